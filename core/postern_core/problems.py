@@ -1,0 +1,61 @@
+"""Mistakes in users' resources, as values.
+
+A mistake is never an exception: the compiler collects every problem of every
+object and goes on.  Conditions, events and the command line are made from
+these afterwards.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from .ref import Ref
+
+
+class Reason(enum.Enum):
+    """Why a condition is False; the value is the reason in the status.
+
+    The second half of each member is the condition it makes False, or None
+    for a warning, which changes no condition.
+    """
+
+    INVALID = ("Invalid", "Accepted")
+    CONFLICTED = ("Conflicted", "Accepted")
+    HOST_CONFLICT = ("HostConflict", "Accepted")
+    SERVICE_NOT_FOUND = ("ServiceNotFound", "ResolvedRefs")
+    SERVICE_INVALID = ("ServiceInvalid", "ResolvedRefs")
+    CONSUMER_NOT_FOUND = ("ConsumerNotFound", "ResolvedRefs")
+    SECRET_NOT_FOUND = ("SecretNotFound", "ResolvedRefs")
+    SECRET_KEY_MISSING = ("SecretKeyMissing", "ResolvedRefs")
+    INVALID_KEY_MATERIAL = ("InvalidKeyMaterial", "ResolvedRefs")
+    WEAK_KEY = ("WeakKey", "ResolvedRefs")
+    UPSTREAM_NOT_FOUND = ("UpstreamNotFound", "ResolvedRefs")
+    WARNING = ("Warning", None)
+
+    def __init__(self, text: str, condition: str | None) -> None:
+        self.text = text
+        self.condition = condition
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: whose it is, where, what is wrong and the way out.
+
+    `field` is the path as `kubectl explain` spells it (`spec.hosts[0]`), empty
+    when the whole object is meant.  `causes` are the other objects involved.
+    """
+
+    ref: Ref
+    reason: Reason
+    field: str
+    message: str
+    causes: tuple[Ref, ...] = ()
+
+    def __str__(self) -> str:
+        where = f"{self.field}: " if self.field else ""
+        return f"{self.ref}: {where}{self.message}"
+
+    @property
+    def is_warning(self) -> bool:
+        return self.reason is Reason.WARNING

@@ -1,0 +1,224 @@
+"""The contract between what compiles and what serves.
+
+A snapshot speaks of hosts, matches, policies, consumers, credentials and
+weighted endpoints, never of the kinds a user wrote: other kinds may be
+translated into it later.  Every entry names the object it came from (`id` is
+`Kind/namespace/name`).  Entries are independent of each other's order, so that
+one changed object changes one entry; whoever needs an order asks `precedence`.
+
+Rules of this file:
+1. A value here is frozen and holds only JSON types, so that its bytes are
+   canonical.
+2. A field that a reader does not know must make it refuse, never ignore:
+   readers decode strictly, and `FORMAT` moves with every change of meaning.
+3. Whatever is not certain is a `refusal`, never an absent check.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+FORMAT = 1
+
+PathType = Literal["Exact", "Prefix", "Regex"]
+ValueType = Literal["Exact", "Regex"]
+Mode = Literal["Required", "Optional", "Permissive"]
+PlaceKind = Literal["header", "query", "cookie"]
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """What every part of the snapshot is made of."""
+
+
+class PathMatch(Entry):
+    """A normalised path (see `paths`), the whole of it, the service's prefix included.
+
+    `Regex` is matched against all of what follows `below` (at least `/`).
+    """
+
+    type: PathType
+    value: str
+    below: str = "/"
+
+
+class ValueMatch(Entry):
+    """A header (name in lower case) or a query parameter that must hold a value."""
+
+    name: str
+    type: ValueType
+    value: str
+
+
+class Route(Entry):
+    """Where requests go, and under which policy.
+
+    `hosts` are lower-case exact names, `*.suffix` or `*` (every host).
+    `paths` are alternatives; so are `methods`, of which none means all.
+    `policy` is the id of a Policy, None for a public route.
+    `backend` is the id of a Backend.
+    `refusal` is a reason for people; a route that has one answers 503 and nothing else.
+    `strip_prefix` is taken off the front of the path before it is forwarded.
+    `clean_headers` are lower-case names that only the gateway may set here.
+    `created` is the RFC 3339 time of the source object, "" where unknown.
+    """
+
+    id: str
+    namespace: str
+    name: str
+    created: str
+    hosts: tuple[str, ...]
+    paths: tuple[PathMatch, ...]
+    backend: str
+    service: str
+    methods: tuple[str, ...] = ()
+    headers: tuple[ValueMatch, ...] = ()
+    query_params: tuple[ValueMatch, ...] = ()
+    policy: str | None = None
+    strip_prefix: str = "/"
+    keep_encoded_slashes: bool = False
+    clean_headers: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+class Endpoint(Entry):
+    """One address (IP or DNS name) with its share of the requests."""
+
+    address: str
+    port: int
+    weight: int = 1
+
+
+class UpstreamTLS(Entry):
+    """How the upstream's certificate is verified; `ca_pem` None is the system's CAs."""
+
+    server_name: str
+    ca_pem: str | None = None
+    insecure_skip_verify: bool = False
+
+
+class Backend(Entry):
+    """An application behind the gateway.
+
+    `host_header` None sends the client's own Host on.  `path_prefix` is the path of
+    the upstream's URL, put before every forwarded path ("" for none).
+    The endpoints are entries of their own (`Endpoints`, same id), because they
+    change most.  `refusal` as in Route.
+    """
+
+    id: str
+    host_header: str | None = None
+    path_prefix: str = ""
+    tls: UpstreamTLS | None = None
+    connect_timeout_ms: int = 5_000
+    request_timeout_ms: int = 60_000
+    idle_timeout_ms: int = 60_000
+    retry_attempts: int = 1
+    refusal: str = ""
+
+
+class Endpoints(Entry):
+    """The addresses of the Backend with the same id; none means 503."""
+
+    id: str
+    endpoints: tuple[Endpoint, ...]
+
+
+class Place(Entry):
+    """Where a token may be: a header (lower case), a query parameter or a cookie."""
+
+    kind: PlaceKind
+    name: str
+
+
+class ClaimMatch(Entry):
+    """A claim of which one word or element must be among `any_of`."""
+
+    name: str
+    any_of: tuple[str, ...]
+
+
+class ForwardClaim(Entry):
+    """A claim whose scalar value goes upstream in a header."""
+
+    claim: str
+    header: str
+
+
+class Policy(Entry):
+    """What a token must be like, and who may pass.
+
+    `namespaces` are those whose credentials count, `namespace` always first;
+    None is every namespace.  `consumers` and `groups` are names as seen from
+    `namespace`: plain for its own, `namespace/name` for another's; an empty
+    `allow_*` allows all.
+    """
+
+    id: str
+    namespace: str
+    places: tuple[Place, ...]
+    mode: Mode = "Required"
+    strip_credentials: bool = False
+    key_claim: str = "key"
+    required_claims: tuple[str, ...] = ()
+    leeway_ms: int = 0
+    max_lifetime_ms: int | None = None
+    issuers: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    realm: str = "postern"
+    anonymous_consumer: str | None = None
+    allow_consumers: tuple[str, ...] = ()
+    allow_groups: tuple[str, ...] = ()
+    allow_claims: tuple[ClaimMatch, ...] = ()
+    namespaces: tuple[str, ...] | None = ()
+    forward_claims: tuple[ForwardClaim, ...] = ()
+
+
+class Consumer(Entry):
+    """Who calls."""
+
+    id: str
+    namespace: str
+    name: str
+    groups: tuple[str, ...] = ()
+    custom_id: str = ""
+
+
+class Key(Entry):
+    """One live key of a credential.
+
+    `material` is, for HS*, the base64 of the secret's bytes; else a PEM SubjectPublicKeyInfo.
+    `not_after` is in seconds since the epoch.
+    """
+
+    material: str
+    id: str | None = None
+    not_after: float | None = None
+
+
+class Credential(Entry):
+    """What a token's key claim names: a consumer, an algorithm and its keys. Secret."""
+
+    id: str
+    namespace: str
+    name: str
+    created: str
+    consumer: str
+    key: str
+    algorithm: str
+    keys: tuple[Key, ...]
+    revoked_jtis: tuple[str, ...] = ()
+    issued_before: float | None = None
+
+
+class Snapshot(Entry):
+    """All that a data plane of one gateway needs; every tuple is sorted by id."""
+
+    gateway: str
+    routes: tuple[Route, ...] = ()
+    backends: tuple[Backend, ...] = ()
+    endpoints: tuple[Endpoints, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    credentials: tuple[Credential, ...] = ()

@@ -1,0 +1,71 @@
+"""What goes into the decision about a request, and what comes out of it.
+
+Values only.  How a decision is reached belongs in `decide`; how its bytes
+travel belongs in `proxy`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from postern_dataplane.config.table import RouteRow, Upstream
+
+    from .denials import Denial
+
+
+@dataclass(slots=True)
+class RequestHead:
+    """One request's head as it came, before anybody has interpreted it.
+
+    `target` is the request target as text in which bytes outside ASCII are
+    surrogate escapes of UTF-8; `headers` are raw names and values in order.
+    `content_length` is None where there is no such field; `peer` is the
+    address the connection came from, without port.
+    """
+
+    method: str
+    target: str
+    http_minor: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    peer: str
+    content_length: int | None = None
+    chunked: bool = False
+    is_websocket: bool = False
+    is_tls: bool = False
+    local_port: int = 80
+
+    @property
+    def has_body(self) -> bool:
+        return self.chunked or bool(self.content_length)
+
+
+@dataclass(slots=True)
+class Forward:
+    """The request may pass.
+
+    `head` is the complete request head for the upstream, its blank line
+    included; the body follows it framed as `RequestHead` says (chunked stays
+    chunked, a Content-Length stays that length).
+    `consumer` names who calls ("" where nobody is known) and is for the log only.
+    """
+
+    upstream: Upstream
+    route: RouteRow
+    head: bytes
+    consumer: str = ""
+
+
+@dataclass(slots=True)
+class Reject:
+    """The request may not pass; `denial` says what to answer and why.
+
+    `route` is None when no route was found.
+    """
+
+    denial: Denial
+    route: RouteRow | None = None
+
+
+Decision = Forward | Reject

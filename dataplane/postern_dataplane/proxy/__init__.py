@@ -1,0 +1,1 @@
+"""The bytes, both ways: no file here knows why a request may pass."""
