@@ -1,0 +1,74 @@
+"""What can be wrong with an `auth.jwt` block by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from postern_core.header_names import RESERVED, canonical
+from postern_core.resources.jwt_policy import JWTPolicy
+from postern_core.resources.types import milliseconds
+
+AT = "spec.auth.jwt"
+
+
+def policy_is_wrong(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    """Every violation of a policy; the fields are below `spec.auth.jwt`."""
+    for violation in POLICY_CHECKS:
+        for field, message in violation(policy):
+            yield f"{AT}.{field}", message
+
+
+def place_is_not_exactly_one(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    for index, place in enumerate(policy.places):
+        if sum(value is not None for value in (place.header, place.query, place.cookie)) != 1:
+            yield f"from[{index}]", "must have exactly one of header, query and cookie"
+
+
+def place_is_named_twice(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    seen = set()
+    for index, place in enumerate(policy.places):
+        where = ((place.header or "").lower(), place.query, place.cookie)
+        if where in seen:
+            yield f"from[{index}]", "is the same place as one before; remove one"
+        seen.add(where)
+
+
+def place_is_no_place_for_a_token(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    for index, place in enumerate(policy.places):
+        name = canonical(place.header or "")
+        if name in RESERVED - {"authorization", "proxy-authorization"}:
+            yield f"from[{index}].header", f"{place.header} has a meaning of its own; choose another header"
+
+
+def lifetime_is_zero(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    if policy.max_lifetime is not None and milliseconds(policy.max_lifetime) == 0:
+        yield "maxLifetime", "must be longer than nothing, or no token would ever pass"
+
+
+def anonymous_consumer_is_never_used(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    if policy.anonymous_consumer is not None and policy.mode not in ("Optional", "Permissive"):
+        yield "anonymousConsumer", f"means nothing with mode {policy.mode}; use Optional or Permissive, or remove it"
+
+
+def forwarded_header_is_reserved(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    for index, forward in enumerate(policy.forward_claims):
+        if canonical(forward.header) in RESERVED:
+            yield f"forwardClaims[{index}].header", f"{forward.header} is set by the gateway or by HTTP itself; choose another"
+
+
+def forwarded_header_is_named_twice(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    names = [canonical(forward.header) for forward in policy.forward_claims]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield f"forwardClaims[{index}].header", "is the same header as one before; choose another"
+
+
+POLICY_CHECKS = (
+    place_is_not_exactly_one,
+    place_is_named_twice,
+    place_is_no_place_for_a_token,
+    lifetime_is_zero,
+    anonymous_consumer_is_never_used,
+    forwarded_header_is_reserved,
+    forwarded_header_is_named_twice,
+)

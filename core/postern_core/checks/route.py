@@ -1,0 +1,55 @@
+"""What can be wrong with a Route by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from postern_core.inspectors import Inspectors
+from postern_core.resources.route import Route
+from postern_core.resources.types import NO_CONTROLS
+
+from .policy import policy_is_wrong
+from .service import path_is_not_normal
+
+
+def path_can_never_match(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+    for index, path in enumerate(route.spec.paths):
+        if path.type != "Regex":
+            wrong = path_is_not_normal(path.value)
+            if wrong:
+                yield f"spec.paths[{index}].value", wrong
+
+
+def regex_is_invalid(route: Route, inspectors: Inspectors) -> Iterator[tuple[str, str]]:
+    spec = route.spec
+    for name, matches in (("paths", spec.paths), ("headers", spec.headers), ("queryParams", spec.query_params)):
+        for index, match in enumerate(matches):
+            wrong = inspectors.regex_error(match.value) if match.type == "Regex" else ""
+            if wrong:
+                yield f"spec.{name}[{index}].value", f"is not a regular expression of RE2: {wrong}"
+
+
+def value_holds_control_characters(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+    for index, match in enumerate(route.spec.headers):
+        if not NO_CONTROLS.match(match.value):
+            yield f"spec.headers[{index}].value", "must not hold control characters; no header value can"
+
+
+def method_is_refused_anyway(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+    for index, method in enumerate(route.spec.methods):
+        if method in ("CONNECT", "TRACE"):
+            yield f"spec.methods[{index}]", f"{method} is refused on every route; remove it"
+
+
+def auth_is_wrong(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+    if route.spec.auth:
+        yield from policy_is_wrong(route.spec.auth.jwt)
+
+
+ROUTE_CHECKS = (
+    path_can_never_match,
+    regex_is_invalid,
+    value_holds_control_characters,
+    method_is_refused_anyway,
+    auth_is_wrong,
+)

@@ -1,0 +1,149 @@
+"""What can be wrong with a Service by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import SplitResult, urlsplit
+
+from postern_core.inspectors import Inspectors
+from postern_core.paths import BadPath, normalise
+from postern_core.resources.service import Service, ServiceUpstream
+from postern_core.resources.types import milliseconds
+
+from .policy import policy_is_wrong
+
+__all__ = ["SERVICE_CHECKS", "path_is_not_normal", "split_url"]
+
+
+def upstream_is_not_exactly_one(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    upstream = service.spec.upstream
+    given = [name for name in ("url", "service", "endpoints") if getattr(upstream, name) is not None]
+    if len(given) != 1:
+        has = " and ".join(given) or "none"
+        yield "spec.upstream", f"must have exactly one of url, service and endpoints, has {has}"
+
+
+def url_is_not_an_upstream(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    url = service.spec.upstream.url
+    if url is not None:
+        wrong = _wrong_with_url(url)
+        if wrong:
+            yield "spec.upstream.url", wrong
+
+
+def split_url(url: str) -> SplitResult | None:
+    """The parts of an upstream's URL, None when it can't be read; its port may still raise ValueError."""
+    if not url.isascii() or any(char <= " " or char == "\x7f" for char in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        return None
+    return parts
+
+
+def _wrong_with_url(url: str) -> str:
+    parts = split_url(url)
+    if parts is None:
+        return "can't be read as a URL; write it as https://host:port/path in ASCII, without spaces"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "must be absolute, http:// or https:// and a host"
+    if "@" in parts.netloc:
+        return "must not hold a user or password"
+    if "?" in url or "#" in url:
+        return "must not hold a query or fragment"
+    if parts.port == 0:
+        return "port 0 can't be connected to"
+    return path_is_not_normal(parts.path or "/")
+
+
+def prefix_is_not_normal(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    wrong = path_is_not_normal(service.spec.path_prefix)
+    if wrong:
+        yield "spec.pathPrefix", wrong
+
+
+def path_is_not_normal(path: str) -> str:
+    """Why a path in a manifest could never equal a request's normalised path, "" if it can."""
+    try:
+        normal = normalise(path)
+    except BadPath as error:
+        return f"is not a path: {error}"
+    if normal.path != path:
+        return f"is not in normal form; write {normal.path}"
+    return ""
+
+
+def encoded_slash_can_never_come(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    if service.spec.encoded_slashes == "Reject" and _has_encoded_slash(service.spec.path_prefix):
+        yield "spec.pathPrefix", "holds an encoded slash, which encodedSlashes: Reject refuses; set it to Keep"
+
+
+def _has_encoded_slash(path: str) -> bool:
+    return "%2f" in path.lower() or "%5c" in path.lower()
+
+
+def host_is_named_twice(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    hosts = service.spec.hosts
+    for index, host in enumerate(hosts):
+        if host in hosts[:index]:
+            yield f"spec.hosts[{index}]", f"{host} is named twice; remove one"
+
+
+def timeout_is_zero(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    for name in ("connect", "request", "idle"):
+        if milliseconds(getattr(service.spec.upstream.timeouts, name)) == 0:
+            yield f"spec.upstream.timeouts.{name}", "must be longer than nothing"
+
+
+def every_weight_is_zero(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    endpoints = service.spec.upstream.endpoints
+    if endpoints and not any(endpoint.weight for endpoint in endpoints):
+        yield "spec.upstream.endpoints", "one of them needs a weight above 0"
+
+
+def tls_contradicts_itself(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    upstream = service.spec.upstream
+    tls = upstream.tls
+    if tls is None:
+        return
+    if upstream.url is not None and upstream.url.startswith("http:"):
+        yield "spec.upstream.tls", "means nothing for an http URL; write https, or remove it"
+    if tls.insecure_skip_verify and tls.ca_certificate_ref is not None:
+        yield "spec.upstream.tls", "insecureSkipVerify and caCertificateRef exclude each other; remove one"
+    if tls.server_name is not None and tls.server_name.startswith("*"):
+        yield "spec.upstream.tls.serverName", "must be one name, not a wildcard"
+
+
+def upstream_has_no_name(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    upstream = service.spec.upstream
+    if upstream.endpoints is None or len(upstream.endpoints) == 1 or _server_name(upstream):
+        return
+    if upstream.host_header == "Upstream":
+        yield "spec.upstream.hostHeader", "with several endpoints Upstream needs tls.serverName; or use Client"
+    if upstream.tls is not None:
+        yield "spec.upstream.tls.serverName", "is required with several endpoints"
+
+
+def _server_name(upstream: ServiceUpstream) -> str:
+    return (upstream.tls and upstream.tls.server_name) or ""
+
+
+def auth_is_wrong(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    if service.spec.auth:
+        yield from policy_is_wrong(service.spec.auth.jwt)
+
+
+SERVICE_CHECKS = (
+    upstream_is_not_exactly_one,
+    url_is_not_an_upstream,
+    prefix_is_not_normal,
+    encoded_slash_can_never_come,
+    host_is_named_twice,
+    timeout_is_zero,
+    every_weight_is_zero,
+    tls_contradicts_itself,
+    upstream_has_no_name,
+    auth_is_wrong,
+)

@@ -1,0 +1,80 @@
+"""What an object's status says, from its problems and from what is really served."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from .problems import Problem
+from .ref import Ref
+
+Status = Literal["True", "False", "Unknown"]
+
+KINDS_WITH_REFERENCES = frozenset({"Service", "Route", "JWTCredential"})
+
+
+class Programming(enum.Enum):
+    """Whether what serves has taken up an object's present state."""
+
+    PROGRAMMED = "Programmed"
+    PENDING = "Pending"
+    NO_DATA_PLANE = "NoDataPlane"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition as Kubernetes writes it, without its times."""
+
+    type: str
+    status: Status
+    reason: str
+    message: str = ""
+
+
+_MESSAGES = {
+    Programming.PROGRAMMED: "",
+    Programming.PENDING: "the data plane does not serve this state yet",
+    Programming.NO_DATA_PLANE: "no data plane is running",
+}
+
+
+def conditions_of(ref: Ref, problems: Iterable[Problem], programming: Programming) -> tuple[Condition, ...]:
+    """The conditions of one object; `problems` of other objects are passed over."""
+    own = [problem for problem in problems if problem.ref == ref]
+    accepted = _from_problems("Accepted", own)
+    conditions = [accepted]
+    if ref.kind in KINDS_WITH_REFERENCES:
+        conditions.append(_resolved(accepted, own))
+    conditions.append(_programmed(accepted, programming))
+    return (*conditions, _ready(conditions))
+
+
+def _from_problems(type_: str, own: list[Problem]) -> Condition:
+    against = [problem for problem in own if problem.reason.condition == type_]
+    if not against:
+        return Condition(type_, "True", type_)
+    message = "; ".join(f"{p.field}: {p.message}" if p.field else p.message for p in against)
+    return Condition(type_, "False", against[0].reason.text, message)
+
+
+def _resolved(accepted: Condition, own: list[Problem]) -> Condition:
+    resolved = _from_problems("ResolvedRefs", own)
+    if resolved.status == "True" and accepted.reason == "Invalid":
+        return Condition("ResolvedRefs", "Unknown", "Invalid", "references are followed once the object is valid")
+    return resolved
+
+
+def _programmed(accepted: Condition, programming: Programming) -> Condition:
+    if accepted.status == "False":
+        return Condition("Programmed", "False", accepted.reason, "not served as it is written")
+    status: Status = "True" if programming is Programming.PROGRAMMED else "False"
+    return Condition("Programmed", status, programming.value, _MESSAGES[programming])
+
+
+def _ready(conditions: list[Condition]) -> Condition:
+    for condition in conditions:
+        if condition.status != "True":
+            return Condition("Ready", "False", condition.reason, condition.message)
+    return Condition("Ready", "True", "Ready")

@@ -1,0 +1,191 @@
+"""Strict decoding that names every mistake, not only the first.
+
+msgspec stops at one; here that one is noted, taken out of a copy, and the rest
+is decoded again.  What the types mean belongs in `resources`.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from .resources.types import HINTS
+
+# Beyond this many mistakes in one object, more of them help nobody.
+MISTAKES_MAX = 20
+
+T = TypeVar("T")
+
+Path = tuple[str | int, ...]
+
+_LOCATED = re.compile(r"(?s)(.*?)(?: - at `\$?(.*)`)?\Z")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_DATETIME = "must be a date and time with zone, such as 2027-06-30T00:00:00Z"
+_JSON_NAMES = {
+    "str": "a text",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+    "None": "null",
+}
+
+
+def decode_strictly(spec: object, type_: type[T]) -> tuple[T | None, list[tuple[str, str]]]:
+    """Decode `spec`, or say what is wrong: pairs of field path (`spec.hosts[0]`) and message.
+
+    The value is None if and only if there are mistakes.
+    """
+    try:
+        return msgspec.convert(spec, type_), []
+    except msgspec.ValidationError as error:
+        return None, _mistakes(spec, type_, error)
+
+
+def _mistakes(spec: object, type_: type, error: msgspec.ValidationError | None) -> list[tuple[str, str]]:
+    rest = copy.deepcopy(spec)
+    found: list[tuple[str, str]] = []
+    removed: set[Path] = set()
+    shifted: dict[Path, list[int]] = {}
+    while error is not None and len(found) < MISTAKES_MAX:
+        message, path, member = _located(str(error))
+        whole = _original((*path, member) if member else path, shifted)
+        if whole not in removed:
+            found.append((_spelled(whole), _friendly(message, type_, path, member, rest)))
+        target = (*path, member) if member and "unknown" in message else path
+        if not target:
+            break
+        removed.add(_original(target, shifted))
+        _remove(rest, target, shifted)
+        error = _error_of(rest, type_)
+    return found
+
+
+def _error_of(spec: object, type_: type) -> msgspec.ValidationError | None:
+    try:
+        msgspec.convert(spec, type_)
+    except msgspec.ValidationError as error:
+        return error
+    return None
+
+
+def _located(error: str) -> tuple[str, Path, str]:
+    """Split msgspec's text into its message, the path, and the member it speaks of ("" for none)."""
+    match = _LOCATED.match(error)
+    message, where = (match[1], match[2] or "") if match else (error, "")
+    path: Path = tuple(name or int(index) for name, index in _STEP.findall(where))
+    member = re.match(r"Object (?:contains unknown|missing required) field `(.*)`", message, re.DOTALL)
+    return message, path, member[1] if member else ""
+
+
+def _remove(value: Any, path: Path, shifted: dict[Path, list[int]]) -> None:
+    """Take one node out; `shifted` remembers which indices a shortened list had at first."""
+    for step in path[:-1]:
+        value = value[step]
+    last = path[-1]
+    if isinstance(last, int):
+        home = _original(path[:-1], shifted)
+        shifted.setdefault(home, list(range(len(value)))).pop(last)
+    if isinstance(value, tuple):  # a frozen list can't be shortened, and YAML or JSON never makes one
+        raise TypeError("manifests hold lists, not tuples")
+    del value[last]
+
+
+def _original(path: Path, shifted: dict[Path, list[int]]) -> Path:
+    """The path as it is in the user's text, before anything was removed."""
+    done: Path = ()
+    for step in path:
+        if isinstance(step, int) and done in shifted:
+            step = shifted[done][step]
+        done = (*done, step)
+    return done
+
+
+def _spelled(path: Path) -> str:
+    return "spec" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+
+def _friendly(message: str, type_: type, path: Path, member: str, spec: object) -> str:
+    """msgspec's message in words that say what to do."""
+    if message.startswith("Object missing"):
+        return "is required"
+    here = _type_at(inspect.type_info(type_), path)
+    if message.startswith("Object contains unknown"):
+        names = [f.encode_name for f in here.fields] if isinstance(here, inspect.StructType) else []
+        return f"unknown field{_suggestion(member, names)}; known here: {', '.join(names)}"
+    if message.startswith("Invalid enum value"):
+        return _one_of(here, _value_at(spec, path))
+    if "datetime" in message:
+        return _DATETIME
+    pattern = re.search(r"matching regex (.*)\Z", message, re.DOTALL)
+    if pattern:
+        for known, hint in HINTS.items():
+            if repr(known) in pattern[1] or known in pattern[1]:
+                return hint
+    return _expectation(message)
+
+
+def _one_of(here: inspect.Type | None, value: object) -> str:
+    options = map(_bare, here.types) if isinstance(here, inspect.UnionType) else (here,)
+    values = [str(v) for option in options if isinstance(option, inspect.LiteralType) for v in option.values]
+    return f"{value!r} is not known here{_suggestion(str(value), values)}; use one of {', '.join(values)}"
+
+
+def _suggestion(wrong: str, known: list[str]) -> str:
+    folded = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(wrong.lower(), folded, n=1, cutoff=0.6)
+    return f" (did you mean {folded[close[0]]}?)" if close else ""
+
+
+def _expectation(message: str) -> str:
+    """`Expected `int`, got `str`` as a person would say it."""
+    match = re.match(r"Expected `(.*?)`(?:, got `(.*?)`)?(.*)\Z", message, re.DOTALL)
+    if not match:
+        return message[:1].lower() + message[1:]
+    expected = " or ".join(
+        _JSON_NAMES.get(name, name) for name in match[1].split(" | ") if name != "null" or match[1] == "null"
+    )
+    got = f", not {_JSON_NAMES.get(match[2], match[2])}" if match[2] else ""
+    quoted = "; put it in quotes" if match[1].startswith("str") and match[2] in ("int", "float", "bool") else ""
+    return f"must be {expected}{match[3]}{got}{quoted}"
+
+
+def _type_at(type_: inspect.Type | None, path: Path) -> inspect.Type | None:
+    """The declared type of a node, None where the path leads out of what is declared."""
+    type_ = _bare(type_)
+    for step in path:
+        options = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
+        type_ = None
+        for option in map(_bare, options):
+            if isinstance(step, int) and isinstance(option, inspect.VarTupleType):
+                type_ = _bare(option.item_type)
+            elif isinstance(option, inspect.StructType):
+                type_ = next((_bare(f.type) for f in option.fields if f.encode_name == step), type_)
+    return type_
+
+
+def _bare(type_: inspect.Type | None) -> inspect.Type | None:
+    """Without its prose, and without the alternatives that are only "not set"."""
+    if isinstance(type_, inspect.Metadata):
+        return _bare(type_.type)
+    if isinstance(type_, inspect.UnionType):
+        options = [_bare(option) for option in type_.types]
+        real = [o for o in options if not isinstance(o, inspect.NoneType)]
+        return real[0] if len(real) == 1 else type_
+    return type_
+
+
+def _value_at(value: Any, path: Path) -> object:
+    for step in path:
+        if not isinstance(value, Mapping | list):
+            return None
+        value = value[step]  # type: ignore[call-overload]
+    return value

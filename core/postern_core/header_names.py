@@ -1,0 +1,42 @@
+"""Header names that belong to the gateway or to HTTP itself, and how names are compared.
+
+A server behind us may read `X_Consumer_Username` or `X.Consumer.Username` as
+`X-Consumer-Username` (CGI does), so names are compared in one canonical form.
+"""
+
+from __future__ import annotations
+
+IDENTITY = frozenset(
+    {
+        "x-consumer-username",
+        "x-consumer-custom-id",
+        "x-consumer-groups",
+        "x-credential-identifier",
+        "x-anonymous-consumer",
+    }
+)
+# RFC 9110, section 7.6.1: fields that concern one connection only; and those that frame a message.
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+FRAMING = frozenset({"content-length", "transfer-encoding", "host", "expect"})
+FORWARDED = frozenset(
+    {"forwarded", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"}
+)
+# What no policy may name as a header of its own.
+RESERVED = IDENTITY | HOP_BY_HOP | FRAMING | FORWARDED | {"authorization", "cookie"}
+
+
+def canonical(name: str) -> str:
+    """The form in which names are compared: lower case, `_` and `.` as `-`."""
+    return name.lower().replace("_", "-").replace(".", "-")

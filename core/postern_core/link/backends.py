@@ -1,0 +1,196 @@
+"""A Service's upstream, resolved into a backend and its endpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from postern_core.inspectors import Inspectors
+from postern_core.memo import Memo
+from postern_core.parse import Parsed
+from postern_core.problems import Problem, Reason
+from postern_core.ref import Ref
+from postern_core.resources.kubernetes import KubernetesServicePort, SliceEndpoint
+from postern_core.resources.service import ServiceUpstream
+from postern_core.resources.types import milliseconds
+from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
+
+from .references import Missing, value_of
+from .world import World
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedBackend:
+    """Where a Service's requests go; with a refusal in the backend, nowhere."""
+
+    backend: Backend
+    endpoints: Endpoints
+    problems: tuple[Problem, ...] = ()
+
+
+def link_backend(parsed: Parsed, world: World, inspectors: Inspectors, memo: Memo) -> LinkedBackend:
+    """Resolve the upstream of a sound Service."""
+    upstream, namespace = parsed.resource.spec.upstream, parsed.ref.namespace
+    related: tuple[Parsed | None, ...] = ()
+    if upstream.service is not None:
+        related += (world.objects.get(Ref("core/Service", namespace, upstream.service.name)),)
+        related += tuple(world.slices_of(namespace, upstream.service.name))
+    holder = _certificate_holder(upstream, namespace)
+    certificates = world.objects.get(holder) if holder else None
+
+    def make(*_: object) -> LinkedBackend:
+        return _link(parsed, related, holder, certificates, inspectors)
+
+    return memo.once(("backend", parsed.ref), (parsed, related, certificates), make)
+
+
+def _link(
+    parsed: Parsed,
+    related: tuple[Parsed | None, ...],
+    holder: Ref | None,
+    certificates: Parsed | None,
+    inspectors: Inspectors,
+) -> LinkedBackend:
+    ref, upstream = parsed.ref, parsed.resource.spec.upstream
+    problems: list[Problem] = []
+    endpoints = _endpoints(ref, upstream, related, problems)
+    ca_pem = None
+    if holder is not None:
+        ca_pem = _certificates(ref, upstream, holder, certificates, inspectors, problems)
+    fatal = [problem.message for problem in problems if not problem.is_warning]
+    backend = Backend(
+        id=ref.id,
+        host_header=_host_header(ref, upstream),
+        path_prefix=urlsplit(upstream.url).path.rstrip("/") if upstream.url else "",
+        tls=_tls(ref, upstream, ca_pem),
+        connect_timeout_ms=milliseconds(upstream.timeouts.connect),
+        request_timeout_ms=milliseconds(upstream.timeouts.request),
+        idle_timeout_ms=milliseconds(upstream.timeouts.idle),
+        retry_attempts=upstream.retries.attempts,
+        refusal="; ".join(fatal),
+    )
+    return LinkedBackend(backend, Endpoints(id=ref.id, endpoints=endpoints), tuple(problems))
+
+
+def _endpoints(
+    ref: Ref, upstream: ServiceUpstream, related: tuple[Parsed | None, ...], problems: list[Problem]
+) -> tuple[Endpoint, ...]:
+    if upstream.url is not None:
+        url = urlsplit(upstream.url)
+        return (Endpoint(address=str(url.hostname), port=url.port or DEFAULT_PORTS[url.scheme]),)
+    if upstream.endpoints is not None:
+        return tuple(Endpoint(address=e.address, port=e.port, weight=e.weight) for e in upstream.endpoints if e.weight)
+    return _kubernetes_endpoints(ref, upstream, related, problems)
+
+
+def _kubernetes_endpoints(
+    ref: Ref, upstream: ServiceUpstream, related: tuple[Parsed | None, ...], problems: list[Problem]
+) -> tuple[Endpoint, ...]:
+    wanted = upstream.service
+    assert wanted is not None, "checked: exactly one of url, service and endpoints"
+    target = Ref("core/Service", ref.namespace, wanted.name)
+    service, slices = related[0], related[1:]
+
+    def unresolved(message: str, reason: Reason = Reason.UPSTREAM_NOT_FOUND) -> tuple[Endpoint, ...]:
+        problems.append(Problem(ref, reason, "spec.upstream.service", message, (target,)))
+        return ()
+
+    if service is None or service.resource is None:
+        return unresolved(f"{target} does not exist; create it, or name another")
+    spec = service.resource.spec
+    if spec.type == "ExternalName":
+        return (Endpoint(address=spec.external_name.rstrip("."), port=wanted.port),)
+    port = next((p for p in spec.ports or () if p.port == wanted.port and p.protocol == "TCP"), None)
+    if port is None:
+        known = ", ".join(str(p.port) for p in spec.ports or ()) or "none"
+        return unresolved(f"{target} has no TCP port {wanted.port}; it has {known}")
+    found = _ready(slices, port)
+    if not found:
+        return unresolved(f"{target} has no ready endpoint; requests get 503 until it has", Reason.WARNING)
+    return found
+
+
+def _ready(slices: tuple[Parsed | None, ...], port: KubernetesServicePort) -> tuple[Endpoint, ...]:
+    """The ready addresses of all slices, each once, in order."""
+    found = set()
+    for parsed in slices:
+        if parsed is None or parsed.resource is None:
+            continue
+        numbers = [p.port for p in parsed.resource.ports or () if (p.name or "") == (port.name or "") and p.port]
+        for endpoint in parsed.resource.endpoints or ():
+            if _is_ready(endpoint) and endpoint.addresses:
+                # EndpointSlice.endpoints.addresses: consumers of the list should use the first alone.
+                found |= {(endpoint.addresses[0], number) for number in numbers}
+    return tuple(Endpoint(address=address, port=number) for address, number in sorted(found))
+
+
+def _is_ready(endpoint: SliceEndpoint) -> bool:
+    return endpoint.conditions is None or endpoint.conditions.ready is not False
+
+
+def _name_of(ref: Ref, upstream: ServiceUpstream) -> tuple[str, int | None]:
+    """What the upstream calls itself, and its port where that is not the scheme's own."""
+    scheme = "https" if upstream.tls is not None else "http"
+    if upstream.url is not None:
+        url = urlsplit(upstream.url)
+        scheme, name, port = url.scheme, str(url.hostname), url.port
+    elif upstream.service is not None:
+        name, port = f"{upstream.service.name}.{ref.namespace}.svc", upstream.service.port
+    else:
+        only = (upstream.endpoints or ())[0]
+        name, port = only.address, only.port
+    return name, None if port == DEFAULT_PORTS[scheme] else port
+
+
+def _host_header(ref: Ref, upstream: ServiceUpstream) -> str | None:
+    chosen = upstream.host_header or ("Upstream" if upstream.url is not None else "Client")
+    if chosen == "Client":
+        return None
+    name, port = _name_of(ref, upstream)
+    if upstream.endpoints is not None and upstream.tls is not None and upstream.tls.server_name:
+        name = upstream.tls.server_name
+    name = f"[{name}]" if ":" in name else name
+    return name if port is None else f"{name}:{port}"
+
+
+def _tls(ref: Ref, upstream: ServiceUpstream, ca_pem: str | None) -> UpstreamTLS | None:
+    if upstream.tls is None and not (upstream.url or "").startswith("https:"):
+        return None
+    given = upstream.tls
+    return UpstreamTLS(
+        server_name=(given and given.server_name) or _name_of(ref, upstream)[0],
+        ca_pem=ca_pem,
+        insecure_skip_verify=bool(given and given.insecure_skip_verify),
+    )
+
+
+def _certificate_holder(upstream: ServiceUpstream, namespace: str) -> Ref | None:
+    reference = upstream.tls and upstream.tls.ca_certificate_ref
+    return Ref(reference.kind, namespace, reference.name) if reference else None
+
+
+def _certificates(
+    ref: Ref,
+    upstream: ServiceUpstream,
+    holder: Ref,
+    certificates: Parsed | None,
+    inspectors: Inspectors,
+    problems: list[Problem],
+) -> str | None:
+    """The CA certificates in PEM, None with a problem added."""
+    assert upstream.tls is not None and upstream.tls.ca_certificate_ref is not None, "there is a holder"
+    entry = upstream.tls.ca_certificate_ref.key
+    value = value_of(holder, certificates, entry)
+    at = "spec.upstream.tls.caCertificateRef"
+    if isinstance(value, Missing):
+        problems.append(Problem(ref, value.reason, at, value.message, (holder,)))
+        return None
+    text = value.decode("ascii", "replace")
+    wrong = inspectors.certificates_error(text)
+    if wrong:
+        message = f"{holder}, entry {entry!r}: {wrong}"
+        problems.append(Problem(ref, Reason.INVALID_KEY_MATERIAL, at, message, (holder,)))
+        return None
+    return text

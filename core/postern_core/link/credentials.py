@@ -1,0 +1,217 @@
+"""Consumers and JWTCredentials, resolved into the keys that verify tokens.
+
+A credential that can't be resolved is left out, and so is a single bad key:
+its tokens are then refused, and all other keys go on serving.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+
+from postern_core.generated import GENERATED_ENTRY, HMAC_BYTES, generated_name
+from postern_core.inspectors import Inspectors, UnreadableKey
+from postern_core.memo import Memo
+from postern_core.parse import Parsed
+from postern_core.problems import Problem, Reason
+from postern_core.ref import Ref
+from postern_core.resources.jwt_credential import CredentialKeySpec, SecretKeyRef
+from postern_core.snapshot import Consumer, Credential, Key
+
+from .references import Missing, value_of
+from .world import World, age
+
+KEY_TYPES = {
+    "RS": ("RSA",),
+    "PS": ("RSA",),
+    "ES256": ("P-256",),
+    "ES384": ("P-384",),
+    "ES512": ("P-521",),
+    "EdDSA": ("Ed25519", "Ed448"),
+}
+# RFC 7518, sections 3.3 and 3.5: a key of size 2048 bits or larger MUST be used.
+RSA_BITS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A credential's entry, None when it can't serve, and what is wrong."""
+
+    entry: Credential | None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class Identities:
+    """Everybody who may call, and how they are known."""
+
+    consumers: list[Consumer] = field(default_factory=list)
+    credentials: list[Credential] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def link_identities(world: World, inspectors: Inspectors, memo: Memo) -> Identities:
+    """Resolve all Consumers and JWTCredentials of all namespaces."""
+    found = Identities()
+    for parsed in world.of_kind("Consumer"):
+        if parsed.ref in world.sound:
+            found.consumers.append(memo.once(("consumer", parsed.ref), (parsed,), _consumer_entry))
+    owners = _owners_of_keys(world)
+    for parsed in world.of_kind("JWTCredential"):
+        if parsed.ref not in world.sound:
+            continue
+        owner = owners[parsed.ref.namespace, _key_of(parsed)]
+        if owner != parsed.ref:
+            found.problems.append(_conflict(parsed, owner))
+            continue
+        linked = _link_once(parsed, world, inspectors, memo)
+        found.problems += linked.problems
+        if linked.entry is not None:
+            found.credentials.append(linked.entry)
+    return found
+
+
+def _consumer_entry(parsed: Parsed) -> Consumer:
+    spec, ref = parsed.resource.spec, parsed.ref
+    return Consumer(
+        id=ref.id, namespace=ref.namespace, name=ref.name, groups=tuple(spec.groups), custom_id=spec.custom_id
+    )
+
+
+def _key_of(parsed: Parsed) -> str:
+    return str(parsed.resource.spec.key or parsed.ref.name)
+
+
+def _owners_of_keys(world: World) -> dict[tuple[str, str], Ref]:
+    """Who owns each key of each namespace: the oldest object that names it."""
+    owners: dict[tuple[str, str], Parsed] = {}
+    for parsed in world.of_kind("JWTCredential"):
+        if parsed.ref in world.sound:
+            place = (parsed.ref.namespace, _key_of(parsed))
+            other = owners.get(place)
+            if other is None or age(parsed) < age(other):
+                owners[place] = parsed
+    return {place: parsed.ref for place, parsed in owners.items()}
+
+
+def _conflict(parsed: Parsed, owner: Ref) -> Problem:
+    key = _key_of(parsed)
+    message = f"{owner}, which is older, has the key {key!r} already; choose another key, or delete one of the two"
+    return Problem(parsed.ref, Reason.CONFLICTED, "spec.key", message, (owner,))
+
+
+def _link_once(parsed: Parsed, world: World, inspectors: Inspectors, memo: Memo) -> Linked:
+    spec, namespace = parsed.resource.spec, parsed.ref.namespace
+    consumer = Ref("Consumer", namespace, spec.consumer_ref.name)
+    unresolved = world.wrong_with_reference(consumer, Reason.CONSUMER_NOT_FOUND, parsed.ref, "spec.consumerRef")
+    if unresolved:
+        return Linked(None, (unresolved,))
+    holders = tuple(holder_of(key, namespace) for key in keys_of(parsed))
+    held = tuple(world.objects.get(holder) if holder else None for holder in holders)
+    return memo.once(
+        ("credential", parsed.ref), (parsed, *held), lambda *_: _link_credential(parsed, holders, held, inspectors)
+    )
+
+
+def keys_of(parsed: Parsed) -> tuple[CredentialKeySpec, ...]:
+    """The keys as written, or the one that is generated."""
+    spec = parsed.resource.spec
+    if spec.keys:
+        return tuple(spec.keys)
+    reference = SecretKeyRef(name=generated_name(parsed.ref.name), key=GENERATED_ENTRY, encoding="Base64")
+    return (CredentialKeySpec(secret_ref=reference),)
+
+
+def holder_of(key: CredentialKeySpec, namespace: str) -> Ref | None:
+    """The Secret or ConfigMap that holds a key, None for an inline one."""
+    if key.secret_ref is not None:
+        return Ref("Secret", namespace, key.secret_ref.name)
+    if key.public_key_ref is not None:
+        return Ref(key.public_key_ref.kind, namespace, key.public_key_ref.name)
+    return None
+
+
+def _link_credential(
+    parsed: Parsed, holders: tuple[Ref | None, ...], held: tuple[Parsed | None, ...], inspectors: Inspectors
+) -> Linked:
+    spec, ref = parsed.resource.spec, parsed.ref
+    keys: list[Key] = []
+    problems: list[Problem] = []
+    for index, (key, holder, holding) in enumerate(zip(keys_of(parsed), holders, held, strict=True)):
+        material = _material(spec, key, holder, holding, inspectors)
+        if isinstance(material, Missing):
+            at = f"spec.keys[{index}]" if spec.keys else "spec.keys"
+            problems.append(Problem(ref, material.reason, at, material.message, (holder,) if holder else ()))
+            continue
+        not_after = key.not_after.timestamp() if key.not_after else None
+        keys.append(Key(material=material, id=key.id, not_after=not_after))
+    if not keys:
+        return Linked(None, tuple(problems))
+    return Linked(_credential_entry(parsed, tuple(keys)), tuple(problems))
+
+
+def _credential_entry(parsed: Parsed, keys: tuple[Key, ...]) -> Credential:
+    spec, ref = parsed.resource.spec, parsed.ref
+    before = spec.revoked.issued_before
+    return Credential(
+        id=ref.id,
+        namespace=ref.namespace,
+        name=ref.name,
+        created=parsed.created,
+        consumer=Ref("Consumer", ref.namespace, spec.consumer_ref.name).id,
+        key=_key_of(parsed),
+        algorithm=spec.algorithm,
+        keys=keys,
+        revoked_jtis=tuple(sorted(set(spec.revoked.jtis))),
+        issued_before=before.timestamp() if before else None,
+    )
+
+
+def _material(
+    spec: object, key: CredentialKeySpec, holder: Ref | None, holding: Parsed | None, inspectors: Inspectors
+) -> str | Missing:
+    """A key's material as the snapshot carries it, or why there is none."""
+    algorithm, allow_weak = str(spec.algorithm), bool(spec.allow_weak_key)  # type: ignore[attr-defined]
+    if holder is None:
+        return _public_material(str(key.public_key), algorithm, allow_weak, inspectors)
+    entry = key.secret_ref.key if key.secret_ref else key.public_key_ref.key if key.public_key_ref else ""
+    value = value_of(holder, holding, entry)
+    if isinstance(value, Missing):
+        return value
+    if key.secret_ref is not None:
+        return _secret_material(value, key.secret_ref, holder, algorithm, allow_weak)
+    return _public_material(value.decode("utf-8", "replace"), algorithm, allow_weak, inspectors)
+
+
+def _secret_material(
+    value: bytes, reference: SecretKeyRef, holder: Ref, algorithm: str, allow_weak: bool
+) -> str | Missing:
+    where = f"{holder}, entry {reference.key!r}"
+    if reference.encoding == "Base64":
+        try:
+            value = base64.b64decode(b"".join(value.split()), validate=True)
+        except (binascii.Error, ValueError):
+            return Missing(Reason.INVALID_KEY_MATERIAL, f"{where}: is not base64; set encoding: Plain, or encode it")
+    if not value:
+        return Missing(Reason.INVALID_KEY_MATERIAL, f"{where}: is empty")
+    if value.lstrip().startswith((b"-----BEGIN", b"ssh-")):
+        return Missing(Reason.INVALID_KEY_MATERIAL, f"{where}: is an asymmetric key, never an HMAC secret")
+    needed = HMAC_BYTES[algorithm]
+    if len(value) < needed and not allow_weak:
+        message = f"{where}: has {len(value)} bytes, {algorithm} needs {needed}; make a longer one, or set allowWeakKey"
+        return Missing(Reason.WEAK_KEY, message)
+    return base64.b64encode(value).decode()
+
+
+def _public_material(text: str, algorithm: str, allow_weak: bool, inspectors: Inspectors) -> str | Missing:
+    try:
+        key = inspectors.read_public_key(text)
+    except UnreadableKey as error:
+        return Missing(Reason.INVALID_KEY_MATERIAL, str(error))
+    wanted = KEY_TYPES.get(algorithm) or KEY_TYPES[algorithm[:2]]
+    if key.type not in wanted:
+        return Missing(Reason.INVALID_KEY_MATERIAL, f"is a key of type {key.type}; {algorithm} needs {' or '.join(wanted)}")
+    if key.type == "RSA" and key.bits < RSA_BITS and not allow_weak:
+        return Missing(Reason.WEAK_KEY, f"RSA key of {key.bits} bits; use {RSA_BITS} or more, or set allowWeakKey")
+    return key.pem

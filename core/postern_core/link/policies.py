@@ -1,0 +1,97 @@
+"""An `auth.jwt` block, resolved into a policy of the snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from postern_core.problems import Problem, Reason
+from postern_core.ref import Ref
+from postern_core.resources.jwt_policy import Allow, JWTPolicy, TokenPlace
+from postern_core.resources.types import milliseconds
+from postern_core.snapshot import ClaimMatch, ForwardClaim, Place, Policy
+
+from .world import World
+
+AT = "spec.auth.jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedPolicy:
+    """What protects a route: a policy, nothing (both None: public), or a refusal."""
+
+    entry: Policy | None = None
+    refusal: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+PUBLIC = LinkedPolicy()
+
+
+def link_policy(owner: Ref, policy: JWTPolicy, world: World) -> LinkedPolicy:
+    """Resolve the block that stands in `owner`, a Service or a Route."""
+    if policy.mode == "Disabled":
+        return PUBLIC
+    problems = _warnings(owner, policy.allow, world)
+    if policy.anonymous_consumer is not None:
+        consumer = Ref("Consumer", owner.namespace, policy.anonymous_consumer.name)
+        at = f"{AT}.anonymousConsumer"
+        unresolved = world.wrong_with_reference(consumer, Reason.CONSUMER_NOT_FOUND, owner, at)
+        if unresolved:
+            return LinkedPolicy(None, f"anonymousConsumer: {unresolved.message}", (unresolved, *problems))
+    return LinkedPolicy(_policy_entry(owner, policy), "", problems)
+
+
+def _policy_entry(owner: Ref, policy: JWTPolicy) -> Policy:
+    anonymous = policy.anonymous_consumer
+    return Policy(
+        id=owner.id,
+        namespace=owner.namespace,
+        places=tuple(_place(place) for place in policy.places),
+        mode=policy.mode,  # type: ignore[arg-type] # Disabled never comes here
+        strip_credentials=policy.strip_credentials,
+        key_claim=policy.key_claim,
+        required_claims=tuple(policy.required_claims),
+        leeway_ms=milliseconds(policy.leeway),
+        max_lifetime_ms=None if policy.max_lifetime is None else milliseconds(policy.max_lifetime),
+        issuers=tuple(policy.issuers),
+        audiences=tuple(policy.audiences),
+        realm=policy.realm,
+        anonymous_consumer=anonymous.name if anonymous else None,
+        allow_consumers=tuple(policy.allow.consumers),
+        allow_groups=tuple(policy.allow.groups),
+        allow_claims=tuple(ClaimMatch(name=c.name, any_of=tuple(c.any_of)) for c in policy.allow.claims),
+        namespaces=_namespaces(owner.namespace, policy.allow),
+        forward_claims=tuple(ForwardClaim(claim=f.claim, header=f.header.lower()) for f in policy.forward_claims),
+    )
+
+
+def _place(place: TokenPlace) -> Place:
+    if place.header is not None:
+        return Place(kind="header", name=place.header.lower())
+    if place.query is not None:
+        return Place(kind="query", name=place.query)
+    return Place(kind="cookie", name=str(place.cookie))
+
+
+def _namespaces(own: str, allow: Allow) -> tuple[str, ...] | None:
+    if allow.namespaces == "All":
+        return None
+    others = () if allow.namespaces == "Same" else allow.namespaces
+    return (own, *sorted(set(others) - {own}))
+
+
+def _warnings(owner: Ref, allow: Allow, world: World) -> tuple[Problem, ...]:
+    """Names that lead nowhere: nothing opens by them, but somebody has mistyped."""
+    found = []
+    for index, name in enumerate(allow.consumers):
+        namespace, _, plain = name.rpartition("/")
+        consumer = Ref("Consumer", namespace or owner.namespace, plain)
+        if consumer not in world.objects:
+            at = f"{AT}.allow.consumers[{index}]"
+            found.append(Problem(owner, Reason.WARNING, at, f"{consumer} does not exist; nobody passes as that"))
+    if isinstance(allow.namespaces, tuple) and world.namespaces:
+        for index, name in enumerate(allow.namespaces):
+            if name not in world.namespaces:
+                at = f"{AT}.allow.namespaces[{index}]"
+                found.append(Problem(owner, Reason.WARNING, at, f"namespace {name!r} does not exist"))
+    return tuple(found)

@@ -1,0 +1,152 @@
+"""Routes, resolved: which requests they take, and what protects them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from postern_core.memo import Memo
+from postern_core.parse import Parsed
+from postern_core.problems import Problem, Reason
+from postern_core.ref import Ref
+from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
+from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
+
+from .policies import PUBLIC, LinkedPolicy, link_policy
+from .salvage import route_remains
+from .services import LinkedService, Services
+from .world import World
+
+EVERY_PATH = (RoutePath(type="Prefix", value="/"),)
+
+
+@dataclass(slots=True)
+class Routes:
+    """The routes' entries, the policies they name, and what is wrong."""
+
+    entries: list[Route] = field(default_factory=list)
+    policies: dict[str, Policy] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def link_routes(world: World, services: Services, memo: Memo) -> Routes:
+    """Resolve every Route of the services; a broken one becomes a route that refuses."""
+    routes = Routes()
+    for parsed in world.of_kind("Route"):
+        if parsed.ref in world.sound:
+            _link_sound(parsed, world, services, memo, routes)
+        else:
+            _link_broken(parsed, services, routes)
+    return routes
+
+
+def _link_sound(parsed: Parsed, world: World, services: Services, memo: Memo, routes: Routes) -> None:
+    spec, ref = parsed.resource.spec, parsed.ref
+    reference = Ref("Service", ref.namespace, spec.service_ref.name)
+    if reference in services.elsewhere:
+        return
+    service = services.linked.get(reference)
+    if service is None:
+        message = f"Service {reference.name!r} does not exist in namespace {ref.namespace}; create it, or name another"
+        routes.problems.append(Problem(ref, Reason.SERVICE_NOT_FOUND, "spec.serviceRef", message, (reference,)))
+        return
+    if not service.hosts:
+        message = f"{reference} has no host of its own, so this route is not served; give it a host"
+        routes.problems.append(Problem(ref, Reason.SERVICE_INVALID, "spec.serviceRef", message, (reference,)))
+        return
+    policy = _policy_of(parsed, service, world, routes)
+    if service.refusal or (policy.refusal and not spec.auth):
+        message = f"its requests get 503: {service.refusal or f'{reference}: {policy.refusal}'}"
+        routes.problems.append(Problem(ref, Reason.SERVICE_INVALID, "spec.serviceRef", message, (reference,)))
+    if policy.entry is not None:
+        routes.policies[policy.entry.id] = policy.entry
+    place = (service.hosts, service.path_prefix, service.strip_path_prefix, service.keep_encoded_slashes)
+    refusal = service.refusal or policy.refusal
+    policy_id = policy.entry.id if policy.entry else None
+    inputs = (parsed, place, service.clean_headers, refusal, policy_id)
+    routes.entries.append(memo.once(("route", ref), inputs, lambda *_: _entry(parsed, service, policy_id, refusal)))
+
+
+def _policy_of(parsed: Parsed, service: LinkedService, world: World, routes: Routes) -> LinkedPolicy:
+    if parsed.resource.spec.auth:
+        own = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, world)
+        routes.problems += own.problems
+        return own
+    return service.policy or PUBLIC
+
+
+def _entry(parsed: Parsed, service: LinkedService, policy: str | None, refusal: str) -> Route:
+    spec = parsed.resource.spec
+    return Route(
+        id=parsed.ref.id,
+        namespace=parsed.ref.namespace,
+        name=parsed.ref.name,
+        created=parsed.created,
+        hosts=tuple(sorted(service.hosts)),
+        paths=path_matches(spec.paths or EVERY_PATH, service.path_prefix),
+        backend=service.ref.id,
+        service=service.ref.id,
+        methods=tuple(sorted(set(spec.methods))),
+        headers=_value_matches(spec.headers),
+        query_params=_value_matches(spec.query_params),
+        policy=policy,
+        strip_prefix=service.path_prefix if service.strip_path_prefix else "/",
+        keep_encoded_slashes=service.keep_encoded_slashes,
+        clean_headers=service.clean_headers,
+        refusal=refusal,
+    )
+
+
+def _link_broken(parsed: Parsed, services: Services, routes: Routes) -> None:
+    """Refuse what the route would have taken, as far as that can be read."""
+    remains = route_remains(parsed)
+    service = services.linked.get(Ref("Service", parsed.ref.namespace, remains.service))
+    if service is None or not service.hosts or not remains.paths:
+        return
+    routes.entries.append(
+        Route(
+            id=parsed.ref.id,
+            namespace=parsed.ref.namespace,
+            name=parsed.ref.name,
+            created=parsed.created,
+            hosts=tuple(sorted(service.hosts)),
+            paths=path_matches(remains.paths, service.path_prefix),
+            backend=service.ref.id,
+            service=service.ref.id,
+            methods=tuple(sorted(set(remains.methods))),
+            headers=_value_matches(remains.headers),
+            query_params=_value_matches(remains.query_params),
+            keep_encoded_slashes=service.keep_encoded_slashes,
+            clean_headers=service.clean_headers,
+            refusal=f"{parsed.ref} is not accepted",
+        )
+    )
+
+
+def path_matches(paths: tuple[RoutePath, ...], prefix: str) -> tuple[PathMatch, ...]:
+    """The whole paths that a route takes, given those below its service's prefix.
+
+    Below `/v1` both `/v1` and `/v1/` are the path `/`.
+    """
+    base = prefix.rstrip("/")
+    found: dict[PathMatch, None] = {}
+    for path in paths:
+        if path.type == "Regex":
+            found[PathMatch(type="Regex", value=path.value, below=base or "/")] = None
+        elif path.type == "Prefix":
+            found[PathMatch(type="Prefix", value=(base + path.value).rstrip("/") or "/")] = None
+        else:
+            found[PathMatch(type="Exact", value=base + path.value)] = None
+            if path.value == "/" and base:
+                found[PathMatch(type="Exact", value=base)] = None
+    return tuple(found)
+
+
+def _value_matches(matches: tuple[HeaderMatch, ...] | tuple[QueryParamMatch, ...]) -> tuple[ValueMatch, ...]:
+    return tuple(
+        ValueMatch(
+            name=match.name.lower() if isinstance(match, HeaderMatch) else match.name,
+            type=match.type,
+            value=match.value,
+        )
+        for match in matches
+    )

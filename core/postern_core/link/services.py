@@ -1,0 +1,125 @@
+"""Services, resolved: their hosts, their backend, and what protects their routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from postern_core.header_names import canonical
+from postern_core.inspectors import Inspectors
+from postern_core.memo import Memo
+from postern_core.parse import Parsed
+from postern_core.problems import Problem
+from postern_core.ref import Ref
+
+from .backends import LinkedBackend, link_backend
+from .hosts import Claim, settle_hosts
+from .policies import LinkedPolicy, link_policy
+from .salvage import service_remains
+from .world import World, age
+
+
+@dataclass(slots=True)
+class LinkedService:
+    """One Service of the gateway.
+
+    `hosts` are those it owns; without any none of its routes is served.
+    `refusal` is why all its routes answer 503, `policy` what protects a route
+    without auth of its own (None where the service has none either).
+    """
+
+    ref: Ref
+    hosts: tuple[str, ...]
+    path_prefix: str
+    strip_path_prefix: bool = True
+    keep_encoded_slashes: bool = False
+    backend: LinkedBackend | None = None
+    policy: LinkedPolicy | None = None
+    clean_headers: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+@dataclass(slots=True)
+class Services:
+    """The Services of one gateway, and what is wrong with them.
+
+    `elsewhere` are those that only other gateways serve.
+    """
+
+    linked: dict[Ref, LinkedService] = field(default_factory=dict)
+    elsewhere: set[Ref] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def link_services(world: World, gateway: str, inspectors: Inspectors, memo: Memo) -> Services:
+    """Resolve the Services of a gateway, the broken ones to a refusal."""
+    services = Services()
+    present: list[tuple[Parsed, LinkedService]] = []
+    claims = []
+    forwarded = _forwarded_headers(world)
+    for parsed in sorted(world.of_kind("Service"), key=age):
+        gateways, claim, linked = _place(parsed, world)
+        if gateway not in gateways:
+            services.elsewhere.add(parsed.ref)
+            continue
+        linked.clean_headers = forwarded.get(parsed.ref, ())
+        if claim is not None:
+            claims.append(claim)
+        present.append((parsed, linked))
+    settled = settle_hosts(claims)
+    services.problems += settled.problems
+    for parsed, linked in present:
+        linked.hosts = settled.hosts.get(parsed.ref, ())
+        if parsed.ref in world.sound:
+            _resolve(linked, parsed, world, inspectors, memo, services.problems)
+        services.linked[parsed.ref] = linked
+    return services
+
+
+def _place(parsed: Parsed, world: World) -> tuple[tuple[str, ...], Claim | None, LinkedService]:
+    """Where a Service stands, sound or not."""
+    if parsed.ref in world.sound:
+        spec = parsed.resource.spec
+        linked = LinkedService(
+            ref=parsed.ref,
+            hosts=(),
+            path_prefix=spec.path_prefix,
+            strip_path_prefix=spec.strip_path_prefix,
+            keep_encoded_slashes=spec.encoded_slashes == "Keep",
+        )
+        return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), linked
+    remains = service_remains(parsed)
+    linked = LinkedService(parsed.ref, (), remains.path_prefix or "/", refusal=f"{parsed.ref} is not accepted")
+    readable = remains.hosts is not None and remains.path_prefix is not None
+    return remains.gateways, Claim(parsed.ref, remains.hosts or ()) if readable else None, linked
+
+
+def _resolve(
+    linked: LinkedService,
+    parsed: Parsed,
+    world: World,
+    inspectors: Inspectors,
+    memo: Memo,
+    problems: list[Problem],
+) -> None:
+    linked.backend = link_backend(parsed, world, inspectors, memo)
+    problems += linked.backend.problems
+    if linked.backend.backend.refusal:
+        linked.refusal = f"{parsed.ref}: {linked.backend.backend.refusal}"
+    if parsed.resource.spec.auth:
+        linked.policy = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, world)
+        problems += linked.policy.problems
+
+
+def _forwarded_headers(world: World) -> dict[Ref, tuple[str, ...]]:
+    """The headers that each Service's policies set, which no client may set on any of its routes."""
+    names: dict[Ref, set[str]] = {}
+    for kind in ("Service", "Route"):
+        for parsed in world.of_kind(kind):
+            if parsed.ref not in world.sound or not parsed.resource.spec.auth:
+                continue
+            service = parsed.ref
+            if kind == "Route":
+                service = Ref("Service", parsed.ref.namespace, parsed.resource.spec.service_ref.name)
+            for forward in parsed.resource.spec.auth.jwt.forward_claims:
+                names.setdefault(service, set()).add(canonical(forward.header))
+    return {service: tuple(sorted(found)) for service, found in names.items()}

@@ -1,0 +1,70 @@
+"""All objects of one compilation, indexed by what others call them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from postern_core.parse import Parsed
+from postern_core.problems import Problem, Reason
+from postern_core.ref import Ref
+from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
+
+
+@dataclass(slots=True)
+class World:
+    """The objects by kind and Ref, each kind in order of Ref.
+
+    `sound` holds our objects that have no problem of their own, so far.
+    """
+
+    objects: dict[Ref, Parsed]
+    sound: dict[Ref, Parsed] = field(default_factory=dict)
+    by_kind: dict[str, list[Parsed]] = field(default_factory=dict)
+    slices: dict[tuple[str, str], list[Parsed]] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> list[Parsed]:
+        return self.by_kind.get(kind, [])
+
+    def slices_of(self, namespace: str, service: str) -> list[Parsed]:
+        """The EndpointSlices of Kubernetes' own Service of that name."""
+        return self.slices.get((namespace, service), [])
+
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces known to exist; empty where nobody has told."""
+        return frozenset(parsed.ref.name for parsed in self.of_kind("Namespace"))
+
+    def wrong_with_reference(self, reference: Ref, reason: Reason, who: Ref, at: str) -> Problem | None:
+        """Why a reference to one of our objects can't be followed, None if it can."""
+        if reference in self.sound:
+            return None
+        if reference in self.objects:
+            return Problem(who, reason, at, f"{reference} is itself not accepted; mend it first", (reference,))
+        message = f"{reference.kind} {reference.name!r} does not exist in namespace {reference.namespace}"
+        return Problem(who, reason, at, message, (reference,))
+
+
+def gather(resources: Iterable[Parsed]) -> World:
+    """Index the objects; of two with the same Ref the one of the first origin counts."""
+    objects: dict[Ref, Parsed] = {}
+    for parsed in resources:
+        known = objects.get(parsed.ref)
+        if known is None or parsed.origin < known.origin:
+            objects[parsed.ref] = parsed
+    world = World(objects)
+    for ref in sorted(objects):
+        parsed = objects[ref]
+        world.by_kind.setdefault(ref.kind, []).append(parsed)
+        if ref.kind == "EndpointSlice" and parsed.resource is not None:
+            service = parsed.resource.metadata.labels.get(SERVICE_NAME_LABEL, "")
+            world.slices.setdefault((ref.namespace, service), []).append(parsed)
+    return world
+
+
+def age(parsed: Parsed) -> tuple[str, str, str]:
+    """Sorts the oldest first; objects of unknown age come last, by name."""
+    metadata = (parsed.manifest or {}).get("metadata") if parsed.resource is None else None
+    known = metadata.get("creationTimestamp") if isinstance(metadata, dict) else None
+    created = known if isinstance(known, str) else parsed.created
+    return (created or "~", parsed.ref.namespace, parsed.ref.name)

@@ -1,0 +1,148 @@
+"""From a manifest to a typed resource, strictly, with every mistake named.
+
+What concerns the text of one object alone happens here; whether its values
+make sense belongs in `checks`, whether it fits with other objects in `link`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from .decode import decode_strictly
+from .problems import Problem, Reason
+from .ref import Ref
+from .resources.consumer import Consumer, ConsumerSpec
+from .resources.jwt_credential import JWTCredential, JWTCredentialSpec
+from .resources.kubernetes import ConfigMap, EndpointSlice, KubernetesService, Namespace, Secret
+from .resources.route import Route, RouteSpec
+from .resources.service import Service, ServiceSpec
+from .resources.types import Metadata, Name
+
+API_VERSION = "postern.dev/v1alpha1"
+
+OUR_KINDS: dict[str, tuple[type[Any], type[Any]]] = {
+    "Service": (Service, ServiceSpec),
+    "Route": (Route, RouteSpec),
+    "Consumer": (Consumer, ConsumerSpec),
+    "JWTCredential": (JWTCredential, JWTCredentialSpec),
+}
+
+# API version and kind -> the kind as a Ref names it, and its type.
+THEIR_KINDS: dict[tuple[str, str], tuple[str, type[Any]]] = {
+    ("v1", "Secret"): ("Secret", Secret),
+    ("v1", "ConfigMap"): ("ConfigMap", ConfigMap),
+    ("v1", "Service"): ("core/Service", KubernetesService),
+    ("v1", "Namespace"): ("Namespace", Namespace),
+    ("discovery.k8s.io/v1", "EndpointSlice"): ("EndpointSlice", EndpointSlice),
+}
+
+TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One object after parsing.
+
+    `resource` is None when the object can't be used; then `manifest` keeps what
+    was written, so that what it would have protected can be refused.
+    `origin` says where it was read ("" for a cluster).
+    """
+
+    ref: Ref
+    resource: Any
+    problems: tuple[Problem, ...] = ()
+    generation: int = 0
+    origin: str = ""
+    manifest: Mapping[str, Any] | None = None
+
+    @property
+    def created(self) -> str:
+        return "" if self.resource is None else str(self.resource.metadata.creation_timestamp)
+
+
+def is_known(manifest: Mapping[str, Any]) -> bool:
+    """Whether this is an object that the compiler reads; all others are foreign.
+
+    An unknown kind or version of our own group counts as known: it is a mistake to report.
+    """
+    version = str(manifest.get("apiVersion", ""))
+    return version.split("/")[0] == "postern.dev" or (version, manifest.get("kind")) in THEIR_KINDS
+
+
+def parse_manifest(manifest: Mapping[str, Any], origin: str = "") -> Parsed:
+    """Parse an object that `is_known`; mistakes become problems, never exceptions."""
+    version, kind = str(manifest.get("apiVersion", "")), str(manifest.get("kind", ""))
+    theirs = THEIR_KINDS.get((version, kind))
+    ref = _ref_of(theirs[0] if theirs else kind, manifest.get("metadata"))
+    try:
+        metadata = msgspec.convert(manifest.get("metadata"), Metadata)
+        msgspec.convert((metadata.name, metadata.namespace), tuple[Name, Name])
+    except msgspec.ValidationError as error:
+        return _unusable(ref, manifest, origin, [_metadata_problem(ref, str(error))])
+    if theirs:
+        return _parse_theirs(ref, theirs[1], manifest, origin)
+    unfit = _unfit_kind(ref, version, kind)
+    if unfit:
+        return _unusable(ref, manifest, origin, [unfit], metadata.generation)
+    return _parse_ours(ref, metadata, manifest, origin)
+
+
+def _parse_ours(ref: Ref, metadata: Metadata, manifest: Mapping[str, Any], origin: str) -> Parsed:
+    kind_type, spec_type = OUR_KINDS[ref.kind]
+    problems = [
+        Problem(ref, Reason.INVALID, str(name), "unknown field; remove it, or move it below spec")
+        for name in manifest
+        if name not in TOP_LEVEL
+    ]
+    spec, mistakes = decode_strictly(manifest.get("spec", {}), spec_type)
+    problems += [Problem(ref, Reason.INVALID, field, message) for field, message in mistakes]
+    if spec is None or problems:
+        return _unusable(ref, manifest, origin, problems, metadata.generation)
+    return Parsed(ref, kind_type(metadata=metadata, spec=spec), (), metadata.generation, origin)
+
+
+def _parse_theirs(ref: Ref, type_: type[Any], manifest: Mapping[str, Any], origin: str) -> Parsed:
+    try:
+        return Parsed(ref, msgspec.convert(manifest, type_), origin=origin)
+    except msgspec.ValidationError as error:
+        problem = Problem(ref, Reason.INVALID, "", f"can't be read as Kubernetes writes it: {error}")
+        return _unusable(ref, manifest, origin, [problem])
+
+
+def _unusable(
+    ref: Ref, manifest: Mapping[str, Any], origin: str, problems: list[Problem], generation: int = 0
+) -> Parsed:
+    return Parsed(ref, None, tuple(problems), generation, origin, manifest)
+
+
+def _unfit_kind(ref: Ref, version: str, kind: str) -> Problem | None:
+    if kind not in OUR_KINDS:
+        known = ", ".join(OUR_KINDS)
+        return Problem(ref, Reason.INVALID, "kind", f"{kind!r} is not a kind of postern.dev; use one of {known}")
+    if version != API_VERSION:
+        return Problem(ref, Reason.INVALID, "apiVersion", f"{version!r} is not served; use {API_VERSION}")
+    return None
+
+
+def _ref_of(kind: str, metadata: object) -> Ref:
+    known = metadata if isinstance(metadata, Mapping) else {}
+    return Ref(kind, _printable(known.get("namespace") or "default"), _printable(known.get("name") or ""))
+
+
+def _printable(name: object) -> str:
+    """A name fit for a message, whatever somebody has put in its place."""
+    return "".join(char if char.isprintable() else "?" for char in str(name)[:253])
+
+
+def _metadata_problem(ref: Ref, error: str) -> Problem:
+    message = (
+        "name and namespace must be Kubernetes names (lower-case letters, digits, '-', '.'), "
+        "labels and timestamps texts"
+    )
+    if not ref.name:
+        message = "name is required"
+    return Problem(ref, Reason.INVALID, "metadata", message if "regex" in error or not ref.name else f"{message}: {error}")

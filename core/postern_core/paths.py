@@ -1,0 +1,75 @@
+"""One reading of a path: what is matched is what is forwarded.
+
+A path is normalised once (RFC 3986, section 6.2.2) and both its match and its
+way upstream use that form.  What two servers could read in two ways is refused
+or flagged here, never passed on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# RFC 3986, section 2.3: letters, digits and these need no escape, so an escape of one is undone.
+UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+# Nothing to do for these: no escapes, no empty or dot-leading segments, nothing out of the ordinary.
+_PLAIN = re.compile(r"(?:/(?:[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*)?)(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*)*/?\Z")
+_ESCAPE = re.compile(r"%(.{0,2})", re.DOTALL)
+_HEX = re.compile(r"[0-9A-Fa-f]{2}\Z")
+_FORBIDDEN = re.compile(r"[^!-~]|#")
+_DOTS_WITH_PARAMETER = re.compile(r"\.{1,2};")
+
+
+class BadPath(ValueError):
+    """The path has no single reading; the message never quotes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A path in normal form, and whether it holds an encoded slash or backslash (`%2F`, `%5C`)."""
+
+    path: str
+    has_encoded_slash: bool = False
+
+
+def normalise(path: str) -> Normalised:
+    """Bring a path (no query) to normal form; raises `BadPath`.
+
+    Escapes of unreserved characters are undone and the rest written in upper
+    case, `//` is merged, dot segments are resolved. A raw backslash becomes `%5C`.
+    """
+    if _PLAIN.match(path) and "//" not in path:
+        return Normalised(path)
+    if not path.startswith("/"):
+        raise BadPath("it does not start with /")
+    if _FORBIDDEN.search(path):
+        raise BadPath("it holds a space, a control byte, # or a byte outside ASCII")
+    decoded = _ESCAPE.sub(_unescape, path.replace("\\", "%5C"))
+    return Normalised(_resolve_dots(decoded), "%2F" in decoded or "%5C" in decoded)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    digits = match[1]
+    if not _HEX.match(digits):
+        raise BadPath("it holds a % that is no escape")
+    byte = int(digits, 16)
+    if byte < 0x20 or byte == 0x7F:
+        raise BadPath("it holds an encoded control byte")
+    return chr(byte) if byte in UNRESERVED else "%" + digits.upper()
+
+
+def _resolve_dots(path: str) -> str:
+    """RFC 3986, section 5.2.4, with empty segments merged away first."""
+    segments = path.split("/")[1:]
+    kept: list[str] = []
+    for segment in segments:
+        if _DOTS_WITH_PARAMETER.match(segment):
+            raise BadPath("it holds a dot segment with a parameter")
+        if segment == "..":
+            if kept:
+                kept.pop()
+        elif segment not in ("", "."):
+            kept.append(segment)
+    ends_in_slash = segments[-1] in ("", ".", "..")
+    return "/" + "/".join(kept) + ("/" if ends_in_slash and kept else "")

@@ -1,0 +1,92 @@
+"""The objects of Kubernetes that ours refer to.
+
+Only the fields that matter are read, and unknown ones are no mistake here: the
+API server has already checked these objects, and they are not ours.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from .types import Metadata
+
+SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+
+
+class Theirs(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """A part of an object that is not ours."""
+
+
+class Secret(Theirs):
+    """core/v1 Secret; `string_data` exists in manifests only."""
+
+    metadata: Metadata
+    data: dict[str, str] | None = None
+    string_data: dict[str, str] | None = None
+
+
+class ConfigMap(Theirs):
+    """core/v1 ConfigMap."""
+
+    metadata: Metadata
+    data: dict[str, str] | None = None
+    binary_data: dict[str, str] | None = None
+
+
+class KubernetesServicePort(Theirs):
+    """One port of a Service; `name` ties it to the slices' ports."""
+
+    port: int
+    name: str | None = None
+    protocol: str = "TCP"
+
+
+class KubernetesServiceSpec(Theirs):
+    """What of a Service's spec matters."""
+
+    ports: tuple[KubernetesServicePort, ...] | None = None
+    type: str = "ClusterIP"
+    external_name: str = ""
+
+
+class KubernetesService(Theirs):
+    """core/v1 Service."""
+
+    metadata: Metadata
+    spec: KubernetesServiceSpec = KubernetesServiceSpec()
+
+
+class SlicePort(Theirs):
+    """One port of all endpoints in a slice."""
+
+    name: str | None = None
+    port: int | None = None
+    protocol: str | None = None
+
+
+class SliceConditions(Theirs):
+    """discovery.k8s.io/v1: an unset `ready` should be read as ready."""
+
+    ready: bool | None = None
+
+
+class SliceEndpoint(Theirs):
+    """One pod, or what stands for one."""
+
+    addresses: tuple[str, ...]
+    conditions: SliceConditions | None = None
+
+
+class EndpointSlice(Theirs):
+    """discovery.k8s.io/v1 EndpointSlice; its label names the Service it belongs to."""
+
+    metadata: Metadata
+    address_type: str = "IPv4"
+    endpoints: tuple[SliceEndpoint, ...] | None = None
+    ports: tuple[SlicePort, ...] | None = None
+
+
+class Namespace(Theirs):
+    """core/v1 Namespace, which matters by being there."""
+
+    metadata: Metadata

@@ -1,0 +1,96 @@
+"""The scalar types that several kinds share, each with its pattern and its prose.
+
+`HINTS` says in words what a pattern means, for the message that a user gets.
+Patterns end in `\\Z`: Python's `$` would let a final line feed into a header.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z"
+LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z"
+HOST_PATTERN = r"^(\*\.)?[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\Z"
+ADDRESS_PATTERN = r"^[A-Za-z0-9_.:-]+\Z"
+HEADER_PATTERN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z"
+DURATION_PATTERN = r"^([0-9]{1,5}(h|m|s|ms)){1,4}\Z"
+METHOD_PATTERN = r"^[A-Z][A-Z0-9_-]*\Z"
+CREDENTIAL_KEY_PATTERN = r"^[!-~]+\Z"
+QUALIFIED_PATTERN = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[!-+\--.0-~]+\Z"
+PRINTABLE_PATTERN = r"^[ -~]*\Z"
+GROUP_PATTERN = r"^[!-+\--.0-~]+\Z"
+NO_CONTROLS_PATTERN = r"^[^\x00-\x1f\x7f]*\Z"
+
+HINTS = {
+    NAME_PATTERN: "must be a Kubernetes name: lower-case letters, digits, '-' and '.', starting and ending with a letter or digit",
+    LABEL_PATTERN: "must be a namespace or gateway name: lower-case letters, digits and '-', starting and ending with a letter or digit",
+    HOST_PATTERN: "must be a host name in lower case without port, such as api.example.com or *.example.com",
+    ADDRESS_PATTERN: "must be an IP address or a DNS name, without scheme, port or brackets",
+    HEADER_PATTERN: "must be a token as RFC 9110, section 5.6.2 has it: letters, digits and !#$%&'*+-.^_`|~",
+    DURATION_PATTERN: "must be a duration such as 500ms, 5s or 1h30m",
+    METHOD_PATTERN: "must be an HTTP method in upper case, such as GET",
+    CREDENTIAL_KEY_PATTERN: "must be printable ASCII without spaces",
+    QUALIFIED_PATTERN: "must be a name, or namespace/name for one of another namespace, in printable ASCII without spaces or commas",
+    PRINTABLE_PATTERN: "must be printable ASCII",
+    GROUP_PATTERN: "must be printable ASCII without spaces, commas or slashes",
+    NO_CONTROLS_PATTERN: "must not hold control characters",
+}
+
+NO_CONTROLS = re.compile(NO_CONTROLS_PATTERN)
+
+Name = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=253)]
+Label = Annotated[str, Meta(pattern=LABEL_PATTERN, max_length=63)]
+Host = Annotated[str, Meta(pattern=HOST_PATTERN, max_length=253)]
+Address = Annotated[str, Meta(pattern=ADDRESS_PATTERN, max_length=253)]
+HeaderName = Annotated[str, Meta(pattern=HEADER_PATTERN, max_length=128)]
+CookieName = HeaderName
+Duration = Annotated[str, Meta(pattern=DURATION_PATTERN)]
+Method = Annotated[str, Meta(pattern=METHOD_PATTERN, max_length=32)]
+CredentialKey = Annotated[str, Meta(pattern=CREDENTIAL_KEY_PATTERN, max_length=253)]
+QualifiedName = Annotated[str, Meta(pattern=QUALIFIED_PATTERN, max_length=317)]
+Printable = Annotated[str, Meta(pattern=PRINTABLE_PATTERN, max_length=253)]
+Group = Annotated[str, Meta(pattern=GROUP_PATTERN, min_length=1, max_length=128)]
+Text = Annotated[str, Meta(pattern=NO_CONTROLS_PATTERN, min_length=1, max_length=1024)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", gc=False):
+    """What a user writes: strict, so that a typo is a message and never an open door."""
+
+
+class ObjectName(Spec):
+    """A reference to an object in the same namespace."""
+
+    name: Name
+
+
+class Metadata(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """What of an object's metadata matters here.
+
+    `creation_timestamp` is RFC 3339, "" where unknown (a manifest in a folder).
+    """
+
+    name: str
+    namespace: str = "default"
+    creation_timestamp: str = ""
+    generation: int = 0
+    labels: dict[str, str] = {}
+
+
+def milliseconds(duration: str) -> int:
+    """A `Duration` in milliseconds: `1h30m` is 5_400_000."""
+    units = {"h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+    total, number, unit = 0, "", ""
+    for char in duration + "0":
+        if char.isdigit():
+            if unit:
+                total += int(number) * units[unit]
+                number, unit = "", ""
+            number += char
+        else:
+            unit += char
+    return total
