@@ -44,7 +44,7 @@ class CodecError(ValueError):
     """The bytes are not a snapshot that this version can read; never quotes them."""
 
 
-class ShardRef(Entry):
+class ShardRef(Entry, frozen=True):
     """One shard as the index names it; `digest` is the SHA-256 of its bytes, in hex."""
 
     section: str
@@ -53,7 +53,7 @@ class ShardRef(Entry):
     is_secret: bool = False
 
 
-class Index(Entry):
+class Index(Entry, frozen=True):
     """The one object that says which shards are the snapshot."""
 
     format: int

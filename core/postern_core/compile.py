@@ -59,9 +59,9 @@ def _check_all(world: World, inspectors: Inspectors, memo: Memo) -> list[Problem
         if ref.kind not in OUR_KINDS:
             problems += parsed.problems
             continue
-        found = memo.once(("check", ref), (parsed,), lambda it: check(it, inspectors))
+        found = memo.once("check", ref, (parsed,), check, parsed, inspectors)
         problems += found
-        if parsed.resource is not None and not any(not problem.is_warning for problem in found):
+        if parsed.resource is not None and not found:
             world.sound[ref] = parsed
     return problems
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import difflib
 import re
-from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -185,7 +184,5 @@ def _bare(type_: inspect.Type | None) -> inspect.Type | None:
 
 def _value_at(value: Any, path: Path) -> object:
     for step in path:
-        if not isinstance(value, Mapping | list):
-            return None
-        value = value[step]  # type: ignore[call-overload]
+        value = value[step]
     return value

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Kept = dict[object, tuple[tuple[Any, ...], Any]]
 
 
 class Memo:
@@ -16,16 +17,19 @@ class Memo:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[object, tuple[tuple[Any, ...], Any]] = {}
-        self._next: dict[object, tuple[tuple[Any, ...], Any]] = {}
+        self._kept: dict[str, Kept] = {}
+        self._next: dict[str, Kept] = {}
 
-    def once(self, key: object, inputs: tuple[Any, ...], make: Callable[..., T]) -> T:
-        """`make(*inputs)`, or the result remembered under `key` for equal inputs."""
-        known = self._kept.get(key)
+    def once(self, what: str, key: object, inputs: tuple[Any, ...], make: Callable[..., T], *args: Any) -> T:
+        """`make(*args)`, or its result remembered for this `what` and `key` if the inputs were equal.
+
+        The result may depend on nothing but the inputs.
+        """
+        known = self._kept.get(what, {}).get(key)
         if known is None or known[0] != inputs:
-            known = (inputs, make(*inputs))
-        self._next[key] = known
-        return known[1]  # type: ignore[no-any-return]
+            known = (inputs, make(*args))
+        self._next.setdefault(what, {})[key] = known
+        return known[1]
 
     def finish(self) -> None:
         """End a compilation."""

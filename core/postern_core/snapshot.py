@@ -32,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """What every part of the snapshot is made of."""
 
 
-class PathMatch(Entry):
+class PathMatch(Entry, frozen=True):
     """A normalised path (see `paths`), the whole of it, the service's prefix included.
 
     `Regex` is matched against all of what follows `below` (at least `/`).
@@ -43,7 +43,7 @@ class PathMatch(Entry):
     below: str = "/"
 
 
-class ValueMatch(Entry):
+class ValueMatch(Entry, frozen=True):
     """A header (name in lower case) or a query parameter that must hold a value."""
 
     name: str
@@ -51,7 +51,7 @@ class ValueMatch(Entry):
     value: str
 
 
-class Route(Entry):
+class Route(Entry, frozen=True):
     """Where requests go, and under which policy.
 
     `hosts` are lower-case exact names, `*.suffix` or `*` (every host).
@@ -82,7 +82,7 @@ class Route(Entry):
     refusal: str = ""
 
 
-class Endpoint(Entry):
+class Endpoint(Entry, frozen=True):
     """One address (IP or DNS name) with its share of the requests."""
 
     address: str
@@ -90,7 +90,7 @@ class Endpoint(Entry):
     weight: int = 1
 
 
-class UpstreamTLS(Entry):
+class UpstreamTLS(Entry, frozen=True):
     """How the upstream's certificate is verified; `ca_pem` None is the system's CAs."""
 
     server_name: str
@@ -98,7 +98,7 @@ class UpstreamTLS(Entry):
     insecure_skip_verify: bool = False
 
 
-class Backend(Entry):
+class Backend(Entry, frozen=True):
     """An application behind the gateway.
 
     `host_header` None sends the client's own Host on.  `path_prefix` is the path of
@@ -118,35 +118,35 @@ class Backend(Entry):
     refusal: str = ""
 
 
-class Endpoints(Entry):
+class Endpoints(Entry, frozen=True):
     """The addresses of the Backend with the same id; none means 503."""
 
     id: str
     endpoints: tuple[Endpoint, ...]
 
 
-class Place(Entry):
+class Place(Entry, frozen=True):
     """Where a token may be: a header (lower case), a query parameter or a cookie."""
 
     kind: PlaceKind
     name: str
 
 
-class ClaimMatch(Entry):
+class ClaimMatch(Entry, frozen=True):
     """A claim of which one word or element must be among `any_of`."""
 
     name: str
     any_of: tuple[str, ...]
 
 
-class ForwardClaim(Entry):
+class ForwardClaim(Entry, frozen=True):
     """A claim whose scalar value goes upstream in a header."""
 
     claim: str
     header: str
 
 
-class Policy(Entry):
+class Policy(Entry, frozen=True):
     """What a token must be like, and who may pass.
 
     `namespaces` are those whose credentials count, `namespace` always first;
@@ -175,7 +175,7 @@ class Policy(Entry):
     forward_claims: tuple[ForwardClaim, ...] = ()
 
 
-class Consumer(Entry):
+class Consumer(Entry, frozen=True):
     """Who calls."""
 
     id: str
@@ -185,7 +185,7 @@ class Consumer(Entry):
     custom_id: str = ""
 
 
-class Key(Entry):
+class Key(Entry, frozen=True):
     """One live key of a credential.
 
     `material` is, for HS*, the base64 of the secret's bytes; else a PEM SubjectPublicKeyInfo.
@@ -197,7 +197,7 @@ class Key(Entry):
     not_after: float | None = None
 
 
-class Credential(Entry):
+class Credential(Entry, frozen=True):
     """What a token's key claim names: a consumer, an algorithm and its keys. Secret."""
 
     id: str
@@ -212,7 +212,7 @@ class Credential(Entry):
     issued_before: float | None = None
 
 
-class Snapshot(Entry):
+class Snapshot(Entry, frozen=True):
     """All that a data plane of one gateway needs; every tuple is sorted by id."""
 
     gateway: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from postern_core.inspectors import Inspectors
-from postern_core.resources.route import Route
+from postern_core.resources.route import HeaderMatch, QueryParamMatch, Route, RoutePath
 from postern_core.resources.types import NO_CONTROLS
 
 from .policy import policy_is_wrong
@@ -22,7 +22,12 @@ def path_can_never_match(route: Route, _: Inspectors) -> Iterator[tuple[str, str
 
 def regex_is_invalid(route: Route, inspectors: Inspectors) -> Iterator[tuple[str, str]]:
     spec = route.spec
-    for name, matches in (("paths", spec.paths), ("headers", spec.headers), ("queryParams", spec.query_params)):
+    places: tuple[tuple[str, tuple[RoutePath | HeaderMatch | QueryParamMatch, ...]], ...] = (
+        ("paths", spec.paths),
+        ("headers", spec.headers),
+        ("queryParams", spec.query_params),
+    )
+    for name, matches in places:
         for index, match in enumerate(matches):
             wrong = inspectors.regex_error(match.value) if match.type == "Regex" else ""
             if wrong:

@@ -39,11 +39,8 @@ def link_backend(parsed: Parsed, world: World, inspectors: Inspectors, memo: Mem
         related += tuple(world.slices_of(namespace, upstream.service.name))
     holder = _certificate_holder(upstream, namespace)
     certificates = world.objects.get(holder) if holder else None
-
-    def make(*_: object) -> LinkedBackend:
-        return _link(parsed, related, holder, certificates, inspectors)
-
-    return memo.once(("backend", parsed.ref), (parsed, related, certificates), make)
+    inputs = (parsed, related, certificates)
+    return memo.once("backend", parsed.ref, inputs, _link, parsed, related, holder, certificates, inspectors)
 
 
 def _link(

@@ -42,6 +42,15 @@ class Linked:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a credential refers to: its place among the keys, its consumer, and who holds its keys."""
+
+    place: tuple[str, str]
+    consumer: Ref
+    holders: tuple[Ref | None, ...]
+
+
 @dataclass(slots=True)
 class Identities:
     """Everybody who may call, and how they are known."""
@@ -56,16 +65,16 @@ def link_identities(world: World, inspectors: Inspectors, memo: Memo) -> Identit
     found = Identities()
     for parsed in world.of_kind("Consumer"):
         if parsed.ref in world.sound:
-            found.consumers.append(memo.once(("consumer", parsed.ref), (parsed,), _consumer_entry))
-    owners = _owners_of_keys(world)
-    for parsed in world.of_kind("JWTCredential"):
-        if parsed.ref not in world.sound:
+            found.consumers.append(memo.once("consumer", parsed.ref, (parsed,), _consumer_entry, parsed))
+    candidates = [parsed for parsed in world.of_kind("JWTCredential") if parsed.ref in world.sound]
+    needs = [memo.once("needs", parsed.ref, (parsed,), _needs_of, parsed) for parsed in candidates]
+    owners = _owners_of_keys(candidates, needs)
+    for parsed, needed in zip(candidates, needs, strict=True):
+        owner = owners[needed.place]
+        if owner is not parsed:
+            found.problems.append(_conflict(parsed, needed, owner.ref))
             continue
-        owner = owners[parsed.ref.namespace, _key_of(parsed)]
-        if owner != parsed.ref:
-            found.problems.append(_conflict(parsed, owner))
-            continue
-        linked = _link_once(parsed, world, inspectors, memo)
+        linked = _link_once(parsed, needed, world, inspectors, memo)
         found.problems += linked.problems
         if linked.entry is not None:
             found.credentials.append(linked.entry)
@@ -79,39 +88,39 @@ def _consumer_entry(parsed: Parsed) -> Consumer:
     )
 
 
-def _key_of(parsed: Parsed) -> str:
-    return str(parsed.resource.spec.key or parsed.ref.name)
+def _needs_of(parsed: Parsed) -> Needs:
+    spec, namespace = parsed.resource.spec, parsed.ref.namespace
+    return Needs(
+        place=(namespace, spec.key or parsed.ref.name),
+        consumer=Ref("Consumer", namespace, spec.consumer_ref.name),
+        holders=tuple(holder_of(key, namespace) for key in keys_of(parsed)),
+    )
 
 
-def _owners_of_keys(world: World) -> dict[tuple[str, str], Ref]:
+def _owners_of_keys(candidates: list[Parsed], needs: list[Needs]) -> dict[tuple[str, str], Parsed]:
     """Who owns each key of each namespace: the oldest object that names it."""
     owners: dict[tuple[str, str], Parsed] = {}
-    for parsed in world.of_kind("JWTCredential"):
-        if parsed.ref in world.sound:
-            place = (parsed.ref.namespace, _key_of(parsed))
-            other = owners.get(place)
-            if other is None or age(parsed) < age(other):
-                owners[place] = parsed
-    return {place: parsed.ref for place, parsed in owners.items()}
+    for parsed, needed in zip(candidates, needs, strict=True):
+        other = owners.setdefault(needed.place, parsed)
+        if other is not parsed and age(parsed) < age(other):
+            owners[needed.place] = parsed
+    return owners
 
 
-def _conflict(parsed: Parsed, owner: Ref) -> Problem:
-    key = _key_of(parsed)
+def _conflict(parsed: Parsed, needed: Needs, owner: Ref) -> Problem:
+    key = needed.place[1]
     message = f"{owner}, which is older, has the key {key!r} already; choose another key, or delete one of the two"
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.key", message, (owner,))
 
 
-def _link_once(parsed: Parsed, world: World, inspectors: Inspectors, memo: Memo) -> Linked:
-    spec, namespace = parsed.resource.spec, parsed.ref.namespace
-    consumer = Ref("Consumer", namespace, spec.consumer_ref.name)
-    unresolved = world.wrong_with_reference(consumer, Reason.CONSUMER_NOT_FOUND, parsed.ref, "spec.consumerRef")
-    if unresolved:
-        return Linked(None, (unresolved,))
-    holders = tuple(holder_of(key, namespace) for key in keys_of(parsed))
-    held = tuple(world.objects.get(holder) if holder else None for holder in holders)
-    return memo.once(
-        ("credential", parsed.ref), (parsed, *held), lambda *_: _link_credential(parsed, holders, held, inspectors)
-    )
+def _link_once(parsed: Parsed, needed: Needs, world: World, inspectors: Inspectors, memo: Memo) -> Linked:
+    if needed.consumer not in world.sound:
+        unresolved = world.wrong_with_reference(
+            needed.consumer, Reason.CONSUMER_NOT_FOUND, parsed.ref, "spec.consumerRef"
+        )
+        return Linked(None, (unresolved,) if unresolved else ())
+    held = tuple([world.objects.get(holder) if holder else None for holder in needed.holders])
+    return memo.once("credential", parsed.ref, (parsed, held), _link_credential, parsed, needed, held, inspectors)
 
 
 def keys_of(parsed: Parsed) -> tuple[CredentialKeySpec, ...]:
@@ -133,12 +142,12 @@ def holder_of(key: CredentialKeySpec, namespace: str) -> Ref | None:
 
 
 def _link_credential(
-    parsed: Parsed, holders: tuple[Ref | None, ...], held: tuple[Parsed | None, ...], inspectors: Inspectors
+    parsed: Parsed, needed: Needs, held: tuple[Parsed | None, ...], inspectors: Inspectors
 ) -> Linked:
     spec, ref = parsed.resource.spec, parsed.ref
     keys: list[Key] = []
     problems: list[Problem] = []
-    for index, (key, holder, holding) in enumerate(zip(keys_of(parsed), holders, held, strict=True)):
+    for index, (key, holder, holding) in enumerate(zip(keys_of(parsed), needed.holders, held, strict=True)):
         material = _material(spec, key, holder, holding, inspectors)
         if isinstance(material, Missing):
             at = f"spec.keys[{index}]" if spec.keys else "spec.keys"
@@ -148,10 +157,10 @@ def _link_credential(
         keys.append(Key(material=material, id=key.id, not_after=not_after))
     if not keys:
         return Linked(None, tuple(problems))
-    return Linked(_credential_entry(parsed, tuple(keys)), tuple(problems))
+    return Linked(_credential_entry(parsed, needed, tuple(keys)), tuple(problems))
 
 
-def _credential_entry(parsed: Parsed, keys: tuple[Key, ...]) -> Credential:
+def _credential_entry(parsed: Parsed, needed: Needs, keys: tuple[Key, ...]) -> Credential:
     spec, ref = parsed.resource.spec, parsed.ref
     before = spec.revoked.issued_before
     return Credential(
@@ -159,8 +168,8 @@ def _credential_entry(parsed: Parsed, keys: tuple[Key, ...]) -> Credential:
         namespace=ref.namespace,
         name=ref.name,
         created=parsed.created,
-        consumer=Ref("Consumer", ref.namespace, spec.consumer_ref.name).id,
-        key=_key_of(parsed),
+        consumer=needed.consumer.id,
+        key=needed.place[1],
         algorithm=spec.algorithm,
         keys=keys,
         revoked_jtis=tuple(sorted(set(spec.revoked.jtis))),

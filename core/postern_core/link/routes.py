@@ -63,7 +63,8 @@ def _link_sound(parsed: Parsed, world: World, services: Services, memo: Memo, ro
     refusal = service.refusal or policy.refusal
     policy_id = policy.entry.id if policy.entry else None
     inputs = (parsed, place, service.clean_headers, refusal, policy_id)
-    routes.entries.append(memo.once(("route", ref), inputs, lambda *_: _entry(parsed, service, policy_id, refusal)))
+    entry = memo.once("route", ref, inputs, _entry, parsed, service, policy_id, refusal)
+    routes.entries.append(entry)
 
 
 def _policy_of(parsed: Parsed, service: LinkedService, world: World, routes: Routes) -> LinkedPolicy:

@@ -13,7 +13,7 @@ from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
 
 @dataclass(slots=True)
 class World:
-    """The objects by kind and Ref, each kind in order of Ref.
+    """The objects by kind and Ref, in no order that anything may depend on.
 
     `sound` holds our objects that have no problem of their own, so far.
     """
@@ -53,8 +53,7 @@ def gather(resources: Iterable[Parsed]) -> World:
         if known is None or parsed.origin < known.origin:
             objects[parsed.ref] = parsed
     world = World(objects)
-    for ref in sorted(objects):
-        parsed = objects[ref]
+    for ref, parsed in objects.items():
         world.by_kind.setdefault(ref.kind, []).append(parsed)
         if ref.kind == "EndpointSlice" and parsed.resource is not None:
             service = parsed.resource.metadata.labels.get(SERVICE_NAME_LABEL, "")

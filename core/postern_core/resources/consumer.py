@@ -10,7 +10,7 @@ from msgspec import Meta, field
 from .types import Group, Metadata, Printable, Spec
 
 
-class ConsumerSpec(Spec):
+class ConsumerSpec(Spec, frozen=True):
     """Who calls: a person, a team or a program."""
 
     groups: Annotated[

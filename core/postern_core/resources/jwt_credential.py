@@ -20,7 +20,7 @@ Algorithm = Literal[
 Timestamp = Annotated[datetime, Meta(tz=True)]
 
 
-class SecretKeyRef(Spec):
+class SecretKeyRef(Spec, frozen=True):
     """Where an HMAC secret is kept, in this namespace."""
 
     name: Name
@@ -30,7 +30,7 @@ class SecretKeyRef(Spec):
     ] = "Plain"
 
 
-class PublicKeyRef(Spec):
+class PublicKeyRef(Spec, frozen=True):
     """Where a public key (PEM or JWK) is kept, in this namespace."""
 
     name: Name
@@ -38,7 +38,7 @@ class PublicKeyRef(Spec):
     kind: Literal["ConfigMap", "Secret"] = "ConfigMap"
 
 
-class CredentialKeySpec(Spec):
+class CredentialKeySpec(Spec, frozen=True):
     """One live key: exactly one of secretRef (HS*), publicKey and publicKeyRef (the others)."""
 
     id: (
@@ -54,7 +54,7 @@ class CredentialKeySpec(Spec):
     not_after: Annotated[Timestamp, Meta(description="From then on the key verifies nothing.")] | None = None
 
 
-class Revoked(Spec):
+class Revoked(Spec, frozen=True):
     """Tokens that stop working before they expire."""
 
     jtis: Annotated[tuple[Text, ...], Meta(max_length=1024, description="Values of jti that are refused.")] = ()
@@ -63,7 +63,7 @@ class Revoked(Spec):
     ) = None
 
 
-class JWTCredentialSpec(Spec):
+class JWTCredentialSpec(Spec, frozen=True):
     """The key or keys by which a Consumer's tokens are known."""
 
     consumer_ref: Annotated[ObjectName, Meta(description="The Consumer, in the same namespace.")]

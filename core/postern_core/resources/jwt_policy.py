@@ -19,7 +19,7 @@ from .types import (
 )
 
 
-class TokenPlace(Spec):
+class TokenPlace(Spec, frozen=True):
     """One place where a token may be; exactly one of the three."""
 
     header: Annotated[HeaderName, Meta(description="A request header. A `Bearer ` scheme is taken off.")] | None = None
@@ -27,7 +27,7 @@ class TokenPlace(Spec):
     cookie: Annotated[CookieName, Meta(description="A cookie.")] | None = None
 
 
-class AllowedClaim(Spec):
+class AllowedClaim(Spec, frozen=True):
     """A claim that must hold one of the listed words.
 
     A text is split at spaces, as OAuth's scope is; the elements of a list are compared whole.
@@ -37,7 +37,7 @@ class AllowedClaim(Spec):
     any_of: Annotated[tuple[Text, ...], Meta(min_length=1, max_length=64)]
 
 
-class Allow(Spec):
+class Allow(Spec, frozen=True):
     """Who may pass with a good token; an empty list allows all."""
 
     consumers: Annotated[
@@ -57,14 +57,14 @@ class Allow(Spec):
     ] = "Same"
 
 
-class ForwardedClaim(Spec):
+class ForwardedClaim(Spec, frozen=True):
     """A scalar claim that goes upstream in a header of its own."""
 
     claim: Text
     header: HeaderName
 
 
-class JWTPolicy(Spec):
+class JWTPolicy(Spec, frozen=True):
     """What a token must be like, where it is found, and who may pass."""
 
     mode: Annotated[
@@ -118,7 +118,7 @@ class JWTPolicy(Spec):
     ] = ()
 
 
-class Auth(Spec):
+class Auth(Spec, frozen=True):
     """How requests are authenticated."""
 
     jwt: Annotated[JWTPolicy, Meta(description="Authenticate by JSON Web Token (RFC 7519).")]

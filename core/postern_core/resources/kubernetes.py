@@ -17,7 +17,7 @@ class Theirs(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """A part of an object that is not ours."""
 
 
-class Secret(Theirs):
+class Secret(Theirs, frozen=True):
     """core/v1 Secret; `string_data` exists in manifests only."""
 
     metadata: Metadata
@@ -25,7 +25,7 @@ class Secret(Theirs):
     string_data: dict[str, str] | None = None
 
 
-class ConfigMap(Theirs):
+class ConfigMap(Theirs, frozen=True):
     """core/v1 ConfigMap."""
 
     metadata: Metadata
@@ -33,7 +33,7 @@ class ConfigMap(Theirs):
     binary_data: dict[str, str] | None = None
 
 
-class KubernetesServicePort(Theirs):
+class KubernetesServicePort(Theirs, frozen=True):
     """One port of a Service; `name` ties it to the slices' ports."""
 
     port: int
@@ -41,7 +41,7 @@ class KubernetesServicePort(Theirs):
     protocol: str = "TCP"
 
 
-class KubernetesServiceSpec(Theirs):
+class KubernetesServiceSpec(Theirs, frozen=True):
     """What of a Service's spec matters."""
 
     ports: tuple[KubernetesServicePort, ...] | None = None
@@ -49,14 +49,14 @@ class KubernetesServiceSpec(Theirs):
     external_name: str = ""
 
 
-class KubernetesService(Theirs):
+class KubernetesService(Theirs, frozen=True):
     """core/v1 Service."""
 
     metadata: Metadata
     spec: KubernetesServiceSpec = KubernetesServiceSpec()
 
 
-class SlicePort(Theirs):
+class SlicePort(Theirs, frozen=True):
     """One port of all endpoints in a slice."""
 
     name: str | None = None
@@ -64,20 +64,20 @@ class SlicePort(Theirs):
     protocol: str | None = None
 
 
-class SliceConditions(Theirs):
+class SliceConditions(Theirs, frozen=True):
     """discovery.k8s.io/v1: an unset `ready` should be read as ready."""
 
     ready: bool | None = None
 
 
-class SliceEndpoint(Theirs):
+class SliceEndpoint(Theirs, frozen=True):
     """One pod, or what stands for one."""
 
     addresses: tuple[str, ...]
     conditions: SliceConditions | None = None
 
 
-class EndpointSlice(Theirs):
+class EndpointSlice(Theirs, frozen=True):
     """discovery.k8s.io/v1 EndpointSlice; its label names the Service it belongs to."""
 
     metadata: Metadata
@@ -86,7 +86,7 @@ class EndpointSlice(Theirs):
     ports: tuple[SlicePort, ...] | None = None
 
 
-class Namespace(Theirs):
+class Namespace(Theirs, frozen=True):
     """core/v1 Namespace, which matters by being there."""
 
     metadata: Metadata

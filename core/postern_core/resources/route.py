@@ -13,7 +13,7 @@ from .types import HeaderName, Metadata, Method, ObjectName, Spec, Text
 MatchValue = Annotated[str, Meta(max_length=1024)]
 
 
-class RoutePath(Spec):
+class RoutePath(Spec, frozen=True):
     """A path below the service's prefix."""
 
     type: Annotated[
@@ -23,7 +23,7 @@ class RoutePath(Spec):
     value: MatchValue
 
 
-class HeaderMatch(Spec):
+class HeaderMatch(Spec, frozen=True):
     """A request header that must hold a value."""
 
     name: HeaderName
@@ -31,7 +31,7 @@ class HeaderMatch(Spec):
     type: Literal["Exact", "Regex"] = "Exact"
 
 
-class QueryParamMatch(Spec):
+class QueryParamMatch(Spec, frozen=True):
     """A query parameter that must hold a value, both percent-decoded once."""
 
     name: Text
@@ -39,7 +39,7 @@ class QueryParamMatch(Spec):
     type: Literal["Exact", "Regex"] = "Exact"
 
 
-class RouteSpec(Spec):
+class RouteSpec(Spec, frozen=True):
     """Which requests of a Service pass, and under which policy."""
 
     service_ref: Annotated[ObjectName, Meta(description="The Service, in the same namespace.")]

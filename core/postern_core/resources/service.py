@@ -11,7 +11,7 @@ from .jwt_policy import Auth
 from .types import Address, Duration, Host, Label, Metadata, Name, Port, Spec, Text
 
 
-class ServiceEndpoint(Spec):
+class ServiceEndpoint(Spec, frozen=True):
     """One address of the upstream with its share of the requests."""
 
     address: Address
@@ -19,14 +19,14 @@ class ServiceEndpoint(Spec):
     weight: Annotated[int, Meta(ge=0, le=1_000_000, description="The share; 0 sends nothing here.")] = 1
 
 
-class KubernetesServiceRef(Spec):
+class KubernetesServiceRef(Spec, frozen=True):
     """Kubernetes' own Service in this namespace: its ready endpoints."""
 
     name: Name
     port: Port
 
 
-class CertificateRef(Spec):
+class CertificateRef(Spec, frozen=True):
     """Where CA certificates (PEM) are kept, in this namespace."""
 
     name: Name
@@ -34,7 +34,7 @@ class CertificateRef(Spec):
     key: Annotated[Text, Meta(description="The entry that holds the certificates.")] = "ca.crt"
 
 
-class ServiceTLS(Spec):
+class ServiceTLS(Spec, frozen=True):
     """How the upstream's certificate is verified."""
 
     ca_certificate_ref: (
@@ -46,7 +46,7 @@ class ServiceTLS(Spec):
     insecure_skip_verify: Annotated[bool, Meta(description="Take any certificate. For experiments only.")] = False
 
 
-class Timeouts(Spec):
+class Timeouts(Spec, frozen=True):
     """How long the gateway waits for the upstream."""
 
     connect: Annotated[Duration, Meta(description="For a connection, TLS included.")] = "5s"
@@ -54,7 +54,7 @@ class Timeouts(Spec):
     idle: Annotated[Duration, Meta(description="The longest silence while bodies or tunnels flow.")] = "60s"
 
 
-class Retries(Spec):
+class Retries(Spec, frozen=True):
     """When a failed attempt is made again.
 
     Only where the connection failed before a byte was sent, or for an idempotent method without a body.
@@ -63,7 +63,7 @@ class Retries(Spec):
     attempts: Annotated[int, Meta(ge=0, le=5, description="How many more attempts.")] = 1
 
 
-class ServiceUpstream(Spec):
+class ServiceUpstream(Spec, frozen=True):
     """The application itself: exactly one of url, service and endpoints."""
 
     url: Annotated[str, Meta(max_length=2048, description="Absolute, http or https.")] | None = None
@@ -81,7 +81,7 @@ class ServiceUpstream(Spec):
     retries: Retries = Retries()
 
 
-class ServiceSpec(Spec):
+class ServiceSpec(Spec, frozen=True):
     """An application behind the gateway."""
 
     upstream: ServiceUpstream

@@ -62,7 +62,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="came
     """What a user writes: strict, so that a typo is a message and never an open door."""
 
 
-class ObjectName(Spec):
+class ObjectName(Spec, frozen=True):
     """A reference to an object in the same namespace."""
 
     name: Name
