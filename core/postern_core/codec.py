@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 from zlib import crc32
@@ -167,6 +168,6 @@ def assemble(index: Index, shards: Mapping[str, tuple[Entry, ...]]) -> Snapshot:
 
 def _by_id(section: str, entries: Iterable[Any]) -> tuple[Any, ...]:
     ordered = tuple(sorted(entries, key=attrgetter("id")))
-    if any(one.id == other.id for one, other in zip(ordered, ordered[1:], strict=False)):
+    if any(one.id == other.id for one, other in pairwise(ordered)):
         raise CodecError(f"an id comes twice in {section}")
     return ordered

@@ -42,24 +42,24 @@ def compile_snapshot(
     `memo` remembers what concerns one object alone between compilations.
     """
     memo = memo or Memo()
-    world = gather(resources)
-    problems = _check_all(world, inspectors, memo)
-    identities = link_identities(world, inspectors, memo)
-    services = link_services(world, gateway, inspectors, memo)
-    routes = link_routes(world, services, memo)
+    world = gather(resources, inspectors, memo)
+    problems = _check_all(world)
+    identities = link_identities(world)
+    services = link_services(world, gateway)
+    routes = link_routes(world, services)
     memo.finish()
     problems += [*identities.problems, *services.problems, *routes.problems]
     return Compiled(_snapshot(gateway, identities, services, routes), _in_order(problems))
 
 
-def _check_all(world: World, inspectors: Inspectors, memo: Memo) -> list[Problem]:
+def _check_all(world: World) -> list[Problem]:
     """Check each object by itself, and note the sound ones of ours."""
     problems: list[Problem] = []
     for ref, parsed in world.objects.items():
         if ref.kind not in OUR_KINDS:
             problems += parsed.problems
             continue
-        found = memo.once("check", ref, (parsed,), check, parsed, inspectors)
+        found = world.memo.once("check", ref, (parsed,), check, parsed, world.inspectors)
         problems += found
         if parsed.resource is not None and not found:
             world.sound[ref] = parsed

@@ -102,9 +102,8 @@ def _original(path: Path, shifted: dict[Path, list[int]]) -> Path:
     """The path as it is in the user's text, before anything was removed."""
     done: Path = ()
     for step in path:
-        if isinstance(step, int) and done in shifted:
-            step = shifted[done][step]
-        done = (*done, step)
+        first = shifted[done][step] if isinstance(step, int) and done in shifted else step
+        done = (*done, first)
     return done
 
 
@@ -113,7 +112,7 @@ def _spelled(path: Path) -> str:
 
 
 def _friendly(message: str, type_: type, path: Path, member: str, spec: object) -> str:
-    """msgspec's message in words that say what to do."""
+    """The message of msgspec in words that say what to do."""
     if message.startswith("Object missing"):
         return "is required"
     here = _type_at(inspect.type_info(type_), path)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from .parse import Parsed
 from .ref import Ref
 
-# The bytes of each hash. RFC 7518, section 3.2: "A key of the same size as the hash output [...] or larger MUST be used".
+# The bytes of each hash. RFC 7518, section 3.2: "A key of the same size as the hash output [...] or larger MUST be
+# used with this algorithm."
 # What is generated has as many random bytes, and a shorter secret of a user is weak.
 HMAC_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 GENERATED_ENTRY = "secret"

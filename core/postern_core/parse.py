@@ -70,7 +70,7 @@ def is_known(manifest: Mapping[str, Any]) -> bool:
     An unknown kind or version of our own group counts as known: it is a mistake to report.
     """
     version = str(manifest.get("apiVersion", ""))
-    return version.split("/")[0] == "postern.dev" or (version, manifest.get("kind")) in THEIR_KINDS
+    return version.partition("/")[0] == "postern.dev" or (version, manifest.get("kind")) in THEIR_KINDS
 
 
 def parse_manifest(manifest: Mapping[str, Any], origin: str = "") -> Parsed:
@@ -139,10 +139,10 @@ def _printable(name: object) -> str:
 
 
 def _metadata_problem(ref: Ref, error: str) -> Problem:
+    if not ref.name:
+        return Problem(ref, Reason.INVALID, "metadata.name", "is required")
     message = (
         "name and namespace must be Kubernetes names (lower-case letters, digits, '-', '.'), "
         "labels and timestamps texts"
     )
-    if not ref.name:
-        message = "name is required"
-    return Problem(ref, Reason.INVALID, "metadata", message if "regex" in error or not ref.name else f"{message}: {error}")
+    return Problem(ref, Reason.INVALID, "metadata", message if "regex" in error else f"{message}: {error}")

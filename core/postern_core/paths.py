@@ -14,7 +14,7 @@ from dataclasses import dataclass
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 # Nothing to do for these: no escapes, no empty or dot-leading segments, nothing out of the ordinary.
-_PLAIN = re.compile(r"(?:/(?:[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*)?)(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*)*/?\Z")
+_PLAIN = re.compile(r"/(?:[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*(?:/|\Z))*\Z")
 _ESCAPE = re.compile(r"%(.{0,2})", re.DOTALL)
 _HEX = re.compile(r"[0-9A-Fa-f]{2}\Z")
 _FORBIDDEN = re.compile(r"[^!-~]|#")
@@ -39,7 +39,7 @@ def normalise(path: str) -> Normalised:
     Escapes of unreserved characters are undone and the rest written in upper
     case, `//` is merged, dot segments are resolved. A raw backslash becomes `%5C`.
     """
-    if _PLAIN.match(path) and "//" not in path:
+    if _PLAIN.match(path):
         return Normalised(path)
     if not path.startswith("/"):
         raise BadPath("it does not start with /")

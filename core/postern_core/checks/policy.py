@@ -53,7 +53,10 @@ def anonymous_consumer_is_never_used(policy: JWTPolicy) -> Iterator[tuple[str, s
 def forwarded_header_is_reserved(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
     for index, forward in enumerate(policy.forward_claims):
         if canonical(forward.header) in RESERVED:
-            yield f"forwardClaims[{index}].header", f"{forward.header} is set by the gateway or by HTTP itself; choose another"
+            yield (
+                f"forwardClaims[{index}].header",
+                f"{forward.header} is set by the gateway or by HTTP itself; choose another",
+            )
 
 
 def forwarded_header_is_named_twice(policy: JWTPolicy) -> Iterator[tuple[str, str]]:

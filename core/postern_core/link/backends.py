@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from postern_core.inspectors import Inspectors
-from postern_core.memo import Memo
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
@@ -30,7 +29,7 @@ class LinkedBackend:
     problems: tuple[Problem, ...] = ()
 
 
-def link_backend(parsed: Parsed, world: World, inspectors: Inspectors, memo: Memo) -> LinkedBackend:
+def link_backend(parsed: Parsed, world: World) -> LinkedBackend:
     """Resolve the upstream of a sound Service."""
     upstream, namespace = parsed.resource.spec.upstream, parsed.ref.namespace
     related: tuple[Parsed | None, ...] = ()
@@ -40,22 +39,19 @@ def link_backend(parsed: Parsed, world: World, inspectors: Inspectors, memo: Mem
     holder = _certificate_holder(upstream, namespace)
     certificates = world.objects.get(holder) if holder else None
     inputs = (parsed, related, certificates)
-    return memo.once("backend", parsed.ref, inputs, _link, parsed, related, holder, certificates, inspectors)
+    return world.memo.once("backend", parsed.ref, inputs, _link, parsed, related, certificates, world.inspectors)
 
 
 def _link(
-    parsed: Parsed,
-    related: tuple[Parsed | None, ...],
-    holder: Ref | None,
-    certificates: Parsed | None,
-    inspectors: Inspectors,
+    parsed: Parsed, related: tuple[Parsed | None, ...], certificates: Parsed | None, inspectors: Inspectors
 ) -> LinkedBackend:
     ref, upstream = parsed.ref, parsed.resource.spec.upstream
     problems: list[Problem] = []
     endpoints = _endpoints(ref, upstream, related, problems)
-    ca_pem = None
-    if holder is not None:
-        ca_pem = _certificates(ref, upstream, holder, certificates, inspectors, problems)
+    ca_pem = _certificates(upstream, ref.namespace, certificates, inspectors)
+    if isinstance(ca_pem, Missing):
+        problems.append(Problem(ref, ca_pem.reason, "spec.upstream.tls.caCertificateRef", ca_pem.message))
+        ca_pem = None
     fatal = [problem.message for problem in problems if not problem.is_warning]
     backend = Backend(
         id=ref.id,
@@ -169,25 +165,18 @@ def _certificate_holder(upstream: ServiceUpstream, namespace: str) -> Ref | None
 
 
 def _certificates(
-    ref: Ref,
-    upstream: ServiceUpstream,
-    holder: Ref,
-    certificates: Parsed | None,
-    inspectors: Inspectors,
-    problems: list[Problem],
-) -> str | None:
-    """The CA certificates in PEM, None with a problem added."""
-    assert upstream.tls is not None and upstream.tls.ca_certificate_ref is not None, "there is a holder"
-    entry = upstream.tls.ca_certificate_ref.key
-    value = value_of(holder, certificates, entry)
-    at = "spec.upstream.tls.caCertificateRef"
-    if isinstance(value, Missing):
-        problems.append(Problem(ref, value.reason, at, value.message, (holder,)))
+    upstream: ServiceUpstream, namespace: str, certificates: Parsed | None, inspectors: Inspectors
+) -> str | Missing | None:
+    """The CA certificates in PEM, None where the system's are meant."""
+    holder = _certificate_holder(upstream, namespace)
+    reference = upstream.tls.ca_certificate_ref if upstream.tls else None
+    if holder is None or reference is None:
         return None
+    value = value_of(holder, certificates, reference.key)
+    if isinstance(value, Missing):
+        return value
     text = value.decode("ascii", "replace")
     wrong = inspectors.certificates_error(text)
     if wrong:
-        message = f"{holder}, entry {entry!r}: {wrong}"
-        problems.append(Problem(ref, Reason.INVALID_KEY_MATERIAL, at, message, (holder,)))
-        return None
+        return Missing(Reason.INVALID_KEY_MATERIAL, f"{holder}, entry {reference.key!r}: {wrong}")
     return text

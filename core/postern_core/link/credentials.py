@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from postern_core.generated import GENERATED_ENTRY, HMAC_BYTES, generated_name
 from postern_core.inspectors import Inspectors, UnreadableKey
-from postern_core.memo import Memo
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
@@ -60,8 +59,9 @@ class Identities:
     problems: list[Problem] = field(default_factory=list)
 
 
-def link_identities(world: World, inspectors: Inspectors, memo: Memo) -> Identities:
+def link_identities(world: World) -> Identities:
     """Resolve all Consumers and JWTCredentials of all namespaces."""
+    memo = world.memo
     found = Identities()
     for parsed in world.of_kind("Consumer"):
         if parsed.ref in world.sound:
@@ -74,7 +74,7 @@ def link_identities(world: World, inspectors: Inspectors, memo: Memo) -> Identit
         if owner is not parsed:
             found.problems.append(_conflict(parsed, needed, owner.ref))
             continue
-        linked = _link_once(parsed, needed, world, inspectors, memo)
+        linked = _link_once(parsed, needed, world)
         found.problems += linked.problems
         if linked.entry is not None:
             found.credentials.append(linked.entry)
@@ -113,14 +113,15 @@ def _conflict(parsed: Parsed, needed: Needs, owner: Ref) -> Problem:
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.key", message, (owner,))
 
 
-def _link_once(parsed: Parsed, needed: Needs, world: World, inspectors: Inspectors, memo: Memo) -> Linked:
+def _link_once(parsed: Parsed, needed: Needs, world: World) -> Linked:
     if needed.consumer not in world.sound:
         unresolved = world.wrong_with_reference(
             needed.consumer, Reason.CONSUMER_NOT_FOUND, parsed.ref, "spec.consumerRef"
         )
         return Linked(None, (unresolved,) if unresolved else ())
     held = tuple([world.objects.get(holder) if holder else None for holder in needed.holders])
-    return memo.once("credential", parsed.ref, (parsed, held), _link_credential, parsed, needed, held, inspectors)
+    inputs = (parsed, held)
+    return world.memo.once("credential", parsed.ref, inputs, _link_credential, parsed, needed, held, world.inspectors)
 
 
 def keys_of(parsed: Parsed) -> tuple[CredentialKeySpec, ...]:
@@ -141,9 +142,7 @@ def holder_of(key: CredentialKeySpec, namespace: str) -> Ref | None:
     return None
 
 
-def _link_credential(
-    parsed: Parsed, needed: Needs, held: tuple[Parsed | None, ...], inspectors: Inspectors
-) -> Linked:
+def _link_credential(parsed: Parsed, needed: Needs, held: tuple[Parsed | None, ...], inspectors: Inspectors) -> Linked:
     spec, ref = parsed.resource.spec, parsed.ref
     keys: list[Key] = []
     problems: list[Problem] = []
@@ -183,18 +182,18 @@ def _material(
     """A key's material as the snapshot carries it, or why there is none."""
     algorithm, allow_weak = str(spec.algorithm), bool(spec.allow_weak_key)  # type: ignore[attr-defined]
     if holder is None:
-        return _public_material(str(key.public_key), algorithm, allow_weak, inspectors)
+        return _public_material(str(key.public_key), algorithm, inspectors, allow_weak=allow_weak)
     entry = key.secret_ref.key if key.secret_ref else key.public_key_ref.key if key.public_key_ref else ""
     value = value_of(holder, holding, entry)
     if isinstance(value, Missing):
         return value
     if key.secret_ref is not None:
-        return _secret_material(value, key.secret_ref, holder, algorithm, allow_weak)
-    return _public_material(value.decode("utf-8", "replace"), algorithm, allow_weak, inspectors)
+        return _secret_material(value, key.secret_ref, holder, algorithm, allow_weak=allow_weak)
+    return _public_material(value.decode("utf-8", "replace"), algorithm, inspectors, allow_weak=allow_weak)
 
 
 def _secret_material(
-    value: bytes, reference: SecretKeyRef, holder: Ref, algorithm: str, allow_weak: bool
+    value: bytes, reference: SecretKeyRef, holder: Ref, algorithm: str, *, allow_weak: bool
 ) -> str | Missing:
     where = f"{holder}, entry {reference.key!r}"
     if reference.encoding == "Base64":
@@ -213,14 +212,15 @@ def _secret_material(
     return base64.b64encode(value).decode()
 
 
-def _public_material(text: str, algorithm: str, allow_weak: bool, inspectors: Inspectors) -> str | Missing:
+def _public_material(text: str, algorithm: str, inspectors: Inspectors, *, allow_weak: bool) -> str | Missing:
     try:
         key = inspectors.read_public_key(text)
     except UnreadableKey as error:
         return Missing(Reason.INVALID_KEY_MATERIAL, str(error))
     wanted = KEY_TYPES.get(algorithm) or KEY_TYPES[algorithm[:2]]
     if key.type not in wanted:
-        return Missing(Reason.INVALID_KEY_MATERIAL, f"is a key of type {key.type}; {algorithm} needs {' or '.join(wanted)}")
+        message = f"is a key of type {key.type}; {algorithm} needs {' or '.join(wanted)}"
+        return Missing(Reason.INVALID_KEY_MATERIAL, message)
     if key.type == "RSA" and key.bits < RSA_BITS and not allow_weak:
         return Missing(Reason.WEAK_KEY, f"RSA key of {key.bits} bits; use {RSA_BITS} or more, or set allowWeakKey")
     return key.pem

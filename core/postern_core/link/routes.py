@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from postern_core.memo import Memo
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
@@ -28,18 +27,18 @@ class Routes:
     problems: list[Problem] = field(default_factory=list)
 
 
-def link_routes(world: World, services: Services, memo: Memo) -> Routes:
+def link_routes(world: World, services: Services) -> Routes:
     """Resolve every Route of the services; a broken one becomes a route that refuses."""
     routes = Routes()
     for parsed in world.of_kind("Route"):
         if parsed.ref in world.sound:
-            _link_sound(parsed, world, services, memo, routes)
+            _link_sound(parsed, world, services, routes)
         else:
             _link_broken(parsed, services, routes)
     return routes
 
 
-def _link_sound(parsed: Parsed, world: World, services: Services, memo: Memo, routes: Routes) -> None:
+def _link_sound(parsed: Parsed, world: World, services: Services, routes: Routes) -> None:
     spec, ref = parsed.resource.spec, parsed.ref
     reference = Ref("Service", ref.namespace, spec.service_ref.name)
     if reference in services.elsewhere:
@@ -63,7 +62,7 @@ def _link_sound(parsed: Parsed, world: World, services: Services, memo: Memo, ro
     refusal = service.refusal or policy.refusal
     policy_id = policy.entry.id if policy.entry else None
     inputs = (parsed, place, service.clean_headers, refusal, policy_id)
-    entry = memo.once("route", ref, inputs, _entry, parsed, service, policy_id, refusal)
+    entry = world.memo.once("route", ref, inputs, _entry, parsed, service, policy_id, refusal)
     routes.entries.append(entry)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from postern_core.header_names import canonical
-from postern_core.inspectors import Inspectors
-from postern_core.memo import Memo
 from postern_core.parse import Parsed
 from postern_core.problems import Problem
 from postern_core.ref import Ref
@@ -50,7 +48,7 @@ class Services:
     problems: list[Problem] = field(default_factory=list)
 
 
-def link_services(world: World, gateway: str, inspectors: Inspectors, memo: Memo) -> Services:
+def link_services(world: World, gateway: str) -> Services:
     """Resolve the Services of a gateway, the broken ones to a refusal."""
     services = Services()
     present: list[tuple[Parsed, LinkedService]] = []
@@ -70,7 +68,7 @@ def link_services(world: World, gateway: str, inspectors: Inspectors, memo: Memo
     for parsed, linked in present:
         linked.hosts = settled.hosts.get(parsed.ref, ())
         if parsed.ref in world.sound:
-            _resolve(linked, parsed, world, inspectors, memo, services.problems)
+            services.problems += _resolve(linked, parsed, world)
         services.linked[parsed.ref] = linked
     return services
 
@@ -93,21 +91,16 @@ def _place(parsed: Parsed, world: World) -> tuple[tuple[str, ...], Claim | None,
     return remains.gateways, Claim(parsed.ref, remains.hosts or ()) if readable else None, linked
 
 
-def _resolve(
-    linked: LinkedService,
-    parsed: Parsed,
-    world: World,
-    inspectors: Inspectors,
-    memo: Memo,
-    problems: list[Problem],
-) -> None:
-    linked.backend = link_backend(parsed, world, inspectors, memo)
-    problems += linked.backend.problems
+def _resolve(linked: LinkedService, parsed: Parsed, world: World) -> list[Problem]:
+    """Follow what a sound Service refers to, and say what leads nowhere."""
+    linked.backend = link_backend(parsed, world)
+    problems = list(linked.backend.problems)
     if linked.backend.backend.refusal:
         linked.refusal = f"{parsed.ref}: {linked.backend.backend.refusal}"
     if parsed.resource.spec.auth:
         linked.policy = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, world)
         problems += linked.policy.problems
+    return problems
 
 
 def _forwarded_headers(world: World) -> dict[Ref, tuple[str, ...]]:

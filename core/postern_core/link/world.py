@@ -1,10 +1,12 @@
-"""All objects of one compilation, indexed by what others call them."""
+"""All objects of one compilation, indexed by what others call them, and the means to read them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from postern_core.inspectors import Inspectors
+from postern_core.memo import Memo
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
@@ -19,6 +21,8 @@ class World:
     """
 
     objects: dict[Ref, Parsed]
+    inspectors: Inspectors
+    memo: Memo
     sound: dict[Ref, Parsed] = field(default_factory=dict)
     by_kind: dict[str, list[Parsed]] = field(default_factory=dict)
     slices: dict[tuple[str, str], list[Parsed]] = field(default_factory=dict)
@@ -45,14 +49,14 @@ class World:
         return Problem(who, reason, at, message, (reference,))
 
 
-def gather(resources: Iterable[Parsed]) -> World:
+def gather(resources: Iterable[Parsed], inspectors: Inspectors, memo: Memo) -> World:
     """Index the objects; of two with the same Ref the one of the first origin counts."""
     objects: dict[Ref, Parsed] = {}
     for parsed in resources:
         known = objects.get(parsed.ref)
         if known is None or parsed.origin < known.origin:
             objects[parsed.ref] = parsed
-    world = World(objects)
+    world = World(objects, inspectors, memo)
     for ref, parsed in objects.items():
         world.by_kind.setdefault(ref.kind, []).append(parsed)
         if ref.kind == "EndpointSlice" and parsed.resource is not None:

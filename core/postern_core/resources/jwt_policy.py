@@ -11,9 +11,9 @@ from .types import (
     Duration,
     HeaderName,
     Label,
-    QualifiedName,
     ObjectName,
     Printable,
+    QualifiedName,
     Spec,
     Text,
 )
@@ -46,11 +46,12 @@ class Allow(Spec, frozen=True):
     ] = ()
     groups: Annotated[
         tuple[QualifiedName, ...],
-        Meta(max_length=256, description="Groups of which the consumer has one; `namespace/group` for another namespace's."),
+        Meta(
+            max_length=256,
+            description="Groups of which the consumer has one; `namespace/group` for another namespace's.",
+        ),
     ] = ()
-    claims: Annotated[
-        tuple[AllowedClaim, ...], Meta(max_length=16, description="Claims that must all match.")
-    ] = ()
+    claims: Annotated[tuple[AllowedClaim, ...], Meta(max_length=16, description="Claims that must all match.")] = ()
     namespaces: Annotated[
         Literal["Same", "All"] | tuple[Label, ...],
         Meta(description="Whose credentials count: Same (this namespace), All, or a list beside this one."),
@@ -94,9 +95,9 @@ class JWTPolicy(Spec, frozen=True):
         Meta(max_length=32, description="Claims that must be present; exp and nbf are always checked when present."),
     ] = ()
     leeway: Annotated[Duration, Meta(description="How far clocks may differ when exp and nbf are checked.")] = "0s"
-    max_lifetime: (
-        Annotated[Duration, Meta(description="exp must be present and no further away than this.")] | None
-    ) = None
+    max_lifetime: Annotated[Duration, Meta(description="exp must be present and no further away than this.")] | None = (
+        None
+    )
     issuers: Annotated[
         tuple[Text, ...], Meta(max_length=32, description="Values of iss of which one must match exactly; none = any.")
     ] = ()
@@ -122,5 +123,3 @@ class Auth(Spec, frozen=True):
     """How requests are authenticated."""
 
     jwt: Annotated[JWTPolicy, Meta(description="Authenticate by JSON Web Token (RFC 7519).")]
-
-

@@ -49,9 +49,7 @@ class RouteSpec(Spec, frozen=True):
     paths: Annotated[
         tuple[RoutePath, ...], Meta(max_length=64, description="Paths of which one must match; none = every path.")
     ] = ()
-    headers: Annotated[
-        tuple[HeaderMatch, ...], Meta(max_length=16, description="Headers that must all match.")
-    ] = ()
+    headers: Annotated[tuple[HeaderMatch, ...], Meta(max_length=16, description="Headers that must all match.")] = ()
     query_params: Annotated[
         tuple[QueryParamMatch, ...], Meta(max_length=16, description="Query parameters that must all match.")
     ] = ()

@@ -99,7 +99,10 @@ class ServiceSpec(Spec, frozen=True):
     encoded_slashes: Annotated[
         Literal["Reject", "Keep"], Meta(description="What to do with %2F, %5C and \\ in a path: refuse (400) or keep.")
     ] = "Reject"
-    auth: Annotated[Auth, Meta(description="Protects every route of this service that has no auth of its own.")] | UnsetType = UNSET
+    auth: (
+        Annotated[Auth, Meta(description="Protects every route of this service that has no auth of its own.")]
+        | UnsetType
+    ) = UNSET
 
 
 class Service(msgspec.Struct, frozen=True, gc=False):

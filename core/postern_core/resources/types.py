@@ -1,7 +1,7 @@
-"""The scalar types that several kinds share, each with its pattern and its prose.
+r"""The scalar types that several kinds share, each with its pattern and its prose.
 
 `HINTS` says in words what a pattern means, for the message that a user gets.
-Patterns end in `\\Z`: Python's `$` would let a final line feed into a header.
+Patterns end in `\Z`: Python's `$` would let a final line feed into a header.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ PRINTABLE_PATTERN = r"^[ -~]*\Z"
 GROUP_PATTERN = r"^[!-+\--.0-~]+\Z"
 NO_CONTROLS_PATTERN = r"^[^\x00-\x1f\x7f]*\Z"
 
+NAME_HINT = "lower-case letters, digits and '-', starting and ending with a letter or digit"
 HINTS = {
-    NAME_PATTERN: "must be a Kubernetes name: lower-case letters, digits, '-' and '.', starting and ending with a letter or digit",
-    LABEL_PATTERN: "must be a namespace or gateway name: lower-case letters, digits and '-', starting and ending with a letter or digit",
+    NAME_PATTERN: f"must be a Kubernetes name: {NAME_HINT}; dots may divide it",
+    LABEL_PATTERN: f"must be a namespace or gateway name: {NAME_HINT}",
     HOST_PATTERN: "must be a host name in lower case without port, such as api.example.com or *.example.com",
     ADDRESS_PATTERN: "must be an IP address or a DNS name, without scheme, port or brackets",
     HEADER_PATTERN: "must be a token as RFC 9110, section 5.6.2 has it: letters, digits and !#$%&'*+-.^_`|~",
     DURATION_PATTERN: "must be a duration such as 500ms, 5s or 1h30m",
     METHOD_PATTERN: "must be an HTTP method in upper case, such as GET",
     CREDENTIAL_KEY_PATTERN: "must be printable ASCII without spaces",
-    QUALIFIED_PATTERN: "must be a name, or namespace/name for one of another namespace, in printable ASCII without spaces or commas",
+    QUALIFIED_PATTERN: "must be a name, or namespace/name for another namespace's, without spaces or commas",
     PRINTABLE_PATTERN: "must be printable ASCII",
     GROUP_PATTERN: "must be printable ASCII without spaces, commas or slashes",
     NO_CONTROLS_PATTERN: "must not hold control characters",
