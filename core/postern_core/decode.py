@@ -57,7 +57,7 @@ def _mistakes(spec: object, type_: type, error: msgspec.ValidationError | None) 
     while error is not None and len(found) < MISTAKES_MAX:
         message, path, member = _located(str(error))
         whole = _original((*path, member) if member else path, shifted)
-        if whole not in removed:
+        if whole not in removed and whole not in shifted:  # a list that is too short now was long enough before
             found.append((_spelled(whole), _friendly(message, type_, path, member, rest)))
         target = (*path, member) if member and "unknown" in message else path
         if not target:

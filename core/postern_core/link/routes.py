@@ -11,11 +11,9 @@ from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
 
 from .policies import PUBLIC, LinkedPolicy, link_policy
-from .salvage import route_remains
+from .salvage import EVERY_PATH, route_remains
 from .services import LinkedService, Services
 from .world import World
-
-EVERY_PATH = (RoutePath(type="Prefix", value="/"),)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from postern_core.parse import Parsed
 from postern_core.paths import BadPath, normalise
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.resources.types import Host, Label, Method
+
+EVERY_PATH = (RoutePath(type="Prefix", value="/"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def service_remains(parsed: Parsed) -> ServiceRemains:
     hosts = _readable(spec["hosts"], Host) if "hosts" in spec else ()
     return ServiceRemains(
         gateways=gateways,
-        hosts=None if "hosts" in spec and spec["hosts"] != [] and not hosts else hosts,
+        hosts=None if "hosts" in spec and not _is_empty(spec["hosts"]) and not hosts else hosts,
         path_prefix=_path(spec.get("pathPrefix", "/")),
     )
 
@@ -61,7 +63,7 @@ def route_remains(parsed: Parsed) -> RouteRemains:
     return RouteRemains(
         service=name if isinstance(name, str) else "",
         methods=methods,
-        paths=_paths(spec["paths"]) if spec.get("paths", []) != [] else (RoutePath(type="Prefix", value="/"),),
+        paths=EVERY_PATH if _is_empty(spec.get("paths", ())) else _paths(spec["paths"]),
         headers=_readable(spec.get("headers", []), HeaderMatch),
         query_params=_readable(spec.get("queryParams", []), QueryParamMatch),
     )
@@ -75,8 +77,12 @@ def _spec_of(parsed: Parsed) -> Mapping[str, Any]:
     return spec if isinstance(spec, Mapping) else {}
 
 
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _listed(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, list | tuple) and not value
 
 
 def _readable(value: object, type_: Any) -> tuple[Any, ...]:

@@ -1,0 +1,86 @@
+"""Golden cases of the compiler: manifests in, snapshot and status out.
+
+To add one: make a folder named by the behaviour under `compile/`, write its
+`in.yaml`, run `make golden`, and read what came out as carefully as code.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+
+import msgspec
+import pytest
+import yaml
+
+import cases
+from postern_core.codec import assemble, decode_index, decode_shard, encode_snapshot
+from postern_core.compile import compile_snapshot
+from postern_core.conditions import Programming, conditions_of
+from postern_core.parse import OUR_KINDS, parse_manifest
+from postern_operator.inspectors import INSPECTORS
+
+REWRITE = os.environ.get("GOLDEN") == "rewrite"
+
+
+def compiled_case(case, shuffled=False):
+    resources = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
+    if shuffled:
+        random.Random(0).shuffle(resources)
+    return resources, compile_snapshot(resources, inspectors=INSPECTORS)
+
+
+def snapshot_text(snapshot):
+    return msgspec.json.format(msgspec.json.encode(snapshot), indent=1).decode() + "\n"
+
+
+def status_text(resources, problems):
+    """What each object of ours is told, and every problem in words."""
+    status = {
+        str(parsed.ref): {
+            condition.type: f"{condition.status} {condition.reason}"
+            for condition in conditions_of(parsed.ref, problems, Programming.PROGRAMMED)
+        }
+        for parsed in sorted(resources, key=lambda it: it.ref)
+        if parsed.ref.kind in OUR_KINDS
+    }
+    told = {"status": status, "problems": [f"{problem.reason.text}: {problem}" for problem in problems]}
+    return yaml.safe_dump(told, sort_keys=False, width=10_000, allow_unicode=True)
+
+
+def compare(path, actual):
+    if REWRITE:
+        path.write_text(actual)
+    assert path.read_text() == actual
+
+
+@pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.name)
+def test_the_case_compiles_to_its_golden_files(case):
+    """The snapshot and the status are what is written beside the manifests."""
+    resources, compiled = compiled_case(case)
+
+    compare(case / "snapshot.json", snapshot_text(compiled.snapshot))
+    compare(case / "status.yaml", status_text(resources, compiled.problems))
+
+
+@pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.name)
+def test_the_order_of_the_manifests_does_not_matter(case):
+    """The same objects in another order give the same bytes and the same problems."""
+    _, compiled = compiled_case(case)
+    _, shuffled = compiled_case(case, shuffled=True)
+
+    assert encode_snapshot(compiled.snapshot).digest == encode_snapshot(shuffled.snapshot).digest
+    assert compiled.problems == shuffled.problems
+
+
+@pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.name)
+def test_the_snapshot_survives_its_bytes(case):
+    """What is decoded is what was encoded, and no key is in a public shard."""
+    _, compiled = compiled_case(case)
+    encoded = encode_snapshot(compiled.snapshot)
+    index = decode_index(encoded.index)
+    shards = {shard.digest: decode_shard(shard, encoded.shards[shard.digest].content) for shard in index.shards}
+
+    assert compiled.snapshot == assemble(index, shards)
+    public = b"".join(shard.content for shard in encoded.shards.values() if not shard.is_secret)
+    assert not any(key.material.encode() in public for it in compiled.snapshot.credentials for key in it.keys)

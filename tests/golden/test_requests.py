@@ -1,0 +1,85 @@
+"""Golden cases of the decision: manifests and a request in, a decision out, without a socket."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from postern_dataplane.policy.decide import decide
+
+import cases
+import tokens
+from postern_core.compile import compile_snapshot
+from postern_core.parse import parse_manifest
+from postern_dataplane.config.table import build_table
+from postern_dataplane.policy.decision import Forward, RequestHead
+from postern_operator.inspectors import INSPECTORS
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+PAIRS = [
+    pytest.param(case, request, id=f"{case.name}: {request.name}")
+    for case in cases.cases()
+    for request in (cases.requests_of(case) or cases.Requests(requests=[])).requests
+]
+
+
+def head_of(request, token):
+    """The head as the data port would hand it over."""
+    fields = [("Host", request.host)] if request.host is not None else []
+    fields += [(name, value.replace("{token}", token)) for name, value in request.headers]
+    return RequestHead(
+        method=request.method,
+        target=request.target.replace("{token}", token),
+        http_minor=1,
+        headers=tuple((name.encode(), value.encode()) for name, value in fields),
+        peer="192.0.2.1",
+        content_length=len(request.body) or None,
+        local_port=9080,
+    )
+
+
+@pytest.fixture(scope="module")
+def snapshots():
+    return {}
+
+
+def snapshot_of(case, snapshots):
+    if case not in snapshots:
+        resources = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
+        snapshots[case] = compile_snapshot(resources, inspectors=INSPECTORS).snapshot
+    return snapshots[case]
+
+
+@pytest.mark.parametrize(("case", "request_"), PAIRS)
+def test_the_request_is_decided_as_the_case_says(case, request_, snapshots):
+    """The refusal and its reason, or the head that goes upstream, are what the case says."""
+    snapshot = snapshot_of(case, snapshots)
+    now_s = ((cases.requests_of(case).now) or NOW).timestamp()
+    credentials = {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
+    token = tokens.mint(request_.token, now_s, credentials) if request_.token else ""
+    table = build_table(snapshot, "digest")
+
+    for _ in range(2):  # the second time from the cache
+        decision = decide(head_of(request_, token), table, now_s)
+        if isinstance(decision, Forward):
+            check_forward(request_.expect, decision, token)
+        else:
+            check_denial(request_.expect, decision.denial)
+
+
+def check_denial(expected, denial):
+    assert (expected.status, expected.reason) == (denial.status, denial.reason)
+    assert expected.message in ("", denial.message)
+    if expected.challenge is not None:
+        assert expected.challenge == denial.challenge
+
+
+def check_forward(expected, decision, token):
+    assert expected.upstream is not None, f"forwarded, but {expected.status} {expected.reason} was expected"
+    start, *fields = decision.head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    sent = {name.lower(): value for name, _, value in (field.partition(": ") for field in fields)}
+    assert expected.upstream.target.replace("{token}", token) == start.split(" ")[1]
+    wanted = {name.lower(): value.replace("{token}", token) for name, value in expected.upstream.headers.items()}
+    assert wanted == {name: sent.get(name) for name in wanted}
+    assert [] == [name for name in expected.upstream.absent if name.lower() in sent]

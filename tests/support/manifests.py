@@ -1,0 +1,68 @@
+"""Manifests for unit tests, as short as they can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from postern_core.compile import compile_snapshot
+from postern_core.parse import parse_manifest
+from postern_operator.inspectors import INSPECTORS
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+def manifest(
+    kind: str, name: str, spec: dict[str, Any], namespace: str = "default", created: str = ""
+) -> dict[str, Any]:
+    """An object of one of our kinds."""
+    metadata = {"name": name, "namespace": namespace}
+    if created:
+        metadata["creationTimestamp"] = created
+    return {"apiVersion": "postern.dev/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def service(name: str = "app", namespace: str = "default", created: str = "", **spec: Any) -> dict[str, Any]:
+    """A Service, by default for app.example.com."""
+    spec = {"hosts": ["app.example.com"], "upstream": {"url": "http://127.0.0.1:18080"}} | spec
+    return manifest("Service", name, spec, namespace, created)
+
+
+def route(name: str = "all", namespace: str = "default", created: str = "", **spec: Any) -> dict[str, Any]:
+    """A Route, by default of `app`."""
+    return manifest("Route", name, {"serviceRef": {"name": "app"}} | spec, namespace, created)
+
+
+def consumer(name: str = "alice", namespace: str = "default", **spec: Any) -> dict[str, Any]:
+    """A Consumer."""
+    return manifest("Consumer", name, spec, namespace)
+
+
+def credential(name: str = "alice", namespace: str = "default", created: str = "", **spec: Any) -> dict[str, Any]:
+    """A JWTCredential of alice, by default with the secret of `secret()`."""
+    keys = [{"secretRef": {"name": "alice", "key": "secret"}}]
+    return manifest("JWTCredential", name, {"consumerRef": {"name": "alice"}, "keys": keys} | spec, namespace, created)
+
+
+def secret(name: str = "alice", namespace: str = "default", value: str = SECRET) -> dict[str, Any]:
+    """A Kubernetes Secret with one entry, `secret`."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace},
+        "stringData": {"secret": value},
+    }
+
+
+def compiled(*manifests: dict[str, Any], **options: Any) -> Any:
+    """Parse and compile."""
+    return compile_snapshot([parse_manifest(it) for it in manifests], inspectors=INSPECTORS, **options)
+
+
+def mistakes(*manifests: dict[str, Any]) -> dict[str, str]:
+    """The fields that are wrong, and why."""
+    return {problem.field: problem.message for problem in compiled(*manifests).problems}
+
+
+def reasons(*manifests: dict[str, Any]) -> list[tuple[str, str]]:
+    """Who has a problem, and its reason."""
+    return [(problem.ref.name, problem.reason.text) for problem in compiled(*manifests).problems]

@@ -1,0 +1,41 @@
+"""Checks of one object alone."""
+
+from manifests import compiled, credential, mistakes, route, service
+from postern_core.checks import CHECKS, check
+from postern_core.parse import parse_manifest
+from postern_operator.inspectors import INSPECTORS
+
+
+def test_a_check_is_named_as_the_violation():
+    """The list of names is the list of what can be wrong."""
+    names = [violation.__name__ for violations in CHECKS.values() for violation in violations]
+
+    assert all(
+        "_is_" in name
+        or "_not_" in name
+        or "_can_" in name
+        or "_hold" in name
+        or "_has_" in name
+        or "_contradicts_" in name
+        for name in names
+    )
+
+
+def test_an_unparsed_object_has_its_parse_problems_only():
+    """Nothing is checked that nobody could read."""
+    parsed = parse_manifest(route(methods="GET"))
+
+    assert parsed.problems == check(parsed, INSPECTORS)
+
+
+def test_all_checks_of_an_object_are_collected():
+    """Two mistakes in two checks are two problems."""
+    bad = service(pathPrefix="v1", hosts=["a.example", "a.example"])
+
+    assert ["spec.hosts[1]", "spec.pathPrefix"] == sorted(mistakes(bad))
+
+
+def test_a_sound_set_has_no_problem():
+    """The defaults of these tests are right."""
+    assert () == compiled(service(), route()).problems
+    assert ["spec.consumerRef", "spec.keys[0]"] != sorted(mistakes(credential()))

@@ -1,0 +1,65 @@
+"""What the status says."""
+
+from postern_core.conditions import Programming, conditions_of
+from postern_core.problems import Problem, Reason
+from postern_core.ref import Ref
+
+ROUTE = Ref("Route", "demo", "json")
+
+
+def status(*problems, ref=ROUTE, programming=Programming.PROGRAMMED):
+    return {it.type: f"{it.status} {it.reason}" for it in conditions_of(ref, problems, programming)}
+
+
+def test_without_problems_everything_holds():
+    """And Ready says so."""
+    expected = {
+        "Accepted": "True Accepted",
+        "ResolvedRefs": "True ResolvedRefs",
+        "Programmed": "True Programmed",
+        "Ready": "True Ready",
+    }
+    assert expected == status()
+
+
+def test_a_kind_without_references_has_no_condition_about_them():
+    """A Consumer refers to nothing."""
+    assert ["Accepted", "Programmed", "Ready"] == list(status(ref=Ref("Consumer", "demo", "a")))
+
+
+def test_an_invalid_object_is_not_programmed_and_its_references_are_unknown():
+    """Nobody has followed them."""
+    expected = {
+        "Accepted": "False Invalid",
+        "ResolvedRefs": "Unknown Invalid",
+        "Programmed": "False Invalid",
+        "Ready": "False Invalid",
+    }
+    assert expected == status(Problem(ROUTE, Reason.INVALID, "spec", "is wrong"))
+
+
+def test_a_missing_reference_makes_an_accepted_object_not_ready():
+    """Accepted stays, Ready does not."""
+    told = status(Problem(ROUTE, Reason.SERVICE_NOT_FOUND, "spec", "is missing"))
+
+    assert ("True Accepted", "False ServiceNotFound") == (told["Accepted"], told["Ready"])
+
+
+def test_warnings_and_other_objects_problems_change_nothing():
+    """Each object answers for itself."""
+    other = Problem(Ref("Route", "demo", "other"), Reason.INVALID, "", "is wrong")
+
+    assert status() == status(other, Problem(ROUTE, Reason.WARNING, "", "is odd"))
+
+
+def test_what_is_not_served_yet_is_not_ready():
+    """Pending and NoDataPlane are reasons of their own."""
+    assert "False Pending" == status(programming=Programming.PENDING)["Ready"]
+    assert "False NoDataPlane" == status(programming=Programming.NO_DATA_PLANE)["Programmed"]
+
+
+def test_the_message_names_every_problem():
+    """The first alone would send people round twice."""
+    problems = [Problem(ROUTE, Reason.INVALID, "spec.a", "is x"), Problem(ROUTE, Reason.INVALID, "", "is y")]
+
+    assert "spec.a: is x; is y" == conditions_of(ROUTE, problems, Programming.PENDING)[0].message

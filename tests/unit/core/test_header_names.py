@@ -1,0 +1,16 @@
+"""Header names and how they are compared."""
+
+import pytest
+
+from postern_core.header_names import RESERVED, canonical
+
+
+@pytest.mark.parametrize("name", ["X-Consumer-Username", "x_consumer_username", "X.CONSUMER-username"])
+def test_spellings_that_a_server_may_take_for_one_are_one(name):
+    """Underscore, dot and case make no other header."""
+    assert "x-consumer-username" == canonical(name)
+
+
+def test_reserved_names_are_in_canonical_form():
+    """Or they would never be found."""
+    assert {canonical(name) for name in RESERVED} == RESERVED

@@ -1,0 +1,36 @@
+"""What can be wrong with an auth.jwt block by itself."""
+
+import pytest
+
+from manifests import mistakes, route, service
+
+
+@pytest.mark.parametrize(
+    ("jwt", "field"),
+    [
+        ({"from": [{}]}, "from[0]"),
+        ({"from": [{"header": "a", "query": "b"}]}, "from[0]"),
+        ({"from": [{"header": "A"}, {"header": "a"}]}, "from[1]"),
+        ({"from": [{"header": "Content-Length"}]}, "from[0].header"),
+        ({"from": [{"header": "X_Consumer_Username"}]}, "from[0].header"),
+        ({"maxLifetime": "0s"}, "maxLifetime"),
+        ({"anonymousConsumer": {"name": "a"}}, "anonymousConsumer"),
+        ({"forwardClaims": [{"claim": "a", "header": "X-Forwarded-For"}]}, "forwardClaims[0].header"),
+        (
+            {"forwardClaims": [{"claim": "a", "header": "X-A"}, {"claim": "b", "header": "x_a"}]},
+            "forwardClaims[1].header",
+        ),
+    ],
+)
+def test_a_policy_that_contradicts_itself_is_refused(jwt, field):
+    """On the Service and on the Route alike."""
+    at = f"spec.auth.jwt.{field}"
+
+    assert [at] == list(mistakes(service(auth={"jwt": jwt})))
+    assert [at] == list(mistakes(service(), route(auth={"jwt": jwt})))
+
+
+@pytest.mark.parametrize("header", ["Authorization", "Proxy-Authorization", "X-Token"])
+def test_a_token_may_come_in_any_header_that_is_free(header):
+    """The ones made for it first of all."""
+    assert {} == mistakes(service(auth={"jwt": {"from": [{"header": header}]}}))

@@ -1,0 +1,66 @@
+"""Routes, resolved."""
+
+import pytest
+
+from manifests import compiled, consumer, reasons, route, service
+from postern_core.link.routes import path_matches
+from postern_core.resources.route import RoutePath
+
+
+@pytest.mark.parametrize(
+    ("prefix", "type_", "value", "expected"),
+    [
+        ("/", "Exact", "/a", [("Exact", "/a", "/")]),
+        ("/v1", "Exact", "/a", [("Exact", "/v1/a", "/")]),
+        ("/v1", "Exact", "/", [("Exact", "/v1/", "/"), ("Exact", "/v1", "/")]),
+        ("/v1/", "Exact", "/", [("Exact", "/v1/", "/"), ("Exact", "/v1", "/")]),
+        ("/", "Exact", "/", [("Exact", "/", "/")]),
+        ("/v1", "Prefix", "/", [("Prefix", "/v1", "/")]),
+        ("/", "Prefix", "/", [("Prefix", "/", "/")]),
+        ("/", "Prefix", "/a/", [("Prefix", "/a", "/")]),
+        ("/v1", "Regex", "/a.*", [("Regex", "/a.*", "/v1")]),
+        ("/", "Regex", "/a.*", [("Regex", "/a.*", "/")]),
+    ],
+)
+def test_a_path_stands_below_the_prefix_of_its_service(prefix, type_, value, expected):
+    """The whole path is what a request is compared with."""
+    matches = path_matches((RoutePath(type=type_, value=value),), prefix)
+
+    assert expected == [(it.type, it.value, it.below) for it in matches]
+
+
+def test_auth_of_the_service_protects_its_routes():
+    """The policy is one entry, named by its owner."""
+    snapshot = compiled(service(auth={"jwt": {}}), route("a"), route("b")).snapshot
+
+    assert ["Service/default/app"] * 2 == [it.policy for it in snapshot.routes]
+    assert 1 == len(snapshot.policies)
+
+
+def test_auth_of_the_route_replaces_it_whole():
+    """Nothing of the service's block is left."""
+    snapshot = compiled(service(auth={"jwt": {"issuers": ["x"]}}), route(auth={"jwt": {"leeway": "1s"}})).snapshot
+
+    assert [((), 1000)] == [(it.issuers, it.leeway_ms) for it in snapshot.policies]
+
+
+def test_a_broken_policy_of_the_service_makes_its_routes_refuse():
+    """Only a route with a policy of its own goes on."""
+    broken = service(auth={"jwt": {"mode": "Optional", "anonymousConsumer": {"name": "nobody"}}})
+    snapshot = compiled(broken, route("a"), route("own", auth={"jwt": {}})).snapshot
+
+    assert [True, False] == [bool(it.refusal) for it in snapshot.routes]
+
+
+def test_a_route_of_a_service_that_is_missing_is_told_so():
+    """And nothing is served for it."""
+    assert [("all", "ServiceNotFound")] == reasons(route())
+    assert () == compiled(route()).snapshot.routes
+
+
+def test_forwarded_headers_are_cleaned_on_every_route_of_the_service():
+    """On the open ones above all."""
+    own = route("b", auth={"jwt": {"forwardClaims": [{"claim": "sub", "header": "X_User"}]}})
+    snapshot = compiled(service(), route("a"), own, consumer()).snapshot
+
+    assert [("x-user",)] * 2 == [it.clean_headers for it in snapshot.routes]

@@ -1,0 +1,60 @@
+"""What is left of a broken object, so that it can be refused."""
+
+import pytest
+
+from manifests import compiled, route, service
+
+
+def refused(*manifests):
+    """The matches of the routes that refuse."""
+    return [
+        (it.hosts, it.methods, tuple((path.type, path.value) for path in it.paths))
+        for it in compiled(*manifests).snapshot.routes
+        if it.refusal
+    ]
+
+
+HOST = ("app.example.com",)
+
+
+@pytest.mark.parametrize(
+    ("spec", "methods", "paths"),
+    [
+        ({"auth": None}, (), (("Prefix", "/"),)),
+        ({"auth": {"jwt": {"moed": "Required"}}, "paths": [{"type": "Exact", "value": "/a"}]}, (), (("Exact", "/a"),)),
+        ({"paths": [{"type": "exact", "value": "/a"}]}, (), (("Exact", "/a"), ("Prefix", "/a"))),
+        ({"paths": ["/a"]}, (), (("Exact", "/a"), ("Prefix", "/a"))),
+        ({"paths": [{"type": "Prefix", "value": "a/../b"}]}, (), (("Prefix", "/b"),)),
+        ({"paths": [], "methods": ["get", 3]}, ("GET",), (("Prefix", "/"),)),
+        ({"paths": [{"type": "Regex", "value": "/a.*"}], "x": 1}, (), (("Regex", "/a.*"),)),
+    ],
+)
+def test_a_broken_route_refuses_what_it_would_have_taken(spec, methods, paths):
+    """Neither open, nor missing, so that nothing wider takes its requests."""
+    assert [(HOST, methods, paths)] == refused(service(), route(**spec))
+
+
+@pytest.mark.parametrize("paths", ["/a", [3], [{"type": "Exact"}], 7])
+def test_a_place_that_nobody_can_read_is_not_guessed(paths):
+    """It is told, and the other routes go on."""
+    assert [] == refused(service(), route(paths=paths), route("good"))
+
+
+@pytest.mark.parametrize("broken", [{"auth": None}, {"extra": 1}, {"pathPrefix": "v1"}, {"upstream": {}}])
+def test_a_broken_service_makes_its_routes_refuse(broken):
+    """At their hosts and below its prefix."""
+    (refusal,) = refused(service(**broken), route(paths=[{"type": "Exact", "value": "/a"}]))
+
+    prefix = "/v1" if "pathPrefix" in broken else ""
+    assert (HOST, (), (("Exact", f"{prefix}/a"),)) == refusal
+
+
+@pytest.mark.parametrize("hosts", ["app.example.com", ["APP"], 3])
+def test_a_service_whose_hosts_nobody_can_read_claims_none(hosts):
+    """It must not refuse for every host there is."""
+    assert [] == refused(service(hosts=hosts), route())
+
+
+def test_the_hosts_that_can_be_read_are_refused():
+    """Those that can't are told."""
+    assert [(HOST, (), (("Prefix", "/"),))] == refused(service(hosts=["app.example.com", "BAD"]), route())

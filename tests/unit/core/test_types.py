@@ -1,0 +1,26 @@
+"""The scalar types."""
+
+import re
+
+import pytest
+
+from postern_core.resources import types
+from postern_core.resources.types import HINTS, milliseconds
+
+
+@pytest.mark.parametrize(
+    ("duration", "expected"),
+    [("0s", 0), ("500ms", 500), ("5s", 5_000), ("1h30m", 5_400_000), ("1m1ms", 60_001), ("99999h", 359_996_400_000)],
+)
+def test_durations_are_those_of_gateway_api(duration, expected):
+    """Hours, minutes, seconds and milliseconds, in any mixture."""
+    assert expected == milliseconds(duration)
+
+
+@pytest.mark.parametrize("name", [name for name in vars(types) if name.endswith("_PATTERN")])
+def test_no_pattern_takes_a_line_feed_at_the_end(name):
+    """A final line feed in a header name or realm would split a response."""
+    pattern = getattr(types, name)
+
+    assert not re.match(pattern, "a\n")
+    assert pattern in HINTS
