@@ -1,0 +1,83 @@
+"""A Service's upstream, resolved."""
+
+import pytest
+
+from manifests import compiled, reasons, service
+
+KUBERNETES = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "web"},
+    "spec": {"ports": [{"name": "http", "port": 80}, {"name": "dns", "port": 53, "protocol": "UDP"}]},
+}
+
+
+def endpoint_slice(name, *addresses, ready=None, port=8080):
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": name, "labels": {"kubernetes.io/service-name": "web"}},
+        "ports": [{"name": "http", "port": port}, {"name": "metrics", "port": 9}],
+        "endpoints": [{"addresses": [address], "conditions": {"ready": ready}} for address in addresses],
+    }
+
+
+def backend(upstream, *others):
+    snapshot = compiled(service(upstream=upstream), *others).snapshot
+    return snapshot.backends[0], [(it.address, it.port, it.weight) for it in snapshot.endpoints[0].endpoints]
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "path", "address"),
+    [
+        ("http://a.example", "a.example", "", ("a.example", 80, 1)),
+        ("http://a.example:8080/x/", "a.example:8080", "/x", ("a.example", 8080, 1)),
+        ("https://a.example:443", "a.example", "", ("a.example", 443, 1)),
+        ("http://[::1]:80", "[::1]", "", ("::1", 80, 1)),
+    ],
+)
+def test_a_url_says_where_and_under_which_name(url, host, path, address):
+    """The port is named only where it is not the scheme's own."""
+    entry, endpoints = backend({"url": url})
+
+    assert (host, path, [address]) == (entry.host_header, entry.path_prefix, endpoints)
+
+
+def test_https_asks_for_the_hosts_own_name():
+    """And trusts the system's authorities."""
+    entry, _ = backend({"url": "https://a.example"})
+
+    assert ("a.example", None, False) == (entry.tls.server_name, entry.tls.ca_pem, entry.tls.insecure_skip_verify)
+
+
+def test_endpoints_keep_their_weights_and_those_of_none_are_left_out():
+    """The client's Host goes on by default."""
+    listed = [{"address": "10.0.0.1", "port": 1, "weight": 3}, {"address": "10.0.0.2", "port": 2, "weight": 0}]
+    entry, endpoints = backend({"endpoints": listed})
+
+    assert (None, [("10.0.0.1", 1, 3)]) == (entry.host_header, endpoints)
+
+
+def test_a_kubernetes_service_is_its_ready_endpoints():
+    """Of all slices, each once; an unset `ready` is ready."""
+    slices = [
+        endpoint_slice("a", "10.0.0.2", "10.0.0.1"),
+        endpoint_slice("b", "10.0.0.2", ready=True),
+        endpoint_slice("c", "10.0.0.3", ready=False),
+    ]
+    entry, endpoints = backend({"service": {"name": "web", "port": 80}, "hostHeader": "Upstream"}, KUBERNETES, *slices)
+
+    assert "web.default.svc" == entry.host_header
+    assert [("10.0.0.1", 8080, 1), ("10.0.0.2", 8080, 1)] == endpoints
+
+
+def test_a_udp_port_is_no_upstream():
+    """HTTP needs TCP."""
+    upstream = {"service": {"name": "web", "port": 53}}
+
+    assert [("app", "UpstreamNotFound")] == reasons(service(upstream=upstream), KUBERNETES)
+
+
+def test_without_a_ready_endpoint_there_is_a_warning_only():
+    """It passes by itself, and the reference is right."""
+    assert [("app", "Warning")] == reasons(service(upstream={"service": {"name": "web", "port": 80}}), KUBERNETES)

@@ -1,0 +1,40 @@
+"""An auth.jwt block, resolved."""
+
+from manifests import compiled, consumer, route, service
+
+
+def policy(**jwt):
+    return compiled(service(auth={"jwt": jwt}), route(), consumer("guest")).snapshot.policies[0]
+
+
+def test_the_default_places_are_header_query_and_cookie():
+    """In this order."""
+    expected = [("header", "authorization"), ("query", "jwt"), ("cookie", "jwt")]
+
+    assert expected == [(it.kind, it.name) for it in policy().places]
+
+
+def test_namespaces_begin_with_ones_own():
+    """All of them are None."""
+    found = [policy(allow={"namespaces": it}).namespaces for it in ("Same", "All", ["b", "a", "default"])]
+
+    assert [("default",), None, ("default", "a", "b")] == found
+
+
+def test_durations_are_milliseconds():
+    """An unset lifetime is no bound."""
+    entry = policy(leeway="1m", maxLifetime="24h")
+
+    assert (60_000, 86_400_000, None) == (entry.leeway_ms, entry.max_lifetime_ms, policy().max_lifetime_ms)
+
+
+def test_a_disabled_policy_is_none():
+    """The route is public."""
+    assert [None] == [
+        it.policy for it in compiled(service(auth={"jwt": {"mode": "Disabled"}}), route()).snapshot.routes
+    ]
+
+
+def test_an_anonymous_consumer_that_exists_is_named():
+    """By its name in the policy's namespace."""
+    assert "guest" == policy(mode="Optional", anonymousConsumer={"name": "guest"}).anonymous_consumer
