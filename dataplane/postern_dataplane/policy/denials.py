@@ -51,3 +51,50 @@ class Denial:
     def with_challenge(self, challenge: str) -> Denial:
         """The same refusal with a route's own challenge."""
         return replace(self, challenge=challenge)
+
+
+# What has no route, or no single reading.
+NO_ROUTE = Denial("no_route", 404, "404 Route Not Found")
+BAD_REQUEST = Denial("bad_request", 400, "Bad request", closes=True)
+METHOD_NOT_ALLOWED = Denial(
+    "method_not_allowed", 405, "Method not allowed", allow="GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", closes=True
+)
+URI_TOO_LONG = Denial("uri_too_long", 414, "Request target too long", closes=True)
+HEADERS_TOO_LARGE = Denial("headers_too_large", 431, "Request headers too large", closes=True)
+EXPECTATION_FAILED = Denial("expectation_failed", 417, "Expectation failed", closes=True)
+VERSION_NOT_SUPPORTED = Denial("version_not_supported", 505, "HTTP version not supported", closes=True)
+REQUEST_TIMEOUT = Denial("request_timeout", 408, "Request timeout", closes=True)
+
+# What can't be served now.
+NOT_READY = Denial("not_ready", 503, "Not ready", closes=True)
+TOO_MANY_CONNECTIONS = Denial("too_many_connections", 503, "Too many connections", closes=True)
+ROUTE_REFUSED = Denial("route_refused", 503, "Service unavailable")
+UPSTREAM_UNAVAILABLE = Denial("upstream_unavailable", 503, "Service unavailable")
+UPSTREAM_CONNECT_FAILED = Denial("upstream_connect_failed", 502, "Bad gateway")
+UPSTREAM_RESET = Denial("upstream_reset", 502, "Bad gateway")
+UPSTREAM_BAD_RESPONSE = Denial("upstream_bad_response", 502, "Bad gateway")
+UPSTREAM_TIMEOUT = Denial("upstream_timeout", 504, "Gateway timeout")
+
+# Who may not pass. The two 401 bodies and the 403 are one each, whatever the reason.
+MISSING_TOKEN = Denial("missing_token", 401, "Missing JWT token in request")
+NOT_ALLOWED = Denial("not_allowed", 403, "Consumer not allowed")
+INVALID_TOKEN_REASONS = (
+    "repeated_token",
+    "malformed_token",
+    "unsupported_crit",
+    "missing_key_claim",
+    "unknown_credential",
+    "algorithm_mismatch",
+    "unknown_kid",
+    "key_expired",
+    "bad_signature",
+    "expired",
+    "not_yet_valid",
+    "invalid_claim",
+    "lifetime_too_long",
+    "wrong_issuer",
+    "wrong_audience",
+    "missing_claim",
+    "revoked",
+)
+INVALID_TOKEN = {reason: Denial(reason, 401, "JWT token invalid") for reason in INVALID_TOKEN_REASONS}

@@ -1,0 +1,22 @@
+"""Which of several matching routes takes a request: a total order, from the entries alone.
+
+Exact paths come before prefixes, longer prefixes before shorter ones, prefixes
+before patterns; then more headers and query parameters, then the older object,
+then the name.
+"""
+
+from __future__ import annotations
+
+from .snapshot import PathMatch, Route
+
+RANKS = {"Exact": 0, "Prefix": 1, "Regex": 2}
+
+
+def path_order(path: PathMatch) -> tuple[int, int]:
+    """Sorts the paths that decide first to the front; all patterns are equal."""
+    return (RANKS[path.type], 0 if path.type == "Regex" else -len(path.value))
+
+
+def route_order(route: Route) -> tuple[int, str, str, str]:
+    """Sorts routes with equal paths; of unknown age is younger than all others."""
+    return (-len(route.headers) - len(route.query_params), route.created or "~", route.namespace, route.name)

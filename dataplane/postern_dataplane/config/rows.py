@@ -1,0 +1,173 @@
+"""The rows of a table: snapshot entries with everything prepared that needn't be done per request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY
+from postern_core.ref import Ref
+from postern_core.snapshot import (
+    Backend,
+    Consumer,
+    Credential,
+    Endpoint,
+    Policy,
+    Route,
+    ValueMatch,
+)
+from postern_dataplane.policy.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial
+from postern_dataplane.policy.identity import Identity, anonymous_identity, consumer_names
+from postern_dataplane.policy.keys import VerifyingKey
+
+# What never goes upstream as the client sent it. Expect does: the data port lets only 100-continue in.
+NEVER_FORWARDED = (IDENTITY | HOP_BY_HOP | FRAMING) - {"expect"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A backend with the addresses it has now.
+
+    Two equal values mean the same application reached the same way: whoever
+    keeps connections compares by value.
+    """
+
+    backend: Backend
+    endpoints: tuple[Endpoint, ...]
+
+    @property
+    def id(self) -> str:
+        return self.backend.id
+
+
+class CredentialRow:
+    """A credential with its consumer; its keys are read when a token first names them."""
+
+    __slots__ = ("_keys", "_revoked_jtis", "consumer", "entry")
+
+    def __init__(self, entry: Credential, consumer: Consumer) -> None:
+        self.entry = entry
+        self.consumer = consumer
+        self._keys: tuple[VerifyingKey, ...] | None = None
+        self._revoked_jtis: frozenset[str] | None = None
+
+    @property
+    def keys(self) -> tuple[VerifyingKey, ...]:
+        if self._keys is None:
+            self._keys = tuple(VerifyingKey(key, self.entry.algorithm) for key in self.entry.keys)
+        return self._keys
+
+    @property
+    def revoked_jtis(self) -> frozenset[str]:
+        if self._revoked_jtis is None:
+            self._revoked_jtis = frozenset(self.entry.revoked_jtis)
+        return self._revoked_jtis
+
+
+class PolicyRow:
+    """A policy with its answers.
+
+    `anonymous` is who passes without a good token, None where nobody does.
+    """
+
+    __slots__ = ("anonymous", "denials", "entry", "missing", "stripped_cookies", "stripped_headers", "stripped_query")
+
+    def __init__(self, entry: Policy, consumers: Mapping[str, Consumer]) -> None:
+        self.entry = entry
+        # RFC 6750, section 3: a request that lacks any authentication gets no error code.
+        realm = f'Bearer realm="{_quoted(entry.realm)}"'
+        self.missing = MISSING_TOKEN.with_challenge(realm)
+        invalid = f'{realm}, error="invalid_token"'
+        self.denials: dict[str, Denial] = {
+            reason: denial.with_challenge(invalid) for reason, denial in INVALID_TOKEN.items()
+        }
+        self.denials[NOT_ALLOWED.reason] = NOT_ALLOWED.with_challenge(f'{realm}, error="insufficient_scope"')
+        self.anonymous = _anonymous(entry, consumers)
+        places = entry.places if entry.strip_credentials else ()
+        self.stripped_headers = frozenset(place.name.encode() for place in places if place.kind == "header")
+        self.stripped_query = frozenset(place.name for place in places if place.kind == "query")
+        self.stripped_cookies = frozenset(place.name.encode() for place in places if place.kind == "cookie")
+
+
+def _quoted(realm: str) -> str:
+    """RFC 9110, section 5.6.4: a backslash stands before what would end a quoted string."""
+    return realm.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _anonymous(entry: Policy, consumers: Mapping[str, Consumer]) -> Identity | None:
+    """Who a request without a good token is, None where it may not pass."""
+    if entry.mode == "Required":
+        return None
+    name = entry.anonymous_consumer
+    if name is None:
+        restricted = entry.allow_consumers or entry.allow_groups or entry.allow_claims
+        return None if restricted else anonymous_identity(None, entry)
+    consumer = consumers.get(Ref("Consumer", entry.namespace, name).id)
+    if consumer is None or entry.allow_claims:
+        return None
+    seen, groups = consumer_names(consumer, entry.namespace)
+    if entry.allow_consumers and seen not in entry.allow_consumers:
+        return None
+    if entry.allow_groups and not any(group in entry.allow_groups for group in groups):
+        return None
+    return anonymous_identity(consumer, entry)
+
+
+class Criterion:
+    """A header or query parameter that must hold a value."""
+
+    __slots__ = ("entry", "name", "pattern", "value")
+
+    def __init__(self, entry: ValueMatch) -> None:
+        self.entry = entry
+        self.name = entry.name
+        self.value = entry.value
+        self.pattern: Any = compile_pattern(entry.value) if entry.type == "Regex" else None
+
+    def holds(self, value: str | None) -> bool:
+        """Whether a value (None: not there) is what is asked for."""
+        if value is None:
+            return False
+        return value == self.value if self.pattern is None else self.pattern.fullmatch(value) is not None
+
+
+def compile_pattern(pattern: str) -> Any:
+    """A pattern of RE2, which matches in linear time whatever a tenant wrote."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 1 << 20
+    return re2.compile(pattern, options)
+
+
+class RouteRow:
+    """A route, ready to take requests.
+
+    `upstream` is None where nothing can be sent to; `host_line` None where the
+    client's own Host goes on.
+    """
+
+    __slots__ = (
+        "dropped", "entry", "headers", "host_line", "id", "label", "methods", "path_prefix", "policy",
+        "query_params", "strip", "upstream",
+    )  # fmt: skip
+
+    def __init__(self, entry: Route, policy: PolicyRow | None, upstream: Upstream | None) -> None:
+        self.entry = entry
+        self.id = entry.id
+        self.label = f"{entry.namespace}/{entry.name}"
+        self.policy = policy
+        self.upstream = upstream
+        self.methods = frozenset(entry.methods)
+        self.headers = tuple(Criterion(match) for match in entry.headers)
+        self.query_params = tuple(Criterion(match) for match in entry.query_params)
+        self.strip = len(entry.strip_prefix.rstrip("/"))
+        backend = upstream.backend if upstream else None
+        self.path_prefix = backend.path_prefix if backend else ""
+        self.host_line = f"Host: {backend.host_header}\r\n".encode() if backend and backend.host_header else None
+        self.dropped = DROPPED if not entry.clean_headers else DROPPED | {n.encode() for n in entry.clean_headers}
+
+
+DROPPED = frozenset(name.encode() for name in NEVER_FORWARDED)
+DROPPED_OF_STRANGERS = frozenset(name.encode() for name in FORWARDED)

@@ -1,0 +1,180 @@
+"""Whether a request's token is good, and whose it is.
+
+The order of the checks is the order of this file: structure, credential,
+algorithm, key, signature, claims, revocation, permission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from postern_core.snapshot import Policy
+from postern_dataplane.config.rows import CredentialRow, PolicyRow
+
+from .cache import TOKEN_BYTES_MAX, TokenCache
+from .claims import CLAIM_CHECKS, PASSING, claim_matches, number
+from .denials import Denial
+from .identity import Identity, consumer_names, identity_of
+from .keys import VerifyingKey
+from .places import REPEATED, Headers, find_token
+from .tokens import MalformedToken, Token, read_token
+
+Credentials = dict[str, tuple[CredentialRow, ...]]
+
+# How far a token came with a credential; of several, the furthest is the reason that is told.
+_PROGRESS = ("unknown_credential", "algorithm_mismatch", "unknown_kid", "key_expired", "bad_signature")
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A good token: whose it is, and until when that holds (seconds since the epoch, None for ever)."""
+
+    identity: Identity
+    until: float | None
+
+
+def authenticate(
+    policy: PolicyRow,
+    headers: Headers,
+    query: str | None,
+    credentials: Credentials,
+    cache: TokenCache[Verified],
+    now_s: float,
+) -> Identity | Denial:
+    """Who calls, or why the request is refused."""
+    token, _ = find_token(policy.entry.places, headers, query)
+    if token is None:
+        return policy.anonymous or policy.missing
+    if token is REPEATED:
+        reason = "repeated_token"
+    else:
+        verdict = _remembered(str(token), policy, credentials, cache, now_s)
+        if not isinstance(verdict, str):
+            return verdict.identity
+        reason = verdict
+    if policy.entry.mode == "Permissive" and reason != "not_allowed":
+        return policy.anonymous or policy.missing
+    return policy.denials[reason]
+
+
+def _remembered(
+    text: str, policy: PolicyRow, credentials: Credentials, cache: TokenCache[Verified], now_s: float
+) -> Verified | str:
+    """The verdict about a token, from the cache where it still holds."""
+    key = (policy.entry.id, text)
+    good = cache.good.get(key)
+    if good is not None and (good.until is None or now_s < good.until):
+        cache.hits += 1
+        return good
+    bad = cache.bad.get(key)
+    if bad is not None:
+        cache.hits += 1
+        return bad
+    cache.misses += 1
+    verdict = verify(text, policy.entry, credentials, now_s)
+    if len(text) <= TOKEN_BYTES_MAX:
+        if not isinstance(verdict, str):
+            cache.good.put(key, verdict)
+        elif verdict not in PASSING:
+            cache.bad.put(key, verdict)
+    return verdict
+
+
+def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) -> Verified | str:
+    """Check a token from the beginning to the end; gives the reason when it is refused."""
+    try:
+        token = read_token(text)
+    except MalformedToken:
+        return "malformed_token"
+    if "crit" in token.header:
+        # RFC 7515, section 4.1.11: none of the extensions is understood here, so the JWS is invalid.
+        return "unsupported_crit"
+    claimed = token.claims.get(policy.key_claim)
+    if not isinstance(claimed, str):
+        return "missing_key_claim"
+    signed = find_signer(token, candidates(claimed, policy, credentials), now_s)
+    if isinstance(signed, str):
+        return signed
+    credential, key = signed
+    for violation in CLAIM_CHECKS:
+        reason = violation(token.claims, policy, now_s)
+        if reason:
+            return reason
+    reason = token_is_revoked(token, credential) or consumer_is_not_allowed(token, credential, policy)
+    if reason:
+        return reason
+    identity = identity_of(credential.consumer, credential.entry.key, token.claims, policy)
+    return Verified(identity, _good_until(token, policy, key))
+
+
+def candidates(claimed: str, policy: Policy, credentials: Credentials) -> Sequence[CredentialRow]:
+    """The credentials with that key which the policy admits: its own namespace's first, then the oldest."""
+    rows = credentials.get(claimed, ())
+    admitted = [row for row in rows if policy.namespaces is None or row.entry.namespace in policy.namespaces]
+    if len(admitted) > 1:
+        admitted.sort(key=lambda row: row.entry.namespace != policy.namespace)
+    return admitted
+
+
+def find_signer(token: Token, rows: Sequence[CredentialRow], now_s: float) -> tuple[CredentialRow, VerifyingKey] | str:
+    """The first credential and key with which the token verifies, or the reason why there is none."""
+    furthest = "unknown_credential"
+    for row in rows:
+        found = _signing_key(token, row, now_s)
+        if not isinstance(found, str):
+            return row, found
+        furthest = max(furthest, found, key=_PROGRESS.index)
+    return furthest
+
+
+def _signing_key(token: Token, row: CredentialRow, now_s: float) -> VerifyingKey | str:
+    if token.header["alg"] != row.entry.algorithm:
+        return "algorithm_mismatch"
+    keys: Sequence[VerifyingKey] = row.keys
+    if token.kid is not None:
+        keys = [key for key in keys if key.id == token.kid]
+        if not keys:
+            return "unknown_kid"
+    live = [key for key in keys if key.is_live(now_s)]
+    if not live:
+        return "key_expired"
+    for key in live:
+        if key.verifies(token):
+            return key
+    return "bad_signature"
+
+
+def token_is_revoked(token: Token, credential: CredentialRow) -> str:
+    """Whether its id or its age is among those that were taken back."""
+    entry = credential.entry
+    if credential.revoked_jtis:
+        jti = token.claims.get("jti")
+        if jti is not None and not isinstance(jti, str):
+            return "invalid_claim"
+        if jti in credential.revoked_jtis:
+            return "revoked"
+    if entry.issued_before is not None:
+        iat = number(token.claims.get("iat"))
+        if iat is None or iat < entry.issued_before:
+            return "revoked"
+    return ""
+
+
+def consumer_is_not_allowed(token: Token, credential: CredentialRow, policy: Policy) -> str:
+    """Whether the policy's lists leave this consumer out."""
+    name, groups = consumer_names(credential.consumer, policy.namespace)
+    fine = (
+        (not policy.allow_consumers or name in policy.allow_consumers)
+        and (not policy.allow_groups or any(group in policy.allow_groups for group in groups))
+        and all(claim_matches(match, token.claims) for match in policy.allow_claims)
+    )
+    return "" if fine else "not_allowed"
+
+
+def _good_until(token: Token, policy: Policy, key: VerifyingKey) -> float | None:
+    exp = number(token.claims.get("exp"))
+    ends = [] if exp is None else [exp + policy.leeway_ms / 1000]
+    if key.not_after is not None:
+        ends.append(key.not_after)
+    return min(ends, default=None)

@@ -1,0 +1,104 @@
+"""What a policy asks of a token's claims: each check is a function named as the violation.
+
+Every check gives a reason, or "" when there is nothing against the token.
+RFC 7519, section 4.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from postern_core.snapshot import ClaimMatch, Policy
+
+Claims = dict[str, Any]
+Check = Callable[[Claims, Policy, float], str]
+
+
+def number(value: object) -> float | None:
+    """A NumericDate in seconds, None for anything else; a boolean is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def date_is_no_number(claims: Claims, _policy: Policy, _now_s: float) -> str:
+    for name in ("exp", "nbf", "iat"):
+        if name in claims and number(claims[name]) is None:
+            return "invalid_claim"
+    return ""
+
+
+def token_has_expired(claims: Claims, policy: Policy, now_s: float) -> str:
+    # Section 4.1.4: "on or after which the JWT MUST NOT be accepted for processing".
+    exp = number(claims.get("exp"))
+    return "expired" if exp is not None and now_s >= exp + policy.leeway_ms / 1000 else ""
+
+
+def token_is_not_valid_yet(claims: Claims, policy: Policy, now_s: float) -> str:
+    # Section 4.1.5: "before which the JWT MUST NOT be accepted for processing".
+    nbf = number(claims.get("nbf"))
+    return "not_yet_valid" if nbf is not None and now_s < nbf - policy.leeway_ms / 1000 else ""
+
+
+def lifetime_is_too_long(claims: Claims, policy: Policy, now_s: float) -> str:
+    if policy.max_lifetime_ms is None:
+        return ""
+    exp = number(claims.get("exp"))
+    if exp is None:
+        return "missing_claim"
+    return "lifetime_too_long" if exp - now_s > policy.max_lifetime_ms / 1000 else ""
+
+
+def issuer_is_another(claims: Claims, policy: Policy, _now_s: float) -> str:
+    issuer = claims.get("iss")
+    fine = not policy.issuers or (isinstance(issuer, str) and issuer in policy.issuers)
+    return "" if fine else "wrong_issuer"
+
+
+def audience_is_another(claims: Claims, policy: Policy, _now_s: float) -> str:
+    if not policy.audiences:
+        return ""
+    aud = claims.get("aud")
+    # Section 4.1.3: an array of strings in the general case, a single string in the special one.
+    named = aud if isinstance(aud, list) else [aud]
+    return "" if any(isinstance(one, str) and one in policy.audiences for one in named) else "wrong_audience"
+
+
+def claim_is_missing(claims: Claims, policy: Policy, _now_s: float) -> str:
+    return "missing_claim" if any(claims.get(name) is None for name in policy.required_claims) else ""
+
+
+CLAIM_CHECKS: tuple[Check, ...] = (
+    date_is_no_number,
+    token_has_expired,
+    token_is_not_valid_yet,
+    lifetime_is_too_long,
+    issuer_is_another,
+    audience_is_another,
+    claim_is_missing,
+)
+
+# With time these heal, so such an answer must not be remembered.
+PASSING = frozenset({"not_yet_valid", "lifetime_too_long"})
+
+
+def claim_matches(match: ClaimMatch, claims: Claims) -> bool:
+    """Whether a word of a text, or an element of a list, is among those asked for."""
+    value = claims.get(match.name)
+    words = value.split(" ") if isinstance(value, str) else value if isinstance(value, list) else ()
+    return any(isinstance(word, str) and word in match.any_of for word in words)
+
+
+def forwarded(value: object) -> str | None:
+    """A scalar claim as a header's value; None where it must stay out."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value) if abs(value) < 1e300 else None
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return value
+    return None

@@ -1,0 +1,119 @@
+"""The request head as the upstream gets it: the client's fields, cleaned, and ours.
+
+Who a client is and how a message is framed is said by the gateway alone, so
+every spelling of such a field that the client sent is dropped.
+"""
+
+from __future__ import annotations
+
+from postern_core.header_names import canonical
+from postern_dataplane.config.rows import DROPPED_OF_STRANGERS, RouteRow
+
+from .decision import RequestHead
+from .identity import Identity
+from .places import cookie_without, query_without
+from .target import Target
+
+# The names that clients use are few; strangers' inventions must not fill the memory.
+NAMES_MAX = 4096
+_canonical: dict[bytes, bytes] = {}
+
+
+def canonical_name(name: bytes) -> bytes:
+    """A field name in the form in which names are compared; remembered."""
+    known = _canonical.get(name)
+    if known is None:
+        known = canonical(name.decode("latin-1")).encode("latin-1")
+        if len(_canonical) < NAMES_MAX and len(name) <= 64:
+            _canonical[name] = known
+    return known
+
+
+def upstream_head(
+    head: RequestHead, target: Target, row: RouteRow, identity: Identity | None, *, is_trusted: bool
+) -> bytes:
+    """The whole head, its blank line included."""
+    parts = [_request_line(head, target, row), row.host_line or b"Host: %b\r\n" % target.authority.encode("latin-1")]
+    dropped = row.dropped
+    named = _named_by_connection(head)
+    if named:
+        dropped |= named
+    # A trusted proxy's list of addresses is written anew, with the proxy's own at its end.
+    unwanted = _CHAIN if is_trusted else DROPPED_OF_STRANGERS
+    stripped = row.policy.stripped_headers if row.policy else None
+    cookies = row.policy.stripped_cookies if row.policy else None
+    for field in head.headers:
+        name = canonical_name(field[0])
+        if name in dropped or name in unwanted:
+            continue
+        if stripped and field[0].lower() in stripped:
+            continue
+        if cookies and name == b"cookie":
+            line = cookie_without(cookies, field[1])
+            if line is None:
+                continue
+            field = (field[0], line)  # noqa: PLW2901
+        parts.append(b"%b: %b\r\n" % field)
+    if identity is not None:
+        parts.append(identity.fields)
+    parts.append(_forwarded(head, target, is_trusted=is_trusted))
+    parts.append(_framing(head))
+    return b"".join(parts)
+
+
+def _request_line(head: RequestHead, target: Target, row: RouteRow) -> bytes:
+    path = target.path[row.strip :] or "/"
+    query = target.query
+    if query is not None and row.policy is not None and row.policy.stripped_query:
+        query = query_without(row.policy.stripped_query, query)
+    line = (
+        f"{head.method} {row.path_prefix}{path}" if query is None else f"{head.method} {row.path_prefix}{path}?{query}"
+    )
+    return line.encode("utf-8", "surrogateescape") + b" HTTP/1.1\r\n"
+
+
+def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
+    """RFC 9110, section 7.6.1: an intermediary MUST remove the fields that Connection names."""
+    names: list[bytes] = []
+    for name, value in head.headers:
+        if len(name) == 10 and name.lower() == b"connection" and value.lower() not in _USUAL:
+            names += [canonical_name(option.strip(b" \t")) for option in value.split(b",")]
+    return frozenset(names) - _KEPT
+
+
+_CHAIN = frozenset({b"x-forwarded-for"})
+_USUAL = frozenset({b"keep-alive", b"close", b"upgrade"})
+# Fields of our own making; naming one must not take it out.
+_KEPT = frozenset({b"host", b"content-length"})
+
+
+def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> bytes:
+    """What we say of the client; a trusted proxy knows more, and its word stays."""
+    scheme = "https" if head.is_tls else "http"
+    if not is_trusted:
+        return (
+            f"X-Forwarded-For: {head.peer}\r\nX-Forwarded-Proto: {scheme}\r\n"
+            f"X-Forwarded-Host: {target.authority}\r\nX-Forwarded-Port: {head.local_port}\r\n"
+        ).encode("latin-1")
+    said: dict[bytes, list[str]] = {}
+    for name, value in head.headers:
+        if canonical_name(name) in DROPPED_OF_STRANGERS:
+            said.setdefault(canonical_name(name), []).append(value.decode("latin-1"))
+    chain = [*said.get(b"x-forwarded-for", ()), head.peer]
+    lines = f"X-Forwarded-For: {', '.join(chain)}\r\n"
+    for field, ours in (("Proto", scheme), ("Host", target.authority), ("Port", str(head.local_port))):
+        if f"x-forwarded-{field.lower()}".encode() not in said:
+            lines += f"X-Forwarded-{field}: {ours}\r\n"
+    return lines.encode("latin-1")
+
+
+def _framing(head: RequestHead) -> bytes:
+    """How the body is framed, said by us, and the blank line."""
+    lines = b""
+    if head.chunked:
+        lines = b"Transfer-Encoding: chunked\r\n"
+    elif head.content_length is not None:
+        lines = b"Content-Length: %d\r\n" % head.content_length
+    if head.is_websocket:
+        lines += b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+    return lines + b"\r\n"

@@ -1,0 +1,95 @@
+"""Where a token is in a request, and how it is taken out without touching anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+from urllib.parse import unquote_to_bytes
+
+from postern_core.snapshot import Place
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+REPEATED = False
+Found = str | Literal[False] | None
+
+
+def find_token(places: tuple[Place, ...], headers: Headers, query: str | None) -> tuple[Found, Place | None]:
+    """The token in the first place that holds a value, and that place.
+
+    None when no place holds one; `REPEATED` when a place holds two, which nobody can tell apart.
+    """
+    for place in places:
+        values = list(_VALUES[place.kind](place.name, headers, query))
+        if len(values) > 1:
+            return REPEATED, place
+        if values and values[0]:
+            return values[0], place
+    return None, None
+
+
+def _in_header(name: str, headers: Headers, _query: str | None) -> Iterator[str]:
+    wanted = name.encode("latin-1")
+    for field, value in headers:
+        if len(field) == len(wanted) and field.lower() == wanted:
+            yield without_scheme(value.decode("latin-1").strip(" \t"))
+
+
+def without_scheme(value: str) -> str:
+    """RFC 9110, section 11.1: the scheme is case-insensitive, and one or more spaces follow it."""
+    if value[:6].lower() == "bearer" and (len(value) == 6 or value[6] == " "):
+        return value[6:].lstrip(" ")
+    return value
+
+
+def _in_query(name: str, _headers: Headers, query: str | None) -> Iterator[str]:
+    for segment in (query or "").split("&"):
+        key, _, value = segment.partition("=")
+        if is_parameter(key, name):
+            yield unquote_to_bytes(value.encode("utf-8", "surrogateescape")).decode("latin-1")
+
+
+def is_parameter(key: str, name: str) -> bool:
+    """Whether a key in a query is this parameter, after one percent-decoding."""
+    if "%" not in key:
+        return key == name
+    return unquote_to_bytes(key.encode("utf-8", "surrogateescape")) == name.encode()
+
+
+def _in_cookie(name: str, headers: Headers, _query: str | None) -> Iterator[str]:
+    for field, line in headers:
+        if len(field) == 6 and field.lower() == b"cookie":
+            for pair in line.decode("latin-1").split(";"):
+                key, _, value = pair.partition("=")
+                if key.strip(" \t") == name:
+                    yield _unquoted(value.strip(" \t"))
+
+
+def _unquoted(value: str) -> str:
+    """RFC 6265, section 4.1.1: a cookie's value may stand in double quotes."""
+    return value[1:-1] if len(value) >= 2 and value[0] == value[-1] == '"' else value
+
+
+_VALUES = {"header": _in_header, "query": _in_query, "cookie": _in_cookie}
+
+
+def query_without(names: frozenset[str], query: str) -> str | None:
+    """The query without these parameters, every other byte as it was; None when nothing is left."""
+    segments = query.split("&")
+    kept = [segment for segment in segments if not any(is_parameter(segment.partition("=")[0], n) for n in names)]
+    if len(kept) == len(segments):
+        return query
+    return "&".join(kept) if kept else None
+
+
+def cookie_without(names: frozenset[bytes], line: bytes) -> bytes | None:
+    """A Cookie line without these cookies, every other byte as it was; None when nothing is left."""
+    pairs = line.split(b";")
+    kept = [pair for pair in pairs if pair.partition(b"=")[0].strip(b" \t") not in names]
+    if len(kept) == len(pairs):
+        return line
+    if not kept:
+        return None
+    if kept[0] is not pairs[0]:
+        kept[0] = kept[0].lstrip(b" \t")  # the space was a separator's, and there is none before the first
+    return b";".join(kept)

@@ -1,0 +1,75 @@
+"""One reading of where a request wants to go: its host, its path and its query."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from postern_core.paths import BadPath, normalise
+
+from .decision import RequestHead
+from .denials import BAD_REQUEST, METHOD_NOT_ALLOWED, Denial
+
+# RFC 9110, section 9.3.8 and 9.3.6: TRACE shows a client's own headers, CONNECT opens tunnels; neither is for a gateway.
+REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
+
+# RFC 3986, section 3.2.2, without the sub-delimiters that no name in use has.
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_.~-]{1,255})(?::([0-9]{0,5}))?\Z")
+_ABSOLUTE = re.compile(r"(https?)://([^/?#]*)(.*)\Z", re.IGNORECASE | re.DOTALL)
+_CONTROLS = re.compile(r"[\x00-\x20\x7f#]")
+
+
+@dataclass(slots=True)
+class Target:
+    """Where a request wants to go.
+
+    `host` is as it is compared, `authority` as the client wrote it; both are ""
+    for an HTTP/1.0 request that names none. `query` is what follows the first
+    `?`, None without one.
+    """
+
+    host: str
+    authority: str
+    path: str
+    query: str | None
+    has_encoded_slash: bool
+
+
+def read_target(head: RequestHead, host_field: bytes | None) -> Target | Denial:
+    """Read the request target and the one Host field, or say how to refuse them."""
+    if head.method in REFUSED_METHODS:
+        return METHOD_NOT_ALLOWED
+    target = head.target
+    authority = "" if host_field is None else host_field.decode("latin-1")
+    host = compared_host(authority) if host_field is not None else ""
+    # RFC 9112, section 3.2: a server MUST respond with a 400 to any HTTP/1.1 request that lacks a Host.
+    if host is None or (host_field is None and head.http_minor):
+        return BAD_REQUEST
+    if not target.startswith("/"):
+        absolute = _ABSOLUTE.match(target)
+        if absolute is None:
+            return BAD_REQUEST
+        # RFC 9112, section 3.2.2: an absolute-form target's host replaces the Host field.
+        authority, target = absolute[2], absolute[3]
+        host = compared_host(authority)
+        if not host:
+            return BAD_REQUEST
+        target = target if target.startswith("/") else f"/{target}"
+    raw_path, question, query = target.partition("?")
+    if question and _CONTROLS.search(query):
+        return BAD_REQUEST
+    try:
+        path = normalise(raw_path)
+    except BadPath:
+        return BAD_REQUEST
+    return Target(host, authority, path.path, query if question else None, path.has_encoded_slash)
+
+
+@lru_cache(maxsize=4096)
+def compared_host(authority: str) -> str | None:
+    """The host without port, in lower case, without a trailing dot; None when it is not one."""
+    match = _AUTHORITY.match(authority)
+    if match is None or (match[2] and int(match[2]) > 65535):
+        return None
+    return match[1].lower().removesuffix(".") or None
