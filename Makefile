@@ -1,0 +1,67 @@
+# Everything a developer does here, by name; `make help` lists it.
+# Only python3 (3.11 or later) and make are needed: the rest is installed into .venv, anew when pyproject.toml changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+# make demo ONCE=1 LISTEN=127.0.0.1:9080 ADMIN=127.0.0.1:9081
+DEMO_OPTIONS = $(if $(ONCE),--once) $(if $(LISTEN),--listen $(LISTEN)) $(if $(ADMIN),--admin $(ADMIN))
+
+# make test TESTS=tests/unit/core
+TESTS ?= tests
+PYTEST = $(BIN)/pytest -n auto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint format golden coverage docs build clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+setup: $(STAMP) ## Make .venv with everything that the other targets need
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Postern needs Python 3.11 or later; choose one with: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { \
+		echo "This Python can't make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing into $(VENV), once ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## Play the walkthrough of README.md against a real gateway, then keep it running (ONCE=1: stop)
+	@$(BIN)/python -m examples.walkthrough $(DEMO_OPTIONS)
+
+test: $(STAMP) ## Run every test that this machine allows, and say what was left out (TESTS=tests/unit: only those)
+	@$(PYTEST) $(TESTS)
+
+check: lint ## Lint, then the unit and golden tests: what to run before a commit
+	@$(PYTEST) --quiet tests/unit tests/golden
+
+lint: $(STAMP) ## Check style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(STAMP) ## Put the code into its one format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+golden: $(STAMP) ## Write the golden files anew; then read the diff
+	@GOLDEN=rewrite $(BIN)/pytest tests/golden
+	@git diff --stat -- tests/golden
+
+coverage: $(STAMP) ## Measure lines and branches, and name what no test reaches
+	@$(PYTEST) --cov --cov-report=term-missing $(TESTS)
+
+docs: $(STAMP) ## Write the generated pages of docs/reference anew
+	@$(BIN)/python docs/build_reference.py
+
+build: $(STAMP) ## Build the wheel into dist
+	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## Remove what make has made
+	@rm -rf $(VENV) dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis

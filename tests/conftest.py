@@ -1,0 +1,33 @@
+"""What all tests share: they say loudly what was left out, and in CI nothing may be."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+
+IN_CI = bool(os.environ.get("POSTERN_CI"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Name what was skipped and what it would need."""
+    left_out = Counter(reason_of(report) for report in terminalreporter.stats.get("skipped", ()))
+    if not left_out:
+        return
+    terminalreporter.section("LEFT OUT" + (", which fails in CI" if IN_CI else ""), sep="!", red=True)
+    for reason, count in sorted(left_out.items()):
+        terminalreporter.write_line(f"{count} x {reason}", yellow=True)
+
+
+def reason_of(report):
+    _, _, reason = report.longrepr if isinstance(report.longrepr, tuple) else ("", 0, str(report.longrepr))
+    return reason.removeprefix("Skipped: ")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    """Fail a run in CI that skipped anything."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if IN_CI and exitstatus == pytest.ExitCode.OK and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
