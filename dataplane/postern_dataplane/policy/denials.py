@@ -62,7 +62,6 @@ METHOD_NOT_ALLOWED = Denial(
 URI_TOO_LONG = Denial("uri_too_long", 414, "Request target too long", closes=True)
 HEADERS_TOO_LARGE = Denial("headers_too_large", 431, "Request headers too large", closes=True)
 EXPECTATION_FAILED = Denial("expectation_failed", 417, "Expectation failed", closes=True)
-VERSION_NOT_SUPPORTED = Denial("version_not_supported", 505, "HTTP version not supported", closes=True)
 REQUEST_TIMEOUT = Denial("request_timeout", 408, "Request timeout", closes=True)
 
 # What can't be served now.

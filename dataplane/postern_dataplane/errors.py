@@ -1,0 +1,37 @@
+"""What can go wrong in a data plane beside the requests themselves.
+
+DataPlaneError
+    ListenError        an address can't be listened on: the process can't start
+    ChannelError       a worker and its supervisor don't understand each other
+    SnapshotError      a snapshot on disk can't be taken into force; the last good one stays
+
+A message is for the log of whoever runs the data plane, and never holds a
+secret.  A refused request is no exception: see `policy.denials`.
+"""
+
+from __future__ import annotations
+
+
+class DataPlaneError(Exception):
+    """The root of the tree."""
+
+
+class ListenError(DataPlaneError):
+    """An address can't be listened on."""
+
+
+class ChannelError(DataPlaneError):
+    """What came through a channel is not a message."""
+
+
+class SnapshotError(DataPlaneError):
+    """A snapshot was refused; `digest` is of its index, "" where even that can't be read.
+
+    `may_heal` says that reading the same again may succeed: a file that is
+    missing now may be there in a moment, while bad bytes stay bad.
+    """
+
+    def __init__(self, message: str, *, digest: str = "", may_heal: bool = False) -> None:
+        super().__init__(message)
+        self.digest = digest
+        self.may_heal = may_heal

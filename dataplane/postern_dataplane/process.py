@@ -1,0 +1,72 @@
+"""One worker process as its supervisor holds it: started, listened to, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+
+import msgspec
+
+from .channel import Message, Receiver
+from .settings import Settings
+
+
+class WorkerProcess:
+    """A running worker."""
+
+    def __init__(self, process: Process, receiver: Receiver) -> None:
+        self._process = process
+        self._receiver = receiver
+
+    @classmethod
+    async def start(cls, settings: Settings, listener: socket.socket) -> WorkerProcess:
+        """Start a worker on a listening socket, which stays the caller's."""
+        ours, theirs = socket.socketpair()
+        try:
+            # The worker's copies of both sockets live and die with it; ours of its end would hide that it is gone.
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    # -P: a file in the folder that somebody happens to stand in must not pass for one of our modules.
+                    *(sys.executable, "-P", "-m", "postern_dataplane.worker"),
+                    *(msgspec.json.encode(settings).decode(), str(listener.fileno()), str(theirs.fileno())),
+                    stdin=DEVNULL,
+                    pass_fds=(listener.fileno(), theirs.fileno()),
+                )
+            return cls(process, await Receiver.open(ours))
+        except OSError:
+            ours.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def receive(self) -> Message | None:
+        """The next message, None when there will be no more."""
+        return await self._receiver.receive()
+
+    def stop(self) -> None:
+        """Ask it to finish what has begun and end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+    async def ended(self, timeout_s: float) -> int:
+        """Wait until it is gone, killing it when that takes too long; gives the exit status, -N for signal N."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            return await self._process.wait()
+        finally:
+            self._receiver.close()

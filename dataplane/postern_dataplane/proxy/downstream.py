@@ -1,0 +1,280 @@
+"""One client connection: requests in, one exchange after the other, answers out in the same order.
+
+Rules of this file:
+1. One exchange at a time. A request that has come early waits, and beyond a
+   little the socket is not read, so that nobody can make us hold more.
+2. What can't be read is answered once and ends the connection.
+3. A connection ends by saying so first and reading on for a moment: closed at
+   once, the kernel would throw away an answer that the client has not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp.http import RawRequestMessage
+
+from postern_dataplane.policy import denials
+from postern_dataplane.policy.denials import Denial
+
+from .dates import http_date
+from .exchange import Exchange
+from .observer import RequestRecord
+from .phase import Phase
+from .request_reader import RequestError, RequestReader, request_head
+
+if TYPE_CHECKING:
+    from .server import Gateway
+
+# What may wait behind the request that is being answered.
+BACKLOG_BYTES_MAX = 64 * 1024
+# How long, and for how much, a connection that is over still listens for what the client was sending.
+LINGER_S = 2.0
+LINGER_BYTES_MAX = 4 * 2**20
+
+
+class ClientConnection(asyncio.Protocol):
+    """A client of the gateway.
+
+    `deadline` is when `expire` is due, in the loop's time; whoever moves bytes moves it.
+    """
+
+    __slots__ = (
+        "_began_at", "_is_blocked", "_is_over", "_lingered_bytes", "_pauses", "_transport", "_unsent_bytes", "_waiting",
+        "_wants_close", "deadline", "exchange", "gateway", "now", "peer", "reader",
+    )  # fmt: skip
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.now = gateway.loop.time
+        self.reader = RequestReader(gateway.limits, gateway.loop)
+        self.exchange: Exchange | None = None
+        self.peer = ""
+        self.deadline = float("inf")
+        self._waiting: RawRequestMessage | None = None
+        self._began_at = 0.0
+        self._wants_close = False
+        self._is_blocked = False
+        self._is_over = False
+        self._lingered_bytes = 0
+        self._unsent_bytes = 0
+        self._pauses: set[str] = set()
+
+    # What asyncio tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
+        peer = transport.get_extra_info("peername")
+        self.peer = peer[0] if peer else ""
+        # A connection that never says anything must not be kept for longer than one that begins a request.
+        self.deadline = self.now() + self.gateway.limits.header_timeout_s
+        self.gateway.connected(self)
+        if self.gateway.is_flooded:
+            self.abort()
+        elif self.gateway.is_full:
+            self._refuse(denials.TOO_MANY_CONNECTIONS)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_over:
+            self._discard(data)
+            return
+        exchange = self.exchange
+        if exchange is not None and exchange.phase is Phase.TUNNEL:
+            exchange.tunnel_upload(data)
+            return
+        if not self._began_at:
+            self._began_at = self.now()
+        try:
+            message = self.reader.feed(data)
+        except RequestError as error:
+            self._refuse(error.denial)
+            return
+        if message is not None:
+            self._begin(message)
+        else:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Note bytes that completed no head: a body's, the next requests', or a part of a head."""
+        if self.exchange is not None:
+            self.exchange.body_arrived()
+        elif self._waiting is None:
+            self._wait_for_head()
+            return
+        if self.reader.backlog > BACKLOG_BYTES_MAX:
+            self.pause("backlog")
+
+    def _discard(self, data: bytes) -> None:
+        self._lingered_bytes += len(data)
+        if self._lingered_bytes > LINGER_BYTES_MAX:
+            self._transport.abort()
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self.gateway.forget(self)
+        self._is_over = True
+        self._waiting = None
+        if self.exchange is not None:
+            self.exchange.client_gone()
+
+    def pause_writing(self) -> None:
+        self._is_blocked = True
+        if self.exchange is not None:
+            self.exchange.pause_download()
+
+    def resume_writing(self) -> None:
+        self._is_blocked = False
+        if self.exchange is not None:
+            self.exchange.resume_download()
+        elif self._waiting is not None:
+            self.gateway.loop.call_soon(self._begin_waiting)
+
+    # Requests, one after the other.
+
+    def _wait_for_head(self) -> None:
+        """Give what has begun its time, however slowly it goes on."""
+        self.deadline = self._began_at + self.gateway.limits.header_timeout_s
+
+    def _begin(self, message: RawRequestMessage) -> None:
+        try:
+            head = request_head(message, self.gateway.limits, self.peer, self.gateway.local_port)
+        except RequestError as error:
+            self._refuse(error.denial)
+            return
+        # After an upgrade that the upstream doesn't take, the parser can't tell where the next request begins.
+        self._wants_close = message.should_close or message.upgrade
+        self.exchange = Exchange(self, head, message.headers.get("Host", ""), self._began_at)
+        self.exchange.start()
+
+    def exchange_ended(self, *, keeps_alive: bool) -> None:
+        """An answer is out: go on with the next request, or end the connection."""
+        self.exchange = None
+        self._began_at = 0.0
+        if self._is_over:
+            return
+        if not keeps_alive:
+            self._linger()
+            return
+        self.deadline = self.now() + self.gateway.limits.idle_timeout_s
+        try:
+            self._waiting = self.reader.next()
+        except RequestError as error:
+            self._refuse(error.denial)
+            return
+        if self._pauses:
+            self._resume_all()
+        if self._waiting is not None:
+            # Not from within the last one: a client may have sent hundreds at once.
+            self._began_at = self.now()
+            self.gateway.loop.call_soon(self._begin_waiting)
+        elif self.reader.is_in_head:
+            self._began_at = self.now()
+            self._wait_for_head()
+
+    def _begin_waiting(self) -> None:
+        # A client that takes no answers gets no more of them.
+        if self._waiting is not None and not self._is_blocked:
+            message, self._waiting = self._waiting, None
+            self._begin(message)
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether another request may follow the present one."""
+        return not self._wants_close and not self.gateway.is_draining and not self._is_over
+
+    # What an exchange does with it.
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    def pause(self, why: str) -> None:
+        """Read no more until every reason to pause has gone."""
+        if not self._pauses and not self._transport.is_closing():
+            self._transport.pause_reading()
+        self._pauses.add(why)
+
+    def resume(self, why: str) -> None:
+        """Withdraw one reason to pause."""
+        if why in self._pauses:
+            self._pauses.discard(why)
+            if not self._pauses:
+                self._resume_all()
+
+    def waits_for(self, why: str) -> bool:
+        """Whether reading pauses for this reason."""
+        return why in self._pauses
+
+    def _resume_all(self) -> None:
+        self._pauses.clear()
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # Ends.
+
+    def expire(self) -> None:
+        """The deadline has passed: whoever waits is told, and whoever does nothing is dropped."""
+        self.deadline = float("inf")
+        if self._is_over:
+            self._give_up()
+        elif self.exchange is not None:
+            self.exchange.expire()
+        elif self._began_at and self._waiting is None:
+            self._refuse(denials.REQUEST_TIMEOUT)
+        else:
+            self._close()
+
+    def cut(self, *, abruptly: bool) -> None:
+        """End in the middle of an answer; abruptly where an ordinary end would look like a whole one."""
+        if abruptly:
+            self.abort()
+        else:
+            self._close()
+
+    def drain(self) -> None:
+        """End now if nothing has begun; otherwise the present answer says that it is the last."""
+        if self.exchange is None and self._waiting is None and not self._began_at and not self._is_over:
+            self._close()
+
+    def abort(self) -> None:
+        """End at once, whatever is under way."""
+        self._is_over = True
+        self._transport.abort()
+
+    def _refuse(self, denial: Denial) -> None:
+        """Answer what can't be read, or what came too late, and end the connection."""
+        if self.exchange is not None:
+            self.exchange.deny(denial)
+            return
+        duration_s = self.now() - self._began_at if self._began_at else 0.0
+        record = RequestRecord("", "", "", self.peer, status=denial.status, reason=denial.reason, duration_s=duration_s)
+        self.gateway.observer.request_done(record)
+        self.write(denial.response(http_date(), close=True))
+        self._linger()
+
+    def _linger(self) -> None:
+        """Say that this was all, and read on for a moment without caring what."""
+        self._end_within(LINGER_S)
+        if self._pauses:
+            self._resume_all()
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def _close(self) -> None:
+        self._end_within(LINGER_S)
+        self._transport.close()
+
+    def _end_within(self, seconds: float) -> None:
+        """Ask again after this time, or after an idle time-out while the client has not taken all of its answer."""
+        self._is_over = True
+        self._unsent_bytes = self._transport.get_write_buffer_size()
+        self.deadline = self.now() + (self.gateway.limits.idle_timeout_s if self._unsent_bytes else seconds)
+
+    def _give_up(self) -> None:
+        """Close for good; a client that is still taking bytes has more time."""
+        unsent = self._transport.get_write_buffer_size()
+        if unsent == 0:
+            self._transport.close()
+        elif unsent < self._unsent_bytes:
+            self._end_within(LINGER_S)
+        else:
+            self._transport.abort()

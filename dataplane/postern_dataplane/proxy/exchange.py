@@ -1,0 +1,296 @@
+"""One request and its response: decided, sent upstream, and brought back.
+
+Rules of this file:
+1. There is one response: once its head has gone out, a failure cuts it short.
+2. State changes without awaiting; only connecting awaits, in `_connect`.
+3. Every way out leads through `_end`, once.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from postern_dataplane.policy import denials
+from postern_dataplane.policy.decide import decide
+from postern_dataplane.policy.decision import Forward, Reject, RequestHead
+from postern_dataplane.policy.denials import Denial
+
+from .attempts import Attempts
+from .dates import http_date
+from .download import Download
+from .observer import CLIENT_CLOSED, CLIENT_CLOSED_STATUS, IDLE_TIMEOUT, RequestRecord
+from .phase import Phase
+from .response import BadResponse, Fields, Response, informational
+from .upload import Upload
+from .upstream import UpstreamConnection
+
+if TYPE_CHECKING:
+    from .downstream import ClientConnection
+
+# How much of a body is held while there is no connection yet to send it to.
+HELD_BYTES_MAX = 64 * 1024
+
+FAILURES = {"reset": denials.UPSTREAM_RESET, "bad_response": denials.UPSTREAM_BAD_RESPONSE}
+
+
+class Exchange:
+    """One request of a client connection, until its response is out.
+
+    `method` is what `upstream.ResponseHandler` asks for.
+    """
+
+    __slots__ = (
+        "_attempts", "_began_at", "_client", "_download", "_forward", "_idle_s", "_sent_at", "_upload", "_upstream",
+        "_was_answered", "head", "method", "phase", "record",
+    )  # fmt: skip
+
+    def __init__(self, client: ClientConnection, head: RequestHead, host: str, began_at: float) -> None:
+        self._client = client
+        self.head = head
+        self.method = head.method
+        self.phase = Phase.CONNECTING
+        self.record = RequestRecord(head.method, host, head.target.partition("?")[0], head.peer)
+        self._began_at = began_at
+        self._upload = Upload(client.reader, is_chunked=head.chunked) if head.has_body else None
+        self._download = Download(client.write, method=head.method, http_minor=head.http_minor)
+        self._upstream: UpstreamConnection | None = None
+        self._was_answered = False
+        self._sent_at = 0.0
+
+    # The request's side.
+
+    def start(self) -> None:
+        """Decide, and answer or send on."""
+        gateway = self._client.gateway
+        table = gateway.current.table
+        if table is None:
+            self.deny(denials.NOT_READY)
+            return
+        decision = decide(self.head, table, time.time())
+        if decision.route is not None:
+            self.record.route = decision.route.label
+        if isinstance(decision, Reject):
+            self.deny(decision.denial)
+            return
+        self._forward: Forward = decision
+        self.record.consumer = decision.consumer
+        self._idle_s = decision.upstream.backend.idle_timeout_ms / 1000
+        self._attempts = Attempts(gateway.upstreams.get(decision.upstream), gateway.observer)
+        connection = self._attempts.idle_connection(self._client.now())
+        if connection is not None:
+            self._attach(connection)
+        else:
+            self._begin_to_connect()
+
+    def _begin_to_connect(self) -> None:
+        self.phase = Phase.CONNECTING
+        self._client.deadline = float("inf")  # connecting has a time-out of its own
+        self._client.gateway.tasks.start(self._connect(), "connect upstream")
+
+    async def _connect(self) -> None:
+        try:
+            connection = await self._attempts.connect()
+        except OSError as error:
+            is_late = isinstance(error, TimeoutError)
+            self.deny(denials.UPSTREAM_TIMEOUT if is_late else denials.UPSTREAM_CONNECT_FAILED)
+            return
+        if self.phase is Phase.CONNECTING:
+            self._attach(connection)
+        else:
+            self._attempts.runtime.keep(connection, self._client.now())
+
+    def _attach(self, connection: UpstreamConnection) -> None:
+        """Send the head, and the part of the body that is here already."""
+        self._upstream = connection
+        self.record.upstream = connection.address
+        self.phase = Phase.UPLOADING
+        data = self._forward.head
+        if self._upload is not None:
+            data += self._upload.take()
+            self._client.resume("connecting")
+        connection.begin(self, data)
+        self._uploaded()
+
+    def body_arrived(self) -> None:
+        """More of the request's body is here."""
+        if self._upload is None:
+            return
+        if self.phase is Phase.CONNECTING:
+            if self._upload.hold() > HELD_BYTES_MAX:
+                self._client.pause("connecting")
+            return
+        data = self._upload.take()
+        if data and self._upstream is not None:
+            self._upstream.write(data)
+        self._uploaded()
+
+    def _uploaded(self) -> None:
+        """Note that bytes have gone upstream, perhaps the last of the request's."""
+        if self.phase is not Phase.UPLOADING:
+            return
+        now = self._client.now()
+        if self._upload is None or self._upload.is_whole:
+            self.phase = Phase.WAITING
+            self._sent_at = now
+            self._client.deadline = now + self._forward.upstream.backend.request_timeout_ms / 1000
+        else:
+            self._client.deadline = now + self._idle_s
+
+    # The response's side; see `upstream.ResponseHandler`.
+
+    def informational_arrived(self, status: int, phrase: bytes, fields: Fields) -> None:
+        self._was_answered = True
+        if self.head.http_minor:  # RFC 9110, section 15.2: none of these to an HTTP/1.0 client
+            self._client.write(informational(status, phrase, fields))
+
+    def response_arrived(self, status: int, phrase: bytes, fields: Fields) -> Response:
+        self._was_answered = True
+        client = self._client
+        response = self._download.begin(status, phrase, fields, closes=not (client.keeps_alive and self._is_whole))
+        self.record.status = status
+        self.record.upstream_latency_s = client.now() - (self._sent_at or self._began_at)
+        self.phase = Phase.DOWNLOADING
+        return response
+
+    def response_body_arrived(self, data: bytes) -> None:
+        self._download.add(data)
+
+    @property
+    def _is_whole(self) -> bool:
+        return self._upload is None or self._upload.is_whole
+
+    def packet_read(self) -> None:
+        if self._download.flush():
+            self._client.deadline = self._client.now() + self._idle_s
+
+    def response_ended(self) -> None:
+        """The response is whole; what is still to come of the request nobody wants any more."""
+        response = self._download.response
+        if response is None or self.phase is Phase.DONE:
+            return
+        self._download.end()
+        self._let_go()
+        self._end(keeps_alive=not response.closes)
+
+    def switched_protocols(self, status: int, phrase: bytes, fields: Fields, tail: bytes) -> None:
+        if not self.head.is_websocket or self._upstream is None:
+            raise BadResponse
+        self._client.write(informational(status, phrase, fields))
+        self.record.status = status
+        self._download.head_is_out = True
+        self.phase = Phase.TUNNEL
+        self.tunnel_data_arrived(tail)
+        self.tunnel_upload(self._client.reader.upgrade())
+
+    def tunnel_data_arrived(self, data: bytes) -> None:
+        self._client.deadline = self._client.now() + self._idle_s
+        self._download.size_bytes += len(data)
+        self._client.write(data)
+
+    def tunnel_upload(self, data: bytes) -> None:
+        """Bytes of the client, in a tunnel."""
+        self._client.deadline = self._client.now() + self._idle_s
+        self.record.bytes_in += len(data)
+        assert self._upstream is not None, "a tunnel has two ends"
+        self._upstream.write(data)
+
+    def pause_upload(self) -> None:
+        self._client.pause("upstream")
+
+    def resume_upload(self) -> None:
+        self._client.resume("upstream")
+        self._uploaded()
+
+    def pause_download(self) -> None:
+        """The client takes bytes more slowly than they come."""
+        if self._upstream is not None:
+            self._upstream.pause_reading()
+
+    def resume_download(self) -> None:
+        """The client has taken what there was."""
+        if self._upstream is not None:
+            self._client.deadline = self._client.now() + self._idle_s
+            self._upstream.resume_reading()
+
+    # The ways out.
+
+    def upstream_failed(self, kind: str) -> None:
+        """There will be no more of the response: start again where that is safe, else say so."""
+        failed, self._upstream = self._upstream, None
+        if self.phase is Phase.TUNNEL:
+            self._end(keeps_alive=False)
+            return
+        self._attempts.note(kind)
+        is_untouched = self._upload is None and not self._was_answered
+        if kind == "reset" and is_untouched and self._attempts.take_another(self.method, failed):
+            # A new connection, for what ended this one may have ended all that are idle.
+            self._begin_to_connect()
+            return
+        self.deny(FAILURES[kind])
+
+    def expire(self) -> None:
+        """The time for the present phase is over."""
+        if self.phase in (Phase.DOWNLOADING, Phase.TUNNEL):
+            self.record.reason = IDLE_TIMEOUT
+            self._cut()
+        elif self.phase is Phase.UPLOADING and not self._client.waits_for("upstream"):
+            self.deny(denials.REQUEST_TIMEOUT)
+        else:
+            self._attempts.note("timeout")
+            self.deny(denials.UPSTREAM_TIMEOUT)
+
+    def client_gone(self) -> None:
+        """Nobody waits for the answer any more."""
+        if self.phase is Phase.DONE:
+            return
+        if self.phase is not Phase.TUNNEL:
+            self.record.reason = CLIENT_CLOSED
+        if not self._download.head_is_out:
+            self.record.status = CLIENT_CLOSED_STATUS
+        self._let_go()
+        self._end(keeps_alive=False)
+
+    def deny(self, denial: Denial) -> None:
+        """Answer with a refusal, or, where an answer has begun, cut that short."""
+        if self.phase is Phase.DONE:
+            return
+        self.record.reason = denial.reason
+        if self._download.head_is_out:
+            self._cut()
+            return
+        self._download.discard()
+        self._let_go()
+        client = self._client
+        keeps_alive = (
+            client.keeps_alive and not denial.closes and client.reader.is_complete and self.head.http_minor > 0
+        )
+        self.record.status = denial.status
+        client.write(denial.response(http_date(), close=not keeps_alive, bodyless=self.method == "HEAD"))
+        self._end(keeps_alive=keeps_alive)
+
+    def _cut(self) -> None:
+        self._let_go()
+        self._client.cut(abruptly=self._download.cut_is_unseen)
+        self._end(keeps_alive=False)
+
+    def _let_go(self) -> None:
+        """Give the upstream connection back, or drop it where this exchange is not over on it."""
+        connection, self._upstream = self._upstream, None
+        if connection is None:
+            return
+        if connection.is_reusable and self._is_whole:
+            self._attempts.runtime.keep(connection, self._client.now())
+        elif self.phase is Phase.TUNNEL:
+            connection.close()
+        else:
+            connection.abort()
+
+    def _end(self, *, keeps_alive: bool) -> None:
+        self.phase = Phase.DONE
+        if self._upload is not None:
+            self.record.bytes_in = self._upload.size_bytes
+        self.record.bytes_out = self._download.size_bytes
+        self.record.duration_s = self._client.now() - self._began_at
+        self._client.gateway.observer.request_done(self.record)
+        self._client.exchange_ended(keeps_alive=keeps_alive)

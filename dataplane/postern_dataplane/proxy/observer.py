@@ -1,0 +1,54 @@
+"""What the proxy tells about its work, to whoever counts or logs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+# Why an exchange ended that was not refused. The first is a client's doing: as elsewhere, its status is 499 when
+# nothing had been answered yet.
+CLIENT_CLOSED = "client_closed"
+CLIENT_CLOSED_STATUS = 499
+IDLE_TIMEOUT = "idle_timeout"
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """One request that has ended.
+
+    `route` is a route's label, "" where none was found; `reason` is why the
+    request was refused or cut short, "" for neither.  `path` is without the
+    query, which may hold a token.  `upstream` is the address it went to, and
+    `upstream_latency_s` the time from there to the head of the response.
+    Bytes are those of bodies.
+    """
+
+    method: str
+    host: str
+    path: str
+    peer: str
+    route: str = ""
+    consumer: str = ""
+    status: int = 0
+    reason: str = ""
+    duration_s: float = 0.0
+    upstream: str = ""
+    upstream_latency_s: float | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+class Observer(Protocol):
+    """Called on the hot path: what is done here is done per request."""
+
+    def request_done(self, record: RequestRecord) -> None:
+        """A request has ended, however it ended."""
+
+    def connection_opened(self) -> None:
+        """A client has connected."""
+
+    def connection_closed(self) -> None:
+        """A client's connection is gone."""
+
+    def upstream_error(self, upstream: str, kind: str) -> None:
+        """Something failed at a backend; the kind is one of a few words."""

@@ -1,0 +1,210 @@
+"""Reads requests from a connection's bytes, by aiohttp's C parser, one at a time.
+
+Parsing is the parser's affair; this keeps its sizes in bounds, adds what it
+lets pass and a gateway must not, and hands out the body as it comes.
+
+Rules of this file:
+1. Nothing of a request is ever logged or sent back: the parser's own messages
+   quote it, and are dropped here.
+2. While a request is being answered, the next one waits in `_pending`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http import HttpRequestParser, RawRequestMessage
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
+from aiohttp.streams import StreamReader
+
+from postern_dataplane.policy.decision import RequestHead
+from postern_dataplane.policy.denials import (
+    BAD_REQUEST,
+    EXPECTATION_FAILED,
+    HEADERS_TOO_LARGE,
+    URI_TOO_LONG,
+    Denial,
+)
+
+from .limits import Limits
+
+# How much of the parser's body stream may be unread before it would want to pause us. It is emptied after every
+# read of the socket, which brings 256 KiB at most.
+STREAM_BYTES = 2**20
+
+
+class RequestError(Exception):
+    """What came is not a request that can be answered but with this refusal."""
+
+    def __init__(self, denial: Denial) -> None:
+        super().__init__(denial.reason)
+        self.denial = denial
+
+
+class _Unpaused(BaseProtocol):
+    """What the parser's body stream tells to pause: nothing, for the stream is emptied after every packet.
+
+    The pauses of a connection are its own affair: see `downstream`.
+    """
+
+    def pause_reading(self) -> None:
+        """Go on."""
+
+    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 # the parser's interface
+        """Go on."""
+
+
+class RequestReader:
+    """The requests of one connection, in order."""
+
+    __slots__ = ("_body", "_head_bytes", "_limits", "_parser", "_pending", "_reading")
+
+    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
+        self._limits = limits
+        # RFC 9112, section 3: a request line is the method, the target and the version. The parser measures the target.
+        self._parser = HttpRequestParser(
+            _Unpaused(loop),
+            loop,
+            STREAM_BYTES,
+            max_line_size=limits.max_request_line_bytes,
+            max_headers=limits.max_headers,
+            max_field_size=limits.max_header_line_bytes,
+            auto_decompress=False,
+            max_msg_queue_size=1,
+        )
+        self._body: StreamReader | None = None
+        self._pending = b""
+        self._reading = False
+        self._head_bytes = 0
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that wait for the next request's turn."""
+        return len(self._pending)
+
+    @property
+    def is_in_head(self) -> bool:
+        """Whether a head has begun and not ended."""
+        return self._head_bytes > 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of the present request has come."""
+        return self._body is None or self._body.is_eof()
+
+    def feed(self, data: bytes) -> RawRequestMessage | None:
+        """Take bytes from the socket; gives a request when its head is complete. Raises `RequestError`."""
+        if self._reading and self.is_complete:
+            self._pending += data
+            return None
+        try:
+            messages, _, _ = self._parser.feed_data(data)
+        except LineTooLong as error:
+            raise RequestError(_too_long(error)) from None
+        except BadHttpMessage as error:
+            too_many = "Too many" in error.message
+            raise RequestError(HEADERS_TOO_LARGE if too_many else BAD_REQUEST) from None
+        except Exception:  # noqa: BLE001 # the parser raises what its URL library raises; all of it is the client's fault
+            raise RequestError(BAD_REQUEST) from None
+        if not messages:
+            if not self._reading:
+                self._count_head(len(data))
+            return None
+        message, body = messages[0]
+        self._reading = True
+        self._head_bytes = 0
+        self._body = body
+        return message
+
+    def _count_head(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > self._limits.max_headers_bytes + self._limits.max_request_line_bytes:
+            raise RequestError(HEADERS_TOO_LARGE)
+
+    def take_body(self) -> bytes:
+        """What has come of the body since the last time."""
+        body = self._body
+        if body is None:
+            return b""
+        return body.read_nowait()
+
+    def next(self) -> RawRequestMessage | None:
+        """End the present request; gives the next one if its head is here already. Raises `RequestError`."""
+        self._parser.message_consumed()
+        self._reading = False
+        self._body = None
+        pending, self._pending = self._pending, b""
+        message = self.feed(b"")
+        if not pending:
+            return message
+        if message is not None and self.is_complete:
+            self._pending = pending
+            return message
+        return self.feed(pending) or message
+
+    def upgrade(self) -> bytes:
+        """Leave HTTP: what has come after the head is the other protocol's."""
+        self._parser.message_consumed()
+        _, _, tail = self._parser.feed_data(b"")
+        pending, self._pending = self._pending, b""
+        return bytes(tail) + pending
+
+
+def _too_long(error: LineTooLong) -> Denial:
+    # The parser's message names the part and quotes nothing before it.
+    return URI_TOO_LONG if "status line" in error.message or "URI" in error.message else HEADERS_TOO_LARGE
+
+
+def request_head(message: RawRequestMessage, limits: Limits, peer: str, local_port: int) -> RequestHead:
+    """The head for the decision; raises `RequestError` for what the parser lets pass and we don't."""
+    version = message.version
+    if version.major != 1 or version.minor not in (0, 1):
+        raise RequestError(BAD_REQUEST)
+    length: int | None = None
+    size = 0
+    for name, value in message.raw_headers:
+        size += len(name) + len(value) + 4
+        if len(name) in _LENGTHS:
+            lowered = name.lower()
+            if lowered == b"content-length":
+                length = int(value)
+            elif lowered == b"transfer-encoding":
+                _check_coding(value, version.minor)
+            elif lowered == b"expect" and value.lower() != b"100-continue":
+                raise RequestError(EXPECTATION_FAILED)
+    if size > limits.max_headers_bytes:
+        raise RequestError(HEADERS_TOO_LARGE)
+    if len(message.path) + len(message.method) > limits.max_request_line_bytes:
+        raise RequestError(URI_TOO_LONG)
+    return RequestHead(
+        method=message.method,
+        target=message.path,
+        http_minor=version.minor,
+        headers=message.raw_headers,
+        peer=peer,
+        content_length=length,
+        chunked=message.chunked,
+        is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(length)),
+        local_port=local_port,
+    )
+
+
+def _is_websocket(message: RawRequestMessage, *, has_body: bool) -> bool:
+    # RFC 6455, section 4.1: the method MUST be GET, and the version at least 1.1; a body would come before the frames.
+    return (
+        message.headers.get("Upgrade", "").lower() == "websocket"
+        and message.method == "GET"
+        and message.version.minor == 1
+        and not has_body
+    )
+
+
+_LENGTHS = frozenset({len("content-length"), len("transfer-encoding"), len("expect")})
+
+
+def _check_coding(value: bytes, minor: int) -> None:
+    # RFC 9112, section 6.1: a server that receives a Transfer-Encoding in an HTTP/1.0 message MUST treat its framing
+    # as faulty. Other codings than chunked would reach the upstream unannounced.
+    if value.lower() != b"chunked" or minor == 0:
+        raise RequestError(BAD_REQUEST)

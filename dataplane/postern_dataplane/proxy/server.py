@@ -1,0 +1,99 @@
+"""The gateway's data port: the client connections of one worker, their time-outs, and how they all end."""
+
+from __future__ import annotations
+
+import asyncio
+
+from postern_dataplane.config.current import Current
+from postern_dataplane.config.table import Table
+
+from .downstream import ClientConnection
+from .limits import Limits
+from .observer import Observer
+from .tasks import Tasks
+from .upstreams import Upstreams
+
+# How often deadlines are looked at: a time-out may come so much later, and costs nothing until then.
+SWEEP_S = 0.1
+# Idle upstream connections live for most of a minute; a second more or less is nothing to them.
+SWEEPS_PER_CLEANING = 10
+# Connections beyond the limit that are told so, at a time.
+REFUSED_MAX = 128
+
+
+class Gateway:
+    """What the connections of a worker share; to be made within the running loop."""
+
+    def __init__(self, *, current: Current, limits: Limits, observer: Observer, local_port: int) -> None:
+        self.current = current
+        self.limits = limits
+        self.observer = observer
+        self.local_port = local_port
+        self.is_draining = False
+        self.loop = asyncio.get_running_loop()
+        self.tasks = Tasks()
+        self.upstreams = Upstreams(self.tasks)
+        self._connections: set[ClientConnection] = set()
+        self._all_gone = asyncio.Event()
+        self._all_gone.set()
+        self._sweeps = 0
+        self._timer = self.loop.call_later(SWEEP_S, self._sweep)
+
+    def protocol_factory(self) -> ClientConnection:
+        """One more client; for `loop.create_server`."""
+        return ClientConnection(self)
+
+    def connected(self, connection: ClientConnection) -> None:
+        """Count a connection in."""
+        self._connections.add(connection)
+        self._all_gone.clear()
+        self.observer.connection_opened()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the last connection is one too many."""
+        return len(self._connections) > self.limits.max_connections
+
+    @property
+    def is_flooded(self) -> bool:
+        """Whether there are so many that even to refuse them all in words is too much."""
+        return len(self._connections) > self.limits.max_connections + REFUSED_MAX
+
+    def forget(self, connection: ClientConnection) -> None:
+        """Count a connection out."""
+        if connection in self._connections:
+            self._connections.discard(connection)
+            self.observer.connection_closed()
+            if not self._connections:
+                self._all_gone.set()
+
+    def adopt(self, table: Table) -> None:
+        """Follow a new table; requests under way end with the one they began with."""
+        self.upstreams.adopt(table)
+
+    def _sweep(self) -> None:
+        self._timer = self.loop.call_later(SWEEP_S, self._sweep)
+        now = self.loop.time()
+        for connection in [one for one in self._connections if one.deadline <= now]:
+            connection.expire()
+        self._sweeps += 1
+        if self._sweeps % SWEEPS_PER_CLEANING == 0:
+            self.upstreams.close_old(now)
+
+    async def drain(self, grace_s: float) -> None:
+        """Let what has begun end, but not for longer than this; then end it."""
+        self.is_draining = True
+        for connection in list(self._connections):
+            connection.drain()
+        try:
+            async with asyncio.timeout(grace_s):
+                await self._all_gone.wait()
+        except TimeoutError:
+            for connection in list(self._connections):
+                connection.abort()
+
+    async def close(self) -> None:
+        """Let go of the upstreams and of everything that still runs."""
+        self._timer.cancel()
+        self.upstreams.close()
+        await self.tasks.close()

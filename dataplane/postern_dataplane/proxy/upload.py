@@ -1,0 +1,42 @@
+"""The body of a request on its way upstream, framed as its head has announced it."""
+
+from __future__ import annotations
+
+from .request_reader import RequestReader
+
+
+class Upload:
+    """One request's body: a chunked one stays chunked, one of a known length goes on as it is.
+
+    Trailers are dropped: what they say was no part of the decision (RFC 9110, section 6.5.1).
+    """
+
+    __slots__ = ("_held", "_is_chunked", "_reader", "is_whole", "size_bytes")
+
+    def __init__(self, reader: RequestReader, *, is_chunked: bool) -> None:
+        self._reader = reader
+        self._is_chunked = is_chunked
+        self._held = b""
+        self.is_whole = False
+        self.size_bytes = 0
+
+    def hold(self) -> int:
+        """Keep what has come for the next `take`, as there is nobody yet to send it to; gives the bytes held."""
+        self._held += self._framed()
+        return len(self._held)
+
+    def take(self) -> bytes:
+        """What has come since the last time, and with the last of it what ends the body."""
+        held, self._held = self._held, b""
+        return held + self._framed()
+
+    def _framed(self) -> bytes:
+        if self.is_whole:
+            return b""
+        data = self._reader.take_body()
+        self.size_bytes += len(data)
+        self.is_whole = self._reader.is_complete
+        if not self._is_chunked:
+            return data
+        framed = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+        return framed + b"0\r\n\r\n" if self.is_whole else framed

@@ -1,0 +1,164 @@
+"""The settings of a data plane, and how they are read from the command line.
+
+Every attribute says its meaning, its unit and why it has this default.  What a
+tenant may set belongs in the resources; these are for whoever runs the fleet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from postern_core.resources.types import DURATION_PATTERN, milliseconds
+
+from .capacity import usable_cpus
+
+
+class Address(NamedTuple):
+    """A host and a port; an IPv6 address is written in brackets."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a data plane is told; a value, which also travels to the workers."""
+
+    config: str
+    """The folder with `index.json` and `shards/`.  No default: without it there is nothing to serve."""
+
+    listen: Address = Address("127.0.0.1", 9080)
+    """Where clients connect.  Loopback, so that nothing is exposed by forgetting an option."""
+
+    admin: Address = Address("127.0.0.1", 9081)
+    """Where health, readiness, metrics and the served digest are asked for.  Loopback for the same reason."""
+
+    workers: int
+    """Processes that serve clients, each on a core of its own.  By default the CPUs that the container may use:
+    more of them would only take turns."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks (CIDR) whose X-Forwarded-* are believed.  None: anybody can write such headers."""
+
+    access_log: float = 0.0
+    """The share of requests that get a line on stdout, 0 to 1.  0, because a line costs a tenth of a request, and the
+    metrics count every request anyway."""
+
+    drain_grace_s: float = 30.0
+    """Seconds that running requests have to finish when the process is asked to stop.  30 is what Kubernetes gives a
+    pod by default; a pod that sets this higher raises terminationGracePeriodSeconds too."""
+
+    max_connections: int = 8_000
+    """Client connections of one worker; one more is refused with 503.  Each may need two open files, and 20,000 of
+    those are allowed almost everywhere."""
+
+    header_timeout_s: float = 10.0
+    """Seconds for a whole request head to arrive.  10 is enough for the slowest honest client, and little for one that
+    sends a byte a second to keep connections busy."""
+
+    idle_timeout_s: float = 60.0
+    """Seconds that a connection may wait between requests.  60 is what load balancers in front commonly use."""
+
+    max_request_line_bytes: int = 8_192
+    """The longest request line; longer is 414.  RFC 9112, section 3: "It is RECOMMENDED that all HTTP senders and
+    recipients support, at a minimum, request-line lengths of 8000 octets."
+    """
+
+    max_header_line_bytes: int = 16_384
+    """The longest header line; longer is 431.  Twice what is usual, because tokens over 8 KB are real."""
+
+    max_headers_bytes: int = 65_536
+    """All header lines together; more is 431.  Room for four of the longest lines."""
+
+    max_headers: int = 100
+    """Header lines of one request; more is 431.  Browsers send some twenty, proxies on the way add a few."""
+
+
+def read_settings(arguments: Sequence[str] | None = None) -> Settings:
+    """Read the command line (None: this process's); a mistake in it ends the process with the usage, status 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m postern_dataplane",
+        description="Serve the snapshot in a folder: let requests with a valid token through, refuse the others.",
+        allow_abbrev=False,
+    )
+    _add_places(parser)
+    _add_limits(parser)
+    given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
+    return Settings(**{"workers": usable_cpus(), **given})
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--config", required=True, metavar="DIR", help="folder with the snapshot: index.json and shards/")
+    add("--listen", type=_address, metavar="HOST:PORT", help="where clients connect (127.0.0.1:9080)")
+    add("--admin", type=_address, metavar="HOST:PORT", help="health, metrics and the served digest (127.0.0.1:9081)")
+    add("--workers", type=_count, metavar="N", help="processes that serve (the CPUs that may be used)")
+    add("--trusted-proxies", type=_networks, metavar="CIDR,...", help="networks whose X-Forwarded-* count (none)")
+    add("--access-log", type=_share, metavar="off|on|SHARE", help="lines on stdout for all requests or a share (off)")
+    add("--drain-grace", type=_seconds, metavar="TIME", dest="drain_grace_s", help="for running requests (30s)")
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    limits: tuple[tuple[str, str, Callable[[str], float], str, str], ...] = (
+        ("--max-connections", "max_connections", _count, "N", "client connections of one worker"),
+        ("--header-timeout", "header_timeout_s", _seconds, "TIME", "for a whole request head to arrive"),
+        ("--idle-timeout", "idle_timeout_s", _seconds, "TIME", "between the requests of a connection"),
+        ("--max-request-line", "max_request_line_bytes", _count, "BYTES", "the longest request line"),
+        ("--max-header-line", "max_header_line_bytes", _count, "BYTES", "the longest header line"),
+        ("--max-headers-bytes", "max_headers_bytes", _count, "BYTES", "all header lines together"),
+        ("--max-headers", "max_headers", _count, "N", "header lines of one request"),
+    )
+    defaults = {field.name: field.default for field in msgspec.structs.fields(Settings)}
+    group = parser.add_argument_group("limits")
+    for option, name, type_, metavar, meaning in limits:
+        help_ = f"{meaning} ({defaults[name]:g}{'s' if metavar == 'TIME' else ''})"
+        group.add_argument(option, dest=name, type=type_, metavar=metavar, help=help_)
+
+
+def _address(text: str) -> Address:
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
+    if not host or (":" in host and f"[{host}]:{port}" != text) or not re.fullmatch("[0-9]{1,5}", port):
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 0.0.0.0:9080 or [::]:9080")
+    if int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{port} is not a port: they end at 65535")
+    return Address(host, int(port))
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not re.match(DURATION_PATTERN, text) or not milliseconds(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 500ms, 5s or 1h30m")
+    return milliseconds(text) / 1000
+
+
+def _share(text: str) -> float:
+    named = {"off": 0.0, "on": 1.0}
+    if text in named:
+        return named[text]
+    if not re.fullmatch(r"[01]|[01]?\.[0-9]+", text) or float(text) > 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither off, on nor a share between 0 and 1, such as 0.1")
+    return float(text)
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    networks = [part.strip() for part in text.split(",") if part.strip()]
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{error}: write networks as 10.0.0.0/8 or fd00::/8") from error
+    return tuple(networks)

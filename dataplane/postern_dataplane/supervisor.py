@@ -1,0 +1,159 @@
+"""The data plane's first process: it owns the sockets, keeps the workers alive and answers on the admin port.
+
+It serves no client and reads no snapshot, so that nothing a client or a tenant
+does can take it down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from .admin import admin_port
+from .capacity import allow_connections
+from .errors import ChannelError
+from .fleet import Fleet
+from .listening import address_of, open_listener, open_shared_listeners
+from .logs import log
+from .process import WorkerProcess
+from .settings import Settings
+
+# A worker that ended is replaced at once, unless it had not lived long: then ever later, up to the last of these.
+# Connections wait in its socket's queue meanwhile.
+BACKOFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
+LIVED_LONG_S = 10.0
+# What a worker may take beyond the grace, to close connections and say goodbye, before it is killed.
+AFTER_GRACE_S = 5.0
+
+
+class Supervisor:
+    """One fleet of workers, from the first to the last."""
+
+    def __init__(self, settings: Settings, listeners: Sequence[socket.socket]) -> None:
+        self.fleet = Fleet(len(listeners))
+        self._settings = settings
+        self._listeners = listeners
+        self._running: dict[int, WorkerProcess] = {}
+        self._draining = asyncio.Event()
+        self._is_killing = False
+
+    async def run(self) -> None:
+        """Keep a worker on every listener until told to stop and all are gone."""
+        async with asyncio.TaskGroup() as group:
+            for slot, listener in enumerate(self._listeners):
+                group.create_task(self._keep(slot, listener))
+
+    def stop(self) -> None:
+        """Let the workers finish what has begun; said twice, end them now."""
+        if self.fleet.is_draining:
+            log.warning("stopping at once")
+            self._kill()
+            return
+        log.info("draining", grace_s=self._settings.drain_grace_s)
+        self.fleet.is_draining = True
+        self._draining.set()
+        # The workers close theirs too: connections are refused from now on instead of waiting for nobody.
+        for listener in self._listeners:
+            listener.close()
+        for worker in self._running.values():
+            worker.stop()
+        asyncio.get_running_loop().call_later(self._settings.drain_grace_s + AFTER_GRACE_S, self._kill)
+
+    def _kill(self) -> None:
+        self._is_killing = True
+        for worker in self._running.values():
+            worker.kill()
+
+    async def _keep(self, slot: int, listener: socket.socket) -> None:
+        """Start a worker, and another one whenever it ends."""
+        failures = 0
+        while not self.fleet.is_draining:
+            began = asyncio.get_running_loop().time()
+            await self._run_one(slot, listener)
+            if self.fleet.is_draining:
+                return
+            self.fleet.restarts += 1
+            lived_s = asyncio.get_running_loop().time() - began
+            failures = 0 if lived_s >= LIVED_LONG_S else failures + 1
+            await self._pause(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
+
+    async def _run_one(self, slot: int, listener: socket.socket) -> None:
+        try:
+            worker = await WorkerProcess.start(self._settings, listener)
+        except OSError as error:
+            log.error("worker can't be started", slot=slot, error=error.strerror)
+            return
+        self._running[slot] = worker
+        self.fleet.started(slot, worker.pid)
+        self._obey_late(worker)
+        try:
+            await self._listen_to(slot, worker)
+        except ChannelError as error:
+            log.error("worker is not understood", slot=slot, pid=worker.pid, error=str(error))
+            worker.kill()
+        status = await worker.ended(AFTER_GRACE_S)
+        del self._running[slot]
+        self.fleet.gone(slot)
+        if not self.fleet.is_draining:
+            log.error("worker ended", slot=slot, pid=worker.pid, exit_status=status)
+
+    def _obey_late(self, worker: WorkerProcess) -> None:
+        """Stop a worker that was being started while all others were told to."""
+        if self._is_killing:
+            worker.kill()
+        elif self.fleet.is_draining:
+            worker.stop()
+
+    async def _listen_to(self, slot: int, worker: WorkerProcess) -> None:
+        while (message := await worker.receive()) is not None:
+            self.fleet.heard(slot, message)
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._draining.wait()
+
+
+async def supervise(settings: Settings) -> None:
+    """Run a data plane until SIGTERM or SIGINT; raises `ListenError` when it can't start."""
+    with contextlib.ExitStack() as sockets:
+        listeners = open_shared_listeners(settings.listen, settings.workers)
+        for listener in listeners:
+            sockets.enter_context(listener)
+        admin = sockets.enter_context(open_listener(settings.admin))
+        supervisor = Supervisor(_within_limits(settings), listeners)
+        async with admin_port(supervisor.fleet, admin):
+            with _signals(supervisor):
+                log.info(
+                    "data plane started",
+                    listen=str(address_of(listeners[0])),
+                    admin=str(address_of(admin)),
+                    workers=settings.workers,
+                )
+                await supervisor.run()
+        log.info("data plane stopped")
+
+
+def _within_limits(settings: Settings) -> Settings:
+    """The settings with as many connections as open files are allowed for."""
+    possible = allow_connections(settings.max_connections)
+    if possible < settings.max_connections:
+        log.warning("fewer connections than asked for: raise the limit of open files", max_connections=possible)
+    return msgspec.structs.replace(settings, max_connections=possible)
+
+
+@contextlib.contextmanager
+def _signals(supervisor: Supervisor) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, supervisor.stop)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,163 @@
+"""One serving process: a listening socket, the gateway on it, and the table in force.
+
+Started by the supervisor only, which hands it the settings and two open
+sockets.  It ends when told to (SIGTERM) or when the supervisor is gone, in both
+cases after the running requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+
+from .access_log import AccessLog
+from .channel import Refused, Sender, Serving
+from .config.current import Current
+from .config.load import Loader
+from .config.reload import Reloader
+from .config.source import Source
+from .config.table import Table
+from .counters import Counters
+from .errors import SnapshotError
+from .listening import BACKLOG, address_of
+from .logs import configure_logs, described, log
+from .observers import CountedAndLogged
+from .proxy.limits import Limits
+from .proxy.server import Gateway
+from .settings import Settings
+
+REPORT_S = 1.0
+# For the last counts and log lines to get out.
+GOODBYE_S = 2.0
+# While a thread builds a table, the loop waits for the interpreter's lock at most so long; the default is 5 ms.
+SWITCH_INTERVAL_S = 0.0005
+
+
+class Worker:
+    """Puts the parts together; each of them does one thing."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, sender: Sender) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._sender = sender
+        self._counters = Counters()
+        self._log = AccessLog(settings.access_log, sys.stdout.fileno()) if settings.access_log else None
+        self._current = Current()
+        self._gateway = Gateway(
+            current=self._current,
+            limits=_limits(settings),
+            observer=CountedAndLogged(self._counters, self._log) if self._log else self._counters,
+            local_port=address_of(listener).port,
+        )
+        self._source = Source(Path(settings.config))
+        loader = Loader(Path(settings.config), settings.trusted_proxies)
+        self._reloader = Reloader(self._source, loader, self._current, self)
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until told to stop, then finish what has begun."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._stopping.set)
+        if self._log:
+            self._log.start()
+        async with asyncio.TaskGroup() as group:
+            background = [group.create_task(self._report_on()), group.create_task(self._watch_supervisor())]
+            # Before the first request, so that a worker which replaces another doesn't answer 503 for a moment.
+            await self._reloader.start()
+            background += [group.create_task(self._source.run()), group.create_task(self._reloader.run())]
+            await self._serve()
+            for task in background:
+                task.cancel()
+        await self._say_goodbye()
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(self._gateway.protocol_factory, sock=self._listener, backlog=BACKLOG)
+        await self._stopping.wait()
+        server.close()
+        await self._gateway.drain(self._settings.drain_grace_s)
+        await self._gateway.close()
+
+    def loaded(self, table: Table) -> None:
+        """Tell those who keep something by table."""
+        self._gateway.adopt(table)
+        self._counters.reload_ended("loaded")
+        self._counters.follow_token_cache(table.token_cache)
+        self._sender.send(Serving(table.digest, table.gateway, table.routes, self._current.loaded_at))
+
+    def refused(self, error: SnapshotError) -> None:
+        self._counters.reload_ended("refused")
+        self._sender.send(Refused(error.digest, str(error)))
+
+    async def _report_on(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_S)
+            if not self._sender.is_stalled:
+                self._report()
+
+    def _report(self) -> None:
+        self._sender.send(self._counters.take(log_lines_dropped=self._log.take_dropped() if self._log else 0))
+
+    async def _watch_supervisor(self) -> None:
+        await self._sender.until_end()
+        self._stopping.set()
+
+    async def _say_goodbye(self) -> None:
+        if self._log:
+            await asyncio.to_thread(self._log.close, GOODBYE_S)
+        self._report()
+        await self._sender.close(GOODBYE_S)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_connections=settings.max_connections,
+        header_timeout_s=settings.header_timeout_s,
+        idle_timeout_s=settings.idle_timeout_s,
+        max_request_line_bytes=settings.max_request_line_bytes,
+        max_header_line_bytes=settings.max_header_line_bytes,
+        max_headers_bytes=settings.max_headers_bytes,
+        max_headers=settings.max_headers,
+    )
+
+
+def _report_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody has caught, without asyncio's own text: that shows arguments, which are a request's bytes."""
+    error = context.get("exception")
+    log.error("unexpected exception", **(described(error) if isinstance(error, BaseException) else {}))
+
+
+async def _run(settings: Settings, listener: socket.socket, end: socket.socket) -> None:
+    asyncio.get_running_loop().set_exception_handler(_report_exception)
+    await Worker(settings, listener, await Sender.open(end)).run()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a worker; the arguments are the settings as JSON and the descriptors of the two sockets."""
+    settings = msgspec.json.decode(arguments[0], type=Settings)
+    listener, end = (socket.socket(fileno=int(descriptor)) for descriptor in arguments[1:])
+    # Ctrl-C goes to every process of the terminal, but it is the supervisor that decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    configure_logs(worker=os.getpid())
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    # What was imported stays; see `config.reload`.
+    gc.freeze()
+    try:
+        uvloop.run(_run(settings, listener, end))
+    except Exception as error:  # noqa: BLE001 # the edge of the process
+        log.critical("worker failed", **described(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,142 @@
+"""What the data plane's tests share: snapshots on disk, records of requests, and whole data planes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing
+
+import pytest
+
+from postern_core.codec import encode_snapshot
+from postern_core.snapshot import Backend, Endpoint, Endpoints, PathMatch, Route, Snapshot
+
+STARTING_S = 20
+
+
+def snapshot_of(*paths):
+    """A public route for each of these exact paths, all to one upstream."""
+    routes = (
+        Route(
+            id=f"Route/demo/r{number}",
+            namespace="demo",
+            name=f"r{number}",
+            created="",
+            hosts=("*",),
+            paths=(PathMatch(type="Exact", value=path),),
+            backend="Service/demo/app",
+            service="demo/app",
+        )
+        for number, path in enumerate(paths)
+    )
+    return Snapshot(
+        gateway="default",
+        routes=tuple(routes),
+        backends=(Backend(id="Service/demo/app"),),
+        endpoints=(Endpoints(id="Service/demo/app", endpoints=(Endpoint(address="127.0.0.1", port=9),)),),
+    )
+
+
+def publish_into(folder, snapshot):
+    """Write a snapshot as a publisher does; gives its digest."""
+    encoded = encode_snapshot(snapshot)
+    (folder / "shards").mkdir(parents=True, exist_ok=True)
+    for digest, shard in encoded.shards.items():
+        (folder / "shards" / f"{digest}.json").write_bytes(shard.content)
+    (folder / "index.new").write_bytes(encoded.index)
+    (folder / "index.new").rename(folder / "index.json")
+    return encoded.digest
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder for snapshots, which isn't there yet."""
+    return tmp_path / "snapshot"
+
+
+@pytest.fixture
+def publish(folder):
+    """Publishes a snapshot with these exact paths into the folder."""
+    return lambda *paths: publish_into(folder, snapshot_of(*paths))
+
+
+def free_address():
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+class DataPlane:
+    """`python -m postern_dataplane` as a process of its own."""
+
+    def __init__(self, folder, *options):
+        self.listen, self.admin = free_address(), free_address()
+        addresses = ["--listen", self.listen, "--admin", self.admin]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "postern_dataplane", "--config", folder, *addresses, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+
+    def get(self, path):
+        """Status and body of the admin port's answer, (0, "") when there is none."""
+        try:
+            with urllib.request.urlopen(f"http://{self.admin}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            return answer.code, answer.read().decode()
+        except OSError:
+            return 0, ""
+
+    def config(self):
+        return json.loads(self.get("/config")[1] or "{}")
+
+    def status_of(self, path):
+        """The status with which the gateway itself answers."""
+        try:
+            with urllib.request.urlopen(f"http://{self.listen}{path}", timeout=5) as answer:
+                return answer.status
+        except urllib.error.HTTPError as answer:
+            return answer.code
+
+    def until(self, is_so):
+        """Wait for something to become so, for as long as a slow machine may take."""
+        deadline = time.monotonic() + STARTING_S
+        while not is_so():
+            assert time.monotonic() < deadline, f"never came to be; status {self.process.poll()}"
+            time.sleep(0.02)
+
+    def until_ready(self):
+        self.until(lambda: self.get("/readyz")[0] == 200)
+        return self
+
+    def stop(self):
+        """End it as Kubernetes does; gives the exit status, stdout and stderr."""
+        self.process.send_signal(signal.SIGTERM)
+        out, err = self.process.communicate(timeout=STARTING_S)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def data_plane(folder):
+    """Starts data planes on the folder, and ends those that a test leaves."""
+    started = []
+
+    def start(*options):
+        started.append(DataPlane(folder, *options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.process.kill()
+        one.process.communicate()

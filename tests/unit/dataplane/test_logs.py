@@ -1,0 +1,64 @@
+"""Log lines, and that an exception's text is in none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+import pytest
+import structlog
+
+from postern_dataplane.logs import configure_logs, described
+
+
+@pytest.fixture
+def logged(capsys):
+    """What was logged, after logging was set up as a process does it."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    root.handlers[:], _ = before
+    root.setLevel(before[1])
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def test_an_event_is_a_line_with_its_fields(logged):
+    """And with what the process is."""
+    configure_logs(worker=7)
+    structlog.get_logger().warning("it rains", since="noon")
+    (line,) = logged()
+    line.pop("timestamp")
+    assert {"event": "it rains", "level": "warning", "since": "noon", "worker": 7} == line
+
+
+def test_a_library_s_warning_is_a_line_too(logged):
+    """With where it comes from in the same form."""
+    configure_logs()
+    logging.getLogger("aiohttp").warning("%s rains", "it")
+    (line,) = logged()
+    assert ("it rains", "warning") == (line["event"], line["level"])
+
+
+@pytest.mark.parametrize("log", [logging.getLogger("x").exception, lambda text: structlog.get_logger().exception(text)])
+def test_an_exception_is_its_type_and_place_only(logged, log):
+    """Its text may quote a token."""
+    configure_logs()
+    try:
+        raise ValueError("eyJ.secret.token")
+    except ValueError:
+        log("failed")
+    (line,) = logged()
+    assert ("ValueError", False) == (line["exception"], "secret" in str(line))
+    assert line["where"].startswith("test_logs.py:")
+
+
+def test_a_group_is_described_by_its_first():
+    """What a TaskGroup raises says nothing itself."""
+    assert "KeyError" == described(ExceptionGroup("group", [KeyError("x"), OSError()]))["exception"]
+
+
+def test_an_exception_without_a_place_has_none():
+    """It was never raised."""
+    assert {"exception": "CancelledError", "where": ""} == described(asyncio.CancelledError())

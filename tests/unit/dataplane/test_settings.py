@@ -1,0 +1,78 @@
+"""The command line of the data plane, and what it refuses."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from postern_dataplane.capacity import usable_cpus
+from postern_dataplane.settings import Address, Settings, read_settings
+
+
+def read(*options):
+    return read_settings(["--config", "/snapshots", *options])
+
+
+def test_the_defaults_are_the_settings_own():
+    """The command line adds none of its own."""
+    assert Settings(config="/snapshots", workers=usable_cpus()) == read()
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "name", "value"),
+    [
+        ("--listen", "0.0.0.0:80", "listen", Address("0.0.0.0", 80)),
+        ("--listen", "[::1]:80", "listen", Address("::1", 80)),
+        ("--admin", "localhost:0", "admin", Address("localhost", 0)),
+        ("--workers", "3", "workers", 3),
+        ("--trusted-proxies", "10.0.0.0/8, fd00::/8", "trusted_proxies", ("10.0.0.0/8", "fd00::/8")),
+        ("--access-log", "off", "access_log", 0.0),
+        ("--access-log", "on", "access_log", 1.0),
+        ("--access-log", "0.1", "access_log", 0.1),
+        ("--drain-grace", "1m30s", "drain_grace_s", 90.0),
+        ("--max-connections", "5", "max_connections", 5),
+        ("--header-timeout", "500ms", "header_timeout_s", 0.5),
+        ("--idle-timeout", "1h", "idle_timeout_s", 3600.0),
+        ("--max-request-line", "1024", "max_request_line_bytes", 1024),
+        ("--max-header-line", "1024", "max_header_line_bytes", 1024),
+        ("--max-headers-bytes", "1024", "max_headers_bytes", 1024),
+        ("--max-headers", "10", "max_headers", 10),
+    ],
+)
+def test_an_option_sets_its_setting(option, text, name, value):
+    """Units are written by people and read as numbers."""
+    assert value == getattr(read(option, text), name)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--listen", "9080", "is not HOST:PORT"),
+        ("--listen", ":9080", "is not HOST:PORT"),
+        ("--listen", "::1:9080", "is not HOST:PORT"),
+        ("--listen", "127.0.0.1:65536", "is not a port"),
+        ("--workers", "0", "is not a number of 1 or more"),
+        ("--workers", "two", "is not a number of 1 or more"),
+        ("--trusted-proxies", "10.0.0.1/8", "has host bits set"),
+        ("--access-log", "2", "neither off, on nor a share"),
+        ("--access-log", "nan", "neither off, on nor a share"),
+        ("--drain-grace", "30", "is not a duration"),
+        ("--header-timeout", "0s", "is not a duration"),
+    ],
+)
+def test_a_mistake_is_explained(option, text, said, capsys):
+    """Status 2 and a sentence, as every command line does it."""
+    with pytest.raises(SystemExit) as ended:
+        read(option, text)
+    assert (2, True) == (ended.value.code, said in capsys.readouterr().err)
+
+
+def test_settings_travel_to_the_workers():
+    """As JSON, and come out equal."""
+    settings = read("--listen", "[::1]:80", "--trusted-proxies", "10.0.0.0/8")
+    assert settings == msgspec.json.decode(msgspec.json.encode(settings), type=Settings)
+
+
+def test_an_address_is_shown_as_it_is_written():
+    """IPv6 in brackets."""
+    assert ["127.0.0.1:80", "[::1]:80"] == [str(Address("127.0.0.1", 80)), str(Address("::1", 80))]
