@@ -52,6 +52,18 @@ def compile_snapshot(
     return Compiled(_snapshot(gateway, identities, services, routes), _in_order(problems))
 
 
+def compile_identities(resources: Iterable[Parsed], *, inspectors: Inspectors) -> Identities:
+    """Everybody who may call and how they are known, whether a policy of some gateway admits them or not.
+
+    For who makes tokens; a gateway gets those that its policies admit, by `compile_snapshot`.
+    """
+    world = gather(resources, inspectors, Memo())
+    problems = _check_all(world)
+    identities = link_identities(world)
+    identities.problems = list(_in_order(problems + identities.problems))
+    return identities
+
+
 def _check_all(world: World) -> list[Problem]:
     """Check each object by itself, and note the sound ones of ours."""
     problems: list[Problem] = []

@@ -108,7 +108,9 @@ def _original(path: Path, shifted: dict[Path, list[int]]) -> Path:
 
 
 def _spelled(path: Path) -> str:
-    return "spec" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    spelled = "spec" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    # An unknown name may hold anything, and a message goes to terminals.
+    return "".join(char if char.isprintable() else "?" for char in spelled)
 
 
 def _friendly(message: str, type_: type, path: Path, member: str, spec: object) -> str:

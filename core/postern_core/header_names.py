@@ -1,10 +1,13 @@
 """Header names that belong to the gateway or to HTTP itself, and how names are compared.
 
-A server behind us may read `X_Consumer_Username` or `X.Consumer.Username` as
-`X-Consumer-Username` (CGI does), so names are compared in one canonical form.
+A server behind us may read `X_Consumer_Username` or `X!Consumer!Username` as
+`X-Consumer-Username` (CGI does, and some make an underscore of every sign), so
+names are compared in one canonical form.
 """
 
 from __future__ import annotations
+
+import re
 
 IDENTITY = frozenset(
     {
@@ -38,5 +41,8 @@ RESERVED = IDENTITY | HOP_BY_HOP | FRAMING | FORWARDED | {"authorization", "cook
 
 
 def canonical(name: str) -> str:
-    """The form in which names are compared: lower case, `_` and `.` as `-`."""
-    return name.lower().replace("_", "-").replace(".", "-")
+    """The form in which names are compared: lower case, and `-` for all that is neither letter nor digit."""
+    return _SIGN.sub("-", name.lower())
+
+
+_SIGN = re.compile(r"[^a-z0-9]")

@@ -7,7 +7,7 @@ make sense belongs in `checks`, whether it fits with other objects in `link`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -49,14 +49,15 @@ class Parsed:
 
     `resource` is None when the object can't be used; then `manifest` keeps what
     was written, so that what it would have protected can be refused.
-    `origin` says where it was read ("" for a cluster).
+    `origin` says where it was read ("" for a cluster); the same object at
+    another place is equal.
     """
 
     ref: Ref
     resource: Any
     problems: tuple[Problem, ...] = ()
     generation: int = 0
-    origin: str = ""
+    origin: str = field(default="", compare=False)
     manifest: Mapping[str, Any] | None = None
 
     @property
@@ -69,13 +70,23 @@ def is_known(manifest: Mapping[str, Any]) -> bool:
 
     An unknown kind or version of our own group counts as known: it is a mistake to report.
     """
-    version = str(manifest.get("apiVersion", ""))
+    version = _text(manifest.get("apiVersion", ""))
     return version.partition("/")[0] == "postern.dev" or (version, manifest.get("kind")) in THEIR_KINDS
 
 
 def parse_manifest(manifest: Mapping[str, Any], origin: str = "") -> Parsed:
     """Parse an object that `is_known`; mistakes become problems, never exceptions."""
-    version, kind = str(manifest.get("apiVersion", "")), str(manifest.get("kind", ""))
+    try:
+        return _parse(manifest, origin)
+    except UnicodeEncodeError:
+        ref = _parse(_in_unicode(manifest), origin).ref
+        message = "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character; remove it"
+        return _unusable(ref, manifest, origin, [Problem(ref, Reason.INVALID, "", message)])
+
+
+def _parse(manifest: Mapping[str, Any], origin: str) -> Parsed:
+    """Parse an object; raises UnicodeEncodeError for text that no snapshot and no log could hold."""
+    version, kind = _text(manifest.get("apiVersion", "")), _text(manifest.get("kind", ""))
     theirs = THEIR_KINDS.get((version, kind))
     ref = _ref_of(theirs[0] if theirs else kind, manifest.get("metadata"))
     try:
@@ -94,7 +105,7 @@ def parse_manifest(manifest: Mapping[str, Any], origin: str = "") -> Parsed:
 def _parse_ours(ref: Ref, metadata: Metadata, manifest: Mapping[str, Any], origin: str) -> Parsed:
     kind_type, spec_type = OUR_KINDS[ref.kind]
     problems = [
-        Problem(ref, Reason.INVALID, str(name), "unknown field; remove it, or move it below spec")
+        Problem(ref, Reason.INVALID, _printable(name), "unknown field; remove it, or move it below spec")
         for name in manifest
         if name not in TOP_LEVEL
     ]
@@ -102,12 +113,16 @@ def _parse_ours(ref: Ref, metadata: Metadata, manifest: Mapping[str, Any], origi
     problems += [Problem(ref, Reason.INVALID, field, message) for field, message in mistakes]
     if spec is None or problems:
         return _unusable(ref, manifest, origin, problems, metadata.generation)
-    return Parsed(ref, kind_type(metadata=metadata, spec=spec), (), metadata.generation, origin)
+    resource = kind_type(metadata=metadata, spec=spec)
+    msgspec.json.encode(resource)  # raises where `convert` lets half of a character pass
+    return Parsed(ref, resource, (), metadata.generation, origin)
 
 
 def _parse_theirs(ref: Ref, type_: type[Any], manifest: Mapping[str, Any], origin: str) -> Parsed:
     try:
-        return Parsed(ref, msgspec.convert(manifest, type_), origin=origin)
+        resource = msgspec.convert(manifest, type_)
+        msgspec.json.encode(resource)
+        return Parsed(ref, resource, origin=origin)
     except msgspec.ValidationError as error:
         problem = Problem(ref, Reason.INVALID, "", f"can't be read as Kubernetes writes it: {error}")
         return _unusable(ref, manifest, origin, [problem])
@@ -116,7 +131,7 @@ def _parse_theirs(ref: Ref, type_: type[Any], manifest: Mapping[str, Any], origi
 def _unusable(
     ref: Ref, manifest: Mapping[str, Any], origin: str, problems: list[Problem], generation: int = 0
 ) -> Parsed:
-    return Parsed(ref, None, tuple(problems), generation, origin, manifest)
+    return Parsed(ref, None, tuple(problems), generation, origin, _in_unicode(manifest))
 
 
 def _unfit_kind(ref: Ref, version: str, kind: str) -> Problem | None:
@@ -128,14 +143,31 @@ def _unfit_kind(ref: Ref, version: str, kind: str) -> Problem | None:
     return None
 
 
+def _in_unicode(value: Any) -> Any:
+    """A copy with a question mark for what is no character."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_in_unicode(key): _in_unicode(inner) for key, inner in value.items()}
+    return [_in_unicode(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _ref_of(kind: str, metadata: object) -> Ref:
     known = metadata if isinstance(metadata, Mapping) else {}
-    return Ref(kind, _printable(known.get("namespace") or "default"), _printable(known.get("name") or ""))
+    return Ref(_printable(kind), _printable(known.get("namespace") or "default"), _printable(known.get("name") or ""))
 
 
 def _printable(name: object) -> str:
     """A name fit for a message, whatever somebody has put in its place."""
-    return "".join(char if char.isprintable() else "?" for char in str(name)[:253])
+    return "".join(char if char.isprintable() else "?" for char in _text(name)[:253])
+
+
+def _text(value: object) -> str:
+    """Whatever somebody has written, as text."""
+    try:
+        return str(value)
+    except ValueError:  # of an integer of thousands of digits, as YAML reads one from hexadecimal
+        return "?"
 
 
 def _metadata_problem(ref: Ref, error: str) -> Problem:

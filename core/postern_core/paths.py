@@ -18,7 +18,8 @@ _PLAIN = re.compile(r"/(?:[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*
 _ESCAPE = re.compile(r"%(.{0,2})", re.DOTALL)
 _HEX = re.compile(r"[0-9A-Fa-f]{2}\Z")
 _FORBIDDEN = re.compile(r"[^!-~]|#")
-_DOTS_WITH_PARAMETER = re.compile(r"\.{1,2};")
+# A dot segment to whoever cuts parameters off, or takes an encoded slash for one.
+_DISGUISED_DOTS = re.compile(r"(?:.*(?:%2F|%5C))?\.{1,2}(?:;|%2F|%5C)|.*(?:%2F|%5C)\.{1,2}\Z")
 
 
 class BadPath(ValueError):
@@ -64,8 +65,8 @@ def _resolve_dots(path: str) -> str:
     segments = path.split("/")[1:]
     kept: list[str] = []
     for segment in segments:
-        if _DOTS_WITH_PARAMETER.match(segment):
-            raise BadPath("it holds a dot segment with a parameter")
+        if _DISGUISED_DOTS.match(segment):
+            raise BadPath("it holds a dot segment with a parameter, or one beside an encoded slash")
         if segment == "..":
             if kept:
                 kept.pop()

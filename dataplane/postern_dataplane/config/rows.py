@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import re2
-from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY
+
+from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY, canonical
 from postern_core.ref import Ref
 from postern_core.snapshot import (
     Backend,
@@ -76,19 +78,23 @@ class PolicyRow:
 
     def __init__(self, entry: Policy, consumers: Mapping[str, Consumer]) -> None:
         self.entry = entry
-        # RFC 6750, section 3: a request that lacks any authentication gets no error code.
-        realm = f'Bearer realm="{_quoted(entry.realm)}"'
-        self.missing = MISSING_TOKEN.with_challenge(realm)
-        invalid = f'{realm}, error="invalid_token"'
-        self.denials: dict[str, Denial] = {
-            reason: denial.with_challenge(invalid) for reason, denial in INVALID_TOKEN.items()
-        }
-        self.denials[NOT_ALLOWED.reason] = NOT_ALLOWED.with_challenge(f'{realm}, error="insufficient_scope"')
+        self.missing, self.denials = _answers(entry.realm)
         self.anonymous = _anonymous(entry, consumers)
         places = entry.places if entry.strip_credentials else ()
         self.stripped_headers = frozenset(place.name.encode() for place in places if place.kind == "header")
         self.stripped_query = frozenset(place.name for place in places if place.kind == "query")
         self.stripped_cookies = frozenset(place.name.encode() for place in places if place.kind == "cookie")
+
+
+@lru_cache(maxsize=128)
+def _answers(realm: str) -> tuple[Denial, dict[str, Denial]]:
+    """The answer to no token, and by reason to a refused one; most policies share a realm."""
+    # RFC 6750, section 3: a request that lacks any authentication gets no error code.
+    challenge = f'Bearer realm="{_quoted(realm)}"'
+    invalid = f'{challenge}, error="invalid_token"'
+    denials = {reason: denial.with_challenge(invalid) for reason, denial in INVALID_TOKEN.items()}
+    denials[NOT_ALLOWED.reason] = NOT_ALLOWED.with_challenge(f'{challenge}, error="insufficient_scope"')
+    return MISSING_TOKEN.with_challenge(challenge), denials
 
 
 def _quoted(realm: str) -> str:
@@ -134,10 +140,12 @@ class Criterion:
 
 
 def compile_pattern(pattern: str) -> Any:
-    """A pattern of RE2, which matches in linear time whatever a tenant wrote."""
+    """A pattern of RE2, which matches in linear time whatever a tenant wrote.
+
+    With the same bounds as when it was accepted: what fails here fails the whole table.
+    """
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = 1 << 20
     return re2.compile(pattern, options)
 
 
@@ -149,8 +157,8 @@ class RouteRow:
     """
 
     __slots__ = (
-        "dropped", "entry", "headers", "host_line", "id", "label", "methods", "path_prefix", "policy",
-        "query_params", "strip", "upstream",
+        "dropped", "dropped_of_strangers", "entry", "headers", "host_line", "id", "label", "methods", "path_prefix",
+        "policy", "query_params", "strip", "upstream",
     )  # fmt: skip
 
     def __init__(self, entry: Route, policy: PolicyRow | None, upstream: Upstream | None) -> None:
@@ -166,8 +174,17 @@ class RouteRow:
         backend = upstream.backend if upstream else None
         self.path_prefix = backend.path_prefix if backend else ""
         self.host_line = f"Host: {backend.host_header}\r\n".encode() if backend and backend.host_header else None
-        self.dropped = DROPPED if not entry.clean_headers else DROPPED | {n.encode() for n in entry.clean_headers}
+        self.dropped, self.dropped_of_strangers = _dropped(entry.clean_headers)
 
 
-DROPPED = frozenset(name.encode() for name in NEVER_FORWARDED)
-DROPPED_OF_STRANGERS = frozenset(name.encode() for name in FORWARDED)
+SAID_OF_CLIENTS = frozenset(name.encode() for name in FORWARDED)
+
+
+@lru_cache(maxsize=1024)
+def _dropped(clean_headers: tuple[str, ...]) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """What a trusted proxy, and what anybody else, may not send on; routes of a service share it.
+
+    A trusted proxy's list of addresses is written anew, with the proxy's own at its end.
+    """
+    dropped = frozenset(canonical(name).encode() for name in NEVER_FORWARDED.union(clean_headers, ["x-forwarded-for"]))
+    return dropped, dropped | SAID_OF_CLIENTS

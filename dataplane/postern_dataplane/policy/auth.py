@@ -40,6 +40,7 @@ def authenticate(
     query: str | None,
     credentials: Credentials,
     cache: TokenCache[Verified],
+    *,
     now_s: float,
 ) -> Identity | Denial:
     """Who calls, or why the request is refused."""

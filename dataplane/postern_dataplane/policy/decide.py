@@ -30,7 +30,7 @@ def decide(head: RequestHead, table: Table, now_s: float) -> Decision:
         return Reject(ROUTE_REFUSED, row)
     identity: Identity | None = None
     if row.policy is not None:
-        caller = authenticate(row.policy, head.headers, target.query, table.credentials, table.token_cache, now_s)
+        caller = authenticate(row.policy, head.headers, target.query, table.credentials, table.token_cache, now_s=now_s)
         if isinstance(caller, Denial):
             return Reject(caller, row)
         identity = caller

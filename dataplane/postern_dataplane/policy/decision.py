@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from postern_dataplane.config.table import RouteRow, Upstream
+    from postern_dataplane.config.rows import RouteRow, Upstream
 
     from .denials import Denial
 

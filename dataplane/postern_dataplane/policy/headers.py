@@ -7,7 +7,7 @@ every spelling of such a field that the client sent is dropped.
 from __future__ import annotations
 
 from postern_core.header_names import canonical
-from postern_dataplane.config.rows import DROPPED_OF_STRANGERS, RouteRow
+from postern_dataplane.config.rows import SAID_OF_CLIENTS, RouteRow
 
 from .decision import RequestHead
 from .identity import Identity
@@ -16,6 +16,7 @@ from .target import Target
 
 # The names that clients use are few; strangers' inventions must not fill the memory.
 NAMES_MAX = 4096
+NAME_BYTES_MAX = 64
 _canonical: dict[bytes, bytes] = {}
 
 
@@ -24,7 +25,9 @@ def canonical_name(name: bytes) -> bytes:
     known = _canonical.get(name)
     if known is None:
         known = canonical(name.decode("latin-1")).encode("latin-1")
-        if len(_canonical) < NAMES_MAX and len(name) <= 64:
+        if len(name) <= NAME_BYTES_MAX:
+            if len(_canonical) >= NAMES_MAX:
+                _canonical.clear()
             _canonical[name] = known
     return known
 
@@ -34,17 +37,17 @@ def upstream_head(
 ) -> bytes:
     """The whole head, its blank line included."""
     parts = [_request_line(head, target, row), row.host_line or b"Host: %b\r\n" % target.authority.encode("latin-1")]
-    dropped = row.dropped
+    dropped = row.dropped if is_trusted else row.dropped_of_strangers
     named = _named_by_connection(head)
     if named:
         dropped |= named
-    # A trusted proxy's list of addresses is written anew, with the proxy's own at its end.
-    unwanted = _CHAIN if is_trusted else DROPPED_OF_STRANGERS
     stripped = row.policy.stripped_headers if row.policy else None
     cookies = row.policy.stripped_cookies if row.policy else None
     for field in head.headers:
         name = canonical_name(field[0])
-        if name in dropped or name in unwanted:
+        if name in dropped or (name.startswith(b"x-forwarded-") and not is_trusted):
+            continue
+        if is_trusted and _is_disguised(field[0], name):
             continue
         if stripped and field[0].lower() in stripped:
             continue
@@ -78,13 +81,16 @@ def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
     for name, value in head.headers:
         if len(name) == 10 and name.lower() == b"connection" and value.lower() not in _USUAL:
             names += [canonical_name(option.strip(b" \t")) for option in value.split(b",")]
-    return frozenset(names) - _KEPT
+    # But not what a proxy says of its client: the client could make it unsaid.
+    return frozenset(names) - SAID_OF_CLIENTS
 
 
-_CHAIN = frozenset({b"x-forwarded-for"})
+def _is_disguised(spelled: bytes, name: bytes) -> bool:
+    """Whether a field is another spelling of what a proxy says of its client; the proxy may have let it pass."""
+    return spelled.lower() != name and (name in SAID_OF_CLIENTS or name.startswith(b"x-forwarded-"))
+
+
 _USUAL = frozenset({b"keep-alive", b"close", b"upgrade"})
-# Fields of our own making; naming one must not take it out.
-_KEPT = frozenset({b"host", b"content-length"})
 
 
 def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> bytes:
@@ -97,8 +103,9 @@ def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> bytes:
         ).encode("latin-1")
     said: dict[bytes, list[str]] = {}
     for name, value in head.headers:
-        if canonical_name(name) in DROPPED_OF_STRANGERS:
-            said.setdefault(canonical_name(name), []).append(value.decode("latin-1"))
+        lowered = name.lower()
+        if lowered in SAID_OF_CLIENTS:
+            said.setdefault(lowered, []).append(value.decode("latin-1"))
     chain = [*said.get(b"x-forwarded-for", ()), head.peer]
     lines = f"X-Forwarded-For: {', '.join(chain)}\r\n"
     for field, ours in (("Proto", scheme), ("Host", target.authority), ("Port", str(head.local_port))):

@@ -11,8 +11,9 @@ from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from jwt.algorithms import get_default_algorithms
+from jwt.algorithms import Algorithm, get_default_algorithms
 from jwt.exceptions import PyJWTError
+
 from postern_core.snapshot import Key
 
 from .tokens import Token
@@ -38,16 +39,20 @@ class VerifyingKey:
 
     def verifies(self, token: Token) -> bool:
         """Whether the signature is this key's; compared in constant time where that matters."""
-        algorithm = _ALGORITHMS[self._algorithm]
         try:
+            algorithm = _ALGORITHMS[self._algorithm]
             if self._prepared is None:
-                self._prepared = self._prepare()
+                self._prepared = self._prepare(algorithm)
             return bool(algorithm.verify(token.signing_input, self._prepared, token.signature))
-        except (PyJWTError, ValueError, TypeError, UnsupportedAlgorithm):
+        except (PyJWTError, ValueError, TypeError, KeyError, UnsupportedAlgorithm):
             # A key or signature of a shape that the library can't work with verifies nothing.
             return False
 
-    def _prepare(self) -> Any:
-        if self._algorithm.startswith("HS"):
-            return base64.b64decode(self._entry.material)
-        return load_pem_public_key(self._entry.material.encode())
+    def _prepare(self, algorithm: Algorithm) -> Any:
+        """Read the key; raises for one that is empty, or of another type or curve than the algorithm's."""
+        if not self._algorithm.startswith("HS"):
+            return algorithm.prepare_key(load_pem_public_key(self._entry.material.encode()))
+        secret = base64.b64decode(self._entry.material, validate=True)
+        if not secret:
+            raise ValueError("an empty secret would verify what anybody signs")
+        return secret

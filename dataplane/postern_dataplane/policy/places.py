@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import unquote_to_bytes
 
 from postern_core.snapshot import Place
 
 Headers = Sequence[tuple[bytes, bytes]]
 
-REPEATED = False
+REPEATED: Final = False
 Found = str | Literal[False] | None
 
 
@@ -88,8 +88,7 @@ def cookie_without(names: frozenset[bytes], line: bytes) -> bytes | None:
     kept = [pair for pair in pairs if pair.partition(b"=")[0].strip(b" \t") not in names]
     if len(kept) == len(pairs):
         return line
-    if not kept:
-        return None
-    if kept[0] is not pairs[0]:
+    if kept and kept[0] is not pairs[0]:
         kept[0] = kept[0].lstrip(b" \t")  # the space was a separator's, and there is none before the first
-    return b";".join(kept)
+    left = b";".join(kept)
+    return left if left.strip(b" \t") else None

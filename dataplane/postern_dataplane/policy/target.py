@@ -11,11 +11,15 @@ from postern_core.paths import BadPath, normalise
 from .decision import RequestHead
 from .denials import BAD_REQUEST, METHOD_NOT_ALLOWED, Denial
 
-# RFC 9110, section 9.3.8 and 9.3.6: TRACE shows a client's own headers, CONNECT opens tunnels; neither is for a gateway.
+# RFC 9110, sections 9.3.6 and 9.3.8: CONNECT opens tunnels, TRACE shows a client's own headers. A gateway does neither.
 REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
 
-# RFC 3986, section 3.2.2, without the sub-delimiters that no name in use has.
-_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_.~-]{1,255})(?::([0-9]{0,5}))?\Z")
+# A name of 255 characters and a port. Bounded before it is remembered, so that strangers can't fill the memory.
+AUTHORITY_CHARS_MAX = 261
+
+# RFC 3986, section 3.2.2, without the sub-delimiters that no name in use has. An empty label (`a..b`, `.a`) is a
+# second spelling of a name to some resolvers, and would be another host to us.
+_AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*\.?)(?::([0-9]{0,5}))?\Z")
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]*)(.*)\Z", re.IGNORECASE | re.DOTALL)
 _CONTROLS = re.compile(r"[\x00-\x20\x7f#]")
 
@@ -66,10 +70,14 @@ def read_target(head: RequestHead, host_field: bytes | None) -> Target | Denial:
     return Target(host, authority, path.path, query if question else None, path.has_encoded_slash)
 
 
-@lru_cache(maxsize=4096)
 def compared_host(authority: str) -> str | None:
     """The host without port, in lower case, without a trailing dot; None when it is not one."""
+    return _compared_host(authority) if len(authority) <= AUTHORITY_CHARS_MAX else None
+
+
+@lru_cache(maxsize=4096)
+def _compared_host(authority: str) -> str | None:
     match = _AUTHORITY.match(authority)
     if match is None or (match[2] and int(match[2]) > 65535):
         return None
-    return match[1].lower().removesuffix(".") or None
+    return match[1].lower().removesuffix(".")

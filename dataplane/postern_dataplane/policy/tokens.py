@@ -18,7 +18,8 @@ TOKEN_BYTES_MAX = 16_384
 DEPTH_MAX = 32
 
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)\Z")
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# A text that never ends is taken whole as well: to look for its end again from each of its quotes takes quadratic time.
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
 class MalformedToken(ValueError):

@@ -5,9 +5,11 @@ import pytest
 from postern_core.header_names import RESERVED, canonical
 
 
-@pytest.mark.parametrize("name", ["X-Consumer-Username", "x_consumer_username", "X.CONSUMER-username"])
+@pytest.mark.parametrize(
+    "name", ["X-Consumer-Username", "x_consumer_username", "X.CONSUMER-username", "X!Consumer~Username"]
+)
 def test_spellings_that_a_server_may_take_for_one_are_one(name):
-    """Underscore, dot and case make no other header."""
+    """Case, underscore, dot and other signs make no other header."""
     assert "x-consumer-username" == canonical(name)
 
 

@@ -1,0 +1,66 @@
+"""Request heads and tables for tests of the decision, and what came of them in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cases import Token
+from manifests import SECRET, compiled, consumer, credential, route, secret, service
+from postern_dataplane.config.table import Table, build_table
+from postern_dataplane.policy.decide import decide
+from postern_dataplane.policy.decision import Forward, RequestHead
+from tokens import mint
+
+NOW_S = 1_900_000_000.0
+HOST = "app.example.com"
+
+# A Service of app.example.com, of which everything wants a token of alice.
+PROTECTED = (service(), route(auth={"jwt": {}}), consumer(), credential(), secret())
+
+
+def head(target: str = "/", *fields: tuple[str | bytes, str | bytes], host: str | None = HOST, **more: Any) -> Any:
+    """A head with these header fields after Host; the rest is plain, or `more` says it."""
+    lines = (*((("Host", host),) if host is not None else ()), *fields)
+    plain = {"method": "GET", "http_minor": 1, "peer": "192.0.2.1", "local_port": 9080}
+    return RequestHead(target=target, headers=tuple((_bytes(n), _bytes(v)) for n, v in lines), **(plain | more))
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1")
+
+
+def signed(*, header: dict[str, Any] | None = None, secret: str = SECRET, payload: str | None = None, **claims: Any):
+    """A token of alice; `payload` is JSON text instead of claims."""
+    recipe = Token(secret=secret, header=header or {}, claims={"key": "alice"} | claims, payload=payload)
+    return mint(recipe, NOW_S, {})
+
+
+def bearer(token: str) -> tuple[str, str]:
+    """The header field that carries a token."""
+    return ("Authorization", f"Bearer {token}")
+
+
+def table(*manifests: dict[str, Any], trusted: tuple[str, ...] = ()) -> Table:
+    """The table of what these manifests compile to."""
+    return build_table(compiled(*manifests).snapshot, "digest", trusted_proxies=trusted)
+
+
+def protected(**jwt: Any) -> Table:
+    """The table of `PROTECTED`, with this `auth.jwt`."""
+    return table(service(), route(auth={"jwt": jwt}), *PROTECTED[2:])
+
+
+def outcome(table_: Table, head_: RequestHead, now_s: float = NOW_S) -> str:
+    """The reason of the refusal, "forwarded" where there is none."""
+    decision = decide(head_, table_, now_s)
+    return "forwarded" if isinstance(decision, Forward) else decision.denial.reason
+
+
+def sent(table_: Table, head_: RequestHead, now_s: float = NOW_S) -> tuple[str, list[tuple[str, str]]]:
+    """The target and the header fields that go upstream."""
+    decision = decide(head_, table_, now_s)
+    assert isinstance(decision, Forward), decision.denial.reason
+    assert decision.head.endswith(b"\r\n\r\n")
+    start, *lines = decision.head[:-4].decode("latin-1").split("\r\n")
+    fields = [line.partition(": ") for line in lines]
+    return start.split(" ")[1], [(name, value) for name, _, value in fields]
