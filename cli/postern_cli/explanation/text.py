@@ -1,0 +1,85 @@
+"""An explanation as text for people; what is secret in the request is redacted on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import click
+
+from postern_dataplane.policy.decision import Forward, Reject
+
+from .redaction import Redaction
+from .routes import ROUTES_MAX, RouteNote
+from .steps import Outcome, Step
+from .walk import Explanation
+
+COLOURS = {Outcome.OK: "green", Outcome.REFUSED: "red", Outcome.FORGIVEN: "yellow", Outcome.NOT_REACHED: "bright_black"}
+
+
+def text_of(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
+    """The lines of an explanation: the request, the routes, the checks, and what comes of it."""
+    yield from _section("Request", _request(explanation, redaction))
+    if explanation.routes:
+        yield from _section("Routes of this host", _routes(explanation.routes))
+    yield from _section("Checks", (_step(step, redaction) for step in explanation.steps))
+    decision = explanation.decision
+    if isinstance(decision, Forward):
+        yield from _section(f"Forwarded to {_addresses(decision)} as", redaction.head(decision.head))
+        if decision.consumer:
+            yield f"The caller is the consumer {decision.consumer}."
+    else:
+        yield from _section("Refused; the client gets", _answer(decision, explanation.head.method))
+        yield f"The reason, for the log and the metrics only: {decision.denial.reason}."
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield click.style(title, bold=True)
+    yield from (f"  {line}".rstrip() for line in lines)
+    yield ""
+
+
+def _request(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
+    head, target = explanation.head, explanation.target
+    yield f"method  {redaction.text(head.method)}"
+    if target is None:
+        yield f"target  {redaction.target(head.target)}"
+        return
+    yield f"host    {target.host or '(none)'}"
+    yield f"path    {redaction.text(target.path)}"
+    if target.query is not None:
+        yield f"query   {redaction.query(target.query)}"
+
+
+def _routes(notes: tuple[RouteNote, ...]) -> Iterator[str]:
+    shown = notes[:ROUTES_MAX]
+    width = max(len(note.route) for note in shown)
+    for note in shown:
+        verdict = click.style(f"{note.verdict:<11}", fg="green" if note.verdict == "takes it" else None)
+        yield f"{verdict}  {note.route:<{width}}  {note.why}".rstrip()
+    if len(notes) > ROUTES_MAX:
+        yield f"and {len(notes) - ROUTES_MAX} more routes that come later or don't take it"
+
+
+def _step(step: Step, redaction: Redaction) -> str:
+    outcome = click.style(f"{step.outcome.value:<11}", fg=COLOURS[step.outcome])
+    detail = f": {redaction.text(step.detail)}" if step.detail else ""
+    reason = f" [{step.reason}]" if step.reason else ""
+    return f"{outcome}  {step.title}{detail}{reason}"
+
+
+def _addresses(decision: Forward) -> str:
+    backend, endpoints = decision.upstream.backend, decision.upstream.endpoints
+    scheme = "https" if backend.tls else "http"
+    named = [f"{scheme}://{_host(it.address)}:{it.port}" for it in endpoints]
+    more = f", or one of {len(named) - 1} more" if len(named) > 1 else ""
+    return f"{named[0]}{more} ({backend.id})"
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _answer(decision: Reject, method: str) -> list[str]:
+    """The answer as the data port writes it, without its date."""
+    answer = decision.denial.response(b"", close=decision.denial.closes, bodyless=method == "HEAD")
+    return [line for line in answer.decode("latin-1").split("\r\n") if not line.startswith("Date:")]

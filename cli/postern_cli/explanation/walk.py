@@ -1,0 +1,159 @@
+"""The walk of one request through the data plane's policy, step by step.
+
+The decision itself is `decide`'s; the steps call the functions that it calls,
+in the order in which it does, so that they end where it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from postern_core.paths import BadPath, normalise
+from postern_core.snapshot import Place
+from postern_dataplane.config.rows import PolicyRow, RouteRow
+from postern_dataplane.config.table import Table
+from postern_dataplane.policy.decide import decide, find_route, host_field
+from postern_dataplane.policy.decision import Decision, RequestHead
+from postern_dataplane.policy.denials import BAD_REQUEST, ROUTE_REFUSED, UPSTREAM_UNAVAILABLE, Denial
+from postern_dataplane.policy.places import REPEATED, find_token
+from postern_dataplane.policy.target import Target, compared_host, read_target
+
+from .routes import RouteNote, route_notes
+from .steps import Step, Walk
+from .token_checks import Examined, check_token
+from .wording import listed, shown
+
+READING = "the request has one reading"
+UPSTREAM = "the upstream has an endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the gateway makes of a request, and how it came to it.
+
+    `target` is None for a request that has no single reading; `token` is for redaction only, never to be shown.
+    """
+
+    head: RequestHead
+    target: Target | None
+    routes: tuple[RouteNote, ...]
+    steps: tuple[Step, ...]
+    decision: Decision
+    token: str
+
+
+def explain(head: RequestHead, table: Table, now_s: float) -> Explanation:
+    """Decide about a request and tell each step."""
+    walk = Walk()
+    target = _read(head, walk)
+    row = _find_route(head, target, table, walk)
+    token = _authenticate(row, head, target, table, now_s=now_s, walk=walk) if row and target else ""
+    if row is None:
+        walk.skip(["the token is good", UPSTREAM])
+    else:
+        walk.check(UPSTREAM, lambda: _upstream_violation(row), lambda: _upstream_detail(row))
+    routes = table.hosts.find(target.host) if target else None
+    notes = route_notes(routes, target, head, row) if routes and target else []
+    return Explanation(head, target, tuple(notes), tuple(walk.steps), decide(head, table, now_s), token)
+
+
+def _read(head: RequestHead, walk: Walk) -> Target | None:
+    host, is_repeated = host_field(head)
+    target = BAD_REQUEST if is_repeated else read_target(head, host)
+    if isinstance(target, Denial):
+        reason = target.reason
+        walk.check(
+            "the request has one reading", lambda: reason, lambda: _unreadable(head, host, is_repeated=is_repeated)
+        )
+        return None
+    walk.check("the request has one reading", lambda: "")
+    return target
+
+
+def _unreadable(head: RequestHead, host: bytes | None, *, is_repeated: bool) -> str:
+    """Which part of a request could not be read, as far as the functions that read it tell."""
+    if is_repeated:
+        return "there are two Host headers"
+    if host is None and head.http_minor:
+        return "there is no Host header"
+    if host is not None and compared_host(host.decode("latin-1")) is None:
+        return "the Host header is no host name, with or without a port"
+    try:
+        normalise(head.target.partition("?")[0])
+    except BadPath as error:
+        return f"the path can't be taken: {error}"
+    return "its method or target is not one that a gateway takes"
+
+
+def _find_route(head: RequestHead, target: Target | None, table: Table, walk: Walk) -> RouteRow | None:
+    if target is None:
+        walk.skip(["a route takes it"])
+        return None
+    row = find_route(head, target, table)
+    if isinstance(row, Denial):
+        reason = row.reason
+        walk.check("a route takes it", lambda: reason, lambda: _without_route(target, table, reason))
+        return None
+    walk.check("a route takes it", lambda: "", lambda: row.label)
+    refusal = row.entry.refusal
+    walk.check("its manifests are sound", lambda: ROUTE_REFUSED.reason if refusal else "", lambda: refusal)
+    return row
+
+
+def _without_route(target: Target, table: Table, reason: str) -> str:
+    if reason == BAD_REQUEST.reason:
+        return "its path has an encoded slash or backslash, which encodedSlashes: Keep would take"
+    if table.hosts.find(target.host) is None:
+        return f"no Service of gateway {table.gateway} has the host {shown(target.host)}"
+    return "none of this host's routes"
+
+
+def _authenticate(row: RouteRow, head: RequestHead, target: Target, table: Table, *, now_s: float, walk: Walk) -> str:
+    """Walk through the authentication; gives the token that was found."""
+    policy = row.policy
+    if policy is None:
+        walk.check("no token is asked for", lambda: "", lambda: "the route is public")
+        return ""
+    token, place = find_token(policy.entry.places, head.headers, target.query)
+    where = listed(_places(policy.entry.places))
+    if token is None:
+        walk.check("a token is there", lambda: _nobody(policy), lambda: f"none in {where}{_instead(policy)}")
+        return ""
+    found = f"in {listed(_places((place,) if place else ()))}"
+    if token is REPEATED:
+        walk.check("a token is there", lambda: "repeated_token", lambda: f"{found}, but more than once")
+    else:
+        walk.check("a token is there", lambda: "", lambda: found)
+        check_token(walk, Examined(str(token), policy.entry, table.credentials, now_s))
+    if policy.entry.mode == "Permissive" and walk.reason not in ("", "not_allowed", ROUTE_REFUSED.reason):
+        walk.forgive()
+        walk.check("mode is Permissive", lambda: _nobody(policy), lambda: f"a bad token is as none{_instead(policy)}")
+    return str(token)
+
+
+def _nobody(policy: PolicyRow) -> str:
+    """The reason when nobody may pass without a good token."""
+    return "" if policy.anonymous else policy.missing.reason
+
+
+def _instead(policy: PolicyRow) -> str:
+    if policy.anonymous:
+        return f": it is {policy.anonymous.consumer or 'nobody'} who calls, which mode {policy.entry.mode} allows"
+    return "" if policy.entry.mode == "Required" else ": and who has none is not allowed by the policy"
+
+
+def _places(places: tuple[Place, ...]) -> Iterator[str]:
+    return (f"{place.kind} {place.name}" for place in places)
+
+
+def _upstream_violation(row: RouteRow) -> str:
+    upstream = row.upstream
+    broken = upstream is None or upstream.backend.refusal or not upstream.endpoints
+    return UPSTREAM_UNAVAILABLE.reason if broken else ""
+
+
+def _upstream_detail(row: RouteRow) -> str:
+    if row.upstream is None:
+        return "there is none"
+    return row.upstream.backend.refusal or f"{len(row.upstream.endpoints)} of {row.upstream.id}"

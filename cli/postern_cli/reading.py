@@ -1,0 +1,60 @@
+"""The manifests of some folders, read and compiled once, for the commands that only look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from postern_core.compile import compile_snapshot
+from postern_core.link.salvage import service_remains
+from postern_core.memo import Memo
+from postern_core.parse import Parsed
+from postern_core.problems import Problem
+from postern_operator.errors import LocalError
+from postern_operator.generate import state_folder, with_generated_secrets
+from postern_operator.inspectors import INSPECTORS
+from postern_operator.local import Folders, Reading
+
+from .printing import printable
+
+
+def read_folders(paths: Sequence[Path]) -> Reading:
+    """Read all manifests; a path that can't be read at all is a mistake of usage."""
+    try:
+        return Folders(paths).read()
+    except LocalError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def with_secrets(objects: Sequence[Parsed], paths: Sequence[Path], *, make: bool) -> tuple[Parsed, ...]:
+    """The objects and the secrets that are generated for them; `make` keeps new ones on disk."""
+    try:
+        return with_generated_secrets(objects, state_folder(paths), make=make)
+    except LocalError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def tell_mistakes(reading: Reading) -> None:
+    """Say on standard error which files could not be read: what they hold is missing from the answer."""
+    for mistake in reading.mistakes:
+        click.echo(f"Warning: {printable(str(mistake))}", err=True)
+
+
+def gateways_of(objects: Iterable[Parsed]) -> tuple[str, ...]:
+    """The gateways that some Service names, sound or not, and the one named default."""
+    named = {
+        gateway for parsed in objects if parsed.ref.kind == "Service" for gateway in service_remains(parsed).gateways
+    }
+    return tuple(sorted(named | {"default"}))
+
+
+def problems_of(objects: Sequence[Parsed]) -> tuple[Problem, ...]:
+    """What is wrong with the objects, for whichever gateway; each problem once."""
+    memo = Memo()
+    found: dict[Problem, None] = {}
+    for gateway in gateways_of(objects):
+        compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=gateway, memo=memo)
+        found.update(dict.fromkeys(compiled.problems))
+    return tuple(sorted(found, key=lambda problem: (problem.ref, problem.reason.name, problem.field, problem.message)))

@@ -1,0 +1,69 @@
+"""Publishes snapshots into a folder, from which a data plane reads them.
+
+A reader sees the old snapshot or the new one, and never half of either: shards
+come before the index that names them, and go when it is certain that nobody
+reads by an index that does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from postern_core.codec import CodecError, Encoded, Shard, decode_index
+
+INDEX = "index.json"
+SHARDS = "shards"
+
+
+class DirectoryPublisher:
+    """The one writer of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._shards = folder / SHARDS
+        self._named = self._named_by_index()
+
+    def publish(self, encoded: Encoded) -> None:
+        """Write the shards that aren't there, then the index; raises `OSError`."""
+        for folder in (self._folder, self._shards):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            folder.chmod(0o700)
+        for shard in encoded.shards.values():
+            self._write_shard(shard)
+        _replace(self._folder / INDEX, encoded.index, 0o644)
+        before, self._named = self._named, frozenset(encoded.shards)
+        self._remove_all_but(before | self._named)
+
+    def _write_shard(self, shard: Shard) -> None:
+        path = self._path(shard.digest)
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_size == len(shard.content):
+                return
+        _replace(path, shard.content, 0o600 if shard.is_secret else 0o644)
+
+    def _remove_all_but(self, named: frozenset[str]) -> None:
+        """Remove shards that neither this index nor the one before names: a reader may still be at that."""
+        for path in self._shards.iterdir():
+            if path.stem not in named:
+                path.unlink(missing_ok=True)
+
+    def _path(self, digest: str) -> Path:
+        return self._shards / f"{digest}.json"
+
+    def _named_by_index(self) -> frozenset[str]:
+        """What an earlier writer's index names."""
+        try:
+            return frozenset(shard.digest for shard in decode_index((self._folder / INDEX).read_bytes()).shards)
+        except (OSError, CodecError):
+            return frozenset()
+
+
+def _replace(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that is there whole or not at all; it never has more rights than `mode`."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+    new.replace(path)

@@ -1,0 +1,92 @@
+"""A request as one writes it for curl."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from postern_cli.explanation.request import request_head
+
+
+def head_of(url="http://app.example.com/v1", *headers, method="GET"):
+    return request_head(method, url, headers)
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("http://a", "/"),
+        ("http://a?b", "/?b"),
+        ("http://a/b/../c%2f?d=e?f#fragment", "/b/../c%2f?d=e?f"),
+        ("HTTP://a/ü", "/ü"),
+    ],
+)
+def test_the_target_is_as_it_was_written(url, target):
+    """What the gateway makes of it is the question; a fragment is never sent."""
+    assert target == head_of(url).target
+
+
+def test_the_host_is_the_url_s():
+    """With its port, as curl sends it."""
+    assert ((b"Host", b"a:8080"),) == head_of("http://a:8080/").headers
+
+
+def test_a_host_header_wins():
+    """So a gateway under another name can be asked about."""
+    assert ((b"Host", b"b"),) == head_of("http://a/", "Host:  b ").headers
+
+
+@pytest.mark.parametrize(
+    ("url", "is_tls", "port"),
+    [
+        ("http://a/", False, 80),
+        ("https://a/", True, 443),
+        ("https://a:8443/", True, 8443),
+        ("http://[::1]/", False, 80),
+    ],
+)
+def test_the_scheme_says_whether_it_is_tls(url, is_tls, port):
+    """And which port it is, where none is given."""
+    head = head_of(url)
+    assert (is_tls, port) == (head.is_tls, head.local_port)
+
+
+@pytest.mark.parametrize(
+    ("header", "framing"),
+    [
+        ("Content-Length: 5", (5, False, False)),
+        ("Transfer-Encoding: chunked", (None, True, False)),
+        ("Upgrade: WebSocket", (None, False, True)),
+        ("Accept: */*", (None, False, False)),
+    ],
+)
+def test_headers_say_how_it_is_framed(header, framing):
+    """As the data port would read them."""
+    head = head_of("http://a/", header)
+    assert framing == (head.content_length, head.chunked, head.is_websocket)
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "told"),
+    [
+        ("/v1/json", (), "a whole one"),
+        ("ftp://a/", (), "a whole one"),
+        ("http://user:s3cret@a/", (), "give it as a header"),
+        ("http://a/", ("s3cret",), "'Name: value'"),
+        ("http://a/", ("a b: s3cret",), "'Name: value'"),
+        ("http://a/", ("Content-Length: five",), "must be a number"),
+        ("http://a/", ("Transfer-Encoding: gzip",), "must be a number"),
+        ("http://a/", ("Content-Length: 5", "Transfer-Encoding: chunked"), "beside"),
+    ],
+)
+def test_what_is_no_request_is_a_mistake_of_usage(url, headers, told):
+    """The message says how it is written, and quotes no secret."""
+    with pytest.raises(click.UsageError, match=told) as refused:
+        head_of(url, *headers)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_method_is_a_word():
+    """A folder in its place is told as such."""
+    with pytest.raises(click.UsageError, match="is no method"):
+        head_of(method="examples/01")

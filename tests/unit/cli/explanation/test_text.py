@@ -1,0 +1,70 @@
+"""An explanation as text; that it quotes no token is tested with the walk."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+import manifests
+from postern_cli.explanation.redaction import Redaction
+from postern_cli.explanation.routes import ROUTES_MAX
+from postern_cli.explanation.text import text_of
+from postern_cli.explanation.walk import explain
+from postern_dataplane.config.table import build_table
+from postern_dataplane.policy.decision import RequestHead
+
+
+def text(*documents, method="GET", target="/"):
+    head = RequestHead(method, target, http_minor=1, headers=((b"Host", b"app.example.com"),), peer="192.0.2.1")
+    table = build_table(manifests.compiled(*documents).snapshot, "")
+    return click.unstyle("\n".join(text_of(explain(head, table, 0.0), Redaction([]))))
+
+
+def test_an_answer_is_shown_as_the_client_gets_it():
+    """Status, fields and body; the date is left out."""
+    told = text(manifests.service(auth={"jwt": {}}), manifests.route())
+    assert told.endswith(
+        """\
+Refused; the client gets
+  HTTP/1.1 401 Unauthorized
+  Content-Type: application/json
+  Content-Length: 42
+  WWW-Authenticate: Bearer realm="postern"
+
+  {"message":"Missing JWT token in request"}
+
+The reason, for the log and the metrics only: missing_token."""
+    )
+
+
+def test_the_answer_to_head_has_no_body():
+    """As the data port sends it."""
+    assert '{"message"' not in text(manifests.service(auth={"jwt": {}}), manifests.route(), method="HEAD")
+
+
+@pytest.mark.parametrize(
+    ("upstream", "where"),
+    [
+        ({"url": "https://httpbin.org"}, "https://httpbin.org:443 (Service/default/app)"),
+        (
+            {"endpoints": [{"address": "::1", "port": 1}, {"address": "10.0.0.7", "port": 2}]},
+            "http://[::1]:1, or one of 1 more (Service/default/app)",
+        ),
+    ],
+)
+def test_where_it_goes_is_shown(upstream, where):
+    """The first address, and how many others there are."""
+    assert f"Forwarded to {where} as\n  GET / HTTP/1.1\n" in text(
+        manifests.service(upstream=upstream), manifests.route()
+    )
+
+
+def test_a_request_without_a_reading_is_shown_as_it_came():
+    """There is no path to show."""
+    assert text(manifests.service(), target="/%zz").startswith("Request\n  method  GET\n  target  /%zz\n\nChecks\n")
+
+
+def test_many_routes_are_counted():
+    """A screen is for the first of them."""
+    routes = [manifests.route(f"r{n}", paths=[{"type": "Exact", "value": f"/{n}"}]) for n in range(ROUTES_MAX + 5)]
+    assert "  and 5 more routes" in text(manifests.service(), *routes)

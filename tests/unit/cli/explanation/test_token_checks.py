@@ -1,0 +1,115 @@
+"""The checks of a token, one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+import manifests
+import tokens
+from cases import Token
+from postern_cli.explanation.steps import Outcome, Walk
+from postern_cli.explanation.token_checks import CLAIM_STEPS, SIGNATURE_STEPS, Examined, check_token
+from postern_dataplane.config.table import build_table
+from postern_dataplane.policy import auth, claims
+
+NOW_S = 1_900_000_000
+
+
+def walked(recipe, *more, **jwt):
+    """The steps of a token's check by the policy of one application."""
+    documents = [manifests.service(auth={"jwt": jwt}), manifests.route(), manifests.consumer(), *more]
+    snapshot = manifests.compiled(*documents, manifests.secret()).snapshot
+    credentials = {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
+    walk = Walk()
+    table = build_table(snapshot, "")
+    token = tokens.mint(Token(**recipe), NOW_S, credentials)
+    check_token(walk, Examined(token, snapshot.policies[0], table.credentials, NOW_S))
+    return walk
+
+
+def details(walk):
+    return {step.title: step.detail for step in walk.steps if step.outcome is not Outcome.NOT_REACHED}
+
+
+ALICE = {"credential": "default/alice"}
+
+
+def test_every_check_of_a_claim_has_words():
+    """A new check of the data plane can't be left out of the explanation."""
+    assert list(claims.CLAIM_CHECKS) == list(CLAIM_STEPS)
+
+
+def test_the_signer_s_reasons_have_words_in_their_order():
+    """The same for how far a token can come with a credential."""
+    assert list(auth._PROGRESS) == list(SIGNATURE_STEPS)[-len(auth._PROGRESS) :]
+
+
+def test_a_good_token_passes_every_step():
+    """Each step is ok."""
+    walk = walked(ALICE, manifests.credential())
+    assert {Outcome.OK} == {step.outcome for step in walk.steps}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "jwt", "title", "detail"),
+    [
+        ({"raw": "abc"}, {}, "it is a token", "it is not three segments of base64url"),
+        (ALICE | {"header": {"crit": ["x"]}}, {}, "it asks for no extension", 'crit ["x"]'),
+        (ALICE | {"claims": {"key": 5}}, {}, "it names a credential", "key is 5"),
+        (ALICE | {"claims": {"key": "eve"}}, {}, "the credential is known", "no credential in force has this key"),
+        (
+            ALICE | {"algorithm": "HS384"}, {},
+            "the algorithm is the credential's", "default/alice says HS256",
+        ),
+        (ALICE | {"header": {"kid": "k9"}}, {}, "the kid names a key", "default/alice has (no id)"),
+        (
+            ALICE | {"secret": "another-secret-of-thirty-two-bytes"}, {},
+            "the signature is good", "made with another key, or the token was changed afterwards",
+        ),
+        (
+            ALICE | {"claims": {"exp": "now-60"}}, {"leeway": "5s"},
+            "it has not expired", "exp 2030-03-17T17:45:40Z, now 2030-03-17T17:46:40Z, leeway 5s",
+        ),
+        (ALICE, {"issuers": ["a"]}, "its issuer is expected", "iss is null; issuers are a"),
+        (ALICE, {"requiredClaims": ["exp", "sub"]}, "it has the required claims", "it lacks exp, sub"),
+        (
+            ALICE | {"claims": {"exp": "now+7200"}}, {"maxLifetime": "1h"},
+            "its lifetime is short enough", "exp 2030-03-17T19:46:40Z, maxLifetime 3600s",
+        ),
+        (
+            ALICE, {"allow": {"groups": ["g"], "claims": [{"name": "scope", "anyOf": ["w"]}]}},
+            "its consumer is allowed",
+            "consumer alice, groups none; allowed: groups g; claim scope (it is null) with one of w",
+        ),
+    ],
+)  # fmt: skip
+def test_a_refused_step_says_why(recipe, jwt, title, detail):
+    """It is the last that was reached, and its detail is what one needs to mend it."""
+    walk = walked(recipe, manifests.credential(), **jwt)
+    refused = next(step for step in walk.steps if step.outcome is Outcome.REFUSED)
+    assert (title, detail) == (refused.title, refused.detail)
+
+
+def test_a_credential_of_another_namespace_is_named():
+    """Whoever forgot allow.namespaces sees it."""
+    others = [
+        manifests.consumer("bob", "other"),
+        manifests.credential("bob", "other", consumerRef={"name": "bob"}),
+        manifests.secret("alice", "other"),
+        manifests.service("wide", auth={"jwt": {"allow": {"namespaces": "All"}}}),
+        manifests.route("wide", serviceRef={"name": "wide"}),
+    ]
+    told = details(walked({"claims": {"key": "bob"}, "secret": manifests.SECRET}, *others))
+    assert told["the credential is known"] == "other/bob: of a namespace that is not admitted (default would be)"
+
+
+def test_revocations_and_ends_of_keys_are_told():
+    """With the values that were compared."""
+    keys = [{"secretRef": {"name": "alice", "key": "secret"}, "notAfter": "2099-01-01T00:00:00Z"}]
+    revoked = {"jtis": ["j1"], "issuedBefore": "2026-01-01T00:00:00Z"}
+    credential = manifests.credential(keys=keys, revoked=revoked)
+    told = details(walked(ALICE | {"claims": {"jti": "j1", "iat": "now"}}, credential))
+    assert told["a key is still live"] == "notAfter of default/alice: 2099-01-01T00:00:00Z"
+    assert told["it is not revoked"] == (
+        'jti is "j1", 1 are revoked; iat 2030-03-17T17:46:40Z, issuedBefore 2026-01-01T00:00:00Z'
+    )

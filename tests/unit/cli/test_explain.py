@@ -1,0 +1,71 @@
+"""`postern explain`, from the folder to the text."""
+
+from __future__ import annotations
+
+import manifests
+
+URL = "http://app.example.com/v1"
+
+
+def test_a_request_that_passes_is_explained(postern, protected):
+    """With a real token, which is not printed."""
+    token = postern("token", "--credential", "alice", "--ttl", "1h", protected.path).stdout.strip()
+    result = postern("explain", protected.path, "--", "GET", URL, "-H", f"Authorization: Bearer {token}")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert "  Authorization: Bearer <redacted>\n" in result.stdout
+    assert "The caller is the consumer alice." in result.stdout
+    assert token.rpartition(".")[2] not in result.stdout
+
+
+def test_a_refusal_is_an_explanation_too(postern, protected):
+    """The status is 0: the question was answered."""
+    result = postern("explain", protected.path, "--", "GET", URL)
+    assert (0, True) == (result.exit_code, "missing_token" in result.stdout)
+
+
+def test_the_dashes_may_be_left_out(postern, protected):
+    """They are for readers; the last two arguments are the request."""
+    dashed = postern("explain", protected.path, "--", "GET", URL).stdout
+    assert dashed == postern("explain", protected.path, "GET", URL).stdout
+
+
+def test_options_may_stand_before_the_dashes(postern, protected):
+    """As all other commands have them."""
+    result = postern("explain", "-H", "X-Tenant: a", protected.path, "--", "GET", URL)
+    assert result.exit_code == 0
+
+
+def test_headers_may_come_from_the_environment(postern, protected):
+    """One a line."""
+    headers = {"POSTERN_EXPLAIN_HEADER": "Cookie: a=b\nAuthorization: Bearer x"}
+    result = postern("explain", protected.path, "--", "GET", URL, env=headers)
+    assert "malformed_token" in result.stdout
+
+
+def test_what_is_wrong_in_the_manifests_is_said(postern, protected):
+    """It may be the answer."""
+    protected.write(manifests.route("lost", serviceRef={"name": "nowhere"}), name="lost.yaml")
+    protected.write("a: [", name="broken.yaml")
+    result = postern("explain", protected.path, "--", "GET", URL)
+    assert "broken.yaml:2:1: " in result.stderr
+    assert "see `postern validate`" in result.stderr
+
+
+def test_a_gateway_that_nobody_names_is_told(postern, protected):
+    """A mistyped name would explain nothing but 404s."""
+    result = postern("explain", "--gateway", "inner", protected.path, "--", "GET", URL)
+    assert (1, True) == (result.exit_code, "no Service is served by a gateway named inner" in result.stderr)
+
+
+def test_half_a_request_is_a_mistake_of_usage(postern, protected):
+    """The message shows how it is written."""
+    result = postern("explain", protected.path, "--", "GET")
+    assert (2, True) == (result.exit_code, "FOLDER... -- METHOD URL" in result.stderr)
+
+
+def test_nothing_is_written(postern, protected):
+    """Secrets that don't exist yet are made for this time only."""
+    protected.write(manifests.credential(keys=[]), name="more.yaml")
+    before = sorted(protected.path.rglob("*"))
+    postern("explain", protected.path, "--", "GET", URL)
+    assert before == sorted(protected.path.rglob("*"))

@@ -1,0 +1,127 @@
+"""`postern run`: its options, and one real run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from manifests import route, service
+from postern_cli import run as module
+
+POSTERN = Path(sys.executable).parent / "postern"
+
+
+@pytest.fixture
+def sessions(monkeypatch):
+    """The settings of the sessions that were started, none of which does anything."""
+    started = []
+
+    class FakeSession:
+        def __init__(self, settings):
+            started.append(settings)
+
+        async def run(self):
+            return 3
+
+    monkeypatch.setattr(module, "Session", FakeSession)
+    monkeypatch.setattr(module.gc, "set_threshold", lambda _: None)
+    return started
+
+
+def test_the_options_go_to_the_data_plane(postern, sessions, folder):
+    """Those that are not given are its own to choose."""
+    done = postern("run", folder.path, "--gateway", "internal", "--workers", "2", "--listen", "[::1]:8080")
+
+    assert 3 == done.exit_code
+    assert ("internal", (folder.path,)) == (sessions[0].gateway, sessions[0].paths)
+    expected = ["--access-log=off", "--admin=127.0.0.1:9081", "--listen=[::1]:8080", "--workers=2"]
+    assert expected == sorted(sessions[0].arguments)
+
+
+def test_an_option_may_be_in_the_environment(postern, sessions, folder):
+    """By the name of the command and its own."""
+    postern("run", folder.path, env={"POSTERN_RUN_LISTEN": "127.0.0.1:8080"})
+
+    assert "--listen=127.0.0.1:8080" in sessions[0].arguments
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("--listen=8080", "is not HOST:PORT"),
+        ("--admin=127.0.0.1:99999", "is not a port"),
+        ("--workers=0", "is not a number of 1 or more"),
+        ("--workers=--x", "is not a number of 1 or more"),
+        ("--trusted-proxies=10.0.0.0/99", "write networks as"),
+        ("--access-log=2", "neither off, on nor a share"),
+    ],
+)
+def test_what_the_data_plane_would_refuse_is_refused(postern, sessions, folder, given, words):
+    """In its words, before anything is started."""
+    done = postern("run", folder.path, given)
+
+    assert (2, []) == (done.exit_code, sessions)
+    assert words in " ".join(done.stderr.split())
+
+
+def run(folder, *options):
+    """A real run, on ports that are free."""
+    return subprocess.Popen(
+        [POSTERN, "run", folder, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--workers", "1", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"NO_COLOR": "1"},
+    )
+
+
+def line_with(process, words):
+    for line in process.stdout:
+        if words in line:
+            return line
+    raise AssertionError(f"the run ended without saying {words!r}")
+
+
+def status_of(url):
+    request = urllib.request.Request(url, headers={"Host": "app.example.com"})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def test_a_run_serves_reloads_and_ends_well(folder):
+    """A protected route appears at the save, and SIGTERM ends it all with 0."""
+    folder.write(service(auth={"jwt": {}}), name="service.yaml")
+    with run(folder.path) as process:
+        address = line_with(process, "Serving on").split()[2].rstrip(";")
+        line_with(process, "In force")
+        assert 404 == status_of(address)
+        folder.write(route(), name="route.yaml")
+        line_with(process, "In force")
+        assert 401 == status_of(address)
+        process.send_signal(signal.SIGTERM)
+        line_with(process, "Stopping")
+        assert 0 == process.wait(20)
+
+
+def test_an_address_that_is_taken_is_told_in_words(folder):
+    """And ends the run with 1, without a traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with run(folder.path, "--listen", address) as process:
+            said = process.stdout.read()
+            assert 1 == process.wait(20)
+
+    assert f"address already in use: {address}" in said
+    assert "Traceback" not in said
