@@ -56,6 +56,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that running requests have to finish when the process is asked to stop.  30 is what Kubernetes gives a
     pod by default; a pod that sets this higher raises terminationGracePeriodSeconds too."""
 
+    end_with_stdin: bool = False
+    """Whether to drain and end when standard input does.  For whoever starts this as a child: should they be killed,
+    nobody is left behind on the addresses.  Not by default: under most supervisors standard input is empty from the
+    beginning."""
+
     max_connections: int = 8_000
     """Client connections of one worker; one more is refused with 503.  Each may need two open files, and 20,000 of
     those are allowed almost everywhere."""
@@ -98,11 +103,14 @@ def read_settings(arguments: Sequence[str] | None = None) -> Settings:
 def _add_places(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--config", required=True, metavar="DIR", help="folder with the snapshot: index.json and shards/")
-    add("--listen", type=_address, metavar="HOST:PORT", help="where clients connect (127.0.0.1:9080)")
-    add("--admin", type=_address, metavar="HOST:PORT", help="health, metrics and the served digest (127.0.0.1:9081)")
+    add("--listen", type=read_address, metavar="HOST:PORT", help="where clients connect (127.0.0.1:9080)")
+    add(
+        "--admin", type=read_address, metavar="HOST:PORT", help="health, metrics and the served digest (127.0.0.1:9081)"
+    )
     add("--workers", type=_count, metavar="N", help="processes that serve (the CPUs that may be used)")
     add("--trusted-proxies", type=_networks, metavar="CIDR,...", help="networks whose X-Forwarded-* count (none)")
     add("--access-log", type=_share, metavar="off|on|SHARE", help="lines on stdout for all requests or a share (off)")
+    add("--end-with-stdin", action="store_const", const=True, help="drain and end when standard input does")
     add("--drain-grace", type=_seconds, metavar="TIME", dest="drain_grace_s", help="for running requests (30s)")
 
 
@@ -123,7 +131,8 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         group.add_argument(option, dest=name, type=type_, metavar=metavar, help=help_)
 
 
-def _address(text: str) -> Address:
+def read_address(text: str) -> Address:
+    """Read HOST:PORT, as the type of an option."""
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
     if not host or (":" in host and f"[{host}]:{port}" != text) or not re.fullmatch("[0-9]{1,5}", port):

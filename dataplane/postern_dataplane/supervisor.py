@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -128,7 +130,7 @@ async def supervise(settings: Settings) -> None:
         admin = sockets.enter_context(open_listener(settings.admin))
         supervisor = Supervisor(_within_limits(settings), listeners)
         async with admin_port(supervisor.fleet, admin):
-            with _signals(supervisor):
+            with _signals(supervisor), _stdin(supervisor) if settings.end_with_stdin else contextlib.nullcontext():
                 log.info(
                     "data plane started",
                     listen=str(address_of(listeners[0])),
@@ -157,3 +159,21 @@ def _signals(supervisor: Supervisor) -> Iterator[None]:
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _stdin(supervisor: Supervisor) -> Iterator[None]:
+    """Stop when whoever holds the other end of standard input is gone."""
+    loop = asyncio.get_running_loop()
+    stdin = sys.stdin.fileno()
+
+    def read() -> None:
+        if not os.read(stdin, 1024):
+            loop.remove_reader(stdin)
+            supervisor.stop()
+
+    loop.add_reader(stdin, read)
+    try:
+        yield
+    finally:
+        loop.remove_reader(stdin)

@@ -41,13 +41,14 @@ class Attempts:
                 self._left -= 1
                 address = None
 
-    def take_another(self, method: str, failed: UpstreamConnection | None) -> bool:
-        """Whether a request without a body is sent once more, after a connection that broke without an answer."""
+    def take_another(self, method: str) -> bool:
+        """Whether a request without a body is sent once more, after a connection that broke without an answer.
+
+        An address that broke a new connection has been tried; one that let an old one go has done nothing wrong.
+        """
         if self._left <= 0 or method not in IDEMPOTENT:
             return False
         self._left -= 1
-        if failed is not None and failed.home is not None and not failed.was_used:
-            self._tried.append(failed.home)
         return True
 
     def note(self, kind: str) -> None:

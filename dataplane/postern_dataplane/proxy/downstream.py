@@ -90,10 +90,13 @@ class ClientConnection(asyncio.Protocol):
         except RequestError as error:
             self._refuse(error.denial)
             return
-        if message is not None:
-            self._begin(message)
-        else:
+        if message is None:
             self._read_on()
+        elif self._is_blocked:
+            self._waiting = message
+            self._wait_for_client()
+        else:
+            self._begin(message)
 
     def _read_on(self) -> None:
         """Note bytes that completed no head: a body's, the next requests', or a part of a head."""
@@ -127,6 +130,7 @@ class ClientConnection(asyncio.Protocol):
         if self.exchange is not None:
             self.exchange.resume_download()
         elif self._waiting is not None:
+            self.resume("answers")
             self.gateway.loop.call_soon(self._begin_waiting)
 
     # Requests, one after the other.
@@ -161,19 +165,34 @@ class ClientConnection(asyncio.Protocol):
         except RequestError as error:
             self._refuse(error.denial)
             return
-        if self._pauses:
+        if self.reader.backlog > BACKLOG_BYTES_MAX:
+            self.pause("backlog")
+            self._pauses.intersection_update({"backlog"})
+        elif self._pauses:
             self._resume_all()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """See to what is here already of the next request."""
         if self._waiting is not None:
             # Not from within the last one: a client may have sent hundreds at once.
             self._began_at = self.now()
             self.gateway.loop.call_soon(self._begin_waiting)
+            if self._is_blocked:
+                self._wait_for_client()
         elif self.reader.is_in_head:
             self._began_at = self.now()
             self._wait_for_head()
+        elif self.gateway.is_draining:
+            self._close()
+
+    def _wait_for_client(self) -> None:
+        """Begin nothing, and read nothing, for a client that takes no answers: all of it would have to be kept."""
+        self.deadline = self.now() + self.gateway.limits.idle_timeout_s
+        self.pause("answers")
 
     def _begin_waiting(self) -> None:
-        # A client that takes no answers gets no more of them.
-        if self._waiting is not None and not self._is_blocked:
+        if self._waiting is not None and not self._is_blocked and not self._is_over:
             message, self._waiting = self._waiting, None
             self._begin(message)
 

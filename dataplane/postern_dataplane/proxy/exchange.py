@@ -217,13 +217,13 @@ class Exchange:
 
     def upstream_failed(self, kind: str) -> None:
         """There will be no more of the response: start again where that is safe, else say so."""
-        failed, self._upstream = self._upstream, None
+        self._upstream = None
         if self.phase is Phase.TUNNEL:
             self._end(keeps_alive=False)
             return
         self._attempts.note(kind)
         is_untouched = self._upload is None and not self._was_answered
-        if kind == "reset" and is_untouched and self._attempts.take_another(self.method, failed):
+        if kind == "reset" and is_untouched and self._attempts.take_another(self.method):
             # A new connection, for what ended this one may have ended all that are idle.
             self._begin_to_connect()
             return

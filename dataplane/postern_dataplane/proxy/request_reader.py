@@ -58,16 +58,19 @@ class _Unpaused(BaseProtocol):
 class RequestReader:
     """The requests of one connection, in order."""
 
-    __slots__ = ("_body", "_head_bytes", "_limits", "_parser", "_pending", "_reading")
+    __slots__ = ("_body", "_head_bytes", "_limits", "_line_bytes_max", "_parser", "_pending", "_reading")
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self._limits = limits
-        # RFC 9112, section 3: a request line is the method, the target and the version. The parser measures the target.
+        # RFC 9112, section 3: a request line is the method, the target and the version. The parser measures the target,
+        # and by the bound that was passed we know what was too long: so it must not be that of the header lines too.
+        is_same = limits.max_request_line_bytes == limits.max_header_line_bytes
+        self._line_bytes_max = limits.max_request_line_bytes + is_same
         self._parser = HttpRequestParser(
             _Unpaused(loop),
             loop,
             STREAM_BYTES,
-            max_line_size=limits.max_request_line_bytes,
+            max_line_size=self._line_bytes_max,
             max_headers=limits.max_headers,
             max_field_size=limits.max_header_line_bytes,
             auto_decompress=False,
@@ -101,7 +104,7 @@ class RequestReader:
         try:
             messages, _, _ = self._parser.feed_data(data)
         except LineTooLong as error:
-            raise RequestError(_too_long(error)) from None
+            raise RequestError(_too_long(error, self._line_bytes_max)) from None
         except BadHttpMessage as error:
             too_many = "Too many" in error.message
             raise RequestError(HEADERS_TOO_LARGE if too_many else BAD_REQUEST) from None
@@ -151,9 +154,9 @@ class RequestReader:
         return bytes(tail) + pending
 
 
-def _too_long(error: LineTooLong) -> Denial:
-    # The parser's message names the part and quotes nothing before it.
-    return URI_TOO_LONG if "status line" in error.message or "URI" in error.message else HEADERS_TOO_LARGE
+def _too_long(error: LineTooLong, line_bytes_max: int) -> Denial:
+    # The parser's message names no part, but its bound, and `RequestReader` lets the two differ.
+    return URI_TOO_LONG if line_bytes_max in error.args else HEADERS_TOO_LARGE
 
 
 def request_head(message: RawRequestMessage, limits: Limits, peer: str, local_port: int) -> RequestHead:
@@ -173,8 +176,8 @@ def request_head(message: RawRequestMessage, limits: Limits, peer: str, local_po
                 _check_coding(value, version.minor)
             elif lowered == b"expect" and value.lower() != b"100-continue":
                 raise RequestError(EXPECTATION_FAILED)
-    if size > limits.max_headers_bytes:
-        raise RequestError(HEADERS_TOO_LARGE)
+    if size > limits.max_header_line_bytes or size > limits.max_headers_bytes:
+        _check_sizes(message, size, limits)
     if len(message.path) + len(message.method) > limits.max_request_line_bytes:
         raise RequestError(URI_TOO_LONG)
     return RequestHead(
@@ -198,6 +201,13 @@ def _is_websocket(message: RawRequestMessage, *, has_body: bool) -> bool:
         and message.version.minor == 1
         and not has_body
     )
+
+
+def _check_sizes(message: RawRequestMessage, size: int, limits: Limits) -> None:
+    # The parser bounds names and values, but not always both together.
+    longest = max(len(name) + len(value) for name, value in message.raw_headers)
+    if size > limits.max_headers_bytes or longest > limits.max_header_line_bytes:
+        raise RequestError(HEADERS_TOO_LARGE)
 
 
 _LENGTHS = frozenset({len("content-length"), len("transfer-encoding"), len("expect")})

@@ -33,22 +33,14 @@ class Name:
         self._changed = changed
         self._resolved_at = float("-inf")
         self._running: asyncio.Task[None] | None = None
-        self._error: OSError | None = None
 
     def refresh(self) -> None:
         """Ask again in the background when the last answer is old."""
         if asyncio.get_running_loop().time() - self._resolved_at > REFRESH_S:
-            self._start()
+            self.ask()
 
-    async def addresses(self) -> tuple[str, ...]:
-        """The addresses, waiting for the first answer; raises OSError if there never was one."""
-        if not self.known:
-            await asyncio.shield(self._start())
-        if not self.known:
-            raise self._error or OSError("the name has no address")
-        return self.known
-
-    def _start(self) -> asyncio.Task[None]:
+    def ask(self) -> asyncio.Task[None]:
+        """Ask, unless that is under way already; the task ends when there is an answer, or none."""
         if self._running is None or self._running.done():
             self._running = self._tasks.start(self._resolve(), f"resolve {self.host}")
         return self._running
@@ -58,13 +50,10 @@ class Name:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 found = await loop.getaddrinfo(self.host, None, type=socket.SOCK_STREAM)
-        except OSError as error:  # TimeoutError is one too
-            self._error = error
-        except UnicodeError:
-            self._error = OSError("the name is not one that DNS can hold")
-        else:
-            known = tuple(sorted({str(info[4][0]) for info in found}))
-            if known != self.known:
-                self.known = known
-                self._changed()
+        except (OSError, UnicodeError):  # TimeoutError is an OSError; the other is a name that DNS can't hold
+            found = []
+        known = tuple(sorted({str(info[4][0]) for info in found}))
+        if known and known != self.known:
+            self.known = known
+            self._changed()
         self._resolved_at = loop.time()

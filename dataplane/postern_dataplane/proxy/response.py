@@ -68,56 +68,72 @@ def read_response(
     `http_minor` is the client's version; `closes` says that the client's
     connection is to end after this response.
     """
-    upstream, named, has_date = _read_fields(fields, no_body=has_no_body(method, status))
+    found = _sort(fields)
+    upstream = _framing_of(found.lengths, found.codings, no_body=has_no_body(method, status))
     client = upstream
     if upstream in (Framing.CHUNKED, Framing.UNTIL_CLOSE):
         client = Framing.CHUNKED if http_minor else Framing.UNTIL_CLOSE
     closes = closes or client is Framing.UNTIL_CLOSE
-    dropped = HOP_BY_HOP | named if named else HOP_BY_HOP
-    if status == 204 or client is Framing.CHUNKED:
-        dropped |= _LENGTH
-    parts = [b"HTTP/1.1 %d %b\r\n" % (status, phrase)]
-    parts += [b"%b: %b\r\n" % field for field in fields if field[0].lower() not in dropped]
-    if not has_date:
-        parts.append(b"Date: %b\r\n" % http_date())
+    lines = [b"HTTP/1.1 %d %b\r\n" % (status, phrase), *found.kept]
     if client is Framing.CHUNKED:
-        parts.append(b"Transfer-Encoding: chunked\r\n")
+        lines.append(b"Transfer-Encoding: chunked\r\n")
+    elif found.lengths and status != 204:
+        lines.append(b"Content-Length: %b\r\n" % found.lengths[0])
+    if not found.has_date:
+        lines.append(b"Date: %b\r\n" % http_date())
     if closes:
-        parts.append(b"Connection: close\r\n")
+        lines.append(b"Connection: close\r\n")
     elif not http_minor:
-        parts.append(b"Connection: keep-alive\r\n")
-    parts.append(b"\r\n")
-    return Response(status, upstream, client, closes, b"".join(parts))
-
-
-_LENGTH = frozenset({b"content-length"})
-
-
-def _read_fields(fields: Fields, *, no_body: bool) -> tuple[Framing, set[bytes], bool]:
-    """The body's framing, the names that Connection lists, and whether there is a Date."""
-    lengths: set[bytes] = set()
-    codings: list[bytes] = []
-    named: set[bytes] = set()
-    has_date = False
-    for name, value in fields:
-        if b"\r" in value or b"\n" in value:
-            raise BadResponse
-        lowered = name.lower()
-        if lowered == b"content-length":
-            lengths.add(value)
-        elif lowered == b"transfer-encoding":
-            codings.append(value.lower())
-        elif lowered == b"connection":
-            named.update(option.strip().lower() for option in value.split(b","))
-        elif lowered == b"date":
-            has_date = True
-    return _framing_of(lengths, codings, no_body=no_body), named, has_date
-
-
-def _framing_of(lengths: set[bytes], codings: list[bytes], *, no_body: bool) -> Framing:
-    if len(lengths) > 1 or (lengths and codings) or not all(length.isdigit() for length in lengths):
+        lines.append(b"Connection: keep-alive\r\n")
+    head = b"".join(lines)
+    if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
+        # A line end within a value would begin a field, or a response, of its own.
         raise BadResponse
-    if codings not in ([], [b"chunked"]):
+    return Response(status, upstream, client, closes, head + b"\r\n")
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """The fields of a response head: those that go on, as lines, and what the others say."""
+
+    kept: list[bytes]
+    lengths: list[bytes]
+    codings: list[bytes]
+    has_date: bool = False
+
+
+_READ_HERE = HOP_BY_HOP | {b"content-length", b"date"}
+
+
+def _sort(fields: Fields) -> _Sorted:
+    found = _Sorted([], [], [])
+    named: list[bytes] = []
+    for field in fields:
+        name = field[0].lower()
+        if name not in _READ_HERE:
+            found.kept.append(b"%b: %b\r\n" % field)
+        elif name == b"date":
+            found.has_date = True
+            found.kept.append(b"%b: %b\r\n" % field)
+        elif name == b"content-length":
+            found.lengths.append(field[1])
+        elif name == b"transfer-encoding":
+            found.codings.append(field[1].lower())
+        elif name == b"connection" and field[1].lower() not in _USUAL:
+            named += [option.strip(b" \t").lower() for option in field[1].split(b",")]
+    if named:
+        found.kept = [line for line in found.kept if line.partition(b":")[0].lower() not in named]
+        found.has_date = found.has_date and b"date" not in named
+    return found
+
+
+_USUAL = frozenset({b"keep-alive", b"close"})
+
+
+def _framing_of(lengths: list[bytes], codings: list[bytes], *, no_body: bool) -> Framing:
+    if lengths and (len(set(lengths)) > 1 or codings or not lengths[0].isdigit()):
+        raise BadResponse
+    if codings and codings != [b"chunked"]:
         raise BadResponse
     if no_body:
         return Framing.NONE

@@ -7,6 +7,7 @@ response begins and ends, and whether the connection can be used again.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Protocol
 
 import httptools
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 # Far more than any honest application sends, and little enough to hold.
 RESPONSE_HEAD_BYTES_MAX = 256 * 1024
+
+
+# RFC 9112, section 4: a reason phrase holds tabs, spaces, visible characters and bytes outside ASCII.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class ResponseHandler(Protocol):
@@ -65,7 +70,6 @@ class UpstreamConnection(asyncio.Protocol):
     def __init__(self, address: str) -> None:
         self.address = address
         self.handler: ResponseHandler | None = None
-        self.was_used = False
         self.idle_since = 0.0
         self.home: Address | None = None
         self.transport: asyncio.Transport | None = None
@@ -106,9 +110,7 @@ class UpstreamConnection(asyncio.Protocol):
     def release(self) -> None:
         """The exchange is over; whoever takes the connection next is told by `begin`."""
         self.handler = None
-        self.was_used = True
-        if self.transport is not None:
-            self.transport.resume_reading()
+        self.resume_reading()
 
     def abort(self) -> None:
         """Drop the connection and whatever is still in it."""
@@ -155,11 +157,11 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _read(self, handler: ResponseHandler, data: bytes) -> None:
         try:
-            if self._framing is None:
+            self._parser.feed_data(data)
+            if self._framing is None:  # counted afterwards: what ends a head may bring much of the body
                 self._head_bytes += len(data)
                 if self._head_bytes > RESPONSE_HEAD_BYTES_MAX:
                     raise BadResponse
-            self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._switch(handler, data[upgrade.args[0] :])
             return
@@ -216,6 +218,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         handler, status = self.handler, self._parser.get_status_code()
+        self._check_start(status)
         if handler is None or self._is_ended or status == 101:
             return
         if status < 200:
@@ -228,6 +231,15 @@ class UpstreamConnection(asyncio.Protocol):
             self._keeps_alive = self._parser.should_keep_alive()
             self._is_ended = True
             self._parser = httptools.HttpResponseParser(self)
+
+    def _check_start(self, status: int) -> None:
+        """Refuse what llhttp lets pass: a status that is none, a phrase that isn't text, another version."""
+        if status < 100 or (not self._phrase.isalpha() and _CONTROLS.search(self._phrase)):
+            raise BadResponse
+        version = self._parser.get_http_version()
+        # RFC 9112, section 6.1: a message of HTTP/1.0 with Transfer-Encoding has to be taken as faultily framed.
+        if version != "1.1" and (version != "1.0" or any(it.lower() == b"transfer-encoding" for it, _ in self._fields)):
+            raise BadResponse
 
     def on_body(self, data: bytes) -> None:
         if self._is_ended:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -68,14 +67,17 @@ class UpstreamRuntime:
         Raises OSError, TimeoutError among them.
         """
         loop = asyncio.get_running_loop()
+        timeout_s = self.upstream.backend.connect_timeout_ms / 1000
+        address = address or self.next_address(loop.time(), tried)
         if address is None:
-            await self._resolve()
+            async with asyncio.timeout(timeout_s):
+                await self._resolve()
             address = self.next_address(loop.time(), tried)
         if address is None:
             raise OSError("no address to connect to")
         tried.append(address)
         try:
-            async with asyncio.timeout(self.upstream.backend.connect_timeout_ms / 1000):
+            async with asyncio.timeout(timeout_s):
                 connection = await self._dial(address)
         except OSError:
             address.failed(loop.time())
@@ -85,10 +87,10 @@ class UpstreamRuntime:
 
     async def _resolve(self) -> None:
         """Wait until one of the names has an address; the others may come later."""
-        for endpoint in self.upstream.endpoints:
-            if not is_address(endpoint.address):
-                with contextlib.suppress(OSError):
-                    await self._name(endpoint).addresses()
+        names = [self._name(endpoint) for endpoint in self.upstream.endpoints if not is_address(endpoint.address)]
+        asking = {name.ask() for name in names}
+        while asking and not any(name.known for name in names):
+            _, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
 
     async def _dial(self, address: Address) -> UpstreamConnection:
         loop = asyncio.get_running_loop()

@@ -81,6 +81,7 @@ class DataPlane:
         addresses = ["--listen", self.listen, "--admin", self.admin]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "postern_dataplane", "--config", folder, *addresses, *options],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

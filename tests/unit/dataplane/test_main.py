@@ -81,6 +81,15 @@ def test_the_workers_end_with_their_supervisor(publish, data_plane):
     plane.until(lambda: not is_running(pid))
 
 
+def test_it_ends_with_its_standard_input_when_asked_to(publish, data_plane):
+    """Whoever started it may have been killed, and its addresses are free again."""
+    publish("/a")
+    plane = data_plane("--workers", "1", "--end-with-stdin").until_ready()
+    plane.process.stdin.close()
+    plane.process.stdin = None  # `communicate` would flush it
+    assert 0 == plane.process.wait(20)
+
+
 @pytest.mark.parametrize("option", ["--listen", "--admin"])
 def test_an_address_in_use_is_said(folder, data_plane, option):
     """The process ends with status 1 and one clear line."""

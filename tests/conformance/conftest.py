@@ -1,0 +1,55 @@
+"""What the conformance tests share: gateways and upstreams, one of each for a module unless a test starts its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway import Local, open_to
+from upstream import Upstream
+
+
+@pytest.fixture(scope="module")
+def start_gateway(tmp_path_factory):
+    """Starts gateways and ends them after the module; manifests first, then options of the command."""
+    started = []
+
+    def start(served, *options, kind=Local, **arguments):
+        started.append(kind(tmp_path_factory.mktemp("gateway") / "it", *options, **arguments))
+        started[-1].serve(served)
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def start_upstream():
+    """Starts upstreams and ends them after the module."""
+    started = []
+
+    def start(**arguments):
+        started.append(Upstream(**arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def module_upstream(start_upstream):
+    return start_upstream()
+
+
+@pytest.fixture
+def upstream(module_upstream):
+    """The module's upstream, which has seen nothing yet."""
+    module_upstream.forget()
+    return module_upstream
+
+
+@pytest.fixture(scope="module")
+def gateway(start_gateway, module_upstream):
+    """A gateway that lets everything for app.example.com through to the upstream."""
+    return start_gateway(open_to(module_upstream.address))

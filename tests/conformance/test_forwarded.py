@@ -1,0 +1,55 @@
+"""What the upstream is told of the client: the gateway's own word, and that of others only where they are trusted."""
+
+from __future__ import annotations
+
+import pytest
+
+import raw
+from gateway import DataPlane, open_to
+
+CLAIMS = [
+    "X-Forwarded-For: 203.0.113.9",
+    "X-Forwarded-Proto: https",
+    "X-Forwarded-Host: www.example.com",
+    "X-Forwarded-Port: 443",
+    "X_Forwarded_For: 198.51.100.1",
+]
+NAMES = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x_forwarded_for")
+
+
+@pytest.fixture(scope="module")
+def trusting(start_gateway, module_upstream):
+    """A gateway behind a proxy that it believes."""
+    return start_gateway(open_to(module_upstream.address), "--trusted-proxies", "10.0.0.0/8,127.0.0.0/8")
+
+
+def told(gateway, upstream, *lines):
+    assert 200 == raw.ask(gateway.listen, raw.request("/", *lines)).status
+    fields = upstream.requests[0].fields
+    return [fields.get(name) for name in NAMES]
+
+
+@pytest.mark.parametrize("lines", [[], CLAIMS], ids=["no claim", "claims"])
+def test_a_stranger_is_not_believed(lines, gateway, upstream):
+    """The upstream is told what the gateway sees itself, whatever a client says."""
+    own = ["127.0.0.1", "http", "app.example.com", str(gateway.listen[1]), None]
+    assert own == told(gateway, upstream, *lines)
+
+
+def test_a_trusted_proxy_is_believed(trusting, upstream):
+    """Its word stays, and its own address follows the client's."""
+    believed = ["203.0.113.9, 127.0.0.1", "https", "www.example.com", "443", None]
+    assert believed == told(trusting, upstream, *CLAIMS)
+
+
+def test_a_trusted_proxy_that_says_nothing_is_the_client(trusting, upstream):
+    """What it leaves out is what the gateway sees."""
+    own = ["127.0.0.1", "http", "app.example.com", str(trusting.listen[1]), None]
+    assert own == told(trusting, upstream)
+
+
+def test_ipv6_clients_have_an_address(start_gateway, module_upstream, upstream):
+    """It is told without brackets."""
+    gateway = start_gateway(open_to(module_upstream.address), kind=DataPlane, host="[::1]")
+    assert 200 == raw.ask(gateway.listen, raw.request("/")).status
+    assert "::1" == upstream.requests[0].fields["x-forwarded-for"]

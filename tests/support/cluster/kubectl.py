@@ -1,0 +1,74 @@
+"""kubectl, as tests call it, and what they ask of it most often."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .pki import write_private
+from .shared import Api
+
+TIMEOUT_S = 120
+
+
+class Kubectl:
+    """Calls kubectl as one user of one cluster; `kubectl("get", "psvc")` gives the finished process."""
+
+    def __init__(self, api: Api, cache: Path, kubeconfig: Path | None = None) -> None:
+        self._api = api
+        self._cache = cache
+        self.kubeconfig = kubeconfig or api.kubeconfig
+
+    def __call__(
+        self,
+        *arguments: str | Path,
+        input: str | None = None,  # noqa: A002 - as subprocess.run calls it
+        check: bool = False,
+        timeout_s: float = TIMEOUT_S,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it; with `check` a failure raises, with what kubectl said."""
+        done = subprocess.run(
+            [self._api.kubectl, "--kubeconfig", self.kubeconfig, *arguments],
+            input=input,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout_s,
+            # Without a cache of its own it would take what it once learnt about kinds from the user's.
+            env={**os.environ, "KUBECACHEDIR": str(self._cache)},
+        )
+        if check and done.returncode:
+            raise AssertionError(f"kubectl {' '.join(map(str, arguments))}: {done.stderr}")
+        return done
+
+    def apply(self, *manifests: dict[str, Any], options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        """Apply manifests, server side; the caller looks at what came of it."""
+        text = yaml.safe_dump_all(manifests, sort_keys=False)
+        return self("apply", "--server-side", "--field-manager=tests", "--filename=-", *options, input=text)
+
+    def get(self, kind: str, name: str, namespace: str) -> dict[str, Any]:
+        """One object, as the server has it."""
+        done = self("get", kind, name, f"--namespace={namespace}", "--output=json", check=True)
+        return dict(json.loads(done.stdout))
+
+    def as_account(self, namespace: str, name: str, path: Path) -> Kubectl:
+        """The same cluster with the rights of a service account, whose kubeconfig is written to `path`."""
+        return Kubectl(self._api, self._cache, service_account_kubeconfig(self, namespace, name, path))
+
+
+def service_account_kubeconfig(kubectl: Kubectl, namespace: str, name: str, path: Path) -> Path:
+    """Write a kubeconfig with which a process is a service account, and no more; the account is made if need be."""
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
+    done = kubectl.apply(account)
+    assert done.returncode == 0, done.stderr
+    token = kubectl("create", "token", name, f"--namespace={namespace}", "--duration=2h", check=True).stdout.strip()
+    config = json.loads(kubectl("config", "view", "--raw", "--minify", "--output=json", check=True).stdout)
+    config["users"] = [{"name": name, "user": {"token": token}}]
+    config["contexts"][0]["context"] |= {"user": name, "namespace": namespace}
+    write_private(path, json.dumps(config).encode())
+    return path

@@ -1,0 +1,43 @@
+"""The pairs of tests/cluster/rule_pairs.yaml: for each rule a spec that it refuses, and one that it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = Path(__file__).parents[2] / "cluster" / "rule_pairs.yaml"
+SMALLEST: dict[str, dict[str, Any]] = {
+    "Service": {"upstream": {"url": "http://a"}},
+    "Route": {"serviceRef": {"name": "a"}},
+    "Consumer": {},
+    "JWTCredential": {"consumerRef": {"name": "a"}},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What a rule refuses, with the end of the message that kubectl prints, and what it takes."""
+
+    kind: str
+    refused: dict[str, Any]
+    message: str
+    accepted: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.message}"
+
+
+def pairs() -> list[Pair]:
+    """All pairs, their specs whole."""
+    return [
+        Pair(
+            kind=one["kind"],
+            refused=SMALLEST[one["kind"]] | one["refused"],
+            message=one["message"],
+            accepted=SMALLEST[one["kind"]] | one["accepted"],
+        )
+        for one in yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    ]

@@ -1,0 +1,158 @@
+"""The documentation knows everything that a user can write, read or meet, and says nothing that isn't so."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from postern_core.parse import is_known, parse_manifest
+from postern_core.problems import Reason
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
+REFERENCE = ROOT / "docs/reference"
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def prose_lines(page: Path) -> list[str]:
+    """The lines of a page outside code blocks, tables and comments."""
+    without_code = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    return [line for line in without_code.splitlines() if not line.startswith(("|", "<!--"))]
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", text_of(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_condition_s_reason_is_explained(reason):
+    """Somebody who reads a reason in a status finds it in the reference."""
+    if reason.condition is None:
+        return
+    assert f"`{reason.text}`" in text_of(REFERENCE / "conditions.md")
+
+
+def test_a_denial_s_reason_is_explained():
+    """Somebody who reads a reason in a log or a metric finds it, with its status."""
+    from postern_dataplane.policy import denials
+
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", text_of(REFERENCE / "denials.md"), re.MULTILINE)
+    constants = [*vars(denials).values(), *denials.INVALID_TOKEN.values()]
+    known = {(one.reason, str(one.status)) for one in constants if isinstance(one, denials.Denial)}
+    assert sorted(known) == sorted(rows)
+
+
+def test_a_metric_is_explained():
+    """Every metric that the data plane has is in the reference, and no other."""
+    source = text_of(ROOT / "dataplane/postern_dataplane/metrics.py")
+    named = set(re.findall(r"\"(postern_[a-z_]+)\"", source))
+    explained = set(re.findall(r"^\| `(postern_[a-z_]+)`", text_of(REFERENCE / "metrics.md"), re.MULTILINE))
+    assert sorted(named) == sorted(explained)
+
+
+def test_a_field_of_the_access_log_is_explained():
+    """Every field of a line is in the reference."""
+    from postern_dataplane.access_log import Line
+
+    page = text_of(REFERENCE / "metrics.md")
+    assert [] == [name for name in Line.__struct_fields__ if f"`{name}`" not in page]
+
+
+def commands():
+    from postern_cli.main import main
+
+    command = main if isinstance(main, click.Command) else importlib.import_module("postern_cli.main").cli
+    yield from command.commands.items()
+
+
+def test_a_command_is_explained():
+    """Each command has a section, and each of its options is named there."""
+    page = text_of(REFERENCE / "cli.md")
+    for name, command in commands():
+        _, _, after = page.partition(f"## postern {name}\n")
+        section = after.partition("\n## ")[0]
+        options = [flag for one in command.params if isinstance(one, click.Option) for flag in one.opts]
+        assert [] == [option for option in options if f"`{option}" not in section], name
+
+
+def test_a_setting_of_the_data_plane_is_explained():
+    """Each option of `python -m postern_dataplane` is in the table of limits."""
+    source = text_of(ROOT / "dataplane/postern_dataplane/settings.py")
+    options = set(re.findall(r"\"(--[a-z-]+)\"", source))
+    assert [] == sorted(option for option in options if f"`{option}" not in text_of(REFERENCE / "limits.md"))
+
+
+def test_the_page_of_fields_is_fresh():
+    """`make docs` would write what is there."""
+    spec = importlib.util.spec_from_file_location("build_reference", ROOT / "docs/build_reference.py")
+    build_reference = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build_reference)
+    assert build_reference.page() == text_of(REFERENCE / "fields.md")
+
+
+def manifests_in(page: Path) -> list[dict]:
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL)
+    documents = [document for block in blocks for document in yaml.safe_load_all(block)]
+    return [document for document in documents if isinstance(document, dict) and is_known(document)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_manifest_in_the_docs_is_good(page):
+    """What a page shows can be copied and applied."""
+    problems = [str(problem) for one in manifests_in(page) for problem in parse_manifest(one).problems]
+    assert [] == problems
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_link_leads_somewhere(page):
+    """Each relative link names a file of this repository, and a heading that it has."""
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", "\n".join(prose_lines(page))):
+        if link.startswith(("http://", "https://", "mailto:")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors_of(target)):
+            broken.append(link)
+    assert [] == broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_line_holds_one_sentence(page):
+    """A diff then shows which sentence changed."""
+    two = [line for line in prose_lines(page) if re.search(r"[a-z`)][.?!] [A-Z`]", line)]
+    assert [] == two
+
+
+def test_a_page_of_the_docs_is_linked():
+    """Each page can be reached from the table of contents."""
+    contents = text_of(ROOT / "docs/README.md")
+    pages = [page.relative_to(ROOT / "docs") for page in (ROOT / "docs").rglob("*.md")]
+    assert [] == [str(page) for page in pages if str(page) != "README.md" and f"({page})" not in contents]
+
+
+def test_a_make_target_in_the_docs_exists():
+    """Each `make x` on a page is a target."""
+    targets = set(re.findall(r"^([a-z-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
+    named = {name for page in PAGES for name in re.findall(r"(?:`|^)make ([a-z-]+)", text_of(page), re.MULTILINE)}
+    assert set() == named - targets
+
+
+def test_no_page_confuses_kubectl():
+    """`kubectl get service` is Kubernetes' own kind: ours is always `services.postern.dev`."""
+    confusing = r"kubectl [a-z]+ (service|services|svc)\b(?!\.postern)"
+    assert [] == [name_of(page) for page in PAGES if re.search(confusing, text_of(page))]
