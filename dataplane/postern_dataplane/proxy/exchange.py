@@ -182,6 +182,7 @@ class Exchange:
         self.phase = Phase.TUNNEL
         self.tunnel_data_arrived(tail)
         self.tunnel_upload(self._client.reader.upgrade())
+        self._client.resume("backlog")
 
     def tunnel_data_arrived(self, data: bytes) -> None:
         self._client.deadline = self._client.now() + self._idle_s

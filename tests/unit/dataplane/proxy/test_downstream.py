@@ -1,0 +1,201 @@
+"""A client's connection: how it begins, how it goes on, and how it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from postern_dataplane.proxy.downstream import LINGER_BYTES_MAX, LINGER_S
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+BAD = b"nonsense\r\n\r\n"
+
+
+def is_idle(client):
+    """Whether the connection is open for another request."""
+    return not client.transport.said_eof and not client.transport.end
+
+
+# Whether another request may follow.
+
+
+@pytest.mark.parametrize(
+    ("version", "fields", "said"),
+    [
+        ("1.1", (), []),
+        ("1.1", ("Connection: keep-alive",), []),
+        ("1.1", ("Connection: close",), [b"close"]),
+        ("1.1", ("Connection: x, Close",), [b"close"]),
+        ("1.0", (), [b"close"]),
+        ("1.0", ("Connection: keep-alive",), [b"keep-alive"]),
+    ],
+)
+def test_a_connection_goes_on_as_the_client_wants_it(port, client, version, fields, said):
+    """RFC 9112, section 9.3; and the answer says so."""
+    client.get("/", *fields, version=version)
+    port.answer(OK)
+    lines = [line[12:] for line in client.take().split(b"\r\n") if line.startswith(b"Connection: ")]
+    assert (said, said != [b"close"]) == (lines, is_idle(client))
+
+
+@pytest.mark.parametrize(
+    ("version", "fields", "goes_on"),
+    [("1.1", (), True), ("1.1", ("Connection: close",), False), ("1.0", ("Connection: keep-alive",), False)],
+)
+def test_a_refusal_leaves_the_connection(client, version, fields, goes_on):
+    """Where the client knows that it may go on."""
+    client.get("/refused", *fields, version=version)
+    assert (goes_on, goes_on) == (b"Connection: close" not in client.take(), is_idle(client))
+
+
+# What can't be read.
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "reason"),
+    [
+        (BAD, 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nExpect: x\r\n\r\n", 417, "expectation_failed"),
+        (b"GET /" + b"a" * 9000, 414, "uri_too_long"),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 20_000, 431, "headers_too_large"),
+    ],
+)
+def test_what_can_not_be_read_is_answered_once(port, client, data, status, reason):
+    """And is the end of the connection, whatever follows."""
+    client.send(data)
+    assert [status] == client.statuses()
+    client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert ([], [(status, reason)]) == (client.statuses(), port.outcomes())
+    assert (True, []) == (client.transport.said_eof, port.loop.dials)
+
+
+def test_what_can_not_be_read_is_recorded_without_what_came(port, client):
+    """It may hold a token."""
+    port.loop.now += 5
+    client.send(b"GET /secret HTTP/1.1\r\nHost: h\r\n")
+    port.loop.now += 1
+    client.send(b"A : secret\r\n\r\n")
+    (record,) = port.observer.records
+    assert ("", "", "", "192.0.2.1", 1.0) == (
+        record.method, record.host, record.path, record.peer, record.duration_s,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ["/%zz", "http://a@b/", "/a#b"])
+def test_a_target_without_a_single_reading_is_refused(port, client, target):
+    """By the decision; the connection ends all the same."""
+    client.get(target)
+    assert ([400], [(400, "bad_request")]) == (client.statuses(), port.outcomes())
+    assert client.transport.said_eof
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_a_body_that_can_not_be_read_ends_its_request(port, client, has_begun):
+    """With 400, or with a cut where the answer has begun."""
+    client.send(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+    if has_begun:
+        port.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhi")
+    client.send(b"nonsense\r\n")
+    status = 200 if has_begun else 400
+    assert ([status], [(status, "bad_request")]) == (client.statuses(), port.outcomes())
+    assert "abort" == port.upstream.transport.end
+    assert has_begun == (client.transport.end == "close")
+
+
+# Time.
+
+
+def test_a_connection_that_says_nothing_is_closed(port, client):
+    """Without an answer, for there was no request."""
+    assert 10.0 == client.connection.deadline - port.loop.now
+    client.expire()
+    assert ("close", b"", []) == (client.transport.end, client.take(), port.outcomes())
+
+
+def test_a_head_has_its_time_however_slowly_it_goes_on(port, client):
+    """A byte a second is no way to hold a connection for ever."""
+    data = b"GET / HTTP/1.1\r\nHost: h\r\nA: aaaaaaaaaaa\r\n\r\n"
+    sent = 0
+    while is_idle(client):
+        client.send(data[sent : sent + 1])
+        sent += 1
+        port.loop.pass_time(1)
+    assert ([408], [(408, "request_timeout")], 10) == (client.statuses(), port.outcomes(), sent)
+
+
+def test_an_idle_connection_is_closed(port, client):
+    """Without an answer that might be taken for that of the next request."""
+    client.get()
+    port.answer(OK)
+    client.take()
+    assert 60.0 == client.connection.deadline - port.loop.now
+    client.expire()
+    assert ("close", b"") == (client.transport.end, client.take())
+
+
+def test_the_next_head_has_its_own_time(port, client):
+    """From its first byte."""
+    client.get()
+    port.answer(OK)
+    port.loop.pass_time(50)
+    client.send(b"GET / HT")
+    assert 10.0 == client.connection.deadline - port.loop.now
+    client.expire()
+    assert [200, 408] == client.statuses()
+
+
+def test_a_head_that_waits_in_part_has_its_time(port, client):
+    """From the end of the answer before it."""
+    client.get()
+    client.send(b"GET / HT")
+    port.answer(OK)
+    assert 10.0 == client.connection.deadline - port.loop.now
+
+
+# How it ends.
+
+
+def test_a_connection_that_is_over_is_read_for_a_moment(client, port):
+    """The kernel would throw away an answer that lies behind unread bytes."""
+    client.send(BAD)
+    assert (LINGER_S, "") == (client.connection.deadline - port.loop.now, client.transport.end)
+    client.send(b"x" * 1000)
+    client.expire()
+    assert "close" == client.transport.end
+
+
+def test_a_connection_that_is_over_takes_no_flood(client):
+    """It is dropped then."""
+    client.send(BAD)
+    for _ in range(LINGER_BYTES_MAX // 2**18):
+        client.send(b"x" * 2**18)
+    assert "" == client.transport.end
+    client.send(b"x")
+    assert "abort" == client.transport.end
+
+
+def test_a_client_that_takes_its_answer_slowly_has_time(client, port):
+    """As long as it takes something."""
+    client.transport.unsent = 100
+    client.send(BAD)
+    assert 60.0 == client.connection.deadline - port.loop.now
+    client.transport.unsent = 50
+    client.expire()
+    assert "" == client.transport.end
+    client.expire()
+    assert "abort" == client.transport.end
+
+
+def test_a_client_that_closes_is_forgotten(port, client):
+    """In the middle of a head there is no request to record."""
+    client.send(b"GET / HT")
+    client.leave()
+    assert (0, []) == (port.observer.open, port.outcomes())
+
+
+def test_the_first_answer_is_the_last_when_the_gateway_stops(port, client):
+    """It says so itself."""
+    client.get()
+    port.gateway.is_draining = True
+    port.answer(OK)
+    assert b"Connection: close" in client.take()
+    assert client.transport.said_eof
