@@ -8,7 +8,7 @@ or flagged here, never passed on.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # RFC 3986, section 2.3: letters, digits and these need no escape, so an escape of one is undone.
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -26,8 +26,7 @@ class BadPath(ValueError):
     """The path has no single reading; the message never quotes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """A path in normal form, and whether it holds an encoded slash or backslash (`%2F`, `%5C`)."""
 
     path: str

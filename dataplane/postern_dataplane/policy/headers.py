@@ -6,6 +6,8 @@ every spelling of such a field that the client sent is dropped.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from postern_core.header_names import canonical
 from postern_dataplane.config.rows import SAID_OF_CLIENTS, RouteRow
 
@@ -44,7 +46,7 @@ def upstream_head(
     stripped = row.policy.stripped_headers if row.policy else None
     cookies = row.policy.stripped_cookies if row.policy else None
     for field in head.headers:
-        name = canonical_name(field[0])
+        name = _canonical.get(field[0]) or canonical_name(field[0])
         if name in dropped or (name.startswith(b"x-forwarded-") and not is_trusted):
             continue
         if is_trusted and _is_disguised(field[0], name):
@@ -82,7 +84,7 @@ def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
         if len(name) == 10 and name.lower() == b"connection" and value.lower() not in _USUAL:
             names += [canonical_name(option.strip(b" \t")) for option in value.split(b",")]
     # But not what a proxy says of its client: the client could make it unsaid.
-    return frozenset(names) - SAID_OF_CLIENTS
+    return frozenset(names) - SAID_OF_CLIENTS if names else NONE
 
 
 def _is_disguised(spelled: bytes, name: bytes) -> bool:
@@ -90,6 +92,7 @@ def _is_disguised(spelled: bytes, name: bytes) -> bool:
     return spelled.lower() != name and (name in SAID_OF_CLIENTS or name.startswith(b"x-forwarded-"))
 
 
+NONE: frozenset[bytes] = frozenset()
 _USUAL = frozenset({b"keep-alive", b"close", b"upgrade"})
 
 
@@ -97,10 +100,7 @@ def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> bytes:
     """What we say of the client; a trusted proxy knows more, and its word stays."""
     scheme = "https" if head.is_tls else "http"
     if not is_trusted:
-        return (
-            f"X-Forwarded-For: {head.peer}\r\nX-Forwarded-Proto: {scheme}\r\n"
-            f"X-Forwarded-Host: {target.authority}\r\nX-Forwarded-Port: {head.local_port}\r\n"
-        ).encode("latin-1")
+        return _of_a_stranger(head.peer, scheme, target.authority, head.local_port)
     said: dict[bytes, list[str]] = {}
     for name, value in head.headers:
         lowered = name.lower()
@@ -112,6 +112,15 @@ def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> bytes:
         if f"x-forwarded-{field.lower()}".encode() not in said:
             lines += f"X-Forwarded-{field}: {ours}\r\n"
     return lines.encode("latin-1")
+
+
+@lru_cache(maxsize=4096)
+def _of_a_stranger(peer: str, scheme: str, authority: str, port: int) -> bytes:
+    """The same for every request of a connection to one host."""
+    return (
+        f"X-Forwarded-For: {peer}\r\nX-Forwarded-Proto: {scheme}\r\n"
+        f"X-Forwarded-Host: {authority}\r\nX-Forwarded-Port: {port}\r\n"
+    ).encode("latin-1")
 
 
 def _framing(head: RequestHead) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal
 from urllib.parse import unquote_to_bytes
 
@@ -20,7 +20,7 @@ def find_token(places: tuple[Place, ...], headers: Headers, query: str | None) -
     None when no place holds one; `REPEATED` when a place holds two, which nobody can tell apart.
     """
     for place in places:
-        values = list(_VALUES[place.kind](place.name, headers, query))
+        values = _VALUES[place.kind](place.name, headers, query)
         if len(values) > 1:
             return REPEATED, place
         if values and values[0]:
@@ -28,11 +28,13 @@ def find_token(places: tuple[Place, ...], headers: Headers, query: str | None) -
     return None, None
 
 
-def _in_header(name: str, headers: Headers, _query: str | None) -> Iterator[str]:
+def _in_header(name: str, headers: Headers, _query: str | None) -> list[str]:
     wanted = name.encode("latin-1")
-    for field, value in headers:
-        if len(field) == len(wanted) and field.lower() == wanted:
-            yield without_scheme(value.decode("latin-1").strip(" \t"))
+    return [
+        without_scheme(value.decode("latin-1").strip(" \t"))
+        for field, value in headers
+        if len(field) == len(wanted) and field.lower() == wanted
+    ]
 
 
 def without_scheme(value: str) -> str:
@@ -42,11 +44,13 @@ def without_scheme(value: str) -> str:
     return value
 
 
-def _in_query(name: str, _headers: Headers, query: str | None) -> Iterator[str]:
-    for segment in (query or "").split("&"):
-        key, _, value = segment.partition("=")
-        if is_parameter(key, name):
-            yield unquote_to_bytes(value.encode("utf-8", "surrogateescape")).decode("latin-1")
+def _in_query(name: str, _headers: Headers, query: str | None) -> list[str]:
+    parameters = [segment.partition("=") for segment in query.split("&")] if query else []
+    return [
+        unquote_to_bytes(value.encode("utf-8", "surrogateescape")).decode("latin-1")
+        for key, _, value in parameters
+        if is_parameter(key, name)
+    ]
 
 
 def is_parameter(key: str, name: str) -> bool:
@@ -56,13 +60,10 @@ def is_parameter(key: str, name: str) -> bool:
     return unquote_to_bytes(key.encode("utf-8", "surrogateescape")) == name.encode()
 
 
-def _in_cookie(name: str, headers: Headers, _query: str | None) -> Iterator[str]:
-    for field, line in headers:
-        if len(field) == 6 and field.lower() == b"cookie":
-            for pair in line.decode("latin-1").split(";"):
-                key, _, value = pair.partition("=")
-                if key.strip(" \t") == name:
-                    yield _unquoted(value.strip(" \t"))
+def _in_cookie(name: str, headers: Headers, _query: str | None) -> list[str]:
+    lines = [line.decode("latin-1") for field, line in headers if len(field) == 6 and field.lower() == b"cookie"]
+    pairs = [pair.partition("=") for line in lines for pair in line.split(";")]
+    return [_unquoted(value.strip(" \t")) for key, _, value in pairs if key.strip(" \t") == name]
 
 
 def _unquoted(value: str) -> str:

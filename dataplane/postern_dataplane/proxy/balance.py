@@ -16,9 +16,12 @@ EJECTED_MAX_S = 30.0
 
 
 class Address:
-    """One IP address and port, its share of the requests, and its idle connections, the last used at the end."""
+    """One IP address and port, its share of the requests, and its idle connections, the last used at the end.
 
-    __slots__ = ("_ejected_until", "_failures", "host", "idle", "name", "port", "weight")
+    `is_listed` says whether the upstream still has it.
+    """
+
+    __slots__ = ("_ejected_until", "_failures", "host", "idle", "is_listed", "name", "port", "weight")
 
     def __init__(self, name: str, host: str, port: int, weight: float) -> None:
         self.name = name
@@ -26,11 +29,18 @@ class Address:
         self.port = port
         self.weight = weight
         self.idle: list[UpstreamConnection] = []
+        self.is_listed = True
         self._failures = 0
         self._ejected_until = 0.0
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def drop(self) -> None:
+        """The upstream has it no longer: idle connections end, busy ones are not kept."""
+        self.is_listed = False
+        while self.idle:
+            self.idle.pop().abort()
 
     def is_live(self, now: float) -> bool:
         """Whether it may get requests, as far as is known."""
@@ -67,8 +77,13 @@ class Rotation:
         Dead addresses are passed over, and so are those tried already, unless
         there are no others: when all seem dead, trying is better than refusing.
         """
-        if not self._due:
+        due = self._due
+        if not due:
             return None
+        at, number, address = due[0]
+        if not tried and address.is_live(now):  # nearly always
+            heapq.heapreplace(due, (at + 1 / address.weight, number, address))
+            return address
         turn = self._take(now, tried)
         if turn is None and tried:
             turn = self._take(float("inf"), tried)

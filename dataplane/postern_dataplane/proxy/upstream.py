@@ -40,7 +40,7 @@ class ResponseHandler(Protocol):
         """A part of the body came."""
 
     def packet_read(self) -> None:
-        """All that one packet brought has been told."""
+        """All that one packet brought has been told, and the response goes on."""
 
     def response_ended(self) -> None:
         """The response is whole."""
@@ -76,6 +76,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._is_dirty = False
         self._tunnels = False
+        self._is_paused = False
         self._reset()
 
     def _reset(self) -> None:
@@ -110,7 +111,8 @@ class UpstreamConnection(asyncio.Protocol):
     def release(self) -> None:
         """The exchange is over; whoever takes the connection next is told by `begin`."""
         self.handler = None
-        self.resume_reading()
+        if self._is_paused:
+            self.resume_reading()
 
     def abort(self) -> None:
         """Drop the connection and whatever is still in it."""
@@ -125,10 +127,12 @@ class UpstreamConnection(asyncio.Protocol):
             self.transport.close()
 
     def pause_reading(self) -> None:
+        self._is_paused = True
         if self.is_open:
             self.transport.pause_reading()  # type: ignore[union-attr] # it is open
 
     def resume_reading(self) -> None:
+        self._is_paused = False
         if self.is_open:
             self.transport.resume_reading()  # type: ignore[union-attr] # it is open
 
@@ -171,9 +175,10 @@ class UpstreamConnection(asyncio.Protocol):
                 return
             # The response is whole; what follows it is nobody's, and ends the connection.
             self._is_dirty = True
-        handler.packet_read()
         if self._is_ended:
             handler.response_ended()
+        else:
+            handler.packet_read()
 
     def _switch(self, handler: ResponseHandler, tail: bytes) -> None:
         self._tunnels = True

@@ -38,8 +38,7 @@ class UpstreamRuntime:
     def change(self, upstream: Upstream) -> None:
         """Take up new settings; connections to addresses that are left, reached as before, stay."""
         if upstream.backend.tls != self.upstream.backend.tls:
-            self._close_idle()
-            self._addresses.clear()
+            self._drop_all()
         self.upstream = upstream
         wanted = {endpoint.address for endpoint in upstream.endpoints}
         self._names = {host: name for host, name in self._names.items() if host in wanted}
@@ -110,14 +109,11 @@ class UpstreamRuntime:
         """Keep a connection for the next request, if its address still counts."""
         address = connection.home
         connection.release()
-        if self._is_closed or address is None or not self._counts(address) or len(address.idle) >= IDLE_MAX:
+        if self._is_closed or address is None or not address.is_listed or len(address.idle) >= IDLE_MAX:
             connection.abort()
             return
         connection.idle_since = now
         address.idle.append(connection)
-
-    def _counts(self, address: Address) -> bool:
-        return self._addresses.get((address.name, address.host, address.port)) is address
 
     def close_old(self, now: float) -> None:
         """Close connections that nobody has used for long."""
@@ -128,12 +124,12 @@ class UpstreamRuntime:
     def close(self) -> None:
         """The backend is gone: running exchanges end, idle connections close."""
         self._is_closed = True
-        self._close_idle()
+        self._drop_all()
 
-    def _close_idle(self) -> None:
+    def _drop_all(self) -> None:
         for address in self._addresses.values():
-            while address.idle:
-                address.idle.pop().abort()
+            address.drop()
+        self._addresses.clear()
 
     def _name(self, endpoint: Endpoint) -> Name:
         name = self._names.get(endpoint.address)
@@ -151,13 +147,16 @@ class UpstreamRuntime:
             hosts = (endpoint.address,) if is_address(endpoint.address) else self._name(endpoint).known
             for host in hosts:
                 key = (endpoint.address, host, endpoint.port)
-                address = before.pop(key, None) or Address(*key, endpoint.weight)
-                # An endpoint's share is its own, however many addresses its name has.
-                address.weight = endpoint.weight / len(hosts)
+                # An endpoint's share is its own, however many addresses its name has; one that is there twice has two.
+                share = endpoint.weight / len(hosts)
+                if key in self._addresses:
+                    self._addresses[key].weight += share
+                    continue
+                address = before.pop(key) if key in before else Address(*key, share)
+                address.weight = share
                 self._addresses[key] = address
         for gone in before.values():
-            while gone.idle:
-                gone.idle.pop().abort()
+            gone.drop()
         return Rotation(tuple(self._addresses.values())) if self._addresses else None
 
 

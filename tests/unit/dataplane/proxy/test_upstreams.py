@@ -277,3 +277,9 @@ def test_a_backend_that_is_gone_lets_go(kept, upstreams, loop):
     runtime.keep(running, loop.now)
     assert "abort" == running.transport.end
     assert runtime is not upstreams.get(upstream(ONE))
+
+
+def test_an_endpoint_that_is_listed_twice_has_two_shares(upstreams, turns):
+    """One address, with the connections that it has."""
+    runtime = upstreams.get(upstream(ONE, OTHER, ONE))
+    assert {"10.0.0.1": 4, "10.0.0.2": 2} == turns(runtime, 6)

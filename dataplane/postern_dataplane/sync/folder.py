@@ -1,0 +1,115 @@
+"""The folder that the proxy reads: whole generations, the index last.
+
+Nothing is forced to disk (fsync).  In a pod the folder is memory, which ends
+with the pod; elsewhere a file that a crash has cut short is found by its
+digest at the next start, and fetched again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from postern_core.codec import CodecError, Index, ShardRef, decode_index, decode_shard
+
+from .errors import StartError
+
+INDEX = "index.json"
+SHARDS = "shards"
+
+
+class Folder:
+    """The one writer of a folder; not for two threads at once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._shards = path / SHARDS
+        self._verified: set[tuple[str, str]] = set()
+        self._before: frozenset[str] = frozenset()
+
+    def prepare(self) -> None:
+        """Make the folder, for this user alone; raises `StartError`."""
+        try:
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._shards.mkdir(mode=0o700, exist_ok=True)
+            for folder in (self._path, self._shards):
+                folder.chmod(0o700)
+        except OSError as error:
+            raise StartError(f"{self._path} can't be made a folder of this user alone: {error.strerror}") from error
+
+    def index(self) -> tuple[bytes, Index] | None:
+        """The index on disk, None when there is none that this version can read."""
+        try:
+            content = (self._path / INDEX).read_bytes()
+            return content, decode_index(content)
+        except (OSError, CodecError):
+            return None
+
+    def missing(self, index: Index) -> tuple[ShardRef, ...]:
+        """The shards that are not on disk, each once; one that was not written by this process is verified first."""
+        missing = {shard.digest: shard for shard in index.shards if not self._holds(shard)}
+        return tuple(missing.values())
+
+    def _holds(self, shard: ShardRef) -> bool:
+        path = self._place(shard)
+        if (shard.section, shard.digest) in self._verified:
+            return path.exists()
+        try:
+            decode_shard(shard, path.read_bytes())
+        except (OSError, CodecError):
+            return False
+        self._verified.add((shard.section, shard.digest))
+        return True
+
+    def write_shard(self, shard: ShardRef, content: bytes) -> None:
+        """Verify a shard and write it; raises `CodecError` before anything is written, and `OSError`."""
+        decode_shard(shard, content)
+        _replace(self._place(shard), content)
+        self._verified.add((shard.section, shard.digest))
+
+    def swap(self, content: bytes, index: Index) -> None:
+        """Make this the index, when all its shards are there; raises `OSError`."""
+        on_disk = self.index()
+        if on_disk is None or on_disk[0] != content:
+            _replace(self._path / INDEX, content)
+            self._before = _named(on_disk[1].shards) if on_disk else frozenset()
+        self.tidy(index)
+
+    def tidy(self, wanted: Index) -> None:
+        """Remove shards that neither this index names, nor the one on disk, nor the one before.
+
+        A proxy may be reading by one of those.  Without an index on disk that can be read, nothing is removed: a proxy
+        may understand it.
+        """
+        on_disk = self.index()
+        if on_disk is None:
+            return
+        kept = _named(wanted.shards) | _named(on_disk[1].shards) | self._before
+        for path in self._shards.iterdir():
+            if path.name.removesuffix(".json") not in kept:
+                path.unlink(missing_ok=True)
+        self._verified = {one for one in self._verified if one[1] in kept}
+
+    def _place(self, shard: ShardRef) -> Path:
+        return self._shards / f"{shard.digest}.json"
+
+
+def _named(shards: Iterable[ShardRef]) -> frozenset[str]:
+    return frozenset(shard.digest for shard in shards)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all, and that nobody else may read."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+        new.replace(path)
+    except OSError:
+        # Half a file would keep the place that is lacking, where memory is full.
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise

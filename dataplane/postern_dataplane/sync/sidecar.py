@@ -1,0 +1,90 @@
+"""Puts the sidecar together, and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+from postern_dataplane.listening import address_of, open_listener
+from postern_dataplane.logs import log
+from postern_dataplane.settings import Address
+
+from .backoff import Backoff
+from .connection import Connection, read_configuration
+from .errors import ApiError, StartError
+from .folder import Folder
+from .follow import Follower
+from .health import health_port
+from .install import Installer
+from .newest import Newest
+from .published import PublishedObjects
+from .settings import SyncSettings
+
+
+async def run_sidecar(settings: SyncSettings) -> None:
+    """Keep the folder at what is published, until SIGTERM or SIGINT; raises `DataPlaneError` when it can't start."""
+    with _told_to_stop() as stopping:
+        await _check_files(settings.kubeconfig)
+        newest = Newest()
+        # A connection each: one that has to be made anew must not take what the other is doing with it.
+        async with _published(settings) as watched, _published(settings) as fetched:
+            follower = Follower(watched, newest, Backoff())
+            installer = Installer(settings.gateway, Folder(Path(settings.config)), fetched, newest, Backoff())
+            installer.start()
+            async with _health(settings.health, lambda: installer.digest):
+                log.info("sidecar started", gateway=settings.gateway, namespace=settings.namespace)
+                await _run_until(stopping, follower, installer)
+    log.info("sidecar stopped")
+
+
+async def _check_files(kubeconfig: str | None) -> None:
+    """Refuse to start with a mistake in the settings.  That the API server is down is none."""
+    try:
+        await read_configuration(kubeconfig)
+    except ApiError as error:
+        raise StartError(str(error)) from None
+
+
+@contextlib.asynccontextmanager
+async def _published(settings: SyncSettings) -> AsyncIterator[PublishedObjects]:
+    connection = Connection(settings.kubeconfig)
+    try:
+        yield PublishedObjects(connection, settings.namespace)
+    finally:
+        await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def _health(address: Address | None, digest: Callable[[], str | None]) -> AsyncIterator[None]:
+    if address is None:
+        yield
+        return
+    with open_listener(address) as listener:
+        async with health_port(digest, listener):
+            log.info("health is answered", health=str(address_of(listener)))
+            yield
+
+
+async def _run_until(stopping: asyncio.Event, follower: Follower, installer: Installer) -> None:
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(follower.run()), group.create_task(installer.run())]
+        await stopping.wait()
+        # Nothing has to be finished: what is on disk is a whole generation at any moment.
+        for task in running:
+            task.cancel()
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[asyncio.Event]:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        yield stopping
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
