@@ -14,7 +14,7 @@ TESTS ?= tests
 PYTEST = $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format golden coverage docs build clean
+.PHONY: help setup demo test check lint format golden coverage bench docs build clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -56,6 +56,10 @@ golden: $(STAMP) ## Write the golden files anew; then read the diff
 
 coverage: $(STAMP) ## Measure lines and branches, and name what no test reaches
 	@$(PYTEST) --cov --cov-report=term-missing $(TESTS)
+
+bench: $(STAMP) ## Measure what a request and a reload cost (needs nginx, wrk and taskset)
+	@$(BIN)/python -m bench.cost
+	@$(BIN)/python -m bench.reload
 
 docs: $(STAMP) ## Write the generated pages of docs/reference anew
 	@$(BIN)/python docs/build_reference.py
