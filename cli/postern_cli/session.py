@@ -111,7 +111,7 @@ class Session:
         except LocalError as error:
             self._teller.secrets_failed(str(error))
         self._may_begin = self._may_begin or not reading.unread
-        if self._may_begin and self._store.replace(objects) or not self._noticed_at:
+        if (self._may_begin and self._store.replace(objects)) or not self._noticed_at:
             self._noticed_at = began
         if reading is not self._reading:
             self._reading = reading

@@ -76,6 +76,7 @@ class Installation:
         self.gateway_namespace = gateway_namespace
         self._namespaces = tuple(namespaces)
         self._processes: list[Process] = []
+        self.operator: Process
         self.listen: raw.Address = ("127.0.0.1", 0)
         self.admin: raw.Address = ("127.0.0.1", 0)
 
@@ -162,7 +163,7 @@ def installed(kubectl: Any, folder: Path, *tenants: str) -> Iterator[tuple[Insta
         kubectl("create", "namespace", namespace, check=True)
     installation = Installation(kubectl, folder, gateway, namespaces)
     try:
-        installation.start_operator()
+        installation.operator = installation.start_operator()
         installation.start_sidecar()
         installation.start_data_plane()
         yield installation, namespaces

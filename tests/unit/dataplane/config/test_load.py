@@ -84,7 +84,11 @@ def test_a_missing_shard_may_come(folder, publish):
 def test_a_missing_index_may_come(folder):
     """There is nothing to name."""
     error = refusal(Loader(folder))
-    assert ("index.json can't be read: No such file or directory", "", True) == (str(error), error.digest, error.may_heal)
+    assert ("index.json can't be read: No such file or directory", "", True) == (
+        str(error),
+        error.digest,
+        error.may_heal,
+    )
 
 
 def test_an_endless_file_is_not_read_to_its_end(folder, publish, monkeypatch):

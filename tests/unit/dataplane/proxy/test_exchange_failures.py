@@ -49,6 +49,18 @@ def test_connecting_takes_too_long(make_port):
     has_ended(port, client, status=504, reason="upstream_timeout", end="")
 
 
+def test_connecting_has_no_other_time_than_its_own(make_port):
+    """That of the request's head is over."""
+    port = make_port(backend=backend(connect_timeout_ms=30_000))
+    port.loop.pending = port.loop.create_future()
+    client = port.client()
+    client.get()
+    port.loop.pass_time(29)
+    port.loop.call(port.loop.pending.set_result, None)
+    port.answer(OK)
+    has_ended(port, client, status=200, reason="", end="")
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
 def test_a_reset_without_an_answer_is_tried_again(port, client, method):
     """An idempotent request without a body, on a new connection."""
@@ -191,6 +203,15 @@ def test_an_answer_that_stands_still(port, client):
     client.expire()
     has_ended(port, client, status=200, reason="idle_timeout", end="close")
     assert "abort" == port.upstream.transport.end
+
+
+def test_a_body_that_ends_after_its_answer_began_changes_nothing(port, client):
+    """The answer has begun, so it is the answer that stands still."""
+    client.send(POST + b"01234")
+    port.answer(OK[:-1])
+    client.send(b"56789")
+    client.expire()
+    has_ended(port, client, status=200, reason="idle_timeout", end="close")
 
 
 def test_an_answer_that_goes_on_has_time(port, client):

@@ -71,6 +71,14 @@ def test_what_is_held_comes_first(begin):
     assert (b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n", b"") == (upload.take(), upload.take())
 
 
+def test_what_came_after_what_is_held_comes_after_it(begin):
+    """Order is kept."""
+    reader, upload = begin(HEAD + b"Content-Length: 4\r\n\r\nab")
+    upload.hold()
+    reader.feed(b"cd")
+    assert b"abcd" == upload.take()
+
+
 def test_chunks_may_be_cut_anywhere(begin):
     """The body is the same, and so is its end."""
     body = b"3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"

@@ -1,0 +1,91 @@
+"""What the tests against a real API server stand on; without one they are skipped, and say what they need."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import pytest
+
+from cluster.control_plane import ControlPlane
+from cluster.kubectl import Kubectl, service_account_kubeconfig
+from cluster.shared import Api, shared_api
+from cluster.sources import NoCluster, find_programs
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def say(pytestconfig):
+    """Tell whoever waits what takes so long, also from a worker and while output is captured."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(line):
+        with capture.global_and_fixture_disabled():
+            sys.stderr.write(f"\ntests/cluster: {line}\n")
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def api(say):
+    """The API server, as its administrator; one for all workers of the run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"pid-{os.getpid()}"
+    try:
+        with shared_api(run, say) as api:
+            yield api
+    except NoCluster as missing:
+        pytest.skip(f"needs {missing}")
+
+
+@pytest.fixture(scope="session")
+def kubectl(api, tmp_path_factory):
+    """kubectl as administrator: `kubectl("get", "psvc")`, `kubectl.apply(manifest)`."""
+    return Kubectl(api, tmp_path_factory.mktemp("kubectl"))
+
+
+@pytest.fixture
+def namespace(kubectl):
+    """A fresh namespace, deleted afterwards."""
+    name = f"test-{secrets.token_hex(4)}"
+    kubectl("create", "namespace", name, check=True)
+    yield name
+    kubectl("delete", "namespace", name, "--wait=false", check=True)
+
+
+@pytest.fixture(scope="session")
+def crds(kubectl):
+    """Our kinds, installed; installing them twice changes nothing."""
+    install_crds(kubectl)
+
+
+def install_crds(kubectl):
+    """Install the four kinds and wait until they can be used."""
+    kubectl("apply", "--server-side", "--force-conflicts", f"--filename={ROOT / 'crds'}", check=True)
+    kubectl("wait", "--for=condition=Established", "--timeout=60s", f"--filename={ROOT / 'crds'}", check=True)
+
+
+@pytest.fixture
+def account(kubectl, tmp_path):
+    """`account(namespace, name)`: the kubeconfig of a service account, made if need be, to start a process under."""
+    return lambda namespace, name: service_account_kubeconfig(
+        kubectl, namespace, name, tmp_path / f"{namespace}-{name}.kubeconfig"
+    )
+
+
+@pytest.fixture
+def private_api(say, tmp_path):
+    """A control plane of the test's own, running, that it may stop and start; our kinds are installed."""
+    try:
+        programs = find_programs(say)
+    except NoCluster as missing:
+        pytest.skip(f"needs {missing}")
+    plane = ControlPlane(programs, tmp_path)
+    try:
+        plane.start()
+        install_crds(Kubectl(Api(plane.kubeconfig, programs.kubectl), tmp_path))
+        yield plane
+    finally:
+        plane.stop()

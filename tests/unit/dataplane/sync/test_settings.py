@@ -1,0 +1,73 @@
+"""The command line of the sidecar, and its environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from postern_dataplane.settings import Address
+from postern_dataplane.sync.settings import SyncSettings, read_settings
+
+PAGE = Path(__file__).parents[4] / "docs/reference/sync.md"
+REQUIRED = ["--config", "/snapshots", "--namespace", "gateways"]
+NOWHERE = Path("/nowhere")
+
+
+def read(*options, environment=None, file=NOWHERE):
+    return read_settings(options, environment or {}, file)
+
+
+def test_the_defaults_are_the_settings_own():
+    """The command line adds none of its own."""
+    assert SyncSettings(config="/snapshots", namespace="gateways") == read(*REQUIRED)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "name", "value"),
+    [
+        ("--config", "/a", "config", "/a"),
+        ("--namespace", "a", "namespace", "a"),
+        ("--gateway", "a", "gateway", "a"),
+        ("--kubeconfig", "/a", "kubeconfig", "/a"),
+        ("--health", "127.0.0.1:80", "health", Address("127.0.0.1", 80)),
+    ],
+)
+def test_an_option_or_a_variable_sets_its_setting(option, text, name, value):
+    """The option counts more, and an empty variable does not count."""
+    variable = f"POSTERN_{name.upper()}"
+    assert value == getattr(read(*REQUIRED, option, text, environment={variable: "other:1"}), name)
+    others = [one for one in zip(REQUIRED[::2], REQUIRED[1::2], strict=True) if one[0] != option]
+    others = [word for pair in others for word in pair]
+    assert value == getattr(read(*others, environment={variable: text}), name)
+    assert read(*REQUIRED) == read(*REQUIRED, environment={variable: ""})
+
+
+def test_the_namespace_is_the_pod_s_own(tmp_path):
+    """Unless another one is named."""
+    (tmp_path / "namespace").write_text("gateways\n")
+    assert "gateways" == read("--config", "/", file=tmp_path / "namespace").namespace
+    assert "other" == read("--config", "/", "--namespace", "other", file=tmp_path / "namespace").namespace
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "said"),
+    [
+        (["--namespace", "a"], {}, "required: --config"),
+        (["--config", "/"], {}, "required: --namespace"),
+        ([*REQUIRED, "--health", "80"], {}, "is not HOST:PORT"),
+        (REQUIRED, {"POSTERN_HEALTH": "80"}, "argument --health: '80' is not HOST:PORT"),
+    ],
+)
+def test_a_mistake_is_explained(options, environment, said, capsys):
+    """Status 2 and a sentence, as every command line does it."""
+    with pytest.raises(SystemExit) as ended:
+        read(*options, environment=environment)
+    assert (2, True) == (ended.value.code, said in capsys.readouterr().err)
+
+
+def test_every_setting_is_explained():
+    """In the reference, with its variable."""
+    page = PAGE.read_text(encoding="utf-8")
+    names = SyncSettings.__struct_fields__
+    assert [] == [name for name in names if f"`--{name} " not in page or f"`POSTERN_{name.upper()}`" not in page]
