@@ -1,11 +1,15 @@
-"""Which secrets are generated, for credentials that name no key of their own."""
+"""Which secrets are generated, for credentials that name no key of their own, and how one is known.
+
+Making the bytes belongs in the shells, for this package knows no chance.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from .parse import Parsed
+from .parse import API_VERSION, Parsed
 from .ref import Ref
 
 # The bytes of each hash. RFC 7518, section 3.2: "A key of the same size as the hash output [...] or larger MUST be
@@ -20,16 +24,50 @@ class WantedSecret:
     """A Secret that somebody has to make once.
 
     Its entry `GENERATED_ENTRY` holds the base64 text of `size_bytes` random bytes.
+    `uid` is the credential's, "" where none has any.
     """
 
     ref: Ref
     credential: Ref
     size_bytes: int
+    uid: str = ""
 
 
 def generated_name(credential_name: str) -> str:
     """The name of the Secret that is generated for a credential."""
     return f"{credential_name}-jwt"
+
+
+def generated_manifest(wanted: WantedSecret, text: str) -> dict[str, Any]:
+    """The Secret itself, with the base64 text of its random bytes; Kubernetes puts base64 of its own around it.
+
+    It goes with its credential, which does not wait for it.  The credential
+    does not control it: nobody looks after the Secret once it is made, and a
+    label of the credential would make GitOps prune what it hasn't written.
+    """
+    owner = {"apiVersion": API_VERSION, "kind": wanted.credential.kind, "name": wanted.credential.name}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": wanted.ref.name,
+            "namespace": wanted.ref.namespace,
+            "labels": {"app.kubernetes.io/managed-by": "postern"},
+            "ownerReferences": [owner | {"uid": wanted.uid, "controller": False, "blockOwnerDeletion": False}],
+        },
+        "type": "Opaque",
+        "stringData": {GENERATED_ENTRY: text},
+    }
+
+
+def is_generated_for(secret: Parsed, credential: Parsed) -> bool:
+    """Whether a Secret says that it was made for this very credential, and not for an earlier one of its name."""
+    known = secret.resource.metadata.owner_references if secret.resource is not None else None
+    owner = credential.resource.metadata
+    return any(
+        (one.api_version, one.kind, one.name, one.uid) == (API_VERSION, credential.ref.kind, owner.name, owner.uid)
+        for one in known or ()
+    )
 
 
 def wanted_secrets(resources: Iterable[Parsed]) -> tuple[WantedSecret, ...]:
@@ -40,5 +78,6 @@ def wanted_secrets(resources: Iterable[Parsed]) -> tuple[WantedSecret, ...]:
             spec = parsed.resource.spec
             if not spec.keys and spec.algorithm in HMAC_BYTES:
                 ref = Ref("Secret", parsed.ref.namespace, generated_name(parsed.ref.name))
-                wanted.append(WantedSecret(ref, parsed.ref, HMAC_BYTES[spec.algorithm]))
+                size_bytes, uid = HMAC_BYTES[spec.algorithm], parsed.resource.metadata.uid
+                wanted.append(WantedSecret(ref, parsed.ref, size_bytes, uid))
     return tuple(sorted(wanted, key=lambda secret: secret.ref))

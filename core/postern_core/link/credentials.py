@@ -10,7 +10,7 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 
-from postern_core.generated import GENERATED_ENTRY, HMAC_BYTES, generated_name
+from postern_core.generated import GENERATED_ENTRY, HMAC_BYTES, generated_name, is_generated_for
 from postern_core.inspectors import Inspectors, UnreadableKey
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
@@ -144,6 +144,8 @@ def holder_of(key: CredentialKeySpec, namespace: str) -> Ref | None:
 
 def _link_credential(parsed: Parsed, needed: Needs, held: tuple[Parsed | None, ...], inspectors: Inspectors) -> Linked:
     spec, ref = parsed.resource.spec, parsed.ref
+    if not spec.keys and held[0] is not None and not is_generated_for(held[0], parsed):
+        return Linked(None, (_foreign_secret(parsed, held[0].ref),))
     keys: list[Key] = []
     problems: list[Problem] = []
     for index, (key, holder, holding) in enumerate(zip(keys_of(parsed), needed.holders, held, strict=True)):
@@ -157,6 +159,15 @@ def _link_credential(parsed: Parsed, needed: Needs, held: tuple[Parsed | None, .
     if not keys:
         return Linked(None, tuple(problems))
     return Linked(_credential_entry(parsed, needed, tuple(keys)), tuple(problems))
+
+
+def _foreign_secret(parsed: Parsed, holder: Ref) -> Problem:
+    """Refuse a Secret that somebody else has put where the generated one belongs: its key may be known to others."""
+    message = (
+        f"{holder} is there, but was not generated for this credential, so it is not used; "
+        "delete it, or name it in a secretRef"
+    )
+    return Problem(parsed.ref, Reason.CONFLICTED, "spec.keys", message, (holder,))
 
 
 def _credential_entry(parsed: Parsed, needed: Needs, keys: tuple[Key, ...]) -> Credential:

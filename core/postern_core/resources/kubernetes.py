@@ -17,10 +17,25 @@ class Theirs(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """A part of an object that is not ours."""
 
 
+class OwnerReference(Theirs, frozen=True):
+    """One of the objects without which this one is not kept; `uid` is "" in local mode, where none has any."""
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str = ""
+
+
+class OwnedMetadata(Metadata, frozen=True, gc=False):
+    """The metadata of an object that may have been made for another."""
+
+    owner_references: tuple[OwnerReference, ...] | None = None
+
+
 class Secret(Theirs, frozen=True):
     """core/v1 Secret; `string_data` exists in manifests only."""
 
-    metadata: Metadata
+    metadata: OwnedMetadata
     data: dict[str, str] | None = None
     string_data: dict[str, str] | None = None
 

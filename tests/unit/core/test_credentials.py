@@ -63,3 +63,20 @@ def test_revocations_and_dates_are_seconds():
     (entry,) = entries(consumer(), credential(keys=keys, revoked=revoked), secret())
 
     assert (60.0, ("a", "b"), 0.0) == (entry.keys[0].not_after, entry.revoked_jtis, entry.issued_before)
+
+
+def test_a_secret_in_the_place_of_the_generated_one_is_refused():
+    """Whoever put it there may know it, and could make tokens."""
+    keyless = credential(keys=[])
+    (problem,) = compiled(*OPEN, consumer(), keyless, secret("alice-jwt")).problems
+
+    assert ("Conflicted", "spec.keys") == (problem.reason.text, problem.field)
+    assert SECRET not in str(problem)
+    assert () == entries(consumer(), keyless, secret("alice-jwt"))
+
+
+def test_a_secret_of_the_generated_name_may_be_named():
+    """Then somebody has said that it is meant."""
+    keys = [{"secretRef": {"name": "alice-jwt", "key": "secret"}}]
+
+    assert [] == reasons(consumer(), credential(keys=keys), secret("alice-jwt"))

@@ -1,16 +1,20 @@
 """Which secrets are generated."""
 
-from postern_core.generated import WantedSecret, wanted_secrets
+import dataclasses
+
+from postern_core.generated import WantedSecret, generated_manifest, is_generated_for, wanted_secrets
 from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
 
+WANTED = WantedSecret(Ref("Secret", "n", "a-jwt"), Ref("JWTCredential", "n", "a"), 32, "u-1")
 
-def credential(**spec):
+
+def credential(uid="", **spec):
     return parse_manifest(
         {
             "apiVersion": "postern.dev/v1alpha1",
             "kind": "JWTCredential",
-            "metadata": {"name": "a", "namespace": "n"},
+            "metadata": {"name": "a", "namespace": "n", "uid": uid},
             "spec": {"consumerRef": {"name": "a"}, **spec},
         }
     )
@@ -28,3 +32,36 @@ def test_nothing_is_generated_for_public_keys_given_keys_or_broken_credentials()
     keys = [{"secretRef": {"name": "x", "key": "y"}}]
 
     assert () == wanted_secrets([credential(algorithm="RS256"), credential(keys=keys), credential(algorithm="x")])
+
+
+def test_a_generated_secret_holds_the_text_as_it_is():
+    """Kubernetes writes it in base64 by itself."""
+    made = generated_manifest(WANTED, "YWJj")
+
+    assert ("Opaque", {"secret": "YWJj"}) == (made["type"], made["stringData"])
+
+
+def test_a_generated_secret_goes_with_its_credential_and_holds_nothing_up():
+    """Kubernetes collects it; the credential's deletion does not wait for it."""
+    (owner,) = generated_manifest(WANTED, "")["metadata"]["ownerReferences"]
+
+    assert ("postern.dev/v1alpha1", "JWTCredential", "a", "u-1") == (
+        owner["apiVersion"], owner["kind"], owner["name"], owner["uid"],
+    )  # fmt: skip
+    assert (False, False) == (owner["controller"], owner["blockOwnerDeletion"])
+
+
+def test_a_secret_is_known_by_the_uid_of_its_credential():
+    """A later credential of the same name is another one."""
+    for_it = parse_manifest(generated_manifest(WANTED, "YWJj"))
+    for_none = parse_manifest(generated_manifest(dataclasses.replace(WANTED, uid="u-0"), "YWJj"))
+
+    assert (True, False) == tuple(is_generated_for(one, credential("u-1")) for one in (for_it, for_none))
+
+
+def test_a_secret_without_an_owner_was_not_generated():
+    """Whatever its name is."""
+    manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a-jwt", "namespace": "n"}}
+
+    assert not is_generated_for(parse_manifest(manifest), credential())
+    assert not is_generated_for(parse_manifest(manifest | {"data": 1}), credential())
