@@ -19,7 +19,7 @@ from postern_dataplane.policy.denials import Denial
 from .attempts import Attempts
 from .dates import http_date
 from .download import Download
-from .observer import CLIENT_CLOSED, CLIENT_CLOSED_STATUS, IDLE_TIMEOUT, RequestRecord
+from .observer import CLIENT_CLOSED, CLIENT_CLOSED_STATUS, IDLE_TIMEOUT, RequestRecord, path_of
 from .phase import Phase
 from .response import BadResponse, Fields, Response, informational
 from .upload import Upload
@@ -50,7 +50,7 @@ class Exchange:
         self.head = head
         self.method = head.method
         self.phase = Phase.CONNECTING
-        self.record = RequestRecord(head.method, host, head.target.partition("?")[0], head.peer)
+        self.record = RequestRecord(head.method, host, path_of(head.target), head.peer)
         self._began_at = began_at
         self._upload = Upload(client.reader, is_chunked=head.chunked) if head.has_body else None
         self._download = Download(client.write, method=head.method, http_minor=head.http_minor)

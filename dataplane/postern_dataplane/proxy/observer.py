@@ -38,6 +38,14 @@ class RequestRecord:
     bytes_out: int = 0
 
 
+def path_of(target: str) -> str:
+    """The path of a request target and nothing else: a query may hold a token, an authority a password."""
+    path = target.partition("?")[0].partition("#")[0]
+    if path.startswith("/"):
+        return path
+    return "/" + path.partition("://")[2].partition("/")[2]
+
+
 class Observer(Protocol):
     """Called on the hot path: what is done here is done per request."""
 

@@ -95,13 +95,16 @@ class UpstreamRuntime:
         loop = asyncio.get_running_loop()
         tls = self.upstream.backend.tls
         context = None if tls is None else await loop.run_in_executor(None, client_context, tls)
-        _, connection = await loop.create_connection(
-            lambda: UpstreamConnection(str(address)),
-            address.host,
-            address.port,
-            ssl=context,
-            server_hostname=tls.server_name if tls is not None else None,
-        )
+        try:
+            _, connection = await loop.create_connection(
+                lambda: UpstreamConnection(str(address)),
+                address.host,
+                address.port,
+                ssl=context,
+                server_hostname=tls.server_name if tls is not None else None,
+            )
+        except ValueError as error:
+            raise OSError("the upstream's name is not one that TLS can ask for") from error
         connection.home = address
         return connection
 

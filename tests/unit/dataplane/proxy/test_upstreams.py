@@ -283,3 +283,10 @@ def test_an_endpoint_that_is_listed_twice_has_two_shares(upstreams, turns):
     """One address, with the connections that it has."""
     runtime = upstreams.get(upstream(ONE, OTHER, ONE))
     assert {"10.0.0.1": 4, "10.0.0.2": 2} == turns(runtime, 6)
+
+
+def test_a_name_that_tls_can_not_ask_for_is_a_failure_like_others(upstreams, connect, loop):
+    """A label of more than 63 characters, for instance, raises UnicodeError."""
+    loop.failures.append(UnicodeError("label too long"))
+    with pytest.raises(OSError, match="not one that TLS can ask for"):
+        connect(upstreams.get(upstream(ONE)))
