@@ -75,17 +75,29 @@ def account(kubectl, tmp_path):
     )
 
 
-@pytest.fixture
-def private_api(say, tmp_path):
-    """A control plane of the test's own, running, that it may stop and start; our kinds are installed."""
-    try:
-        programs = find_programs(say)
-    except NoCluster as missing:
-        pytest.skip(f"needs {missing}")
-    plane = ControlPlane(programs, tmp_path)
-    try:
-        plane.start()
-        install_crds(Kubectl(Api(plane.kubeconfig, programs.kubectl), tmp_path))
-        yield plane
-    finally:
+@pytest.fixture(scope="session")
+def start_private_api(say):
+    """Starts control planes of a test's own, which it may stop and start; our kinds are installed."""
+    planes = []
+
+    def start(folder):
+        try:
+            programs = find_programs(say)
+        except NoCluster as missing:
+            pytest.skip(f"needs {missing}")
+        planes.append(ControlPlane(programs, folder))
+        planes[-1].start()
+        install_crds(Kubectl(Api(planes[-1].kubeconfig, programs.kubectl), folder))
+        return planes[-1]
+
+    yield start
+    for plane in planes:
         plane.stop()
+
+
+@pytest.fixture
+def private_api(start_private_api, tmp_path):
+    """A control plane of the test's own, running."""
+    plane = start_private_api(tmp_path)
+    yield plane
+    plane.stop()

@@ -42,14 +42,18 @@ class Process:
         lines = self.log.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
-    def has_said(self, event: str) -> dict[str, Any]:
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def has_said(self, event: str, patience_s: float = raw.PATIENCE_S) -> dict[str, Any]:
         """Wait for an event in its log."""
 
         def found() -> bool:
             assert self._process.poll() is None, f"it has ended: {self.log.read_text()}"
             return any(line["event"] == event for line in self.said())
 
-        raw.until(found, f"{event!r} in {self.log}")
+        raw.until(found, f"{event!r} in {self.log}", patience_s)
         return next(line for line in self.said() if line["event"] == event)
 
     def stop(self) -> int:
@@ -77,6 +81,7 @@ class Installation:
         self._namespaces = tuple(namespaces)
         self._processes: list[Process] = []
         self.operator: Process
+        self.sidecar: Process
         self.listen: raw.Address = ("127.0.0.1", 0)
         self.admin: raw.Address = ("127.0.0.1", 0)
 
@@ -155,16 +160,18 @@ class Installation:
 
 
 @contextlib.contextmanager
-def installed(kubectl: Any, folder: Path, *tenants: str) -> Iterator[tuple[Installation, list[str]]]:
+def installed(
+    kubectl: Any, folder: Path, *tenants: str, watches_all: bool = False
+) -> Iterator[tuple[Installation, list[str]]]:
     """A whole installation for as many fresh namespaces as names are given; they and the gateway's are deleted."""
     suffix = secrets.token_hex(4)
     gateway, *namespaces = [f"{name}-{suffix}" for name in ("gateway", *tenants)]
     for namespace in (gateway, *namespaces):
         kubectl("create", "namespace", namespace, check=True)
-    installation = Installation(kubectl, folder, gateway, namespaces)
+    installation = Installation(kubectl, folder, gateway, () if watches_all else namespaces)
     try:
         installation.operator = installation.start_operator()
-        installation.start_sidecar()
+        installation.sidecar = installation.start_sidecar()
         installation.start_data_plane()
         yield installation, namespaces
     finally:

@@ -165,6 +165,7 @@ class Upstream:
     """
 
     tls: ssl.SSLContext | None = None
+    bind: str = "127.0.0.1"
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
     requests: list[Seen] = field(default_factory=list)
     server_names: list[str | None] = field(default_factory=list)
@@ -173,7 +174,7 @@ class Upstream:
     _open: set[socket.socket] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = socket.create_server((self.bind, 0), backlog=512)
         self.address: Address = self._listener.getsockname()
         self.port = self.address[1]
         if self.tls is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
-from .types import CredentialKey, Metadata, Name, ObjectName, Printable, Spec, Text
+from .rules import Rule, has_exactly_one_of
+from .types import SET, CredentialKey, Metadata, Name, ObjectName, Printable, Spec, Text
 
 Algorithm = Literal[
     "HS256", "HS384", "HS512",
@@ -21,75 +22,225 @@ Timestamp = Annotated[datetime, Meta(tz=True)]
 
 
 class SecretKeyRef(Spec, frozen=True):
-    """Where an HMAC secret is kept, in this namespace."""
+    """Where the secret of an HS* key is kept: an entry of a Secret in this namespace."""
 
-    name: Name
-    key: Text
+    name: Annotated[Name, Meta(description="The name of the Secret.")]
+    key: Annotated[Text, Meta(description="The entry of the Secret's data that holds the key. Example: secret.")]
     encoding: Annotated[
-        Literal["Plain", "Base64"], Meta(description="Base64: decode the stored value before it is used.")
+        Literal["Plain", "Base64"],
+        Meta(
+            description="How the entry is written. Plain: its bytes are the key. "
+            "Base64: its bytes are the base64 text of the key and are decoded once more; "
+            "this has nothing to do with the base64 in which Kubernetes shows every Secret. Default: Plain."
+        ),
     ] = "Plain"
 
 
 class PublicKeyRef(Spec, frozen=True):
-    """Where a public key (PEM or JWK) is kept, in this namespace."""
+    """Where a public key is kept: an entry of a ConfigMap or Secret in this namespace."""
 
-    name: Name
-    key: Text
-    kind: Literal["ConfigMap", "Secret"] = "ConfigMap"
+    name: Annotated[Name, Meta(description="The name of the ConfigMap or Secret.")]
+    key: Annotated[Text, Meta(description="The entry that holds the public key, in PEM or as a JWK. Example: key.pem.")]
+    kind: Annotated[
+        Literal["ConfigMap", "Secret"],
+        Meta(description="The kind of the object that holds it; a public key needs no Secret. Default: ConfigMap."),
+    ] = "ConfigMap"
 
 
 class CredentialKeySpec(Spec, frozen=True):
-    """One live key: exactly one of secretRef (HS*), publicKey and publicKeyRef (the others)."""
+    """One key; exactly one of secretRef (for HS*), publicKey and publicKeyRef (for the others) MUST be given."""
+
+    RULES = (
+        Rule(
+            "key_has_not_exactly_one_source",
+            has_exactly_one_of("secretRef", "publicKey", "publicKeyRef"),
+            "must have exactly one of secretRef, publicKey and publicKeyRef",
+        ),
+    )
 
     id: (
         Annotated[
             Printable,
-            Meta(min_length=1, description="A token whose kid names this is checked with this key only."),
+            Meta(
+                min_length=1,
+                description="A name for the key, unique in the credential. "
+                "A token whose header has a `kid` is checked with the key of that id only, and refused where there is "
+                "none; a token without `kid` is checked with every key that is live. "
+                'Example: "2026-11". Default: none, and then no kid names this key.',
+            ),
         ]
         | None
     ) = None
-    secret_ref: SecretKeyRef | None = None
-    public_key: Annotated[str, Meta(max_length=16384, description="PEM or JWK, inline.")] | None = None
-    public_key_ref: PublicKeyRef | None = None
-    not_after: Annotated[Timestamp, Meta(description="From then on the key verifies nothing.")] | None = None
+    secret_ref: (
+        Annotated[
+            SecretKeyRef,
+            Meta(
+                description="The secret of an HMAC key; with HS* only. It MUST be at least as long as the hash "
+                "(RFC 7518, section 3.2: 32 bytes for HS256, 48 for HS384, 64 for HS512) unless allowWeakKey is true."
+            ),
+        ]
+        | None
+    ) = None
+    public_key: (
+        Annotated[
+            str,
+            Meta(
+                max_length=16384,
+                description="The public key itself, in PEM or as a JWK (RFC 7517); with RS*, PS*, ES* and EdDSA only. "
+                "A private key MUST NOT stand here: it is refused, and whoever may read this object has read it.",
+            ),
+        ]
+        | None
+    ) = None
+    public_key_ref: (
+        Annotated[
+            PublicKeyRef,
+            Meta(
+                description="The place of the public key, for one that another program changes; "
+                "with RS*, PS*, ES* and EdDSA only. A change of what is kept there is in force without touching this "
+                "object."
+            ),
+        ]
+        | None
+    ) = None
+    not_after: (
+        Annotated[
+            Timestamp,
+            Meta(
+                description="From this time on the key verifies nothing, whatever its tokens say; "
+                'RFC 3339 with zone. Example: "2027-06-30T00:00:00Z". Default: none, the key has no end.'
+            ),
+        ]
+        | None
+    ) = None
 
 
 class Revoked(Spec, frozen=True):
-    """Tokens that stop working before they expire."""
+    """Tokens of this credential that stop working before they expire; a token is refused where either list names it."""
 
-    jtis: Annotated[tuple[Text, ...], Meta(max_length=1024, description="Values of jti that are refused.")] = ()
+    jtis: Annotated[
+        tuple[Text, ...],
+        Meta(
+            max_length=1024,
+            description="Values of the claim `jti` (RFC 7519, section 4.1.7); a token with one of them is refused. "
+            "They are compared whole. Default: none.",
+            extra_json_schema=SET,
+        ),
+    ] = ()
     issued_before: (
-        Annotated[Timestamp, Meta(description="Tokens with an earlier iat, or without one, are refused.")] | None
+        Annotated[
+            Timestamp,
+            Meta(
+                description="Tokens that were issued (`iat`) before this time are refused, and tokens without `iat` "
+                'are, too; RFC 3339 with zone. Example: "2026-01-01T00:00:00Z". Default: none.'
+            ),
+        ]
+        | None
     ) = None
 
 
 class JWTCredentialSpec(Spec, frozen=True):
-    """The key or keys by which a Consumer's tokens are known."""
+    """Whose tokens they are, which tokens are meant, and with which keys they are checked."""
 
-    consumer_ref: Annotated[ObjectName, Meta(description="The Consumer, in the same namespace.")]
+    RULES = (
+        Rule(
+            "key_does_not_fit_the_algorithm",
+            "!self.algorithm.startsWith('HS') || !has(self.keys) || "
+            "self.keys.all(key, !has(key.publicKey) && !has(key.publicKeyRef))",
+            "an HS algorithm needs a shared secret: use secretRef, never a public key",
+            ".keys",
+        ),
+        Rule(
+            "key_does_not_fit_the_algorithm",
+            "self.algorithm.startsWith('HS') || !has(self.keys) || self.keys.all(key, !has(key.secretRef))",
+            "this algorithm needs a public key: use publicKey or publicKeyRef",
+            ".keys",
+        ),
+        Rule(
+            "public_key_is_not_given",
+            "self.algorithm.startsWith('HS') || (has(self.keys) && self.keys.size() > 0)",
+            "is required with this algorithm; only an HS secret can be generated",
+            ".keys",
+        ),
+        Rule(
+            "key_id_is_used_twice",
+            "!has(self.keys) || self.keys.all(one, !has(one.id) || "
+            "self.keys.exists_one(other, has(other.id) && other.id == one.id))",
+            "an id is used twice; a kid must name one key",
+            ".keys",
+        ),
+        Rule(
+            "consumer_was_changed",
+            "self.consumerRef == oldSelf.consumerRef",
+            "can't be changed, or tokens would pass for somebody else; make a new JWTCredential",
+            ".consumerRef",
+        ),
+    )
+
+    consumer_ref: Annotated[
+        ObjectName,
+        Meta(description="The Consumer whose tokens these are, in the same namespace. It MUST NOT change."),
+    ]
     key: (
         Annotated[
             CredentialKey,
-            Meta(description="What the key claim holds; default metadata.name; unique in the namespace."),
+            Meta(
+                description="What the key claim of a token holds (`keyClaim` of the policy, by default the claim "
+                "`key`), so that the gateway knows which credential to check it with. It is a name, not a secret. "
+                "It MUST be unique in the namespace: of two credentials with one key the older serves, and the newer "
+                "is Conflicted. It MUST NOT change; a new key is a new JWTCredential. "
+                "Example: oiloil_key. Default: metadata.name."
+            ),
         ]
         | None
     ) = None
-    algorithm: Annotated[Algorithm, Meta(description="The one algorithm that its tokens are signed with.")] = "HS256"
+    algorithm: Annotated[
+        Algorithm,
+        Meta(
+            description="The one algorithm that the tokens are signed with (RFC 7518, section 3; RFC 8037 for EdDSA, "
+            "which is Ed25519 or Ed448). A token that names another in its header is refused: what holds is what the "
+            "credential says, never what a token says. Default: HS256."
+        ),
+    ] = "HS256"
     keys: Annotated[
         tuple[CredentialKeySpec, ...],
         Meta(
             max_length=4,
-            description="Keys that are live at the same time, for rotation; none = one is generated (HS* only).",
+            description="The keys that tokens are checked with, all live at the same time. "
+            "To change a key: add the new one, sign with it, wait until the old tokens have expired, remove the old "
+            "one; no request is refused meanwhile. "
+            "With an HS* algorithm it MAY be left out: then a random secret is made once and kept in the Secret "
+            "`<name>-jwt`. With the others it is required. Default: none.",
         ),
     ] = ()
     allow_weak_key: Annotated[
-        bool, Meta(description="Take an HMAC key shorter than its hash, or RSA below 2048 bits.")
+        bool,
+        Meta(
+            description="Take an HMAC secret that is shorter than its hash, or an RSA key below 2048 bits. "
+            "Whoever sees one token can guess such a key; SHOULD NOT be set but for old tokens. Default: false."
+        ),
     ] = False
-    revoked: Revoked = Revoked()
+    revoked: Annotated[
+        Revoked, Meta(description="Tokens of this credential that stop working before they expire. Default: none.")
+    ] = Revoked()
 
 
 class JWTCredential(msgspec.Struct, frozen=True, gc=False):
-    """A JWTCredential as it came."""
+    """The key or keys by which a Consumer's tokens are known.
+
+    A Consumer may have several, one for each device or each issuer.
+    The gateway never makes tokens; whoever has the secret, or the private key, does.
+    """
+
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "key_was_changed",
+            "(has(self.spec.key) ? self.spec.key : self.metadata.name) == "
+            "(has(oldSelf.spec.key) ? oldSelf.spec.key : oldSelf.metadata.name)",
+            "can't be changed, and its default is metadata.name; make a new JWTCredential",
+            ".spec.key",
+        ),
+    )
 
     metadata: Metadata
     spec: JWTCredentialSpec

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
+from postern_core.header_names import RESERVED
+
+from .rules import TOKEN_HEADERS_NOT, Rule, canonical_header, has_exactly_one_of, is_one_of_headers
 from .types import (
     CookieName,
     Duration,
@@ -20,59 +23,175 @@ from .types import (
 
 
 class TokenPlace(Spec, frozen=True):
-    """One place where a token may be; exactly one of the three."""
+    """One place where a token may be; exactly one of header, query and cookie MUST be given."""
 
-    header: Annotated[HeaderName, Meta(description="A request header. A `Bearer ` scheme is taken off.")] | None = None
-    query: Annotated[Text, Meta(description="A query parameter, compared after percent-decoding.")] | None = None
-    cookie: Annotated[CookieName, Meta(description="A cookie.")] | None = None
+    RULES = (
+        Rule(
+            "place_is_not_exactly_one",
+            has_exactly_one_of("header", "query", "cookie"),
+            "must have exactly one of header, query and cookie",
+        ),
+        Rule(
+            "place_is_no_place_for_a_token",
+            f"!has(self.header) || !{is_one_of_headers('self.header', TOKEN_HEADERS_NOT)}",
+            "has a meaning of its own; choose another header",
+            ".header",
+        ),
+    )
+
+    header: (
+        Annotated[
+            HeaderName,
+            Meta(
+                description="A request header. A scheme `Bearer`, in any case and with one or more spaces, is taken "
+                "off; a bare token is accepted, and any other value is a bad token. The header twice in one request "
+                "is refused. Example: Authorization."
+            ),
+        ]
+        | None
+    ) = None
+    query: (
+        Annotated[
+            Text,
+            Meta(
+                description="A query parameter. Its name is compared after one percent-decoding; the parameter twice "
+                "in one request is refused. Tokens in a query end in the logs of others. Example: jwt."
+            ),
+        ]
+        | None
+    ) = None
+    cookie: (
+        Annotated[CookieName, Meta(description="A cookie. Twice in one request it is refused. Example: jwt.")] | None
+    ) = None
 
 
 class AllowedClaim(Spec, frozen=True):
     """A claim that must hold one of the listed words.
 
-    A text is split at spaces, as OAuth's scope is; the elements of a list are compared whole.
+    A text is split at spaces, as OAuth's scope is; the elements of a list are compared whole; nothing else matches.
     """
 
-    name: Text
-    any_of: Annotated[tuple[Text, ...], Meta(min_length=1, max_length=64)]
+    name: Annotated[Text, Meta(description="The name of the claim. Example: scope.")]
+    any_of: Annotated[
+        tuple[Text, ...],
+        Meta(
+            min_length=1,
+            max_length=64,
+            description="The words of which the claim must hold one at least. Example: [read, admin].",
+        ),
+    ]
 
 
 class Allow(Spec, frozen=True):
-    """Who may pass with a good token; an empty list allows all."""
+    """Who may pass with a good token; what is given must all hold, and an empty list allows all. Others get 403."""
 
     consumers: Annotated[
         tuple[QualifiedName, ...],
-        Meta(max_length=256, description="Consumer names; `namespace/name` for one of another namespace."),
+        Meta(
+            max_length=256,
+            description="The Consumers that may pass, by name; `namespace/name` for one of another namespace. "
+            "Example: [alice, partners/bob]. Default: none, every Consumer may.",
+        ),
     ] = ()
     groups: Annotated[
         tuple[QualifiedName, ...],
         Meta(
             max_length=256,
-            description="Groups of which the consumer has one; `namespace/group` for another namespace's.",
+            description="The groups of which the Consumer must have one at least; `namespace/group` for another "
+            "namespace's, so that nobody becomes a member by choosing a name. "
+            "Example: [readers]. Default: none, no group is asked for.",
         ),
     ] = ()
-    claims: Annotated[tuple[AllowedClaim, ...], Meta(max_length=16, description="Claims that must all match.")] = ()
+    claims: Annotated[
+        tuple[AllowedClaim, ...],
+        Meta(max_length=16, description="What the token's claims must hold; all of them must match. Default: none."),
+    ] = ()
     namespaces: Annotated[
-        Literal["Same", "All"] | tuple[Label, ...],
-        Meta(description="Whose credentials count: Same (this namespace), All, or a list beside this one."),
+        Literal["Same", "All"] | Annotated[tuple[Label, ...], Meta(max_length=256)],
+        Meta(
+            description="Whose credentials count. Same: those of this namespace. All: those of every namespace. "
+            "A list of names: those of these namespaces, and of this one. With more than one the credentials that "
+            "have the token's key are tried in order, this namespace's first and then the oldest. "
+            "Example: [partners]. Default: Same."
+        ),
     ] = "Same"
 
 
 class ForwardedClaim(Spec, frozen=True):
-    """A scalar claim that goes upstream in a header of its own."""
+    """A claim that goes upstream in a header of its own."""
 
-    claim: Text
-    header: HeaderName
+    RULES = (
+        Rule(
+            "forwarded_header_is_reserved",
+            f"!{is_one_of_headers('self.header', RESERVED)}",
+            "is set by the gateway or by HTTP itself; choose another",
+            ".header",
+        ),
+    )
+
+    claim: Annotated[
+        Text,
+        Meta(
+            description="The name of the claim. A text, number or boolean is sent; where it is another thing, missing, "
+            "or not printable ASCII, the header is left out. Example: sub."
+        ),
+    ]
+    header: Annotated[
+        HeaderName,
+        Meta(
+            description="The header that carries it. What a client sends under this name, or under another spelling of "
+            "it, is removed on every Route of the Service. Example: X-User."
+        ),
+    ]
+
+
+NAME_OF_PLACE = (
+    "has(one.header) ? 'header ' + one.header.lowerAscii() : has(one.query) ? 'query ' + one.query : "
+    "has(one.cookie) ? 'cookie ' + one.cookie : ''"
+)
 
 
 class JWTPolicy(Spec, frozen=True):
-    """What a token must be like, where it is found, and who may pass."""
+    """What a token must be like, where it is found, and who may pass.
+
+    An empty block is the whole default.
+    """
+
+    RULES = (
+        Rule(
+            "place_is_named_twice",
+            f"[self.from.map(one, {NAME_OF_PLACE})].all(names, names.all(name, "
+            "names.exists_one(other, other == name)))",
+            "names a place twice; remove one",
+            ".from",
+        ),
+        Rule(
+            "lifetime_is_zero",
+            "!has(self.maxLifetime) || self.maxLifetime.matches('[1-9]')",
+            "must be longer than nothing, or no token would ever pass",
+            ".maxLifetime",
+        ),
+        Rule(
+            "anonymous_consumer_is_never_used",
+            "!has(self.anonymousConsumer) || self.mode in ['Optional', 'Permissive']",
+            "means nothing with this mode; use Optional or Permissive, or remove it",
+            ".anonymousConsumer",
+        ),
+        Rule(
+            "forwarded_header_is_named_twice",
+            f"!has(self.forwardClaims) || [self.forwardClaims.map(one, {canonical_header('one.header')})]"
+            ".all(names, names.all(name, names.exists_one(other, other == name)))",
+            "names a header twice; choose another",
+            ".forwardClaims",
+        ),
+    )
 
     mode: Annotated[
         Literal["Required", "Optional", "Permissive", "Disabled"],
         Meta(
-            description="Required; Optional (no token passes, a bad one is refused); "
-            "Permissive (a bad one passes too); Disabled (public)."
+            description="What a request needs to pass. Required: a good token. Optional: a good token or none; a bad "
+            "one is refused. Permissive: anything; a bad token counts as none. Disabled: nothing, the requests are "
+            "public and no token is looked at. Refused is 401. Default: Required."
         ),
     ] = "Required"
     places: Annotated[
@@ -80,46 +199,91 @@ class JWTPolicy(Spec, frozen=True):
         Meta(
             min_length=1,
             max_length=8,
-            description="Where the token may be. In this order, the first place that holds a non-empty value decides.",
+            description="Where the token may be. In this order, the first place that holds a non-empty value decides; "
+            "the places after it are not looked at. Default: the header Authorization, the query parameter jwt, the "
+            "cookie jwt.",
         ),
     ] = field(
         name="from",
         default=(TokenPlace(header="Authorization"), TokenPlace(query="jwt"), TokenPlace(cookie="jwt")),
     )
     strip_credentials: Annotated[
-        bool, Meta(description="Take the token out of every place in `from` before the request goes upstream.")
+        bool,
+        Meta(
+            description="Take the token out of every place in `from` before the request goes upstream; every other "
+            "byte stays as it came. Default: false."
+        ),
     ] = False
-    key_claim: Annotated[Text, Meta(description="The claim that names the credential.")] = "key"
+    key_claim: Annotated[
+        Text,
+        Meta(
+            description="The claim that names the credential, by its `key`. A token without it is refused. "
+            "Example: iss. Default: key."
+        ),
+    ] = "key"
     required_claims: Annotated[
         tuple[Text, ...],
-        Meta(max_length=32, description="Claims that must be present; exp and nbf are always checked when present."),
+        Meta(
+            max_length=32,
+            description="Claims that must be present and not null. exp and nbf are always checked when they are "
+            "present; with [exp] a token without an end is refused. Example: [exp, sub]. Default: none.",
+        ),
     ] = ()
-    leeway: Annotated[Duration, Meta(description="How far clocks may differ when exp and nbf are checked.")] = "0s"
-    max_lifetime: Annotated[Duration, Meta(description="exp must be present and no further away than this.")] | None = (
-        None
-    )
-    issuers: Annotated[
-        tuple[Text, ...], Meta(max_length=32, description="Values of iss of which one must match exactly; none = any.")
-    ] = ()
-    audiences: Annotated[
-        tuple[Text, ...], Meta(max_length=32, description="One of these must be in aud; none = aud is not looked at.")
-    ] = ()
-    realm: Annotated[Printable, Meta(description="The realm of the WWW-Authenticate challenge.")] = "postern"
-    anonymous_consumer: (
+    leeway: Annotated[
+        Duration,
+        Meta(
+            description="How far the clocks of issuer and gateway may differ when exp and nbf are checked: a token is "
+            "refused at now >= exp + leeway, and at now < nbf - leeway. Example: 30s. Default: 0s."
+        ),
+    ] = "0s"
+    max_lifetime: (
         Annotated[
-            ObjectName,
-            Meta(description="With Optional or Permissive: the Consumer that a request without a good token is."),
+            Duration,
+            Meta(
+                description="How far away exp may be; a token that lives longer, or for ever, is refused. "
+                "Example: 24h. Default: none."
+            ),
         ]
         | None
     ) = None
-    allow: Annotated[Allow, Meta(description="Who may pass with a good token.")] = Allow()
+    issuers: Annotated[
+        tuple[Text, ...],
+        Meta(
+            max_length=32,
+            description="Values of which iss must be one exactly. Example: [https://login.example.com]. "
+            "Default: none, iss is not looked at.",
+        ),
+    ] = ()
+    audiences: Annotated[
+        tuple[Text, ...],
+        Meta(
+            max_length=32,
+            description="Values of which one must be in aud. Example: [orders]. Default: none, aud is not looked at.",
+        ),
+    ] = ()
+    realm: Annotated[
+        Printable,
+        Meta(description="The realm of the challenge (WWW-Authenticate) that a 401 carries. Default: postern."),
+    ] = "postern"
+    anonymous_consumer: (
+        Annotated[
+            ObjectName,
+            Meta(
+                description="With mode Optional or Permissive: the Consumer of this namespace that a request without a "
+                "good token is. It must pass `allow` like any other; where it doesn't, the answer is the 401 for a "
+                "missing token. Default: none, such a request is nobody's."
+            ),
+        ]
+        | None
+    ) = None
+    allow: Annotated[
+        Allow, Meta(description="Who may pass with a good token. Default: every Consumer of this namespace.")
+    ] = Allow()
     forward_claims: Annotated[
         tuple[ForwardedClaim, ...],
-        Meta(max_length=32, description="Claims that go upstream as headers; clients can't set those headers."),
+        Meta(
+            max_length=32,
+            description="Claims that go upstream, each in a header of its own. Default: none.",
+            extra_json_schema={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["header"]},
+        ),
     ] = ()
-
-
-class Auth(Spec, frozen=True):
-    """How requests are authenticated."""
-
-    jwt: Annotated[JWTPolicy, Meta(description="Authenticate by JSON Web Token (RFC 7519).")]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from .jwt_policy import Auth
-from .types import HeaderName, Metadata, Method, ObjectName, Spec, Text
+from .auth import NULLABLE, Auth
+from .rules import Rule, is_normal_path
+from .types import SET, HeaderName, Metadata, Method, ObjectName, Spec, Text
 
 MatchValue = Annotated[str, Meta(max_length=1024)]
 
@@ -16,48 +17,138 @@ MatchValue = Annotated[str, Meta(max_length=1024)]
 class RoutePath(Spec, frozen=True):
     """A path below the service's prefix."""
 
+    RULES = (
+        Rule(
+            "path_can_never_match",
+            f"self.type == 'Regex' || ({is_normal_path('self.value')})",
+            "must be a path in normal form: it starts with /, and has no //, no dot segments, no needless escapes",
+            ".value",
+        ),
+    )
+
     type: Annotated[
         Literal["Exact", "Prefix", "Regex"],
-        Meta(description="Exact; Prefix by whole segments; Regex (RE2 syntax) that must match the whole path."),
+        Meta(
+            description="How the value is compared. Exact: the whole path; a trailing slash is another path. "
+            "Prefix: whole segments, /books takes /books and /books/1, never /bookshop. "
+            "Regex: a pattern of RE2 that must match the whole path. "
+            "Of the Routes of a host Exact comes before Prefix, a longer Prefix before a shorter one, and Regex last."
+        ),
     ]
-    value: MatchValue
+    value: Annotated[
+        MatchValue,
+        Meta(
+            description="The path, or the pattern. It stands below the Service's pathPrefix: with /v1, /books is "
+            "/v1/books outside. A path MUST be in normal form (RFC 3986, section 6.2.2), as requests are brought to "
+            'it before they are matched. Examples: /books, "/books/[0-9]+".'
+        ),
+    ]
 
 
 class HeaderMatch(Spec, frozen=True):
     """A request header that must hold a value."""
 
-    name: HeaderName
-    value: MatchValue
-    type: Literal["Exact", "Regex"] = "Exact"
+    RULES = (
+        Rule(
+            "value_holds_control_characters",
+            r"self.value.matches(r'^[^\x00-\x1f\x7f]*$')",
+            "must not hold control characters; no header value can",
+            ".value",
+        ),
+    )
+
+    name: Annotated[HeaderName, Meta(description="The name of the header, in any case. Example: X-Tenant.")]
+    value: Annotated[
+        MatchValue, Meta(description="What the header must hold, compared whole and with case; or the pattern.")
+    ]
+    type: Annotated[
+        Literal["Exact", "Regex"],
+        Meta(description="Exact: the value itself. Regex: a pattern of RE2 that must match it whole. Default: Exact."),
+    ] = "Exact"
 
 
 class QueryParamMatch(Spec, frozen=True):
     """A query parameter that must hold a value, both percent-decoded once."""
 
-    name: Text
-    value: MatchValue
-    type: Literal["Exact", "Regex"] = "Exact"
+    name: Annotated[Text, Meta(description="The name of the parameter, with case. Example: version.")]
+    value: Annotated[MatchValue, Meta(description="What the parameter must hold, compared whole; or the pattern.")]
+    type: Annotated[
+        Literal["Exact", "Regex"],
+        Meta(description="Exact: the value itself. Regex: a pattern of RE2 that must match it whole. Default: Exact."),
+    ] = "Exact"
 
 
 class RouteSpec(Spec, frozen=True):
-    """Which requests of a Service pass, and under which policy."""
+    """Which requests are meant (methods, paths, headers and queryParams must all match), and who may make them."""
 
-    service_ref: Annotated[ObjectName, Meta(description="The Service, in the same namespace.")]
+    RULES = (
+        Rule(
+            "method_is_refused_anyway",
+            "!has(self.methods) || !self.methods.exists(method, method in ['CONNECT', 'TRACE'])",
+            "CONNECT and TRACE are refused on every route; remove them",
+            ".methods",
+        ),
+    )
+
+    service_ref: Annotated[
+        ObjectName,
+        Meta(
+            description="The Service of postern.dev that the requests go to, in the same namespace; its hosts and its "
+            "pathPrefix are this Route's."
+        ),
+    ]
     methods: Annotated[
-        tuple[Method, ...], Meta(max_length=16, description="Methods, none = all; GET does not imply HEAD.")
+        tuple[Method, ...],
+        Meta(
+            max_length=16,
+            description="The methods that are taken, in upper case. GET does not imply HEAD. A method that no Route "
+            "takes is answered with 404. CONNECT and TRACE are refused everywhere, and MUST NOT be given. "
+            "Example: [GET, HEAD]. Default: none, which means every method.",
+            extra_json_schema=SET,
+        ),
     ] = ()
     paths: Annotated[
-        tuple[RoutePath, ...], Meta(max_length=64, description="Paths of which one must match; none = every path.")
+        tuple[RoutePath, ...],
+        Meta(
+            max_length=64,
+            description="The paths that are taken, below the Service's pathPrefix; one of them must match. "
+            "Where several Routes take a request, the most specific path decides, then the greater number of headers "
+            "and queryParams, then the older Route, then the one whose name comes first. "
+            "Default: none, which means every path.",
+        ),
     ] = ()
-    headers: Annotated[tuple[HeaderMatch, ...], Meta(max_length=16, description="Headers that must all match.")] = ()
+    headers: Annotated[
+        tuple[HeaderMatch, ...],
+        Meta(max_length=16, description="Headers that the request must have; all of them must match. Default: none."),
+    ] = ()
     query_params: Annotated[
-        tuple[QueryParamMatch, ...], Meta(max_length=16, description="Query parameters that must all match.")
+        tuple[QueryParamMatch, ...],
+        Meta(
+            max_length=16,
+            description="Query parameters that the request must have; all of them must match. Default: none.",
+        ),
     ] = ()
-    auth: Annotated[Auth, Meta(description="Replaces the service's auth whole.")] | UnsetType = UNSET
+    auth: (
+        Annotated[
+            Auth,
+            Meta(
+                description="Who may make these requests. It replaces the Service's auth whole; nothing of that is "
+                "inherited. `jwt: {mode: Disabled}` makes the Route public. Default: none, the Service's holds.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
-    """A Route as it came."""
+    """Which requests of a Service pass, and under which policy.
+
+    What no Route takes is answered with 404: nothing is open by accident.
+    A Route that can't be used as it is written refuses its requests; they never fall through to a wider one.
+    """
+
+    RULES: ClassVar[tuple[Rule, ...]] = ()
 
     metadata: Metadata
     spec: RouteSpec

@@ -2,111 +2,111 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from .jwt_policy import Auth
-from .types import Address, Duration, Host, Label, Metadata, Name, Port, Spec, Text
+from .auth import NULLABLE, Auth
+from .rules import Rule, is_normal_path
+from .types import SET, Host, Label, Metadata, Spec
+from .upstream import ServiceUpstream
 
-
-class ServiceEndpoint(Spec, frozen=True):
-    """One address of the upstream with its share of the requests."""
-
-    address: Address
-    port: Port
-    weight: Annotated[int, Meta(ge=0, le=1_000_000, description="The share; 0 sends nothing here.")] = 1
-
-
-class KubernetesServiceRef(Spec, frozen=True):
-    """Kubernetes' own Service in this namespace: its ready endpoints."""
-
-    name: Name
-    port: Port
-
-
-class CertificateRef(Spec, frozen=True):
-    """Where CA certificates (PEM) are kept, in this namespace."""
-
-    name: Name
-    kind: Literal["ConfigMap", "Secret"] = "ConfigMap"
-    key: Annotated[Text, Meta(description="The entry that holds the certificates.")] = "ca.crt"
-
-
-class ServiceTLS(Spec, frozen=True):
-    """How the upstream's certificate is verified."""
-
-    ca_certificate_ref: (
-        Annotated[CertificateRef, Meta(description="The CAs to trust instead of the system's.")] | None
-    ) = None
-    server_name: (
-        Annotated[Host, Meta(description="The name to ask for (SNI) and to find in the certificate.")] | None
-    ) = None
-    insecure_skip_verify: Annotated[bool, Meta(description="Take any certificate. For experiments only.")] = False
-
-
-class Timeouts(Spec, frozen=True):
-    """How long the gateway waits for the upstream."""
-
-    connect: Annotated[Duration, Meta(description="For a connection, TLS included.")] = "5s"
-    request: Annotated[Duration, Meta(description="From the request sent to the head of the response.")] = "60s"
-    idle: Annotated[Duration, Meta(description="The longest silence while bodies or tunnels flow.")] = "60s"
-
-
-class Retries(Spec, frozen=True):
-    """When a failed attempt is made again.
-
-    Only where the connection failed before a byte was sent, or for an idempotent method without a body.
-    """
-
-    attempts: Annotated[int, Meta(ge=0, le=5, description="How many more attempts.")] = 1
-
-
-class ServiceUpstream(Spec, frozen=True):
-    """The application itself: exactly one of url, service and endpoints."""
-
-    url: Annotated[str, Meta(max_length=2048, description="Absolute, http or https.")] | None = None
-    service: KubernetesServiceRef | None = None
-    endpoints: Annotated[tuple[ServiceEndpoint, ...], Meta(min_length=1, max_length=256)] | None = None
-    host_header: (
-        Annotated[
-            Literal["Upstream", "Client"],
-            Meta(description="Whose Host the upstream sees; default Upstream for url, Client for the others."),
-        ]
-        | None
-    ) = None
-    tls: ServiceTLS | None = None
-    timeouts: Timeouts = Timeouts()
-    retries: Retries = Retries()
+__all__ = ["Service", "ServiceSpec", "ServiceUpstream"]
 
 
 class ServiceSpec(Spec, frozen=True):
-    """An application behind the gateway."""
+    """What the outside world calls the application, where it really is, and who may pass."""
 
-    upstream: ServiceUpstream
+    RULES = (
+        Rule(
+            "prefix_is_not_normal",
+            is_normal_path("self.pathPrefix"),
+            "must be a path in normal form: it starts with /, and has no //, no dot segments, no needless escapes",
+            ".pathPrefix",
+        ),
+        Rule(
+            "encoded_slash_can_never_come",
+            "self.encodedSlashes == 'Keep' || !self.pathPrefix.matches('(?i)%2f|%5c')",
+            "holds an encoded slash, which encodedSlashes: Reject refuses; set it to Keep",
+            ".pathPrefix",
+        ),
+    )
+
+    upstream: Annotated[
+        ServiceUpstream,
+        Meta(description="The application itself: exactly one of url, service and endpoints, and how it is spoken to."),
+    ]
     gateways: Annotated[
-        tuple[Label, ...], Meta(min_length=1, max_length=16, description="The gateways that serve it.")
+        tuple[Label, ...],
+        Meta(
+            min_length=1,
+            max_length=16,
+            description="The gateways that serve this Service and its Routes, by name. A gateway is a fleet of "
+            "data-plane pods; a Service that names none of its own is served by the one that is named default. "
+            "Example: [internal, public]. Default: [default].",
+            extra_json_schema=SET,
+        ),
     ] = ("default",)
     hosts: Annotated[
         tuple[Host, ...],
-        Meta(max_length=64, description="Host names, exact or *.example.com (one label or more); none = every host."),
+        Meta(
+            max_length=64,
+            description="The hosts whose requests are meant for this application, without port: an exact name, "
+            "or *.example.com for one label or more before example.com. "
+            "The most specific host of a request decides alone: an exact name, then the longest wildcard, then every "
+            "host; where none of that host's routes takes the request, the answer is 404. "
+            "A host, and what is below a wildcard, belongs to the namespace whose Service claimed it first (the "
+            "older object); another namespace's Service is told HostConflict, and does not get it. "
+            'Example: [shop.example.com, "*.shop.example.com"]. Default: none, which means every host.',
+            extra_json_schema=SET,
+        ),
     ] = ()
     path_prefix: Annotated[
-        str, Meta(max_length=1024, description="Whole segments: /v1 takes /v1 and /v1/x, never /v1x.")
+        str,
+        Meta(
+            max_length=1024,
+            description="The path below which all Routes of this Service are. It counts in whole segments: /v1 takes "
+            "/v1 and /v1/x, never /v1x. It MUST be in normal form (RFC 3986, section 6.2.2), as requests are brought "
+            "to it before they are matched. Example: /v1. Default: /.",
+        ),
     ] = "/"
-    strip_path_prefix: Annotated[bool, Meta(description="Take the prefix off before the request goes upstream.")] = True
+    strip_path_prefix: Annotated[
+        bool,
+        Meta(
+            description="Take pathPrefix off before a request goes upstream: with /v1, /v1/x reaches the application "
+            "as /x. Default: true."
+        ),
+    ] = True
     encoded_slashes: Annotated[
-        Literal["Reject", "Keep"], Meta(description="What to do with %2F, %5C and \\ in a path: refuse (400) or keep.")
+        Literal["Reject", "Keep"],
+        Meta(
+            description="What is done with %2F, %5C and \\ in the path of a request. Reject: the answer is 400, "
+            "because an application may take them for a slash where the gateway did not. Keep: they stay encoded, and "
+            "are ordinary characters when the path is matched; for applications that need them only. Default: Reject."
+        ),
     ] = "Reject"
     auth: (
-        Annotated[Auth, Meta(description="Protects every route of this service that has no auth of its own.")]
+        Annotated[
+            Auth,
+            Meta(
+                description="Protects every Route of this Service that has no auth of its own; a Route's auth replaces "
+                "it whole. Default: none, and then Routes without auth of their own are public.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
         | UnsetType
     ) = UNSET
 
 
 class Service(msgspec.Struct, frozen=True, gc=False):
-    """A Service as it came."""
+    """An application behind the gateway: which hosts and paths it has outside, and where it really is.
+
+    What of it may be asked is said by its Routes; without one, every request is answered with 404.
+    Kubernetes has a kind of this name, too: write services.postern.dev, or psvc, in commands.
+    """
+
+    RULES: ClassVar[tuple[Rule, ...]] = ()
 
     metadata: Metadata
     spec: ServiceSpec

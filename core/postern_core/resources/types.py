@@ -7,10 +7,12 @@ Patterns end in `\Z`: Python's `$` would let a final line feed into a header.
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
+
+from .rules import Rule
 
 NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z"
 LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z"
@@ -43,13 +45,19 @@ HINTS = {
 
 NO_CONTROLS = re.compile(NO_CONTROLS_PATTERN)
 
+# How the API server merges a list that several owners write (server-side apply); a list without one of these has one
+# owner, who writes it whole. A set refuses doubles.
+SET = {"x-kubernetes-list-type": "set"}
+# The pattern bounds a duration already; the API server wants the number to see what a rule may cost.
+DURATION_BOUND = {"maxLength": 28}
+
 Name = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=253)]
 Label = Annotated[str, Meta(pattern=LABEL_PATTERN, max_length=63)]
 Host = Annotated[str, Meta(pattern=HOST_PATTERN, max_length=253)]
 Address = Annotated[str, Meta(pattern=ADDRESS_PATTERN, max_length=253)]
 HeaderName = Annotated[str, Meta(pattern=HEADER_PATTERN, max_length=128)]
 CookieName = HeaderName
-Duration = Annotated[str, Meta(pattern=DURATION_PATTERN)]
+Duration = Annotated[str, Meta(pattern=DURATION_PATTERN, extra_json_schema=DURATION_BOUND)]
 Method = Annotated[str, Meta(pattern=METHOD_PATTERN, max_length=32)]
 CredentialKey = Annotated[str, Meta(pattern=CREDENTIAL_KEY_PATTERN, max_length=253)]
 QualifiedName = Annotated[str, Meta(pattern=QUALIFIED_PATTERN, max_length=317)]
@@ -62,21 +70,24 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", gc=False):
     """What a user writes: strict, so that a typo is a message and never an open door."""
 
+    RULES: ClassVar[tuple[Rule, ...]] = ()
+
 
 class ObjectName(Spec, frozen=True):
     """A reference to an object in the same namespace."""
 
-    name: Name
+    name: Annotated[Name, Meta(description="The object's name; it is looked for in the namespace of this object.")]
 
 
 class Metadata(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """What of an object's metadata matters here.
 
-    `creation_timestamp` is RFC 3339, "" where unknown (a manifest in a folder).
+    `creation_timestamp` is RFC 3339, "" where unknown (a manifest in a folder), and so is `uid`.
     """
 
     name: str
     namespace: str = "default"
+    uid: str = ""
     creation_timestamp: str = ""
     generation: int = 0
     labels: dict[str, str] = {}

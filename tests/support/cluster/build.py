@@ -10,7 +10,6 @@ import fcntl
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +79,3 @@ def _link_flags() -> str:
     major, minor = version[1:].split(".")[:2]
     values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
     return " ".join(["-s", "-w", *(f"-X {VERSION_PACKAGE}.{name}={value}" for name, value in values.items())])
-
-
-if __name__ == "__main__":
-    build_programs(lambda line: sys.stderr.write(f"{line}\n"))

@@ -36,17 +36,17 @@ class Api:
 @contextmanager
 def shared_api(run: str, say: Say) -> Iterator[Api]:
     """The API server of this run, for as long as the context lasts; raises `NoCluster`."""
+    source = find_source(say)
+    if source.kubeconfig:
+        yield Api(source.kubeconfig, source.kubectl)
+        return
     folder = run_folder(run)
     with ExitStack() as stack:
         with locked(folder / "door"):
-            source = find_source(say)
-            if source.kubeconfig:
-                api = Api(source.kubeconfig, source.kubectl)
-            else:
-                # Entered first, so left last: when this worker has let go of the server.
-                supervisor = stack.enter_context(_waited_for())
-                stack.enter_context(locked(folder / "users", is_shared=True))
-                api = _running(folder) or _start(folder, source, supervisor)
+            # Entered first, so left last: when this worker has let go of the server.
+            supervisor = stack.enter_context(_waited_for())
+            stack.enter_context(locked(folder / "users", is_shared=True))
+            api = _running(folder) or _start(folder, source, supervisor)
         yield api
 
 

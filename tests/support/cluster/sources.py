@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,3 +96,11 @@ def _docker_runs() -> bool:
     return (
         bool(docker) and subprocess.run([docker, "info"], capture_output=True, check=False, timeout=30).returncode == 0
     )
+
+
+if __name__ == "__main__":
+    # What takes long is done here, where a person sees it, and not within a test.
+    try:
+        find_source(lambda line: sys.stderr.write(f"{line}\n"))
+    except NoCluster as error:
+        sys.exit(f"tests/cluster needs {error}")

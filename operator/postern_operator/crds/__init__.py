@@ -1,0 +1,5 @@
+"""The CustomResourceDefinitions of the four kinds, made from their typed models.
+
+The prose, bounds, defaults and rules live in `postern_core.resources`; here
+they only take the form that the API server wants.
+"""

@@ -1,0 +1,97 @@
+"""The requests of golden cases over HTTP: as bytes to a running gateway, and what came of them, to be compared.
+
+Tokens are made relative to the real time instead of the case's.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+import cases
+import raw
+import tokens
+from postern_core.compile import compile_snapshot
+from postern_core.parse import parse_manifest
+from postern_operator.inspectors import INSPECTORS
+
+# A claim that is good for one more second needs an answer before that.
+QUICK_S = 0.5
+ATTEMPTS = 20
+
+
+def served_by(case, port):
+    """The manifests of a case, with the upstream's real port."""
+    return json.loads(json.dumps(cases.manifests_of(case)).replace(str(cases.UPSTREAM_PORT), str(port)))
+
+
+def credentials_of(manifests):
+    """The credentials that tokens are made with."""
+    resources = [parse_manifest(manifest) for manifest in manifests]
+    snapshot = compile_snapshot(resources, inspectors=INSPECTORS).snapshot
+    return {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
+
+
+def expected_of(request, port):
+    """What must come of a request, in words that can be compared; the token is not yet in its place."""
+    expect = request.expect
+    if expect.upstream is None:
+        message = expect.message if request.method != "HEAD" else ""
+        seen = {"status": expect.status, "message": message, "challenge": expect.challenge}
+        return {name: value for name, value in seen.items() if value}
+    headers = {
+        name.lower(): value.replace(str(cases.UPSTREAM_PORT), str(port))
+        for name, value in expect.upstream.headers.items()
+    }
+    absent = dict.fromkeys(expect.upstream.absent)
+    return {"target": expect.upstream.target, "headers": headers | absent}
+
+
+def ask(request, listen, upstream, credentials, asked=lambda _token: None):
+    """Make a request; gives what came of it as far as the case wants to know. `asked` is told of each attempt."""
+    for _ in range(ATTEMPTS):
+        began_s = time.time()
+        token = tokens.mint(request.token, began_s, credentials) if request.token else ""
+        asked(token)
+        upstream.forget()
+        answer = raw.ask(listen, bytes_of(request, token), method=request.method)
+        if time.time() - began_s < QUICK_S:
+            break
+    else:
+        pytest.fail("the machine is too slow to tell what a second means")
+    if request.expect.upstream is None:
+        return refusal(expected_of(request, upstream.port), answer, token, upstream)
+    return forwarded(request, answer, token, upstream)
+
+
+def forwarded(request, answer, token, upstream):
+    assert 200 == answer.status, f"{request.name}: {answer}"
+    [seen] = upstream.requests
+    assert seen.start.endswith(" HTTP/1.1")
+    wanted = {*map(str.lower, request.expect.upstream.headers), *request.expect.upstream.absent}
+    headers = {name: seen.fields.get(name) for name in wanted}
+    if not token:
+        return {"target": seen.target, "headers": headers}
+    headers = {name: value and value.replace(token, "{token}") for name, value in headers.items()}
+    return {"target": seen.target.replace(token, "{token}"), "headers": headers}
+
+
+def refusal(expected, answer, token, upstream):
+    assert [] == upstream.requests, "a refused request has reached the upstream"
+    assert not token or token.encode() not in answer.head + answer.body
+    assert (answer.status in (401, 403)) == bool(answer.values("WWW-Authenticate"))
+    seen = {"status": answer.status, "message": answer.message, "challenge": answer.value("WWW-Authenticate")}
+    return {name: seen[name] for name in expected}
+
+
+def bytes_of(request, token):
+    """The request as the case writes it, byte for byte."""
+    fields = [("Host", request.host)] if request.host is not None else []
+    fields += [(name, value.replace("{token}", token)) for name, value in request.headers]
+    if request.body:
+        fields.append(("Content-Length", str(len(request.body.encode()))))
+    lines = [f"{request.method} {request.target.replace('{token}', token)} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in fields]
+    return "\r\n".join([*lines, "", request.body]).encode("utf-8", "surrogateescape")
