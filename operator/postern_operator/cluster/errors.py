@@ -1,0 +1,59 @@
+"""What can go wrong between the operator and the API server, or a data plane that it asks.
+
+ClusterError           (an OperatorError)
+    RefusedError       the API server has answered, and the answer is no
+    UnreachableError   there was no answer, or none that can be read
+    NotLeadingError    another replica acts, so nothing was asked
+
+All of them may be retried: nothing that was asked for is half done, and asking
+again is harmless.  A message never holds what was sent or answered, for it may
+be a secret.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from postern_operator.errors import OperatorError
+
+# A token that is being renewed, a server that is slow, somebody who was faster, too many requests.
+PASSING = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
+)
+
+
+class ClusterError(OperatorError):
+    """The root of the tree."""
+
+
+class RefusedError(ClusterError):
+    """An answer that is no success.
+
+    `reason` is Kubernetes' own word, such as AlreadyExists, "" where it gave none;
+    `retry_after_s` is how long it asks us to stay away, None where it doesn't.
+    """
+
+    def __init__(self, what: str, status: int, reason: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(f"{what}: {status} {reason}".rstrip())
+        self.status = status
+        self.reason = reason
+        self.retry_after_s = retry_after_s
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether the same request would be refused again: something about it must change first."""
+        passing = (
+            HTTPStatus.UNAUTHORIZED,
+            HTTPStatus.REQUEST_TIMEOUT,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.TOO_MANY_REQUESTS,
+        )
+        return 400 <= self.status < 500 and self.status not in passing
+
+
+class UnreachableError(ClusterError):
+    """No answer: the connection failed, or took too long."""
+
+
+class NotLeadingError(ClusterError):
+    """This replica does not act."""

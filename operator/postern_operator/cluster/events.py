@@ -1,0 +1,88 @@
+"""Which Events a person should see of an object: what has gone wrong, and that it is well again.
+
+Pure.  Nothing is said of what works from the start, nor of what only takes its
+time, so that ten thousand new objects are no storm.  Writing belongs in `event_writes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from postern_core.conditions import Condition
+from postern_core.ref import Ref
+
+# What the API server takes.
+NOTE_BYTES_MAX = 1024
+
+TROUBLE = ("Accepted", "ResolvedRefs")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing to tell of the object of that uid; `reason` is the condition's."""
+
+    ref: Ref
+    uid: str
+    type: Literal["Normal", "Warning"]
+    reason: str
+    note: str
+
+
+class Teller:
+    """Remembers who is in trouble, and so what is news: other trouble, or its end."""
+
+    def __init__(self) -> None:
+        self._troubled: dict[tuple[Ref, str], tuple[Condition, ...]] = {}
+
+    def news(self, ref: Ref, uid: str, present: Mapping[str, Any], conditions: Iterable[Condition]) -> tuple[News, ...]:
+        """What is to be told when an object with this status is due these conditions.
+
+        `present` is what the object says of itself, so that another operator, or
+        this one after a restart, doesn't tell it again.
+        """
+        due = {condition.type: condition for condition in conditions}
+        trouble = tuple(due[type_] for type_ in TROUBLE if type_ in due and due[type_].status != "True")
+        before = self._troubled.pop((ref, uid), None)
+        if before is None and _has_trouble(present):
+            before = ()
+        if trouble:
+            self._troubled[ref, uid] = trouble
+            told = [
+                it for it in trouble if it.status == "False" and it not in (before or ()) and not _is_told(it, present)
+            ]
+            return tuple(News(ref, uid, "Warning", it.reason, _shortened(it.message)) for it in told)
+        if before is None:
+            return ()
+        if due["Programmed"].status != "True":
+            self._troubled[ref, uid] = before
+            return ()
+        return (News(ref, uid, "Normal", "Programmed", "every ready data-plane pod serves it as it is now"),)
+
+    def forget_all_but(self, known: Iterable[tuple[Ref, str]]) -> None:
+        """Forget the objects that are gone."""
+        remaining = set(known)
+        self._troubled = {key: trouble for key, trouble in self._troubled.items() if key in remaining}
+
+
+def _has_trouble(present: Mapping[str, Any]) -> bool:
+    return any(it.get("status") == "False" for type_, it in _by_type(present).items() if type_ in TROUBLE)
+
+
+def _is_told(condition: Condition, present: Mapping[str, Any]) -> bool:
+    told = _by_type(present).get(condition.type, {})
+    said = (told.get("status"), told.get("reason"), told.get("message"))
+    return said == (condition.status, condition.reason, condition.message)
+
+
+def _by_type(present: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    known = present.get("conditions") or ()
+    return {str(it["type"]): it for it in known if isinstance(it, Mapping) and "type" in it}
+
+
+def _shortened(text: str) -> str:
+    content = text.encode()
+    if len(content) <= NOTE_BYTES_MAX:
+        return text
+    return content[: NOTE_BYTES_MAX - 3].decode(errors="ignore") + "..."

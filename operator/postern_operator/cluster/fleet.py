@@ -1,0 +1,176 @@
+"""One gateway's data plane, as the operator sees it: what it should serve, what is published, and what pods serve.
+
+The loops here act, so they run only while this replica leads.  What is to be
+served comes from `rebuilding`, and what is told of it goes to `telling`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+
+import aiohttp
+from kubernetes.aio.client import ApiClient
+
+from postern_core.parse import Parsed
+from postern_operator.reconciler import Build, Built
+
+from .backoff import Backoff
+from .errors import ClusterError
+from .metrics import Metrics
+from .pods import Admin, ready_admins, served_digests
+from .programming import Ledger
+from .publish import ClusterPublisher
+from .settings import Gateway
+
+log = logging.getLogger("postern.fleet")
+
+# Pods take up a snapshot within a fraction of a second; those that don't are asked less and less often.
+ASK_FIRST_S = 0.02
+ASK_AT_MOST_S = 1.0
+# Once all serve what they should: a pod may have been replaced without any notice of it.
+ASK_AGAIN_S = 10.0
+
+
+class Fleet:
+    """One gateway; `slices` gives the EndpointSlices of its pods, `changed` is called when more or less is served.
+
+    `has_asked` is set once it is known what pods serve, `is_settled` while all of them serve what they should.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        publisher: ClusterPublisher,
+        slices: Callable[[], tuple[Parsed, ...]],
+        changed: Callable[[], None],
+        metrics: Metrics,
+    ) -> None:
+        self.gateway = gateway
+        self.build = Build(gateway.name)
+        self.built: Built | None = None
+        self.ledger = Ledger()
+        self.has_asked = asyncio.Event()
+        self.is_settled = asyncio.Event()
+        self._publisher = publisher
+        self._slices = slices
+        self._changed = changed
+        self._metrics = metrics
+        self._must_publish = asyncio.Event()
+        self._must_ask = asyncio.Event()
+        self._published = ""
+        self._published_at_s: float | None = None
+        self._served: dict[Admin, str | None] | None = None
+
+    def take(self, built: Built) -> None:
+        """Take this for what is to be served from now on."""
+        self.ledger.compiled(built.encoded.digest, built.objects)
+        is_new = self.built is None or self.built.encoded.digest != built.encoded.digest
+        self.built = built
+        if is_new:
+            self.is_settled.clear()
+            self._must_publish.set()
+
+    def mend(self) -> None:
+        """Look at once whether what is published is what must be."""
+        self._must_publish.set()
+
+    def pods_changed(self) -> None:
+        """Ask at once."""
+        self._must_ask.set()
+
+    def forget_pods(self) -> None:
+        """Take nothing that pods have said before for true: others may have acted since."""
+        self._published, self._published_at_s, self._served = "", None, None
+        self.has_asked.clear()
+        self.is_settled.clear()
+
+    async def keep_published(self, client: ApiClient) -> None:
+        """Publish what is to be served, and mend what others do to it, for ever."""
+        backoff = Backoff()
+        has_looked = False
+        self._must_publish.set()
+        while True:
+            await self._must_publish.wait()
+            self._must_publish.clear()
+            if self.built is None:
+                continue
+            try:
+                if not has_looked:
+                    await self._publisher.look(client)
+                has_looked = True
+                await self._publish(self.built)
+                backoff.succeeded()
+            except ClusterError as error:
+                # Whatever is there now, it is looked at again before more is written.
+                has_looked = False
+                await self._failed(error, backoff)
+
+    async def keep_asking(self, session: aiohttp.ClientSession) -> None:
+        """Ask every ready pod what it serves: often while that is not what it should, else now and then, for ever."""
+        wait_s = ASK_FIRST_S
+        while True:
+            self._must_ask.clear()
+            admins = ready_admins(self._slices(), self.gateway.namespace)
+            await self._take_answers(await served_digests(admins, session))
+            wait_s = ASK_AGAIN_S if self.is_settled.is_set() else min(wait_s * 1.5, ASK_AT_MOST_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._must_ask.wait()
+                wait_s = ASK_FIRST_S
+
+    async def _publish(self, built: Built) -> None:
+        digest = built.encoded.digest
+        await self._publisher.publish(built.encoded)
+        if digest == self._published:
+            return
+        self._published, self._published_at_s = digest, asyncio.get_running_loop().time()
+        self._metrics.publishes.labels(self.gateway.name, "published").inc()
+        log.info("published", extra={"fields": self._fields() | {"digest": digest}})
+        self._must_ask.set()
+
+    async def _failed(self, error: ClusterError, backoff: Backoff) -> None:
+        self._metrics.publishes.labels(self.gateway.name, "failed").inc()
+        pause_s = backoff.next_s()
+        if backoff.failures == 1:
+            log.warning("not published, trying again", extra={"fields": self._fields() | {"error": str(error)}})
+        await asyncio.sleep(pause_s)
+        self._must_publish.set()
+
+    async def _take_answers(self, served: dict[Admin, str | None]) -> None:
+        """Note what the pods say; when all of them serve what is published, old shards may go."""
+        has_changed = served != self._served
+        self._served = served
+        self.ledger.serving(served.values())
+        self.has_asked.set()
+        wanted = self.built.encoded.digest if self.built else None
+        is_settled = wanted == self._published and all(digest == wanted for digest in served.values())
+        if is_settled and not self.is_settled.is_set():
+            self._note_settled()
+            has_changed = True
+        elif not is_settled:
+            self.is_settled.clear()
+        if has_changed:
+            self._changed()
+        if is_settled:
+            await self._remove_old(served)
+
+    def _note_settled(self) -> None:
+        self.is_settled.set()
+        if self._served and self._published_at_s is not None:
+            took_s = asyncio.get_running_loop().time() - self._published_at_s
+            self._metrics.propagation_seconds.labels(self.gateway.name).observe(took_s)
+            log.info("served by all pods", extra={"fields": self._fields() | {"pods": len(self._served)}})
+        self._published_at_s = None
+
+    async def _remove_old(self, served: dict[Admin, str | None]) -> None:
+        try:
+            await self._publisher.remove_old(set(served.values()))
+        except ClusterError as error:
+            # They are in nobody's way, and the next answers come soon.
+            log.warning("old shards stay for now", extra={"fields": self._fields() | {"error": str(error)}})
+
+    def _fields(self) -> dict[str, str]:
+        return {"gateway": self.gateway.name, "namespace": self.gateway.namespace}

@@ -1,0 +1,111 @@
+"""Our four kinds, watched by kopf: every event goes to a feed, and nothing is ever written by kopf.
+
+Only `@kopf.on.event` is used: handlers of creations and updates would put
+annotations and finalizers on the users' objects.  kopf runs in a thread and a
+loop of its own, because at its end it cancels every task of its loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import kopf
+
+from .backoff import Backoff
+from .connection import api_configuration, kopf_connection
+from .metrics import Metrics
+from .resources import OUR_RESOURCES
+from .watching import FIRST_WATCH_S, WATCH_S
+
+log = logging.getLogger("postern.handlers")
+
+# An event from kopf: its type (None in a first list), and the object.
+Heard = Callable[[str | None, dict[str, Any]], None]
+
+CONNECT_TIMEOUT_S = 10.0
+REQUEST_TIMEOUT_S = 30.0
+# How long the thread has to end by itself; it holds nothing that would be lost.
+STOP_S = 5.0
+
+
+class KopfThread:
+    """kopf, watching until it is stopped; `heard` is called on the loop that started it."""
+
+    def __init__(self, kubeconfig: str, namespaces: Iterable[str], heard: Heard, metrics: Metrics) -> None:
+        self._kubeconfig = kubeconfig
+        self._namespaces = tuple(namespaces)
+        self._heard = heard
+        self._metrics = metrics
+        self._stop = threading.Event()
+
+    async def run(self) -> None:
+        """Watch for ever."""
+        loop = asyncio.get_running_loop()
+
+        def heard(type_: str | None, manifest: dict[str, Any]) -> None:
+            loop.call_soon_threadsafe(self._heard, type_, manifest)
+
+        thread = threading.Thread(target=self._watch, args=(heard,), name="kopf", daemon=True)
+        thread.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._stop.set()
+            await asyncio.to_thread(thread.join, STOP_S)
+
+    def _watch(self, heard: Heard) -> None:
+        """Run kopf again whenever it ends: it gives up on errors that time heals."""
+        backoff = Backoff()
+        registry = handlers(self._kubeconfig, heard)
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._operator(registry))
+            except Exception as error:  # noqa: BLE001 # the edge of the thread
+                log.warning("kopf has ended, starting it again", extra={"fields": {"error": type(error).__name__}})
+            self._metrics.watch_restarts.labels("kopf").inc()
+            self._stop.wait(backoff.next_s())
+
+    async def _operator(self, registry: kopf.OperatorRegistry) -> None:
+        where: dict[str, Any] = {"namespaces": self._namespaces} if self._namespaces else {"clusterwide": True}
+        await kopf.operator(registry=registry, settings=kopf_settings(), standalone=True, stop_flag=self._stop, **where)
+
+
+def handlers(kubeconfig: str, heard: Heard) -> kopf.OperatorRegistry:
+    """A registry with one handler a kind, which hands on what it gets."""
+    registry = kopf.OperatorRegistry()
+
+    async def take(event: Any, **_: Any) -> None:
+        heard(event["type"], event["object"])
+
+    async def login(**_: Any) -> kopf.ConnectionInfo:
+        # Read anew each time that kopf asks, which is when the old token is refused.
+        return await kopf_connection(await api_configuration(kubeconfig))
+
+    kopf.on.login(registry=registry)(login)
+    for resource in OUR_RESOURCES:
+        group, _, version = resource.api_version.partition("/")
+        kopf.on.event(group, version, resource.plural, registry=registry, id="take")(take)
+    return registry
+
+
+def kopf_settings() -> kopf.OperatorSettings:
+    """What makes kopf a watcher only: it posts nothing, peers with nobody, scans for no kinds, and is quiet."""
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.scanning.disabled = True
+    # A task an object, kept for five seconds by default: ten thousand of them at each start.
+    settings.queueing.idle_timeout = 1.0
+    settings.watching.server_timeout = WATCH_S
+    settings.watching.client_timeout = WATCH_S + FIRST_WATCH_S
+    settings.watching.connect_timeout = CONNECT_TIMEOUT_S
+    settings.watching.chunk_size = 500
+    settings.networking.request_timeout = REQUEST_TIMEOUT_S
+    settings.networking.connect_timeout = CONNECT_TIMEOUT_S
+    # Then kopf ends, and is started again: for ever, but never by tighter steps than `Backoff`.
+    settings.networking.error_backoffs = (0.2, 0.5, 1, 2)
+    return settings

@@ -1,0 +1,101 @@
+"""Compiles afresh at all news, for every gateway, whether this replica acts or not.
+
+A standby that has compiled everything takes over with one request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from kubernetes.aio.client import ApiClient
+
+from postern_core.parse import Parsed
+from postern_operator.reconciler import Built, until_quiet
+
+from .backoff import Backoff
+from .errors import NotLeadingError
+from .fetching import fetch
+from .fleet import Fleet
+from .logs import described
+from .metrics import Metrics
+from .objects import Objects
+from .secrets import generate_missing
+from .telling import View, problem_counts
+from .writing import Writer
+
+log = logging.getLogger("postern.rebuilding")
+
+# A Secret that is generated at once never shows as missing; thousands of them take more rounds than one.
+GENERATING_S = 1.0
+
+
+class Rebuilding:
+    """The loop from news to builds; `rebuilt` is called after each."""
+
+    def __init__(
+        self, api: ApiClient, writer: Writer, objects: Objects, fleets: Sequence[Fleet], metrics: Metrics
+    ) -> None:
+        self._api = api
+        self._writer = writer
+        self._objects = objects
+        self._fleets = fleets
+        self._metrics = metrics
+        self._backoff = Backoff()
+
+    async def run(self, may_act: Callable[[], bool], rebuilt: Callable[[], None]) -> None:
+        """Rebuild at all news, for ever."""
+        while True:
+            await until_quiet(self._objects)
+            try:
+                if may_act():
+                    await self._generate()
+                await self._rebuild(self._objects.take())
+                rebuilt()
+            except Exception as error:  # noqa: BLE001 # what was published last stays, and the next news may mend it
+                log.error("a rebuild has failed", extra={"fields": described(error)})  # noqa: TRY400 # its text may quote
+                self._again()
+
+    async def _rebuild(self, objects: tuple[Parsed, ...]) -> None:
+        for fleet in self._fleets:
+            began = time.monotonic()
+            built: Built = await asyncio.to_thread(fleet.build.of, objects)
+            self._metrics.rebuild_seconds.labels(fleet.gateway.name).observe(time.monotonic() - began)
+            fleet.take(built)
+        self._count(objects)
+
+    async def _generate(self) -> None:
+        """Make the Secrets that are wanted and missing, as many as can be within a moment."""
+        try:
+            async with asyncio.timeout(GENERATING_S):
+                generated = await generate_missing(self._objects.take(), self._writer)
+                await fetch(self._api, self._objects, generated.made)
+        except TimeoutError:
+            self._objects.tell()
+            return
+        errors = [error for error in generated.errors if not isinstance(error, NotLeadingError)]
+        if errors:
+            log.warning("secrets can't be generated", extra={"fields": {"error": str(errors[0]), "count": len(errors)}})
+            self._again()
+        else:
+            self._backoff.succeeded()
+
+    def _again(self) -> None:
+        """Take it for news that something has failed, after a while."""
+        asyncio.get_running_loop().call_later(self._backoff.next_s(), self._objects.tell)
+
+    def _count(self, objects: tuple[Parsed, ...]) -> None:
+        for metric, counts in (
+            (self._metrics.objects, Counter(parsed.ref.kind for parsed in objects)),
+            (self._metrics.problems, problem_counts(self.views())),
+        ):
+            metric.clear()
+            for label, count in counts.items():
+                metric.labels(label).set(count)
+
+    def views(self) -> tuple[View, ...]:
+        """What every gateway's latest build says."""
+        return tuple(View(fleet.built, fleet.ledger) for fleet in self._fleets if fleet.built is not None)

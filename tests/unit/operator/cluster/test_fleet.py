@@ -1,0 +1,147 @@
+"""A gateway's fleet: what must be served is published, and pods are asked until they serve it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import manifests
+from postern_core.parse import parse_manifest
+from postern_operator.cluster import fleet as fleet_module
+from postern_operator.cluster.errors import UnreachableError
+from postern_operator.cluster.fleet import Fleet
+from postern_operator.cluster.metrics import Metrics
+from postern_operator.cluster.pods import Admin
+from postern_operator.cluster.settings import Gateway
+
+POD = Admin("10.0.0.1", 9081)
+
+
+class Publisher:
+    """Publishes at once, or fails as often as it is told; `did` has all that it was asked for."""
+
+    def __init__(self, failures=0):
+        self.did = []
+        self.failures = failures
+        self.has_published = asyncio.Event()
+
+    async def look(self, _client):
+        self.did.append("look")
+
+    async def publish(self, encoded):
+        if self.failures:
+            self.failures -= 1
+            raise UnreachableError("PATCH: TimeoutError")
+        self.did.append(encoded.digest)
+        self.has_published.set()
+
+    async def remove_old(self, in_use):
+        self.did.append(("remove_old", in_use))
+
+
+class Pods:
+    """What the pods say, one answer after the other, the last for ever."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    async def served(self, _admins, _session):
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@pytest.fixture
+def made():
+    """A fleet, its publisher and what it has built."""
+    publisher = Publisher()
+    fleet = Fleet(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics())
+    fleet.take(build(fleet))
+    return fleet, publisher, fleet.built.encoded.digest
+
+
+def build(fleet, *more):
+    return fleet.build.of(tuple(map(parse_manifest, (manifests.service(), *more))))
+
+
+async def running(*loops, until):
+    """Run loops until something is so."""
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        started = [tasks.create_task(loop) for loop in loops]
+        await until()
+        for task in started:
+            task.cancel()
+
+
+async def test_what_is_built_is_published(made):
+    """After a look at what is there."""
+    fleet, publisher, digest = made
+    await running(fleet.keep_published(None), until=publisher.has_published.wait)
+    assert ["look", digest] == publisher.did
+
+
+async def test_a_failure_is_looked_at_and_tried_again(made):
+    """And counted."""
+    fleet, publisher, digest = made
+    publisher.failures = 1
+    await running(fleet.keep_published(None), until=publisher.has_published.wait)
+    assert ["look", "look", digest] == publisher.did
+    assert 1 == fleet._metrics.publishes.labels("default", "failed")._value.get()
+
+
+async def test_mending_publishes_the_same_again(made):
+    """Somebody has changed what was published."""
+    fleet, publisher, digest = made
+
+    async def until():
+        await publisher.has_published.wait()
+        publisher.has_published.clear()
+        fleet.mend()
+        await publisher.has_published.wait()
+
+    await running(fleet.keep_published(None), until=until)
+    assert ["look", digest, digest] == publisher.did
+
+
+async def test_a_fleet_is_settled_once_all_pods_serve(made, monkeypatch):
+    """Then old shards may go, and how long it took is measured."""
+    fleet, publisher, digest = made
+    pods = Pods({POD: "old"}, {POD: None}, {POD: digest})
+    monkeypatch.setattr(fleet_module, "served_digests", pods.served)
+    await running(fleet.keep_published(None), fleet.keep_asking(None), until=fleet.is_settled.wait)
+    await fleet._remove_old({POD: digest})
+    assert ("remove_old", {digest}) == publisher.did[-1]
+    [sample] = [
+        sample.value
+        for metric in fleet._metrics.propagation_seconds.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_count")
+    ]
+    assert 1 == sample
+
+
+async def test_without_pods_a_fleet_is_settled_when_published(made, monkeypatch):
+    """Nobody is waited for."""
+    fleet, _, _ = made
+    monkeypatch.setattr(fleet_module, "served_digests", Pods({}).served)
+    await running(fleet.keep_published(None), fleet.keep_asking(None), until=fleet.is_settled.wait)
+    assert fleet.has_asked.is_set()
+
+
+async def test_another_build_unsettles(made, monkeypatch):
+    """Until it is served too; an equal one doesn't."""
+    fleet, _, _ = made
+    monkeypatch.setattr(fleet_module, "served_digests", Pods({}).served)
+    await running(fleet.keep_published(None), fleet.keep_asking(None), until=fleet.is_settled.wait)
+    fleet.take(build(fleet))
+    assert fleet.is_settled.is_set()
+    fleet.take(build(fleet, manifests.route()))
+    assert not fleet.is_settled.is_set()
+
+
+def test_who_begins_to_lead_believes_nothing(made):
+    """Others may have acted since."""
+    fleet, _, _ = made
+    fleet.has_asked.set()
+    fleet.is_settled.set()
+    fleet.forget_pods()
+    assert (False, False) == (fleet.has_asked.is_set(), fleet.is_settled.is_set())
