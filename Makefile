@@ -14,11 +14,11 @@ TESTS ?= tests
 PYTEST = $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format golden coverage bench docs build clean
+.PHONY: help setup demo test cluster-test check lint format golden crds coverage bench docs build clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
-		printf '  make %-10s %s\n' "$$name" "$$text"; done
+		printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 setup: $(STAMP) ## Make .venv with everything that the other targets need
 
@@ -37,6 +37,10 @@ demo: $(STAMP) ## Play the walkthrough of README.md against a real gateway, then
 test: $(STAMP) ## Run every test that this machine allows, and say what was left out (TESTS=tests/unit: only those)
 	@$(PYTEST) $(TESTS)
 
+cluster-test: $(STAMP) ## Run what needs an API server, and get one first: with Go, a build of 12 minutes the first time
+	@PYTHONPATH=tests/support $(BIN)/python -m cluster.sources
+	@$(PYTEST) tests/cluster
+
 check: lint ## Lint, then the unit and golden tests: what to run before a commit
 	@$(PYTEST) --quiet tests/unit tests/golden
 
@@ -53,6 +57,9 @@ format: $(STAMP) ## Put the code into its one format
 golden: $(STAMP) ## Write the golden files anew; then read the diff
 	@GOLDEN=rewrite $(BIN)/pytest tests/golden
 	@git diff --stat -- tests/golden
+
+crds: $(STAMP) ## Write crds/*.yaml anew from the models
+	@$(BIN)/python -m postern_operator.crds.write crds
 
 coverage: $(STAMP) ## Measure lines and branches, and name what no test reaches
 	@$(PYTEST) --cov --cov-report=term-missing $(TESTS)

@@ -27,3 +27,7 @@ class Line(click.types.StringParamType):
 folders = click.argument(
     "folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
+# For a command that can take its objects from a cluster; `source_of` says when they may be left out.
+folders_or_none = click.argument(
+    "folders", metavar="[FOLDER...]", nargs=-1, type=click.Path(exists=True, path_type=Path)
+)

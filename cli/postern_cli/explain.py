@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from postern_core.compile import compile_snapshot
+from postern_core.parse import Parsed
 from postern_dataplane.config.table import build_table
 from postern_operator.inspectors import INSPECTORS
 
-from .arguments import Line, folders
+from .arguments import Line, folders_or_none
+from .explanation.named import keys_named_in
 from .explanation.redaction import Redaction
 from .explanation.request import request_head
 from .explanation.text import text_of
 from .explanation.walk import explain as explain_request
-from .reading import gateways_of, read_folders, tell_mistakes, with_secrets
+from .gathering import Wanted, gather
+from .left_out import certain
+from .reading import gateways_of, tell_left_out, tell_mistakes
+from .sources import Where, cluster_option, namespace_option, source_of, where_options
 
 
 class WithoutDashes(click.Command):
@@ -32,35 +38,65 @@ class WithoutDashes(click.Command):
 
 
 @click.command(cls=WithoutDashes, short_help="Say what the gateway would do with a request, and why.")
-@folders
+@folders_or_none
 @click.argument("method")
 @click.argument("url")
 @click.option("--gateway", metavar="NAME", default="default", show_default=True, help="Which gateway to ask.")
 @click.option("--header", "-H", metavar="'K: V'", type=Line(), multiple=True, help="A header of it; may be repeated.")
-def explain(folders: tuple[Path, ...], method: str, url: str, gateway: str, header: tuple[str, ...]) -> None:
+@cluster_option
+@namespace_option
+@where_options
+def explain(
+    *,
+    folders: tuple[Path, ...],
+    method: str,
+    url: str,
+    gateway: str,
+    header: tuple[str, ...],
+    is_cluster: bool,
+    context: str,
+    kubeconfig: str,
+    namespace: str,
+) -> None:
     """Say what the gateway would do with a request, and why.
 
     It names the route that takes the request and why the others don't, where the token was found, each check
     with its outcome, and what would be sent upstream. Tokens and cookies are never printed.
     The exit status is 0 when it could be explained, whether the request would pass or not.
+    With --cluster, of all credentials only the Secrets of those that a token in the request names are read.
 
     \b
     Examples:
       postern explain manifests -- GET http://auth.httpbin.org/v1/json
       postern explain manifests -- GET https://shop.example.com/v1/orders -H "Authorization: Bearer $TOKEN"
+      kubectl postern explain -- GET https://shop.example.com/v1/orders
     """  # noqa: D301 # click wants the character, not its escape
+    source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
     head = request_head(method, url, header)
-    reading = read_folders(folders)
-    tell_mistakes(reading)
-    objects = with_secrets(reading.objects, folders, make=False)
+    gathered = gather(source, Wanted(has_use_for_secrets=_of(keys_named_in(head))))
+    tell_mistakes(gathered.reading)
+    tell_left_out(gathered.left_out)
+    objects = gathered.objects
     if gateway not in gateways_of(objects):
         raise click.ClickException(f"no Service is served by a gateway named {gateway}; {_known(gateways_of(objects))}")
     compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=gateway)
-    if not all(problem.is_warning for problem in compiled.problems):
+    problems = certain(compiled.problems, objects, gathered.left_out)
+    if not all(problem.is_warning for problem in problems):
         click.echo("Warning: what is wrong in these manifests may matter here; see `postern validate`.", err=True)
     explanation = explain_request(head, build_table(compiled.snapshot, ""), time.time())
     redaction = Redaction(compiled.snapshot.policies, explanation.token)
     click.echo("\n".join(text_of(explanation, redaction)))
+
+
+def _of(keys: frozenset[str]) -> Callable[[Parsed], bool]:
+    """Whose Secrets matter: certificates of upstreams, and the keys of whoever a token names."""
+
+    def matters(parsed: Parsed) -> bool:
+        if parsed.ref.kind != "JWTCredential" or parsed.resource is None:
+            return parsed.ref.kind == "Service"
+        return (parsed.resource.spec.key or parsed.ref.name) in keys
+
+    return matters
 
 
 def _known(gateways: tuple[str, ...]) -> str:

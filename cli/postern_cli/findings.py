@@ -59,19 +59,26 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that came of a validation; `passed_over` are objects of other kinds, by API version and kind."""
+    """All that came of a validation.
+
+    `passed_over` are objects of other kinds, by API version and kind; `left_out`
+    is what of a cluster could not be checked.
+    """
 
     valid: bool
     objects: dict[str, int]
     passed_over: dict[str, int]
     findings: tuple[Finding, ...]
+    left_out: tuple[str, ...] = ()
 
     def count(self, severity: str) -> int:
         return sum(finding.severity == severity for finding in self.findings)
 
 
-def report_of(reading: Reading, problems: Iterable[Problem], folders: Sequence[Path]) -> Report:
-    """Put together what is wrong, in the order of files and lines."""
+def report_of(
+    reading: Reading, problems: Iterable[Problem], places: Sequence[Path | str], left_out: Sequence[str] = ()
+) -> Report:
+    """Put together what is wrong, in the order of files and lines; `places` are where objects were looked for."""
     origins = {parsed.ref: parsed.origin for parsed in reversed(reading.objects)}
     findings = [_of_problem(problem, origins.get(problem.ref, "")) for problem in problems if problem.ref.name]
     # Objects without a name are one to the compiler; each of them has its own place.
@@ -80,13 +87,15 @@ def report_of(reading: Reading, problems: Iterable[Problem], folders: Sequence[P
     findings += [_of_mistake(mistake) for mistake in reading.mistakes]
     if not reading.objects and not reading.mistakes:
         # A check of nothing would look like a good one for ever.
-        findings += [Finding("error", "no manifest of Postern is here", str(it)) for it in folders]
+        what = "manifest" if any(isinstance(it, Path) for it in places) else "object"
+        findings += [Finding("error", f"no {what} of Postern is here", str(it)) for it in places]
     findings.sort(key=lambda it: (it.file, it.line or 0, it.severity, it.told))
     return Report(
         valid=not any(finding.severity == "error" for finding in findings),
         objects=_kinds(reading.objects),
         passed_over=dict(sorted(Counter(f"{it.api_version} {it.kind}" for it in reading.foreign).items())),
         findings=tuple(findings),
+        left_out=tuple(left_out),
     )
 
 
@@ -128,6 +137,8 @@ def as_text(report: Report) -> Iterator[str]:
         yield f"{place}: {severity}: {told}" if place else f"{severity}: {told}"
     if report.passed_over:
         yield f"Passed over, for they are not Postern's: {printable(_counted(report.passed_over))}."
+    for line in report.left_out:
+        yield click.style(f"Not checked: {printable(line)}.", fg="yellow")
     yield _summary(report)
 
 
@@ -161,6 +172,8 @@ def as_github(report: Report) -> Iterator[str]:
         }
         given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value)
         yield f"::{finding.severity}{' ' if given else ''}{given}::{_data(finding.told)}"
+    for line in report.left_out:
+        yield f"::notice::{_data(f'Not checked: {line}')}"
     yield _summary(report)
 
 

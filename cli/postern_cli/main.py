@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 try:
     import click
@@ -20,15 +20,24 @@ except ModuleNotFoundError:
 from postern_dataplane.errors import DataPlaneError
 from postern_operator.errors import OperatorError
 
+from .errors import CommandError
+
 COMMANDS = MappingProxyType(
     {
         "run": "postern_cli.run",
         "validate": "postern_cli.validate",
         "token": "postern_cli.token",
         "explain": "postern_cli.explain",
+        "status": "postern_cli.status",
         "completion": "postern_cli.completion",
     }
 )
+
+# The commands that look into a cluster unless they are told not to, when kubectl runs them.
+ABOUT_OBJECTS = ("validate", "token", "explain")
+
+# What a package is installed with, where that isn't what everything else is.
+EXTRAS = MappingProxyType({"kubernetes": "operator,dataplane,cluster"})
 
 # What a shell says of a program that was interrupted: 128 + SIGINT.
 INTERRUPTED = 130
@@ -36,14 +45,26 @@ INTERRUPTED = 130
 
 def main() -> NoReturn:
     """Run the command that was asked for, and end the process with its status."""
+    _run(prog_name="postern")
+
+
+def kubectl_main() -> NoReturn:
+    """The same as `kubectl postern`, by which kubectl finds `kubectl-postern` on the PATH."""
+    _run(prog_name="kubectl postern", default_map={name: {"is_cluster": True} for name in ABOUT_OBJECTS})
+
+
+def _run(**settings: Any) -> NoReturn:
     try:
-        status = cli.main(prog_name="postern", standalone_mode=False)
+        status = cli.main(standalone_mode=False, **settings)
         sys.stdout.flush()
     except click.ClickException as mistake:
         mistake.show()
         status = mistake.exit_code
-    except (OperatorError, DataPlaneError) as mistake:
+    except (CommandError, OperatorError, DataPlaneError) as mistake:
         click.echo(f"Error: {mistake}", err=True)
+        status = 1
+    except ModuleNotFoundError as missing:
+        click.echo(f"Error: {_described(missing)}" if _is_ours(missing) else f"Error: {_lacking(missing)}", err=True)
         status = 1
     except (click.Abort, KeyboardInterrupt):
         status = INTERRUPTED
@@ -72,9 +93,9 @@ class Loaded(Mapping[str, click.Command]):
         try:
             command: click.Command = getattr(importlib.import_module(module), name)
         except ModuleNotFoundError as error:
-            if (error.name or "").startswith("postern_"):
+            if _is_ours(error):
                 raise
-            return _uninstalled(name, error.name or "")
+            return _uninstalled(name, error)
         return command
 
     def __iter__(self) -> Iterator[str]:
@@ -84,13 +105,23 @@ class Loaded(Mapping[str, click.Command]):
         return len(COMMANDS)
 
 
-def _uninstalled(name: str, module: str) -> click.Command:
+def _is_ours(missing: ModuleNotFoundError) -> bool:
+    """Whether a part of this project is missing, which no extra would bring."""
+    return (missing.name or "").startswith("postern_")
+
+
+def _lacking(missing: ModuleNotFoundError) -> str:
+    """What to install."""
+    module = (missing.name or "").partition(".")[0]
+    extras = EXTRAS.get(module, "operator,dataplane")
+    return f"this needs {module}, which is missing: pip install 'postern-gateway[{extras}]'"
+
+
+def _uninstalled(name: str, missing: ModuleNotFoundError) -> click.Command:
     """Stands for a command that this installation has not all the packages of."""
 
     def say_so(**_: object) -> NoReturn:
-        raise click.ClickException(
-            f"`postern {name}` needs {module}, which is missing: pip install 'postern-gateway[operator,dataplane]'"
-        )
+        raise click.ClickException(_lacking(missing))
 
     return click.Command(
         name,
@@ -121,7 +152,7 @@ class Postern(click.Group):
 def cli(context: click.Context) -> None:
     """Postern lets through only requests with a valid JSON Web Token.
 
-    Applications, routes, callers and keys are manifests in a folder.
+    Applications, routes, callers and keys are manifests in a folder, or objects of a cluster.
 
     \b
     Examples:
@@ -129,6 +160,8 @@ def cli(context: click.Context) -> None:
       postern run manifests               serve, watch, reload
       postern token --credential oiloil --namespace demo --ttl 24h manifests
       postern explain manifests -- GET https://shop.example.com/v1/orders
+      postern status                      what a cluster serves, and what is wrong
+      kubectl postern validate            the same commands, about kubectl's cluster
 
     FOLDER... are folders or files with manifests (*.yaml, *.yml, *.json).
     Every option may be given in the environment: POSTERN_RUN_LISTEN stands for `postern run --listen`.

@@ -17,6 +17,7 @@ from postern_operator.generate import state_folder, with_generated_secrets
 from postern_operator.inspectors import INSPECTORS
 from postern_operator.local import Folders, Reading
 
+from .left_out import LeftOut
 from .printing import printable
 
 
@@ -40,6 +41,12 @@ def tell_mistakes(reading: Reading) -> None:
     """Say on standard error which files could not be read: what they hold is missing from the answer."""
     for mistake in reading.mistakes:
         click.echo(f"Warning: {printable(str(mistake))}", err=True)
+
+
+def tell_left_out(left_out: LeftOut) -> None:
+    """Say on standard error what of a cluster could not be read, and is missing from the answer as well."""
+    for line in left_out.told:
+        click.echo(f"Warning: left out: {printable(line)}", err=True)
 
 
 def gateways_of(objects: Iterable[Parsed]) -> tuple[str, ...]:

@@ -9,26 +9,30 @@ import click
 
 from postern_core.compile import compile_identities
 from postern_core.generated import wanted_secrets
-from postern_core.link.credentials import Identities
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 from postern_core.snapshot import Credential
 from postern_operator.generate import state_folder
 from postern_operator.inspectors import INSPECTORS
 
-from .arguments import Line, folders
+from .arguments import Line, folders_or_none
 from .claim_values import claims_from, moment_of, seconds_of
+from .gathering import Wanted, gather
 from .minting import Times, choose_key, claims_of, sign
+from .printing import printable
 from .reading import read_folders, tell_mistakes, with_secrets
+from .sources import Source, Where, cluster_option, source_of, where_options
 
 # An RSA key of 16,384 bits has some 13 KB.
 PRIVATE_KEY_BYTES_MAX = 64 * 1024
 
 
 @click.command()
-@folders
+@folders_or_none
 @click.option("--credential", metavar="NAME", required=True, help="The JWTCredential to make it for.")
-@click.option("--namespace", "-n", metavar="NAME", default="default", show_default=True, help="Its namespace.")
+@click.option(
+    "--namespace", "-n", metavar="NAME", help="Its namespace.  [default: default; of a cluster, the context's]"
+)
 @click.option("--expires", metavar="DATE", help="When it ends: a date (00:00 UTC) or an RFC 3339 time.")
 @click.option("--ttl", metavar="DURATION", help="How long it lives, such as 24h.")
 @click.option(
@@ -48,33 +52,42 @@ PRIVATE_KEY_BYTES_MAX = 64 * 1024
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The PEM to sign with, for RS, PS, ES and EdDSA; it is read, never stored.",
 )
+@cluster_option
+@where_options
 def token(
     *,
     folders: tuple[Path, ...],
     credential: str,
-    namespace: str,
+    namespace: str | None,
     expires: str | None,
     ttl: str | None,
     claim: tuple[str, ...],
     key_id: str | None,
     key_claim: str,
     private_key: Path | None,
+    is_cluster: bool,
+    context: str,
+    kubeconfig: str,
 ) -> None:
     """Make a token that the gateway will take.
 
     It is printed alone on standard output, so that it can be piped.
     HS algorithms sign with the credential's secret; one that is to be generated and isn't there yet is made first.
+    In a cluster that is the operator's work, and of all Secrets the credential's own is read.
 
     \b
     Examples:
       postern token --credential oiloil --namespace demo --expires 2027-06-30 manifests
       postern token --credential oiloil -n demo --ttl 24h --claim user=oiloil --claim age=18 manifests
       postern token --credential billing -n demo --ttl 1h --private-key private.pem manifests
+      kubectl postern token --credential oiloil -n demo --ttl 1h
     """  # noqa: D301 # click wants the character, not its escape
     now_s = time.time()
     times = _times(expires, ttl, now_s)
     given = claims_from(claim)
-    found = _find(folders, Ref("JWTCredential", namespace, credential))
+    where = Where(context, kubeconfig, (namespace or "") if is_cluster else "")
+    source = source_of(folders, where, is_cluster=is_cluster)
+    found = _in_cluster(source, credential) if is_cluster else _find(folders, namespace or "default", credential)
     payload = claims_of(found, key_claim, times, given)
     pem = None if private_key is None else _read(private_key)
     click.echo(sign(found, choose_key(found, key_id, now_s), payload, pem))
@@ -88,8 +101,23 @@ def _times(expires: str | None, ttl: str | None, now_s: float) -> Times:
     return Times(issued_s, moment_of(expires, now_s) if expires is not None else issued_s + seconds_of(ttl or ""))
 
 
-def _find(folders: tuple[Path, ...], wanted: Ref) -> Credential:
+def _in_cluster(source: Source, name: str) -> Credential:
+    """The credential as the gateways of a cluster know it, by what its own Secrets hold and no others."""
+
+    def is_meant(parsed: Parsed) -> bool:
+        return (parsed.ref.kind, parsed.ref.name) == ("JWTCredential", name)
+
+    gathered = gather(source, Wanted(("Consumer", "JWTCredential"), is_meant, is_of_one_namespace=True))
+    tell_mistakes(gathered.reading)
+    # What couldn't be read is not missing: without it nobody can say more.
+    if gathered.left_out.told:
+        raise click.ClickException(f"a token can't be made without {printable('; '.join(gathered.left_out.told))}")
+    return _serving(Ref("JWTCredential", gathered.namespace, name), gathered.objects)
+
+
+def _find(folders: tuple[Path, ...], namespace: str, name: str) -> Credential:
     """The credential with its keys; says why where there is none that serves."""
+    wanted = Ref("JWTCredential", namespace, name)
     reading = read_folders(folders)
     tell_mistakes(reading)
     found = _serving(wanted, with_secrets(reading.objects, folders, make=False))
@@ -111,16 +139,17 @@ def _serving(wanted: Ref, objects: tuple[Parsed, ...]) -> Credential:
     if problems:
         told = "\n".join(f"  {problem}" for problem in problems)
         raise click.ClickException(f"{wanted} can't be used:\n{told}")
-    raise click.ClickException(f"there is no {wanted}; {_known(identities, wanted)}")
+    raise click.ClickException(f"there is no {wanted}; {_known(objects, wanted)}")
 
 
-def _known(identities: Identities, wanted: Ref) -> str:
+def _known(objects: tuple[Parsed, ...], wanted: Ref) -> str:
     """The names that would do, those of the same name in another namespace first."""
-    elsewhere = [entry.namespace for entry in identities.credentials if entry.name == wanted.name]
+    known = sorted(parsed.ref for parsed in objects if parsed.ref.kind == "JWTCredential" and parsed.ref.name)
+    elsewhere = [ref.namespace for ref in known if ref.name == wanted.name]
     if elsewhere:
         return f"there is one in namespace {' and '.join(elsewhere)}: give --namespace"
-    names = [f"{entry.namespace}/{entry.name}" for entry in identities.credentials][:20]
-    return f"known are {', '.join(names)}" if names else "and no other that could be used"
+    names = [ref.path for ref in known][:20]
+    return f"known are {', '.join(names)}" if names else "and no other"
 
 
 def _read(path: Path) -> bytes:

@@ -7,35 +7,82 @@ from types import MappingProxyType
 
 import click
 
-from .arguments import folders
-from .findings import as_github, as_json, as_text, report_of
-from .reading import problems_of, read_folders, with_secrets
+from postern_core.parse import OUR_KINDS
+from postern_core.problems import Problem
+from postern_operator.local import Reading
+
+from .arguments import folders_or_none
+from .findings import Report, as_github, as_json, as_text, report_of
+from .gathering import Gathered, Wanted, gather
+from .left_out import certain
+from .reading import problems_of
+from .sources import Source, Where, cluster_option, namespace_option, source_of, where_options
 
 FORMS = MappingProxyType({"text": as_text, "json": as_json, "github": as_github})
 
 
-@click.command(short_help="Check manifests without serving.")
-@folders
+@click.command(short_help="Check manifests, or a cluster, without serving.")
+@folders_or_none
 @click.option(
     "--output", "-o", type=click.Choice(list(FORMS)), default="text", show_default=True, help="How it is told."
 )
+@cluster_option
+@namespace_option
+@where_options
 @click.pass_context
-def validate(context: click.Context, folders: tuple[Path, ...], output: str) -> None:
+def validate(
+    click_context: click.Context,
+    *,
+    folders: tuple[Path, ...],
+    output: str,
+    is_cluster: bool,
+    context: str,
+    kubeconfig: str,
+    namespace: str,
+) -> None:
     """Check manifests as `postern run` does, for every gateway that a Service names, without serving.
 
     Every problem is printed: the object, the path of the field, and what to do.
     The exit status is 1 when anything is wrong, or when there is nothing to check; warnings don't count.
     Nothing is written.
 
+    With --cluster the objects of the cluster are checked. Folders are laid over them: what is told then is what
+    would be wrong if they were applied. No Secret is read, so what Secrets hold is not checked there.
+
     \b
     Examples:
       postern validate manifests
       postern validate manifests -o github      annotations in a pull request
-      postern validate manifests -o json
+      kubectl postern validate                  all that is in the cluster
+      kubectl postern validate manifests        what applying them would bring
     """  # noqa: D301 # click wants the character, not its escape
-    reading = read_folders(folders)
-    objects = with_secrets(reading.objects, folders, make=False)
-    report = report_of(reading, problems_of(objects), folders)
+    source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
+    report = _check(source, gather(source, Wanted()))
     for line in FORMS[output](report):
         click.echo(line)
-    context.exit(0 if report.valid else 1)
+    click_context.exit(0 if report.valid else 1)
+
+
+def _check(source: Source, gathered: Gathered) -> Report:
+    left_out = gathered.left_out
+    problems = certain(problems_of(gathered.objects), gathered.objects, left_out)
+    unchecked = (*left_out.told, *left_out.unchecked)
+    if source.where is None or not source.folders:
+        reading = gathered.reading
+        if source.where is not None:
+            ours = tuple(parsed for parsed in gathered.objects if parsed.ref.kind in OUR_KINDS)
+            reading = Reading(ours)
+        places = source.folders or (_place_of(source.where),)
+        return report_of(reading, problems, places, unchecked)
+    return report_of(gathered.reading, _brought(problems, gathered), source.folders, unchecked)
+
+
+def _brought(problems: tuple[Problem, ...], gathered: Gathered) -> list[Problem]:
+    """The problems of the folders' objects, and those that the folders bring to others."""
+    own = {parsed.ref for parsed in gathered.reading.objects}
+    before = set(problems_of(gathered.before))
+    return [problem for problem in problems if problem.ref in own or problem not in before]
+
+
+def _place_of(where: Where | None) -> str:
+    return f"namespace {where.namespace}" if where is not None and where.namespace else "the cluster"

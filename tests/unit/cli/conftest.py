@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import yaml
 from click.testing import CliRunner
 
 import manifests
+from cluster_to_read import cluster_to_read
 from postern_cli.main import cli
 
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
     """No setting of whoever runs the tests counts."""
-    for name in ("NO_COLOR", "FORCE_COLOR"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -69,3 +71,30 @@ def protected(folder):
         manifests.secret(),
     )
     return folder
+
+
+@pytest.fixture
+def cluster(tmp_path, monkeypatch):
+    """A cluster that KUBECONFIG names, with the kinds of Postern and no object."""
+    with cluster_to_read(tmp_path) as cluster:
+        monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+        yield cluster
+
+
+@pytest.fixture
+def serving(cluster):
+    """A cluster with one protected application, and alice who may call it."""
+    cluster.put(
+        manifests.service(auth={"jwt": {}}),
+        manifests.route(paths=[{"type": "Prefix", "value": "/v1"}]),
+        manifests.consumer(),
+        manifests.credential(),
+        stored(manifests.secret()),
+    )
+    return cluster
+
+
+def stored(secret):
+    """A Secret as an API server has it."""
+    data = {name: base64.b64encode(text.encode()).decode() for name, text in secret["stringData"].items()}
+    return {name: value for name, value in secret.items() if name != "stringData"} | {"data": data}

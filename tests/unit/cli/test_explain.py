@@ -69,3 +69,35 @@ def test_nothing_is_written(postern, protected):
     before = sorted(protected.path.rglob("*"))
     postern("explain", protected.path, "--", "GET", URL)
     assert before == sorted(protected.path.rglob("*"))
+
+
+def test_a_request_to_a_cluster_is_explained(postern, serving):
+    """With the Secret of the credential that its token names."""
+    token = postern("token", "--cluster", "--credential", "alice", "--ttl", "1h").stdout.strip()
+    serving.asked.clear()
+    result = postern("explain", "--cluster", "--", "GET", URL, "-H", f"Authorization: Bearer {token}")
+    assert (0, "", True) == (result.exit_code, result.stderr, "The caller is the consumer alice." in result.stdout)
+    assert ["/api/v1/namespaces/default/secrets/alice"] == [path for path in serving.asked if "secrets" in path]
+
+
+def test_without_a_token_no_secret_of_a_cluster_is_read(postern, serving):
+    """There is nothing to verify."""
+    result = postern("explain", "--cluster", "--", "GET", URL)
+    assert (0, "", True) == (result.exit_code, result.stderr, "missing_token" in result.stdout)
+    assert [] == [path for path in serving.asked if "secrets" in path]
+
+
+def test_a_secret_that_may_not_be_read_is_told(postern, serving):
+    """Its token can't be verified, which is not the gateway's fault."""
+    token = postern("token", "--cluster", "--credential", "alice", "--ttl", "1h").stdout.strip()
+    serving.refused["/api/v1/namespaces/default/secrets"] = 403
+    result = postern("explain", "--cluster", "--", "GET", URL, "-H", f"Authorization: Bearer {token}")
+    assert "Warning: left out: Secret default/alice (403 Forbidden)\n" == result.stderr
+
+
+def test_a_certificate_in_a_secret_is_read(postern, serving):
+    """Without it nobody could tell whether the upstream can be reached."""
+    tls = {"caCertificateRef": {"kind": "Secret", "name": "ca"}}
+    serving.put(manifests.service("tls", upstream={"url": "https://a.example.com", "tls": tls}))
+    postern("explain", "--cluster", "--", "GET", URL)
+    assert ["/api/v1/namespaces/default/secrets/ca"] == [path for path in serving.asked if "secrets" in path]

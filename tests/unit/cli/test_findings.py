@@ -93,6 +93,7 @@ def test_json_has_every_field():
                 "object": {"kind": "Route", "namespace": "demo", "name": "json"}, "reason": "Invalid", "field": "spec",
             }
         ],
+        "left_out": [],
     } == made  # fmt: skip
 
 

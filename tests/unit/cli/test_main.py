@@ -6,23 +6,27 @@ import importlib
 import os
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 import pytest
 
 from postern_cli import main as module
-from postern_cli.main import COMMANDS, cli, main
+from postern_cli.errors import ClusterReadingError
+from postern_cli.main import COMMANDS, cli, kubectl_main, main
 from postern_operator.errors import LocalError
 
+ROOT = Path(__file__).parents[3]
 ENTRY = "from postern_cli.main import main; main()"
 
 
-def run_main(monkeypatch, *args):
+def run_main(monkeypatch, *args, entry=main):
     """The exit status of the process that this would be."""
     monkeypatch.setattr(sys, "argv", ["postern", *map(str, args)])
     with pytest.raises(SystemExit) as ended:
-        main()
+        entry()
     return ended.value.code
 
 
@@ -140,3 +144,46 @@ def test_a_reader_that_has_gone_is_no_error():
     finally:
         os.close(write)
     assert (1, b"") == (done.returncode, done.stderr)
+
+
+def test_an_unreachable_cluster_is_told_in_words(monkeypatch, tmp_path, capsys):
+    """As any other error of ours."""
+    replace_validate(monkeypatch, ClusterReadingError("nobody answers"))
+    assert run_main(monkeypatch, "validate", tmp_path) == 1
+    assert capsys.readouterr().err == "Error: nobody answers\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "kubernetes.aio",
+            "needs kubernetes, which is missing: pip install 'postern-gateway[operator,dataplane,cluster]'",
+        ),
+        ("postern_core.ref", "this should not happen"),
+    ],
+)
+def test_a_package_that_is_found_missing_late_is_told(monkeypatch, tmp_path, capsys, name, told):
+    """The packages for a cluster are imported when one is asked for."""
+    replace_validate(monkeypatch, ModuleNotFoundError(f"No module named {name!r}", name=name))
+    assert run_main(monkeypatch, "validate", tmp_path) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_kubectl_s_cluster_is_the_default_of_its_plugin(monkeypatch, capsys, serving):
+    """`kubectl postern validate` needs no folder."""
+    assert run_main(monkeypatch, "validate", entry=kubectl_main) == 0
+    assert "4 objects are fine" in capsys.readouterr().out
+
+
+def test_a_plugin_looks_at_folders_alone_when_it_is_told_to(monkeypatch, capsys, protected):
+    """`--no-cluster` asks no API server."""
+    assert run_main(monkeypatch, "validate", "--no-cluster", protected.path, entry=kubectl_main) == 0
+    assert run_main(monkeypatch, "validate", "--no-cluster", entry=kubectl_main) == 2
+    assert "Usage: kubectl postern validate" in capsys.readouterr().err
+
+
+def test_kubectl_finds_the_plugin_by_its_name():
+    """A hyphen stands for the space of `kubectl postern`."""
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert "postern_cli.main:kubectl_main" == scripts["kubectl-postern"]

@@ -151,3 +151,25 @@ def test_a_file_that_is_no_private_key_is_refused(postern, protected, tmp_path, 
     (tmp_path / "private.pem").write_bytes(content)
     result = postern(*ALICE, "--private-key", tmp_path / "private.pem", protected.path)
     assert (1, True) == (result.exit_code, told in result.stderr)
+
+
+def test_a_token_for_a_cluster_is_signed_with_its_own_secret(postern, serving, protected):
+    """Of the context's namespace; no other namespace and no other Secret is asked for."""
+    result = postern(*ALICE, "--cluster")
+    assert (0, "", True) == (result.exit_code, result.stderr, is_taken(protected, result.stdout.strip()))
+    assert [] == [path for path in serving.asked if "/namespaces/default/" not in path]
+    assert ["/api/v1/namespaces/default/secrets/alice"] == [path for path in serving.asked if "secrets" in path]
+
+
+def test_a_secret_of_a_cluster_that_may_not_be_read_is_told(postern, serving):
+    """It is not said to be missing."""
+    serving.refused["/api/v1/namespaces/default/secrets"] = 403
+    result = postern(*ALICE, "--cluster")
+    told = "Error: a token can't be made without Secret default/alice (403 Forbidden)\n"
+    assert (1, told) == (result.exit_code, result.stderr)
+
+
+def test_the_names_of_a_cluster_are_told(postern, serving):
+    """Of the namespace that was read."""
+    result = postern("token", "--credential", "bob", "--ttl", "1h", "--cluster")
+    assert (1, True) == (result.exit_code, "known are default/alice" in result.stderr)

@@ -103,3 +103,60 @@ def test_annotations_are_commands_of_a_workflow(postern, protected):
     protected.write(manifests.route("lost", serviceRef={"name": "nowhere"}), name="lost.yaml")
     line = postern("validate", protected.path, "-o", "github").stdout.splitlines()[0]
     assert f"::error file={protected.path}/lost.yaml,line=1,title=ServiceNotFound::Route default/lost: " in line
+
+
+def test_a_cluster_is_checked_by_the_same_rules(postern, serving):
+    """Of Secrets nothing is read, and that is said."""
+    result = postern("validate", "--cluster")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert "Not checked: what is in 1 Secret, for none is read.\n4 objects are fine: " in result.stdout
+    assert [] == [path for path in serving.asked if "secrets" in path]
+
+
+def test_a_problem_in_a_cluster_has_no_line(postern, serving):
+    """It is told by its object."""
+    serving.put(manifests.route("lost", serviceRef={"name": "nowhere"}))
+    result = postern("validate", "--cluster")
+    assert (1, True) == (result.exit_code, "error: Route default/lost: spec.serviceRef: " in result.stdout)
+
+
+def test_folders_are_checked_as_if_they_were_applied(postern, serving, folder):
+    """What they bring is told, to their own objects and to others; what was wrong before is not."""
+    serving.put(manifests.route("old", serviceRef={"name": "gone"}))
+    folder.write(manifests.service(hosts=[], wrong=1), manifests.route("new", serviceRef={"name": "nowhere"}))
+    result = postern("validate", "--cluster", folder.path)
+    assert result.exit_code == 1
+    assert f"{folder.path}/all.yaml:1: error: Service default/app: " in result.stdout
+    assert "error: Route default/new: " in result.stdout
+    assert "\nerror: Route default/all: " in f"\n{result.stdout}"
+    assert "default/old" not in result.stdout
+
+
+def test_folders_that_fit_a_cluster_are_fine(postern, serving, folder):
+    """What they refer to may be there."""
+    folder.write(manifests.route("new"))
+    result = postern("validate", "--cluster", folder.path)
+    assert (0, True) == (result.exit_code, "1 object is fine: 1 Route." in result.stdout)
+
+
+def test_a_cluster_without_objects_is_told(postern, cluster):
+    """Or a namespace without."""
+    for options, place in (((), "the cluster"), (("-n", "demo"), "namespace demo")):
+        result = postern("validate", "--cluster", *options)
+        assert (1, True) == (result.exit_code, f"{place}: error: no object of Postern is here" in result.stdout)
+
+
+def test_what_may_not_be_read_is_told_in_every_form(postern, serving):
+    """A program and a reviewer learn of it as well."""
+    group = "/apis/postern.dev/v1alpha1"
+    serving.refused = {f"{group}/services": 403, f"{group}/namespaces/default/services": 403}
+    told = "Service of all namespaces (403 Forbidden)"
+    assert f"Not checked: {told}." in postern("validate", "--cluster").stdout
+    assert told in json.loads(postern("validate", "--cluster", "-o", "json").stdout)["left_out"]
+    assert f"::notice::Not checked: {told}\n" in postern("validate", "--cluster", "-o", "github").stdout
+
+
+def test_there_must_be_something_to_check(postern):
+    """A folder, or a cluster."""
+    result = postern("validate")
+    assert (2, True) == (result.exit_code, "Missing argument 'FOLDER...'" in result.stderr)

@@ -1,0 +1,81 @@
+"""Single questions to the API server, and what becomes of a refusal.
+
+Which questions there are belongs in `reading` and `installation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import msgspec
+from kubernetes.aio import client
+from kubernetes.aio.client.exceptions import ApiException
+
+from postern_cli.errors import ClusterReadingError, RefusedError
+from postern_operator.cluster.reading import API_ERRORS, CONNECT_TIMEOUT_S, READ_TIMEOUT_S
+
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The object of an answer, and the API server's own clock, None where it didn't say."""
+
+    content: dict[str, Any]
+    time: datetime | None
+
+
+async def ask(api: client.ApiClient, path: str, **query: str) -> Answer:
+    """GET an object or a list of few; raises `RefusedError`, and `ClusterReadingError` without an answer."""
+    limits = aiohttp.ClientTimeout(total=READ_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S)
+    with in_words(api, path):
+        method, url, headers, _, _ = await api.param_serialize("GET", path, auth_settings=["BearerToken"])
+        target = f"{url}?{urlencode(query)}" if query else url
+        answer = (await api.call_api(method, target, headers, _request_timeout=limits)).response
+        async with answer:
+            if answer.status >= 300:
+                raise ApiException(status=answer.status, reason=answer.reason)
+            content = msgspec.json.decode(await answer.read(), type=dict[str, Any])
+            return Answer(content, _moment(answer.headers.get("Date", "")))
+
+
+@contextmanager
+def in_words(api: client.ApiClient, what: str) -> Iterator[None]:
+    """Turn what a client of Kubernetes raises into errors of this package."""
+    try:
+        yield
+    except ApiException as error:
+        if error.status == UNAUTHORIZED:
+            raise ClusterReadingError(
+                f"the API server at {api.configuration.host} does not know you (401); renew what the kubeconfig holds"
+            ) from None
+        raise RefusedError(what, error.status or 0, error.reason or "") from None
+    except API_ERRORS as error:
+        raise ClusterReadingError(
+            f"the API server at {api.configuration.host} does not answer: {_why(error)}"
+        ) from None
+
+
+def _why(error: Exception) -> str:
+    """Why there was no answer, as far as it can be told without quoting one."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate can't be verified; see certificate-authority-data in the kubeconfig"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or type(error.os_error).__name__
+    if isinstance(error, TimeoutError):
+        return "it takes too long"
+    return type(error).__name__
+
+
+def _moment(date: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,44 @@
+"""One reading of a cluster: our objects, folders laid over them, and what they refer to.
+
+Reads as the table of contents; `ours` lists, `referred` follows, `overlay` lays over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from postern_cli.gathering import Wanted
+from postern_cli.left_out import LeftOut
+from postern_cli.sources import Where
+from postern_core.parse import Parsed, parse_manifest
+
+from .connection import connected
+from .ours import read_ours
+from .overlay import laid_over
+from .referred import read_referred
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterObjects:
+    """What was read; `before` is without what was laid over, `namespace` is "" for all."""
+
+    objects: tuple[Parsed, ...]
+    before: tuple[Parsed, ...]
+    left_out: LeftOut
+    namespace: str
+
+
+async def read_objects(where: Where, wanted: Wanted, over: Sequence[Parsed] = ()) -> ClusterObjects:
+    """Read what is wanted, with `over` in the place of what has its names; raises `ClusterReadingError`."""
+    async with connected(where) as connection:
+        namespace = where.namespace
+        if wanted.is_of_one_namespace:
+            namespace = namespace or connection.namespace
+            over = [parsed for parsed in over if parsed.ref.namespace == namespace]
+        ours = await read_ours(connection, wanted.kinds, namespace)
+        present = tuple(parse_manifest(manifest) for manifest in ours.manifests)
+        objects = laid_over(present, over)
+        referred = await read_referred(connection.api, objects, wanted.has_use_for_secrets)
+    left_out = LeftOut(ours.namespaces, referred.refused, referred.unasked, ours.refusals)
+    return ClusterObjects((*objects, *referred.objects), (*present, *referred.objects), left_out, namespace)

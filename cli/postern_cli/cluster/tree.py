@@ -1,0 +1,150 @@
+"""A cluster's overview as a tree for people: gateways with what they serve, consumers with their credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import click
+
+from postern_cli.printing import printable
+
+from .installation import Leader, Published
+from .overview import ObjectState, Overview, is_served
+from .pods import Pod
+
+# As many hex digits as the log and the table of a run show.
+DIGEST_CHARS = 12
+
+# What an object hangs below, and the heading for those whose parent isn't there.
+PARENTS = MappingProxyType({"Route": "Service", "JWTCredential": "Consumer"})
+ORPHANS = MappingProxyType({"Route": "Routes without a Service", "JWTCredential": "Credentials without a Consumer"})
+
+Children = dict[tuple[str, str], list[ObjectState]]
+
+
+@dataclass(slots=True)
+class Node:
+    """A line, and what hangs below it."""
+
+    label: str
+    children: list[Node] = field(default_factory=list)
+
+
+def as_tree(overview: Overview) -> Iterator[str]:
+    """The lines, with colours that the caller may take off again."""
+    children = _children(overview.objects)
+    services = [it for it in overview.objects if it.kind == "Service"]
+    nodes = [Node(_leader(overview.operator)), *(_gateway(one, services, children) for one in overview.gateways)]
+    nodes += _elsewhere(overview, children)
+    for node in nodes:
+        yield node.label
+        yield from _branches(node.children, "")
+    for line in overview.left_out:
+        yield click.style(f"Left out: {printable(line)}.", fg="yellow")
+    yield _summary(overview)
+
+
+def _branches(nodes: list[Node], indent: str) -> Iterator[str]:
+    for place, node in enumerate(nodes, 1):
+        is_last = place == len(nodes)
+        yield f"{indent}{'└── ' if is_last else '├── '}{node.label}"
+        yield from _branches(node.children, indent + ("    " if is_last else "│   "))
+
+
+def _leader(leader: Leader) -> str:
+    where = f"Operator, Lease {leader.namespace}/postern-operator:"
+    if leader.unknown:
+        return f"{where} {click.style(f'unknown ({leader.unknown})', fg='yellow')}"
+    if leader.is_held:
+        held = click.style("held", fg="green")
+        return f"{where} {held} by {printable(leader.holder)}, renewed {leader.renewed_s_ago} s ago"
+    ago = "" if leader.renewed_s_ago is None else f", and was {leader.renewed_s_ago} s ago last"
+    return f"{where} {click.style(f'nobody holds it{ago}: no operator acts', fg='red')}"
+
+
+def _gateway(published: Published, services: Iterable[ObjectState], children: Children) -> Node:
+    where = f"Gateway {published.gateway}, namespace {published.namespace}:"
+    nodes = [Node(_pod(pod, published)) for pod in published.pods]
+    nodes += [_object(it, children) for it in services if published.gateway in it.gateways]
+    return Node(f"{where} {_published(published)}", nodes)
+
+
+def _published(published: Published) -> str:
+    if published.unknown:
+        return click.style(f"unknown ({published.unknown})", fg="yellow")
+    if not published.digest:
+        return click.style("nothing is published there", fg="red")
+    told = f"{published.digest[:DIGEST_CHARS]} is published"
+    if published.pods_unknown:
+        return f"{told}, {click.style(f'its pods are unknown ({published.pods_unknown})', fg='yellow')}"
+    ready = [pod for pod in published.pods if pod.is_ready]
+    if not ready:
+        return f"{told}, {click.style('no pod is ready', fg='red')}"
+    serving = sum(pod.digest == published.digest for pod in ready)
+    text = f"{serving} of {len(ready)} ready {'pod serves' if len(ready) == 1 else 'pods serve'} it"
+    return f"{told}, {click.style(text, fg='green' if is_served(published) else 'yellow')}"
+
+
+def _pod(pod: Pod, published: Published) -> str:
+    port = f"[{pod.address}]:{pod.port}" if ":" in pod.address else f"{pod.address}:{pod.port}"
+    who = f"Pod {pod.name} ({port})" if pod.name else f"Address {port}"
+    ready = "" if pod.is_ready else ", not ready"
+    if pod.unknown:
+        return f"{who}{ready}: {click.style(f'unknown ({pod.unknown})', fg='yellow')}"
+    if not pod.digest:
+        return f"{who}{ready}: {click.style('serves nothing yet, or its workers differ', fg='yellow')}"
+    is_new = pod.digest == published.digest
+    digest = printable(pod.digest[:DIGEST_CHARS])
+    return f"{who}{ready}: {click.style(f'serves {digest}', fg='green' if is_new else 'yellow')}"
+
+
+def _elsewhere(overview: Overview, children: Children) -> list[Node]:
+    """What hangs on no gateway: services and routes that nothing serves, and who may call."""
+    shown = {one.gateway for one in overview.gateways}
+    present = {(it.kind, it.path) for it in overview.objects}
+    groups: dict[str, list[Node]] = {
+        "Services of no gateway": [],
+        "Routes without a Service": [],
+        "Consumers": [],
+        "Credentials without a Consumer": [],
+    }
+    for it in overview.objects:
+        heading = ""
+        if it.kind == "Service" and not shown.intersection(it.gateways):
+            heading = "Services of no gateway"
+        elif it.kind == "Consumer":
+            heading = "Consumers"
+        elif it.kind in ORPHANS and (PARENTS[it.kind], f"{it.namespace}/{it.parent}") not in present:
+            heading = ORPHANS[it.kind]
+        if heading:
+            groups[heading].append(_object(it, children))
+    return [Node(heading, nodes) for heading, nodes in groups.items() if nodes]
+
+
+def _children(objects: Iterable[ObjectState]) -> Children:
+    """What hangs below each object, by the object's kind and path."""
+    found: Children = {}
+    for it in objects:
+        if it.kind in PARENTS:
+            found.setdefault((PARENTS[it.kind], f"{it.namespace}/{it.parent}"), []).append(it)
+    return found
+
+
+def _object(it: ObjectState, children: Children) -> Node:
+    about = f" ({printable(it.about)})" if it.about else ""
+    state = click.style("Ready", fg="green")
+    if it.trouble:
+        state = click.style(printable("; ".join(it.trouble)), fg="red")
+    below = [_object(child, children) for child in children.get((it.kind, it.path), ())]
+    return Node(f"{it.kind} {it.path}{about}: {state}", below)
+
+
+def _summary(overview: Overview) -> str:
+    total = len(overview.objects)
+    objects = f"{total} object{'' if total == 1 else 's'}"
+    if overview.is_ready:
+        return click.style(f"All is well: {objects}.", fg="green")
+    unready = sum(not it.is_ready for it in overview.objects)
+    return click.style(f"Not all is well: {unready} of {objects} not ready.", fg="red" if unready else "yellow")

@@ -1,0 +1,59 @@
+"""The objects that a command looks at, from wherever its options say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from postern_core.parse import OUR_KINDS, Parsed
+from postern_operator.local import Reading
+
+from .left_out import NOTHING, LeftOut
+from .reading import read_folders, with_secrets
+from .sources import Source
+
+
+def no_secrets(_: Parsed) -> bool:
+    """Have no use for what any Secret holds."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a command needs of a cluster: kinds of ours, and those of its objects whose Secrets are read.
+
+    With `is_of_one_namespace` nothing else is read, or laid over, than what is
+    in the namespace that was given, or in the one that kubectl would take.
+    """
+
+    kinds: tuple[str, ...] = tuple(OUR_KINDS)
+    has_use_for_secrets: Callable[[Parsed], bool] = no_secrets
+    is_of_one_namespace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All objects to compile.
+
+    `reading` is of the folders, `before` what the cluster has without them;
+    `namespace` is the one that was read of it, "" for all.
+    """
+
+    reading: Reading
+    objects: tuple[Parsed, ...]
+    before: tuple[Parsed, ...] = ()
+    left_out: LeftOut = NOTHING
+    namespace: str = ""
+
+
+def gather(source: Source, wanted: Wanted) -> Gathered:
+    """Read folders and cluster once; raises `click.ClickException`, and `ClusterReadingError`."""
+    reading = read_folders(source.folders) if source.folders else Reading()
+    if source.where is None:
+        return Gathered(reading, with_secrets(reading.objects, source.folders, make=False))
+    # Late: an installation without the packages for a cluster does all else.
+    from .cluster.objects import read_objects  # noqa: PLC0415
+
+    read = asyncio.run(read_objects(source.where, wanted, reading.objects))
+    return Gathered(reading, read.objects, read.before, read.left_out, read.namespace)

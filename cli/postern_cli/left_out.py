@@ -1,0 +1,88 @@
+"""What of a cluster was not read, and what can't be said for it.
+
+Pure.  A reference to what was not read is neither right nor wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from postern_core.parse import Parsed
+from postern_core.problems import Problem
+from postern_core.ref import Ref
+
+# Beyond this many names the others are counted.
+NAMES_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What was not read.
+
+    `namespaces` are, for a kind that was not read everywhere, those where it
+    was.  `refused` has single objects with the API server's reason, `unasked`
+    those that the command has no use for.  `lines` tell of whole kinds.
+    """
+
+    namespaces: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    refused: Mapping[Ref, str] = field(default_factory=dict)
+    unasked: frozenset[Ref] = frozenset()
+    lines: tuple[str, ...] = ()
+
+    def hides(self, ref: Ref) -> bool:
+        """Whether nobody here knows if this object exists, or what it holds."""
+        if ref in self.refused or ref in self.unasked:
+            return True
+        read = self.namespaces.get(ref.kind)
+        return read is not None and ref.namespace not in read
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """A line for everything that the API server has refused to show."""
+        by_reason: dict[tuple[str, str], list[Ref]] = {}
+        for ref, why in sorted(self.refused.items()):
+            by_reason.setdefault((ref.kind, why), []).append(ref)
+        singles = [f"{kind} {_some(ref.path for ref in refs)} ({why})" for (kind, why), refs in by_reason.items()]
+        return (*self.lines, *singles)
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """A line for what was not asked for."""
+        count = len(self.unasked)
+        return (f"what is in {count} Secret{'' if count == 1 else 's'}, for none is read",) if count else ()
+
+
+NOTHING = LeftOut()
+
+
+def certain(problems: Iterable[Problem], objects: Iterable[Parsed], left_out: LeftOut) -> tuple[Problem, ...]:
+    """The problems that do not come of what was left out."""
+    if left_out == NOTHING:
+        return tuple(problems)
+    unknown = {parsed.ref for parsed in objects if _certificate_is_hidden(parsed, left_out)}
+    return tuple(problem for problem in problems if not _is_uncertain(problem, unknown, left_out))
+
+
+def _is_uncertain(problem: Problem, unknown: set[Ref], left_out: LeftOut) -> bool:
+    if any(left_out.hides(cause) or cause in unknown for cause in problem.causes):
+        return True
+    # A certificate that can't be had is told without a cause.
+    return problem.ref in unknown and problem.field == "spec.upstream.tls.caCertificateRef"
+
+
+def _certificate_is_hidden(parsed: Parsed, left_out: LeftOut) -> bool:
+    """Whether a Service's upstream depends on what was not read, and with it whatever refers to the Service."""
+    if parsed.ref.kind != "Service" or parsed.resource is None:
+        return False
+    upstream, namespace = parsed.resource.spec.upstream, parsed.ref.namespace
+    if upstream.service is not None and left_out.hides(Ref("core/Service", namespace, upstream.service.name)):
+        return True
+    reference = upstream.tls.ca_certificate_ref if upstream.tls is not None else None
+    return reference is not None and left_out.hides(Ref(reference.kind, namespace, reference.name))
+
+
+def _some(names: Iterable[str]) -> str:
+    every = list(names)
+    more = f" and {len(every) - NAMES_MAX} more" if len(every) > NAMES_MAX else ""
+    return ", ".join(every[:NAMES_MAX]) + more

@@ -1,0 +1,76 @@
+"""How a cluster is found: as kubectl finds it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from postern_cli.cluster import connection
+from postern_cli.cluster.connection import connected
+from postern_cli.errors import ClusterReadingError
+from postern_cli.sources import Where
+
+
+async def found(where=Where()):  # noqa: B008 - it is frozen
+    async with connected(where) as it:
+        return it.api.configuration, it.namespace
+
+
+async def test_the_kubeconfig_of_the_environment_counts(cluster):
+    """With its context's namespace, and never with what aiohttp would find in the environment."""
+    config = json.loads(cluster.kubeconfig.read_text())
+    config["contexts"][0]["context"]["namespace"] = "demo"
+    cluster.kubeconfig.write_text(json.dumps(config))
+    configuration, namespace = await found()
+    assert ("demo", {"trust_env": False}) == (namespace, configuration.client_session_kwargs)
+    assert configuration.host.startswith("http://127.0.0.1:")
+
+
+async def test_a_context_without_a_namespace_means_default(cluster):
+    """As for kubectl."""
+    config = json.loads(cluster.kubeconfig.read_text())
+    del config["contexts"][0]["context"]["namespace"]
+    cluster.kubeconfig.write_text(json.dumps(config))
+    assert "default" == (await found(Where(context="here")))[1]
+
+
+async def test_a_context_that_is_not_there_is_told(cluster):
+    """With those that are."""
+    with pytest.raises(ClusterReadingError, match="no context 'there'; it has here"):
+        await found(Where(context="there"))
+
+
+async def test_no_kubeconfig_is_told(tmp_path):
+    """With the way out."""
+    with pytest.raises(ClusterReadingError, match="give --kubeconfig, or set KUBECONFIG"):
+        await found(Where(kubeconfig=str(tmp_path / "nowhere")))
+
+
+@pytest.mark.parametrize("content", ["t0ken: [", "just words", "{}"])
+async def test_a_kubeconfig_that_can_not_be_used_is_not_quoted(tmp_path, content):
+    """It may hold a token."""
+    (tmp_path / "config").write_text(content)
+    with pytest.raises(ClusterReadingError, match="can't be used") as refused:
+        await found(Where(kubeconfig=str(tmp_path / "config")))
+    assert "t0ken" not in str(refused.value)
+
+
+async def test_a_pod_is_its_own_account(tmp_path, monkeypatch):
+    """Where there is no kubeconfig."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "192.0.2.1")
+    monkeypatch.setattr(connection.config, "load_incluster_config", lambda client_configuration: None)
+    monkeypatch.setattr(connection, "POD_NAMESPACE", tmp_path / "namespace")
+    (tmp_path / "namespace").write_text("inner\n")
+    assert "inner" == (await found())[1]
+
+
+async def test_the_proxy_of_the_environment_counts(cluster, monkeypatch):
+    """And its exceptions, as for kubectl."""
+    monkeypatch.setenv("http_proxy", "http://proxy.example.com:3128")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert "http://proxy.example.com:3128" == (await found())[0].proxy
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert None is (await found())[0].proxy

@@ -1,0 +1,32 @@
+"""The credentials that a request's tokens may be about."""
+
+from __future__ import annotations
+
+import pytest
+
+from installation import signed
+from postern_cli.explanation.named import keys_named_in
+from postern_cli.explanation.request import request_head
+
+URL = "http://app.example.com/v1"
+
+
+@pytest.fixture(scope="module")
+def made():
+    return signed(b"k", "alice")
+
+
+def test_a_token_may_be_anywhere(made):
+    """Which places count is a policy's affair, and not known yet."""
+    wanted = frozenset({"alice"})
+    for url, headers in (
+        (URL, [f"Authorization: Bearer {made}"]),
+        (f"{URL}?jwt={made}", []),
+        (URL, [f"Cookie: a={made}"]),
+    ):
+        assert wanted == keys_named_in(request_head("GET", url, headers))
+
+
+def test_what_is_no_token_names_nobody():
+    """Neither words nor something that only looks like one."""
+    assert frozenset() == keys_named_in(request_head("GET", URL, ["X-A: a.b.c", "X-B: words"]))
