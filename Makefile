@@ -11,14 +11,15 @@ DEMO_OPTIONS = $(if $(ONCE),--once) $(if $(LISTEN),--listen $(LISTEN)) $(if $(AD
 
 # make test TESTS=tests/unit/core
 TESTS ?= tests
-PYTEST = $(BIN)/pytest -n auto
+# A file's tests stay together: they share gateways and API servers.
+PYTEST = $(BIN)/pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test cluster-test check lint format golden crds coverage bench docs build clean
+.PHONY: help setup demo test cluster-test check lint format golden crds coverage bench bench-cluster docs build clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
-		printf '  make %-12s %s\n' "$$name" "$$text"; done
+		printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 setup: $(STAMP) ## Make .venv with everything that the other targets need
 
@@ -67,6 +68,10 @@ coverage: $(STAMP) ## Measure lines and branches, and name what no test reaches
 bench: $(STAMP) ## Measure what a request and a reload cost (needs nginx, wrk and taskset)
 	@$(BIN)/python -m bench.cost
 	@$(BIN)/python -m bench.reload
+
+bench-cluster: $(STAMP) ## Measure the operator with few and with many objects (gets an API server as cluster-test does)
+	@PYTHONPATH=tests/support $(BIN)/python -m bench.cluster
+	@PYTHONPATH=tests/support $(BIN)/python -m bench.cluster --routes 10000 --credentials 50000
 
 docs: $(STAMP) ## Write the generated pages of docs/reference anew
 	@$(BIN)/python docs/build_reference.py

@@ -17,7 +17,7 @@ UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _PLAIN = re.compile(r"/(?:[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*(?:/|\Z))*\Z")
 _ESCAPE = re.compile(r"%(.{0,2})", re.DOTALL)
 _HEX = re.compile(r"[0-9A-Fa-f]{2}\Z")
-_FORBIDDEN = re.compile(r"[^!-~]|#")
+_FORBIDDEN = re.compile(r"[^!-~]|[#?]")
 # A dot segment to whoever cuts parameters off, or takes an encoded slash for one.
 _DISGUISED_DOTS = re.compile(r"(?:.*(?:%2F|%5C))?\.{1,2}(?:;|%2F|%5C)|.*(?:%2F|%5C)\.{1,2}\Z")
 
@@ -44,7 +44,7 @@ def normalise(path: str) -> Normalised:
     if not path.startswith("/"):
         raise BadPath("it does not start with /")
     if _FORBIDDEN.search(path):
-        raise BadPath("it holds a space, a control byte, # or a byte outside ASCII")
+        raise BadPath("it holds a space, a control byte, #, ? or a byte outside ASCII")
     decoded = _ESCAPE.sub(_unescape, path.replace("\\", "%5C"))
     return Normalised(_resolve_dots(decoded), "%2F" in decoded or "%5C" in decoded)
 

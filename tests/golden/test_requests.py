@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from postern_dataplane.policy.decide import decide
 
 import cases
 import tokens
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_dataplane.config.table import build_table
+from postern_dataplane.policy.decide import decide
 from postern_dataplane.policy.decision import Forward, RequestHead
 from postern_operator.inspectors import INSPECTORS
 

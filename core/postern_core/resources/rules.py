@@ -27,8 +27,8 @@ class Rule:
     field: str = ""
 
 
-# RFC 3986: printable ASCII without `#`, `%` and `\`, and upper-case escapes of what needs one; no control bytes.
-_CHARACTER = r"(?:[\x21\x22\x24\x26-\x5b\x5d-\x7e]|%(?:2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-D]|[89A-F][0-9A-F]))"
+# RFC 3986: printable ASCII without `#`, `%`, `?` and `\`, and upper-case escapes of what needs one; no control bytes.
+_CHARACTER = r"(?:[\x21\x22\x24\x26-\x3e\x40-\x5b\x5d-\x7e]|%(?:2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-D]|[89A-F][0-9A-F]))"
 NORMAL_PATH = rf"^/{_CHARACTER}*$"
 # A dot segment, also to whoever decodes slashes or cuts parameters off.
 DOT_SEGMENT = r"(?:/|%2F|%5C)\.{1,2}(?:;|/|%2F|%5C|$)"

@@ -19,6 +19,8 @@ LEVELS = {
     # It warns that signals are not for it, which is meant so.
     "kopf._core.reactor.running": logging.ERROR,
     "kubernetes": logging.WARNING,
+    # It tells of every look at a lease that failed, each second, with a traceback.
+    "kubernetes.aio.leaderelection": logging.CRITICAL,
     "aiohttp": logging.WARNING,
     "postern": logging.INFO,
 }

@@ -56,6 +56,7 @@ def test_an_encoded_slash_is_told(path, expected):
         "",
         "a",
         "*",
+        "/a?b",
         "/a%",
         "/a%4",
         "/a%zz",

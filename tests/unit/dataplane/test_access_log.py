@@ -6,10 +6,10 @@ import json
 import os
 
 import pytest
-from postern_dataplane.proxy.observer import RequestRecord
 
 from postern_dataplane import access_log
 from postern_dataplane.access_log import AccessLog, line_of
+from postern_dataplane.proxy.observer import RequestRecord
 
 FIELDS = {
     "method": "GET",

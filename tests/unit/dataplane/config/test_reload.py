@@ -98,7 +98,7 @@ async def test_what_was_incomplete_is_tried_again_by_itself(reloader, current, p
     shard.write_bytes(content)
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         running = group.create_task(reloader.run())
-        while not current.digest:
+        while not current.digest:  # noqa: ASYNC110 # nobody tells
             await asyncio.sleep(0.01)
         running.cancel()
     assert digest == current.digest

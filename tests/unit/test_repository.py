@@ -1,0 +1,219 @@
+"""The rules that every file of this repository keeps, and what must not be missing from it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {
+    "core": ROOT / "core/postern_core",
+    "operator": ROOT / "operator/postern_operator",
+    "dataplane": ROOT / "dataplane/postern_dataplane",
+    "cli": ROOT / "cli/postern_cli",
+}
+SOURCES = sorted(path for package in PACKAGES.values() for path in package.rglob("*.py"))
+PROGRAMS = sorted(path for folder in ("examples", "docs", "bench") for path in (ROOT / folder).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+TEXTS = sorted(
+    path
+    for path in ROOT.rglob("*")
+    if path.suffix in {".py", ".md", ".toml", ".yaml", ".yml", ".json"}
+    and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+)
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+PROJECT = tomllib.loads(PYPROJECT)["project"]
+
+MAX_LINES = 300
+MAX_FUNCTION_LINES = 40
+
+# What is installed with an extra of its own: the packages, and the sidecar, which runs without the rest of its package.
+# Likewise what of the operator and of the command line local mode does without.
+SIDECAR = PACKAGES["dataplane"] / "sync"
+CLUSTER = PACKAGES["operator"] / "cluster"
+KUBECTL = PACKAGES["cli"] / "cluster"
+PARTS = {
+    **{root: [path for path in SOURCES if package in path.parents] for root, package in PACKAGES.items()},
+    "operator": [path for path in PACKAGES["operator"].rglob("*.py") if CLUSTER not in path.parents],
+    "cluster": sorted(CLUSTER.rglob("*.py")),
+    "cli": [path for path in PACKAGES["cli"].rglob("*.py") if KUBECTL not in path.parents],
+    "kubectl": sorted(KUBECTL.rglob("*.py")),
+    "dataplane": [path for path in PACKAGES["dataplane"].rglob("*.py") if SIDECAR not in path.parents],
+    "sync": [*sorted(SIDECAR.rglob("*.py")), PACKAGES["dataplane"] / "logs.py"],  # It logs as the proxy does.
+}
+# The extras that carry what a part may import.
+CARRIED_BY = {
+    "core": [],
+    "operator": ["operator"],
+    "cluster": ["operator", "cluster"],
+    "dataplane": ["dataplane"],
+    "sync": ["sync"],
+    "cli": ["operator", "dataplane"],
+    "kubectl": ["operator", "dataplane", "cluster"],
+}
+IMPORT_NAMES = {"google-re2": "re2", "pyjwt": "jwt", "pyyaml": "yaml", "prometheus-client": "prometheus_client"}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *PROGRAMS, *TESTS], ids=name_of)
+def test_a_file_has_one_reason_to_change(path):
+    """No file is longer than what one reads in a sitting."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *PROGRAMS, *TESTS], ids=name_of)
+def test_a_function_fits_on_a_screen(path):
+    """No function is longer than forty lines."""
+    too_long = [
+        f"{node.name}: {length}"
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
+    ]
+    assert [] == too_long
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *PROGRAMS, *TESTS], ids=name_of)
+def test_a_module_says_what_it_is_for(path):
+    """Every module opens with a docstring."""
+    assert ast.get_docstring(tree_of(path))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_module_has_a_test_of_its_name(path):
+    """`core/postern_core/ref.py` is tested by a `test_ref*.py`; where nothing is done, nothing is tested."""
+    if not any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree_of(path))):
+        return
+    root = next(name for name, package in PACKAGES.items() if package in path.parents)
+    stem = path.parent.name if path.stem == "__init__" else path.stem.strip("_")
+    assert list((ROOT / "tests/unit" / root).rglob(f"test_{stem}*.py"))
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=name_of)
+def test_a_todo_names_its_issue(path):
+    """A TODO without an issue is forgotten."""
+    assert [] == re.findall(r"#\s*TODO(?!\(#\d+\))", path.read_text(encoding="utf-8"))
+
+
+def test_no_path_of_this_machine_is_in_a_file():
+    """Nobody else has this folder."""
+    assert [] == [name_of(path) for path in TEXTS if f"{ROOT}/" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("root", PACKAGES)
+def test_a_source_root_is_not_a_package(root):
+    """An `operator/__init__.py` would hide the standard library's operator."""
+    assert not (ROOT / root / "__init__.py").exists()
+
+
+def test_operator_is_the_standard_library_s():
+    """`python -c 'import operator'` in this folder finds what every program expects."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import operator; print(operator.itemgetter(0)('a'))"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (0, "a\n") == (done.returncode, done.stdout)
+
+
+def test_tests_are_not_packages():
+    """pytest imports tests by path; an `__init__.py` would make their names clash."""
+    assert [] == list((ROOT / "tests").rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("package", PACKAGES.values(), ids=name_of)
+def test_a_package_is_typed(package):
+    """Users' type checkers see our types."""
+    assert (package / "py.typed").exists()
+
+
+@pytest.mark.parametrize(
+    "folder", ["unit/core", "unit/operator", "unit/dataplane", "unit/cli", "golden", "conformance"]
+)
+def test_nothing_that_is_tested_has_gone_missing(folder):
+    """Each part of the suite is there and has tests."""
+    assert list((ROOT / "tests" / folder).rglob("test_*.py"))
+
+
+REQUIREMENTS = [
+    requirement
+    for requirement in [
+        *PROJECT["dependencies"],
+        *(one for extra in PROJECT["optional-dependencies"].values() for one in extra),
+    ]
+    if not requirement.startswith("postern-gateway")
+]
+
+
+@pytest.mark.parametrize("requirement", sorted(set(REQUIREMENTS)))
+def test_a_dependency_says_what_it_costs(requirement):
+    """Each has a lower bound, and a comment with what it is for and its size."""
+    explained = re.search(rf"((?:^ *#.*\n)*) *\"{re.escape(requirement)}\",(.*)", PYPROJECT, re.MULTILINE)
+    assert explained
+    assert ">=" in requirement
+    assert re.search(r"\d MB", "".join(explained.groups()))
+
+
+def carried(extra: str) -> set[str]:
+    """The names that an extra's requirements are imported by."""
+    names = {re.split(r"[\[<>=]", one)[0].lower() for one in PROJECT["optional-dependencies"][extra]}
+    return {IMPORT_NAMES.get(name, name) for name in names}
+
+
+def imported(part: str) -> set[str]:
+    """The top-level names, foreign to this project and to the standard library, that a part imports."""
+    names: set[str] = set()
+    for node in (node for path in PARTS[part] for node in ast.walk(tree_of(path))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add((node.module or "").split(".")[0])
+    return {name for name in names if name not in sys.stdlib_module_names and not name.startswith("postern_")}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_imports_only_what_its_extra_carries(part):
+    """An install with that extra alone has everything that the part imports."""
+    allowed = {"msgspec"}.union(*(carried(extra) for extra in CARRIED_BY[part]))
+    assert set() == imported(part) - allowed
+
+
+@pytest.mark.parametrize(("part", "extra"), [("postern_dataplane.sync.__main__", "sync")])
+def test_a_process_starts_with_its_extra_alone(part, extra):
+    """What the modules that it shares with others import is carried too."""
+    others = set().union(*(carried(one) for one in PROJECT["optional-dependencies"] if one != "dev")) - carried(extra)
+    # PyYAML is brought by the Kubernetes client.
+    hidden = "".join(f"sys.modules[{name!r}] = None; " for name in sorted(others - {"yaml"}))
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; {hidden}import {part}"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize("extra", ["operator", "cluster", "dataplane", "sync"])
+def test_an_extra_carries_only_what_is_imported(extra):
+    """Nobody installs what nothing uses."""
+    users = [part for part, extras in CARRIED_BY.items() if extra in extras]
+    assert set() == carried(extra) - set().union(*(imported(part) for part in users))
+
+
+def test_every_make_target_is_explained():
+    """`make help` lists every target."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony
+    explained = re.findall(r"^([a-z-]+):.*## \S", makefile, re.MULTILINE)
+    assert sorted(phony[1].split()) == sorted(explained)
