@@ -40,6 +40,9 @@ log = logging.getLogger("postern.operator")
 PATIENCE_S = 1.0
 # Somebody may have written over a status, which is no news of the object.
 TELL_AGAIN_S = 30.0
+# To look at tens of thousands of objects takes a second, in which an edit waits: it has a fifth of the time at most.
+REST_FACTOR = 4.0
+REST_AT_MOST_S = 5.0
 
 
 async def operate(settings: Settings) -> None:
@@ -129,7 +132,10 @@ class Operator:
                     for fleet in self._fleets:
                         await fleet.is_settled.wait()
             self._must_tell.clear()
+            began = asyncio.get_running_loop().time()
             await self._tell()
+            took_s = asyncio.get_running_loop().time() - began
+            await asyncio.sleep(min(took_s * REST_FACTOR, REST_AT_MOST_S))
 
     async def _tell(self) -> None:
         views = self._rebuilding.views()

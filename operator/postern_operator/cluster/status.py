@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from postern_core.conditions import Condition
@@ -96,7 +97,7 @@ def _facts(parsed: Parsed, count: int) -> dict[str, Any]:
 
 def _condition(due: Condition, generation: int, before: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     moved = before.get("status") != due.status or not before.get("lastTransitionTime")
-    time = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moved else before["lastTransitionTime"]
+    time = _rfc3339(now) if moved else before["lastTransitionTime"]
     return {
         "type": due.type,
         "status": due.status,
@@ -105,3 +106,9 @@ def _condition(due: Condition, generation: int, before: Mapping[str, Any], now: 
         "observedGeneration": generation,
         "lastTransitionTime": time,
     }
+
+
+@lru_cache(maxsize=1)
+def _rfc3339(now: datetime) -> str:
+    """The same for all objects that are told at one time, which may be tens of thousands."""
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
