@@ -22,6 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import raw
+from operator_account import operator_account
+from sidecar import ACCOUNT as SIDECAR
+from sidecar import give_rights
 from tokens import encode
 
 STOP_S = 20.0
@@ -80,20 +83,23 @@ class Installation:
         self.gateway_namespace = gateway_namespace
         self._namespaces = tuple(namespaces)
         self._processes: list[Process] = []
+        # The administrator's, until they are given accounts of their own.
+        self.operator_kubeconfig: Path = kubectl.kubeconfig
+        self.sidecar_kubeconfig: Path = kubectl.kubeconfig
         self.operator: Process
         self.sidecar: Process
         self.listen: raw.Address = ("127.0.0.1", 0)
         self.admin: raw.Address = ("127.0.0.1", 0)
 
-    def start_operator(self, name: str = "operator", kubeconfig: Path | None = None) -> Process:
+    def start_operator(self, name: str = "operator") -> Process:
         """Start a replica; it acts once it holds the Lease."""
         options = [f"--gateway=default={self.gateway_namespace}", f"--lease-namespace={self.gateway_namespace}"]
         options += [f"--namespace={namespace}" for namespace in self._namespaces]
-        options += [f"--kubeconfig={kubeconfig or self._kubectl.kubeconfig}", "--admin=127.0.0.1:0"]
+        options += [f"--kubeconfig={self.operator_kubeconfig}", "--admin=127.0.0.1:0"]
         return self._start("postern_operator", name, *options)
 
-    def start_sidecar(self, kubeconfig: Path | None = None) -> Process:
-        options = [f"--namespace={self.gateway_namespace}", f"--kubeconfig={kubeconfig or self._kubectl.kubeconfig}"]
+    def start_sidecar(self) -> Process:
+        options = [f"--namespace={self.gateway_namespace}", f"--kubeconfig={self.sidecar_kubeconfig}"]
         return self._start("postern_dataplane.sync", "sidecar", f"--config={self._config()}", *options)
 
     def start_data_plane(self) -> Process:
@@ -163,17 +169,25 @@ class Installation:
 def installed(
     kubectl: Any, folder: Path, *tenants: str, watches_all: bool = False
 ) -> Iterator[tuple[Installation, list[str]]]:
-    """A whole installation for as many fresh namespaces as names are given; they and the gateway's are deleted."""
+    """A whole installation for as many fresh namespaces as names are given; they and the gateway's are deleted.
+
+    The operator and the sidecar run under their own accounts, with the rights in deploy/rbac and no others.
+    """
     suffix = secrets.token_hex(4)
     gateway, *namespaces = [f"{name}-{suffix}" for name in ("gateway", *tenants)]
     for namespace in (gateway, *namespaces):
         kubectl("create", "namespace", namespace, check=True)
     installation = Installation(kubectl, folder, gateway, () if watches_all else namespaces)
+    give_rights(kubectl, gateway)
     try:
-        installation.operator = installation.start_operator()
-        installation.sidecar = installation.start_sidecar()
-        installation.start_data_plane()
-        yield installation, namespaces
+        with operator_account(kubectl, gateway, folder) as operator:
+            installation.operator_kubeconfig = operator.kubeconfig
+            installation.sidecar_kubeconfig = kubectl.as_account(gateway, SIDECAR, folder / SIDECAR).kubeconfig
+            installation.operator = installation.start_operator()
+            installation.sidecar = installation.start_sidecar()
+            installation.start_data_plane()
+            yield installation, namespaces
+            installation.close()
     finally:
         installation.close()
         kubectl("delete", "namespace", gateway, *namespaces, "--wait=false", check=True)

@@ -32,7 +32,8 @@ _CHARACTER = r"(?:[\x21\x22\x24\x26-\x3e\x40-\x5b\x5d-\x7e]|%(?:2[0-9A-CF]|3[A-F
 NORMAL_PATH = rf"^/{_CHARACTER}*$"
 # A dot segment, also to whoever decodes slashes or cuts parameters off.
 DOT_SEGMENT = r"(?:/|%2F|%5C)\.{1,2}(?:;|/|%2F|%5C|$)"
-URL_WITH_NORMAL_PATH = rf"^[^/]*//[^/]*(?:/{_CHARACTER}*)?$"
+# A query has a rule, and a message, of its own.
+URL_WITH_NORMAL_PATH = rf"^[^/]*//[^/]*(?:/(?:{_CHARACTER}|\?)*)?$"
 URL_WITH_DOT_SEGMENT = rf"^[^/]*//[^/]*(?:/.*)?{DOT_SEGMENT}"
 URL_WITH_EMPTY_SEGMENT = r"^[^/]*//[^/]*/(?:.*/)?/"
 
