@@ -12,6 +12,7 @@ from postern_core.inspectors import Inspectors
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 
+from .consumer import CONSUMER_CHECKS
 from .credential import CREDENTIAL_CHECKS
 from .route import ROUTE_CHECKS
 from .service import SERVICE_CHECKS
@@ -21,6 +22,7 @@ Mistakes = Iterator[tuple[str, str]]
 CHECKS: dict[str, tuple[Callable[[Any, Inspectors], Mistakes], ...]] = {
     "Service": SERVICE_CHECKS,
     "Route": ROUTE_CHECKS,
+    "Consumer": CONSUMER_CHECKS,
     "JWTCredential": CREDENTIAL_CHECKS,
 }
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from postern_core.inspectors import Inspectors
 from postern_core.resources.jwt_credential import JWTCredential
 
+from .doubles import doubles
+
 SOURCES = {"secretRef": "secret_ref", "publicKey": "public_key", "publicKeyRef": "public_key_ref"}
 
 
@@ -40,9 +42,14 @@ def key_id_is_used_twice(credential: JWTCredential, _: Inspectors) -> Iterator[t
             yield f"spec.keys[{index}].id", f"{key_id!r} is used twice; a kid must name one key"
 
 
+def jti_is_named_twice(credential: JWTCredential, _: Inspectors) -> Iterator[tuple[str, str]]:
+    yield from doubles("spec.revoked.jtis", credential.spec.revoked.jtis)
+
+
 CREDENTIAL_CHECKS = (
     key_has_not_exactly_one_source,
     key_does_not_fit_the_algorithm,
     public_key_is_not_given,
     key_id_is_used_twice,
+    jti_is_named_twice,
 )

@@ -8,6 +8,7 @@ from postern_core.inspectors import Inspectors
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, Route, RoutePath
 from postern_core.resources.types import NO_CONTROLS
 
+from .doubles import doubles
 from .policy import policy_is_wrong
 from .service import path_is_not_normal
 
@@ -46,6 +47,10 @@ def method_is_refused_anyway(route: Route, _: Inspectors) -> Iterator[tuple[str,
             yield f"spec.methods[{index}]", f"{method} is refused on every route; remove it"
 
 
+def method_is_named_twice(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+    yield from doubles("spec.methods", route.spec.methods)
+
+
 def auth_is_wrong(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
     if route.spec.auth:
         yield from policy_is_wrong(route.spec.auth.jwt)
@@ -56,5 +61,6 @@ ROUTE_CHECKS = (
     regex_is_invalid,
     value_holds_control_characters,
     method_is_refused_anyway,
+    method_is_named_twice,
     auth_is_wrong,
 )

@@ -10,6 +10,7 @@ from postern_core.paths import BadPath, normalise
 from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
 
+from .doubles import doubles
 from .policy import policy_is_wrong
 
 __all__ = ["SERVICE_CHECKS", "path_is_not_normal", "split_url"]
@@ -85,10 +86,11 @@ def _has_encoded_slash(path: str) -> bool:
 
 
 def host_is_named_twice(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
-    hosts = service.spec.hosts
-    for index, host in enumerate(hosts):
-        if host in hosts[:index]:
-            yield f"spec.hosts[{index}]", f"{host} is named twice; remove one"
+    yield from doubles("spec.hosts", service.spec.hosts)
+
+
+def gateway_is_named_twice(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+    yield from doubles("spec.gateways", service.spec.gateways)
 
 
 def timeout_is_zero(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
@@ -141,6 +143,7 @@ SERVICE_CHECKS = (
     prefix_is_not_normal,
     encoded_slash_can_never_come,
     host_is_named_twice,
+    gateway_is_named_twice,
     timeout_is_zero,
     every_weight_is_zero,
     tls_contradicts_itself,

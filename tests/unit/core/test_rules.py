@@ -30,9 +30,14 @@ from postern_core.resources.rules import (
 )
 from postern_operator.inspectors import INSPECTORS
 
+A_SET = "the list is a set, and the API server refuses doubles by itself"
 NOT_BY_A_RULE = {
     "auth_is_wrong": "it only asks the checks of the policy, which have rules of their own",
-    "host_is_named_twice": "the list is a set, and the API server refuses doubles by itself",
+    "host_is_named_twice": A_SET,
+    "gateway_is_named_twice": A_SET,
+    "method_is_named_twice": A_SET,
+    "group_is_named_twice": A_SET,
+    "jti_is_named_twice": A_SET,
     "regex_is_invalid": "the API server's engine is Go's; it would judge patterns that RE2 is to run",
 }
 # What a change did wrong: only a server sees it.

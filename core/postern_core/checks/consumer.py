@@ -1,0 +1,17 @@
+"""What can be wrong with a Consumer by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from postern_core.inspectors import Inspectors
+from postern_core.resources.consumer import Consumer
+
+from .doubles import doubles
+
+
+def group_is_named_twice(consumer: Consumer, _: Inspectors) -> Iterator[tuple[str, str]]:
+    yield from doubles("spec.groups", consumer.spec.groups)
+
+
+CONSUMER_CHECKS = (group_is_named_twice,)
