@@ -18,9 +18,10 @@ from .upstream import UpstreamConnection
 if TYPE_CHECKING:
     from postern_dataplane.config.table import Table
 
-# Idle connections that are kept for each address, and for how long: less than what servers commonly allow (60 s and
-# more), so that it is seldom they who close.
-IDLE_MAX = 128
+# Idle connections that are kept for each address: as many as busy ones may become idle at once, for to open one costs
+# more than a request. And for how long: less than what servers commonly allow (60 s and more), so that it is seldom
+# they who close.
+IDLE_MAX = 1024
 IDLE_S = 55.0
 
 
