@@ -8,11 +8,12 @@ import pytest
 
 import cases
 import tokens
+from heads import head_of
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_dataplane.config.table import build_table
 from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.decision import Forward, RequestHead
+from postern_dataplane.policy.decision import Forward
 from postern_operator.inspectors import INSPECTORS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -22,21 +23,6 @@ PAIRS = [
     for case in cases.cases()
     for request in (cases.requests_of(case) or cases.Requests(requests=[])).requests
 ]
-
-
-def head_of(request, token):
-    """The head as the data port would hand it over."""
-    fields = [("Host", request.host)] if request.host is not None else []
-    fields += [(name, value.replace("{token}", token)) for name, value in request.headers]
-    return RequestHead(
-        method=request.method,
-        target=request.target.replace("{token}", token),
-        http_minor=1,
-        headers=tuple((name.encode(), value.encode()) for name, value in fields),
-        peer="192.0.2.1",
-        content_length=len(request.body) or None,
-        local_port=9080,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases import Token
+from cases import Request, Token
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from postern_dataplane.config.table import Table, build_table
 from postern_dataplane.policy.decide import decide
@@ -23,6 +23,18 @@ def head(target: str = "/", *fields: tuple[str | bytes, str | bytes], host: str 
     lines = (*((("Host", host),) if host is not None else ()), *fields)
     plain = {"method": "GET", "http_minor": 1, "peer": "192.0.2.1", "local_port": 9080}
     return RequestHead(target=target, headers=tuple((_bytes(n), _bytes(v)) for n, v in lines), **(plain | more))
+
+
+def head_of(request: Request, token: str) -> Any:
+    """The head of a golden request, as the data port would hand it over."""
+    fields = [(name, value.replace("{token}", token).encode()) for name, value in request.headers]
+    return head(
+        request.target.replace("{token}", token),
+        *fields,
+        host=request.host,
+        method=request.method,
+        content_length=len(request.body) or None,
+    )
 
 
 def _bytes(text: str | bytes) -> bytes:

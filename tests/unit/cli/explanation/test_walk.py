@@ -9,6 +9,7 @@ import pytest
 import cases
 import manifests
 import tokens
+from heads import head_of
 from postern_cli.explanation.redaction import Redaction
 from postern_cli.explanation.steps import Outcome
 from postern_cli.explanation.text import text_of
@@ -22,20 +23,6 @@ from postern_operator.inspectors import INSPECTORS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 CASES = [case for case in cases.cases() if cases.requests_of(case)]
-
-
-def head_of(request, token):
-    fields = [("Host", request.host)] if request.host is not None else []
-    fields += [(name, value.replace("{token}", token)) for name, value in request.headers]
-    return RequestHead(
-        method=request.method,
-        target=request.target.replace("{token}", token),
-        http_minor=1,
-        headers=tuple((name.encode(), value.encode()) for name, value in fields),
-        peer="192.0.2.1",
-        content_length=len(request.body) or None,
-        local_port=9080,
-    )
 
 
 def told(case):
