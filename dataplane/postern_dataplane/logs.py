@@ -5,16 +5,29 @@ The line of each request is another thing: see `access_log`.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import traceback
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 log = structlog.get_logger()
+
+
+class Stderr:
+    """Standard error that nobody need read: whoever did may have been killed, and what serves goes on, or ends well."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def configure_logs(**bound: Any) -> None:
@@ -28,7 +41,7 @@ def configure_logs(**bound: Any) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Stderr())),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -62,3 +62,18 @@ def test_a_group_is_described_by_its_first():
 def test_an_exception_without_a_place_has_none():
     """It was never raised."""
     assert {"exception": "CancelledError", "where": ""} == described(asyncio.CancelledError())
+
+
+def test_a_log_that_nobody_reads_breaks_nothing(monkeypatch, logged):
+    """Its reader may have been killed, and a process must still be able to end well."""
+
+    class Broken:
+        def write(self, _text):
+            raise BrokenPipeError
+
+        def flush(self):
+            raise BrokenPipeError
+
+    configure_logs()
+    monkeypatch.setattr("sys.stderr", Broken())
+    structlog.get_logger().info("draining")

@@ -82,11 +82,12 @@ def test_the_workers_end_with_their_supervisor(publish, data_plane):
 
 
 def test_it_ends_with_its_standard_input_when_asked_to(publish, data_plane):
-    """Whoever started it may have been killed, and its addresses are free again."""
+    """Whoever started it may have been killed, with all ends of its pipes, and its addresses are free again."""
     publish("/a")
     plane = data_plane("--workers", "1", "--end-with-stdin").until_ready()
-    plane.process.stdin.close()
-    plane.process.stdin = None  # `communicate` would flush it
+    for stream in ("stderr", "stdout", "stdin"):
+        getattr(plane.process, stream).close()
+        setattr(plane.process, stream, None)  # `communicate` would read it, or flush it
     assert 0 == plane.process.wait(20)
 
 
