@@ -58,9 +58,9 @@ class Generation:
         return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "labels": labels}}
 
 
-def generation_of(*paths: str, gateway: str = "default", user: str = "ann") -> Generation:
-    """A route for each of these exact paths, all to one upstream, and a credential of a user."""
-    routes = tuple(
+def open_routes(*paths: str) -> tuple[Route, ...]:
+    """A public route for each of these exact paths, all to one upstream."""
+    return tuple(
         Route(
             id=f"Route/demo/r{number}",
             namespace="demo",
@@ -73,9 +73,13 @@ def generation_of(*paths: str, gateway: str = "default", user: str = "ann") -> G
         )
         for number, path in enumerate(paths)
     )
+
+
+def generation_of(*paths: str, gateway: str = "default", user: str = "ann") -> Generation:
+    """A route for each of these exact paths, all to one upstream, and a credential of a user."""
     snapshot = Snapshot(
         gateway=gateway,
-        routes=routes,
+        routes=open_routes(*paths),
         backends=(Backend(id="Service/demo/app"),),
         endpoints=(Endpoints(id="Service/demo/app", endpoints=(Endpoint(address="127.0.0.1", port=9),)),),
         credentials=(_credential(user),),

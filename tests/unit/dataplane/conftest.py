@@ -15,30 +15,18 @@ from contextlib import closing
 
 import pytest
 
+from generations import open_routes
 from postern_core.codec import encode_snapshot
-from postern_core.snapshot import Backend, Endpoint, Endpoints, PathMatch, Route, Snapshot
+from postern_core.snapshot import Backend, Endpoint, Endpoints, Snapshot
 
 STARTING_S = 20
 
 
 def snapshot_of(*paths):
     """A public route for each of these exact paths, all to one upstream."""
-    routes = (
-        Route(
-            id=f"Route/demo/r{number}",
-            namespace="demo",
-            name=f"r{number}",
-            created="",
-            hosts=("*",),
-            paths=(PathMatch(type="Exact", value=path),),
-            backend="Service/demo/app",
-            service="demo/app",
-        )
-        for number, path in enumerate(paths)
-    )
     return Snapshot(
         gateway="default",
-        routes=tuple(routes),
+        routes=open_routes(*paths),
         backends=(Backend(id="Service/demo/app"),),
         endpoints=(Endpoints(id="Service/demo/app", endpoints=(Endpoint(address="127.0.0.1", port=9),)),),
     )
