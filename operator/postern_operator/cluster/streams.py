@@ -21,7 +21,7 @@ from .publish import ClusterPublisher
 from .reading import Heading, Resource, version_of
 from .resources import CONFIG_MAPS, ENDPOINT_SLICES, KUBERNETES_SERVICES, NAMESPACES, OUR_RESOURCES, SECRETS
 from .settings import Settings
-from .watching import Feed, Stream
+from .watching import Feed, Stream, Trouble
 from .writing import Writer
 
 
@@ -55,6 +55,7 @@ class Streams:
         }
         self.fleets = tuple(self._fleet_of.values())
         self._published = {kind: PublishedFeed(kind, publishers, self._mend) for kind in ("ConfigMap", "Secret")}
+        self._trouble = Trouble()
         self._ours = tuple(self._our_streams())
         self._theirs = tuple(self._their_streams())
         self._kopf = KopfThread(settings.kubeconfig, settings.namespaces, self._heard, metrics)
@@ -98,7 +99,7 @@ class Streams:
             yield self._stream(NAMESPACES, "", ObjectFeed("Namespace", self._objects))
 
     def _stream(self, resource: Resource, namespace: str, feed: Feed) -> Stream:
-        return Stream(self._api, resource, namespace, feed, self._metrics)
+        return Stream(self._api, resource, namespace, feed, metrics=self._metrics, trouble=self._trouble)
 
     def _heard(self, type_: str | None, manifest: dict[str, Any]) -> None:
         """Take an event of kopf, of one of our kinds."""

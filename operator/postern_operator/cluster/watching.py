@@ -24,6 +24,9 @@ log = logging.getLogger("postern.watching")
 # The first list is made while the other streams are only beginning: what came between is found soon.
 FIRST_WATCH_S = 10
 WATCH_S = 300
+# For so long after trouble everything is listed every few seconds: a server that has just started may refuse what it
+# grants a moment later, and a watch that ends by that may take long to begin again.
+WARY_S = 60.0
 
 
 class Feed(Protocol):
@@ -59,16 +62,40 @@ async def list_into(feed: Feed, api: client.ApiClient, resource: Resource, names
     return resource_version
 
 
+class Trouble:
+    """When the API server was last in trouble, as anybody has noticed who watches it."""
+
+    def __init__(self) -> None:
+        self._noticed_at = float("-inf")
+
+    def note(self) -> None:
+        self._noticed_at = asyncio.get_running_loop().time()
+
+    @property
+    def is_recent(self) -> bool:
+        return asyncio.get_running_loop().time() - self._noticed_at < WARY_S
+
+
 class Stream:
     """One kind, in one namespace or ("") in all."""
 
-    def __init__(self, api: client.ApiClient, resource: Resource, namespace: str, feed: Feed, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        api: client.ApiClient,
+        resource: Resource,
+        namespace: str,
+        feed: Feed,
+        *,
+        metrics: Metrics,
+        trouble: Trouble,
+    ) -> None:
         self._api = api
         self._resource = resource
         self._namespace = namespace
         self._feed = feed
         self._metrics = metrics
         self._backoff = Backoff()
+        self._trouble = trouble
         self.has_listed = asyncio.Event()
 
     def __str__(self) -> str:
@@ -83,11 +110,19 @@ class Stream:
 
     async def relist(self) -> None:
         """List again and again, for a kind that somebody else watches; the first time at once."""
-        wait_s = FIRST_WATCH_S
+        is_first = True
         while True:
             if await self._tried(0):
-                await asyncio.sleep(wait_s)
-                wait_s = WATCH_S
+                await self._rest(FIRST_WATCH_S if is_first else WATCH_S)
+                is_first = False
+
+    async def _rest(self, for_s: float) -> None:
+        """Wait so long, but not while there is trouble: whoever watches may have lost their way in it."""
+        until = asyncio.get_running_loop().time() + for_s
+        while (left_s := until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(min(left_s, FIRST_WATCH_S))
+            if self._trouble.is_recent:
+                return
 
     async def _tried(self, for_s: int) -> bool:
         """List, and watch for so long; waits after an error, and gives whether there was none."""
@@ -117,6 +152,8 @@ class Stream:
         self._metrics.watch_restarts.labels(self._resource.kind).inc()
         pause_s = self._backoff.next_s()
         is_ordinary = isinstance(error, ApiException) and error.status == GONE
+        if not is_ordinary:
+            self._trouble.note()
         if self._backoff.failures == 1 and not is_ordinary:
             log.warning("objects can't be read, trying again", extra={"fields": self._fields() | reason_of(error)})
         await asyncio.sleep(pause_s)
