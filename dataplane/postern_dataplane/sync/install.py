@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Protocol
 
@@ -111,28 +110,34 @@ class Installer:
         """Fetch all that can be had, a few at a time; then raise when that was not all."""
         pending = iter(missing)
         unusable: list[str] = []
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(AT_A_TIME, len(missing))):
-                    group.create_task(self._fetch_some(pending, unusable))
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+        # Not raised within the group: one with a failed task forgets that it was cancelled (until Python 3.13).
+        failures: list[Exception] = []
+
+        async def fetch_some() -> None:
+            try:
+                while not failures and (shard := next(pending, None)):
+                    await self._fetch_one(shard, unusable)
+            except Exception as error:  # noqa: BLE001 # raised again below
+                failures.append(error)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(AT_A_TIME, len(missing))):
+                group.create_task(fetch_some())
+        if failures:
+            raise failures[0]
         if unusable:
             raise GenerationError(f"{len(unusable)} of its shards can't be used; {min(unusable)}", may_heal=True)
 
-    async def _fetch_some(self, pending: Iterator[ShardRef], unusable: list[str]) -> None:
-        """Fetch until there is nothing more to fetch, and note what can't be used; raises `ApiError`, `OSError`."""
-        for shard in pending:
-            try:
-                content = await self._published.shard(shard)
-                self._folder.write_shard(shard, content)
-            except CodecError as error:
-                unusable.append(str(error))
-            except ApiError as error:
-                if error.status != HTTPStatus.NOT_FOUND:
-                    # Nothing else would come either.
-                    raise
-                unusable.append(f"a shard of {shard.section} is missing: {shard.digest}")
+    async def _fetch_one(self, shard: ShardRef, unusable: list[str]) -> None:
+        """Fetch one shard, or note that it can't be used; raises `ApiError` when none can be had, and `OSError`."""
+        try:
+            self._folder.write_shard(shard, await self._published.shard(shard))
+        except CodecError as error:
+            unusable.append(str(error))
+        except ApiError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            unusable.append(f"a shard of {shard.section} is missing: {shard.digest}")
 
     def _refuse(self, content: bytes, error: str, **details: str) -> None:
         refusal = (_digest(content), error)

@@ -196,6 +196,24 @@ async def test_an_unexpected_error_is_survived(installer, shards, newest, told):
     assert ("RuntimeError", False) == (told[0]["exception"], "secret" in str(told))
 
 
+@pytest.mark.parametrize("error", [RuntimeError("at that moment"), ApiError("at that moment")])
+async def test_it_ends_even_when_a_shard_fails_at_that_moment(installer, shards, newest, error):
+    """No error hides that the process is to end."""
+    running = []
+
+    async def shard(_):
+        await asyncio.sleep(0.001)
+        if not running[0].cancelling():
+            running[0].cancel()
+        raise error
+
+    shards.shard = shard
+    newest.put(FIRST.index)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        running.append(group.create_task(installer.run()))
+    assert running[0].cancelled()
+
+
 async def test_what_is_on_disk_counts_at_the_start(installer, folder, shards, newest):
     """No API server is needed for it."""
     await installer.install(FIRST.index)
