@@ -1,68 +1,83 @@
-"""Builds etcd and Kubernetes from their Go modules, once for each pair of versions.
+"""Builds programs from their Go modules, once for each state of a module's `go.mod`.
 
-The versions are those of tests/cluster/kubernetes/go.mod.  What was built is
-kept in the user's cache, outside of the repository, and used by every checkout.
+What was built is kept in the user's cache, outside of the repository, and used by
+every checkout.  Which modules and programs there are is told in `modules`.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import re
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-MODULE = Path(__file__).parents[2] / "cluster" / "kubernetes"
-PROGRAMS = {
-    "etcd": "go.etcd.io/etcd/server/v3",
-    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
-    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
-    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
-}
-# A build of Kubernetes by its own makefiles puts its version in here; without one kubectl and others misbehave.
-VERSION_PACKAGE = "k8s.io/component-base/version"
+Say = Callable[[str], object]
 
 
 class BuildFailed(Exception):
     """Go could not build a program; the message is Go's."""
 
 
-def build_programs(say: Callable[[str], object]) -> Path:
-    """The folder with the programs, built if they aren't there; two that ask at a time build once."""
-    folder = cache_folder()
-    if all((folder / name).exists() for name in PROGRAMS):
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A folder with a `go.mod`, and the programs that are built from what it names."""
+
+    folder: Path
+    # By the program's name, the Go package.
+    packages: Mapping[str, str]
+    # The value of a variable that the linker sets, by the variable's path.
+    variables: Mapping[str, str] = field(default_factory=dict)
+    # Minutes on two cores, with nothing cached; said before the first build.
+    minutes: int = 1
+
+    def version_of(self, module: str) -> str:
+        """The version of a module that `go.mod` asks for."""
+        text = (self.folder / "go.mod").read_text(encoding="utf-8")
+        found = re.search(rf"^\s*{re.escape(module)} (v\S+)", text, re.MULTILINE)
+        assert found, f"{module} is not in {self.folder}/go.mod"
+        return found[1]
+
+
+def build(module: Module, names: Iterable[str], say: Say) -> Path:
+    """The folder with these programs, built if they aren't there; two that ask at a time build once."""
+    folder = cache_folder(module)
+    names = tuple(names)
+    if all((folder / name).exists() for name in names):
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for name, package in PROGRAMS.items():
-            if not (folder / name).exists():
-                _build(name, package, folder, say)
+        missing = [name for name in names if not (folder / name).exists()]
+        if missing:
+            say(
+                f"building {', '.join(missing)} from source, once; "
+                f"all of {module.folder.name} takes some {module.minutes} minutes on two cores ..."
+            )
+        for name in missing:
+            _build(module, name, folder, say)
     return folder
 
 
-def cache_folder() -> Path:
-    """Where the programs of these versions are kept."""
+def cache_folder(module: Module) -> Path:
+    """Where the programs of this state of the module are kept."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "postern-test" / f"kubernetes-{version_of('k8s.io/kubernetes')}-etcd-{version_of(PROGRAMS['etcd'])}"
+    state = hashlib.sha256((module.folder / "go.mod").read_bytes()).hexdigest()[:12]
+    return cache / "postern-test" / f"{module.folder.name}-{state}"
 
 
-def version_of(module: str) -> str:
-    """The version of a module that go.mod asks for."""
-    found = re.search(rf"^\s*{re.escape(module)} (v\S+)", (MODULE / "go.mod").read_text(encoding="utf-8"), re.MULTILINE)
-    assert found, f"{module} is not in go.mod"
-    return found[1]
-
-
-def _build(name: str, package: str, folder: Path, say: Callable[[str], object]) -> None:
-    say(f"building {name} from {package}, once; all four take about 12 minutes on two cores ...")
+def _build(module: Module, name: str, folder: Path, say: Say) -> None:
+    package = module.packages[name]
     began = time.monotonic()
     unfinished = folder / f".{name}"
+    link = " ".join(("-s -w", *(f"-X {variable}={value}" for variable, value in module.variables.items())))
     done = subprocess.run(
-        ["go", "build", "-mod=readonly", "-trimpath", "-ldflags", _link_flags(), "-o", unfinished, package],
-        cwd=MODULE,
+        ["go", "build", "-mod=readonly", "-trimpath", "-ldflags", link, "-o", unfinished, package],
+        cwd=module.folder,
         env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"},
         stderr=subprocess.PIPE,
         text=True,
@@ -72,10 +87,3 @@ def _build(name: str, package: str, folder: Path, say: Callable[[str], object]) 
         raise BuildFailed(f"go build {package}: {done.stderr[-2000:]}")
     unfinished.rename(folder / name)
     say(f"built {name} in {time.monotonic() - began:.0f} s")
-
-
-def _link_flags() -> str:
-    version = version_of("k8s.io/kubernetes")
-    major, minor = version[1:].split(".")[:2]
-    values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
-    return " ".join(["-s", "-w", *(f"-X {VERSION_PACKAGE}.{name}={value}" for name, value in values.items())])

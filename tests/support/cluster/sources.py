@@ -3,7 +3,7 @@
 1. `POSTERN_TEST_KUBECONFIG`: a cluster that is there already.
 2. `KUBEBUILDER_ASSETS`: a folder with etcd, kube-apiserver and kubectl, as setup-envtest makes it.
 3. `kind` and a Docker that runs.
-4. `go`: the same programs, built once from their modules (tests/cluster/kubernetes/go.mod) and cached.
+4. `go`: the same programs, built once from their modules (`modules.KUBERNETES`) and cached.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .build import build_programs
-
-Say = Callable[[str], object]
+from .build import Say, build
+from .modules import CONTROL_PLANE, KUBERNETES
 
 NEEDS = (
     "an API server: set POSTERN_TEST_KUBECONFIG to the kubeconfig of a cluster for tests, or KUBEBUILDER_ASSETS to a "
@@ -75,7 +73,7 @@ def find_programs(say: Say) -> Programs:
         return given
     if not shutil.which("go"):
         raise NoCluster(NEEDS)
-    built = build_programs(say)
+    built = build(KUBERNETES, CONTROL_PLANE, say)
     return Programs(*(built / name for name in ("etcd", "kube-apiserver", "kubectl", "kube-controller-manager")))
 
 

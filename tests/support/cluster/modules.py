@@ -1,0 +1,39 @@
+"""The Go modules that the tests build programs from; each has a folder in tests/cluster with its `go.mod`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .build import Module
+
+FOLDER = Path(__file__).parents[2] / "cluster"
+# A build of Kubernetes by its own makefiles puts its version in here; without one kubectl and others misbehave.
+VERSION = "k8s.io/component-base/version"
+
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+NODE = ("kube-scheduler", "kubelet", "kube-proxy", "coredns", "helm")
+
+_UNVERSIONED = Module(
+    FOLDER / "kubernetes",
+    {
+        "etcd": "go.etcd.io/etcd/server/v3",
+        "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+        "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+        "kubectl": "k8s.io/kubernetes/cmd/kubectl",
+        "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+        "kubelet": "k8s.io/kubernetes/cmd/kubelet",
+        "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
+        "coredns": "github.com/coredns/coredns",
+        "helm": "helm.sh/helm/v4/cmd/helm",
+    },
+)
+
+
+def _version_variables() -> dict[str, str]:
+    version = _UNVERSIONED.version_of("k8s.io/kubernetes")
+    major, minor = version[1:].split(".")[:2]
+    return {f"{VERSION}.gitVersion": version, f"{VERSION}.gitMajor": major, f"{VERSION}.gitMinor": minor}
+
+
+KUBERNETES = Module(_UNVERSIONED.folder, _UNVERSIONED.packages, _version_variables(), minutes=20)
+HELM3 = Module(FOLDER / "helm3", {"helm": "helm.sh/helm/v3/cmd/helm"}, minutes=2)
