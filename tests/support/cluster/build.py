@@ -65,9 +65,13 @@ def build(module: Module, names: Iterable[str], say: Say) -> Path:
 
 def cache_folder(module: Module) -> Path:
     """Where the programs of this state of the module are kept."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     state = hashlib.sha256((module.folder / "go.mod").read_bytes()).hexdigest()[:12]
-    return cache / "postern-test" / f"{module.folder.name}-{state}"
+    return cache_root() / f"{module.folder.name}-{state}"
+
+
+def cache_root() -> Path:
+    """Where everything is kept that takes long to make."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "postern-test"
 
 
 def _build(module: Module, name: str, folder: Path, say: Say) -> None:

@@ -1,8 +1,8 @@
 """A control plane of our own: etcd, kube-apiserver and, where it is there, the controller manager.
 
-It listens on ports of loopback that stay the same while it lives, so that it
-can be stopped and started again under its clients.  There is no node: objects
-live, Pods never run.
+It listens on ports that stay the same while it lives, so that it can be stopped
+and started again under its clients.  On loopback there is no node: objects live,
+Pods never run.  On another address a node can join it; see `node`.
 """
 
 from __future__ import annotations
@@ -14,33 +14,36 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from .pki import Authority, Pair, encoded, write_kubeconfig, write_token_keys
+from .pki import Authority, encoded, write_kubeconfig, write_token_keys
 from .processes import Program, free_port
 from .sources import Programs
 
 READY_TIMEOUT_S = 90
+LOOPBACK = "127.0.0.1"
 SERVICE_ADDRESSES = "10.96.0.0/24"
+# The first of them is the API server's own.
+API_SERVICE_ADDRESS = "10.96.0.1"
 
 
 class ControlPlane:
     """One API server with what belongs to it; everything is kept in `folder`."""
 
-    def __init__(self, programs: Programs, folder: Path) -> None:
+    def __init__(self, programs: Programs, folder: Path, host: str = LOOPBACK) -> None:
         self._folder = folder
         self._kubectl = programs.kubectl
         self._port, etcd_port, peer_port, manager_port = (free_port() for _ in range(4))
-        self.server = f"https://127.0.0.1:{self._port}"
-        authority = Authority()
-        (folder / "ca.crt").write_bytes(authority.certificate)
-        authority.server("localhost", "kubernetes.default.svc").write(folder, "server")
+        self.server = f"https://{host}:{self._port}"
+        self._authority = Authority()
+        (folder / "ca.crt").write_bytes(self._authority.certificate)
+        names = ("localhost", "kubernetes.default.svc")
+        self._authority.server(*names, addresses={LOOPBACK, API_SERVICE_ADDRESS, host}).write(folder, "server")
         write_token_keys(folder)
-        self.kubeconfig = self._kubeconfig("admin", authority, authority.client("admin", "system:masters"))
-        manager = authority.client("system:kube-controller-manager")
-        manager_config = self._kubeconfig("controllers", authority, manager)
+        self.kubeconfig = self.kubeconfig_of("admin", "admin", "system:masters")
+        manager_config = self.kubeconfig_of("controllers", "system:kube-controller-manager")
         self._etcd = Program(etcd_arguments(programs.etcd, folder, etcd_port, peer_port), folder / "etcd.log")
-        self._api = Program(
-            api_arguments(programs.apiserver, folder, self._port, etcd_port), folder / "kube-apiserver.log"
-        )
+        api = api_arguments(programs.apiserver, folder, self._port, etcd_port)
+        api += loopback_arguments() if host == LOOPBACK else node_arguments(folder, host)
+        self._api = Program(api, folder / "kube-apiserver.log")
         self._controllers = programs.controllers and Program(
             controller_arguments(programs.controllers, folder, manager_config, manager_port),
             folder / "kube-controller-manager.log",
@@ -69,15 +72,21 @@ class ControlPlane:
             if program:
                 program.stop(kill=kill)
 
-    def _kubeconfig(self, name: str, authority: Authority, client: Pair) -> Path:
+    def kubeconfig_of(self, name: str, user: str, group: str = "") -> Path:
+        """Write a kubeconfig of that name for a user of Kubernetes."""
+        client = self._authority.client(user, group)
         client.write(self._folder, name)
         return write_kubeconfig(
             self._folder / f"{name}.kubeconfig",
             self.server,
-            authority.certificate,
+            self._authority.certificate,
             client_certificate_data=encoded(client.certificate),
             client_key_data=encoded(client.key),
         )
+
+    def server_pair(self, name: str, *addresses: str) -> None:
+        """Write `<name>.crt` and `<name>.key` for another server that clients of this control plane trust."""
+        self._authority.server(name, addresses=addresses).write(self._folder, name)
 
     def _is_ready(self) -> bool:
         context = ssl.create_default_context(cafile=str(self._folder / "ca.crt"))
@@ -111,13 +120,11 @@ def etcd_arguments(program: Path, folder: Path, port: int, peer_port: int) -> li
 
 
 def api_arguments(program: Path, folder: Path, port: int, etcd_port: int) -> list[str | Path]:
-    """RBAC is on, because rights are tested; nobody looks for endpoints of the server itself."""
+    """What it is told wherever it listens."""
     return [
         program,
         f"--etcd-servers=http://127.0.0.1:{etcd_port}",
-        "--bind-address=127.0.0.1",
         f"--secure-port={port}",
-        "--endpoint-reconciler-type=none",
         f"--tls-cert-file={folder / 'server.crt'}",
         f"--tls-private-key-file={folder / 'server.key'}",
         f"--client-ca-file={folder / 'ca.crt'}",
@@ -125,7 +132,25 @@ def api_arguments(program: Path, folder: Path, port: int, etcd_port: int) -> lis
         f"--service-account-signing-key-file={folder / 'accounts.key'}",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-cluster-ip-range={SERVICE_ADDRESSES}",
-        "--authorization-mode=RBAC",
+    ]
+
+
+def loopback_arguments() -> list[str | Path]:
+    """RBAC is on, because rights are tested; nobody looks for endpoints of the server itself."""
+    return [f"--bind-address={LOOPBACK}", "--endpoint-reconciler-type=none", "--authorization-mode=RBAC"]
+
+
+def node_arguments(folder: Path, host: str) -> list[str | Path]:
+    """A node may join, with the rights of a node, and Pods find the server by its Service."""
+    return [
+        f"--bind-address={host}",
+        f"--advertise-address={host}",
+        "--authorization-mode=Node,RBAC",
+        "--enable-admission-plugins=NodeRestriction",
+        "--allow-privileged",
+        f"--kubelet-client-certificate={folder / 'admin.crt'}",
+        f"--kubelet-client-key={folder / 'admin.key'}",
+        "--kubelet-preferred-address-types=InternalIP",
     ]
 
 

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import ipaddress
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,10 +43,10 @@ class Authority:
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         self.certificate = _pem(builder.sign(self._key, hashes.SHA256()))
 
-    def server(self, *names: str) -> Pair:
-        """A certificate for a server on loopback that also has these DNS names."""
-        addresses = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        alternatives = x509.SubjectAlternativeName([*map(x509.DNSName, names), *addresses])
+    def server(self, *names: str, addresses: Iterable[str] = ("127.0.0.1",)) -> Pair:
+        """A certificate for a server with these DNS names and addresses."""
+        hosts = [x509.IPAddress(ipaddress.ip_address(address)) for address in sorted(addresses)]
+        alternatives = x509.SubjectAlternativeName([*map(x509.DNSName, names), *hosts])
         return self._sign(_name("server"), ExtendedKeyUsageOID.SERVER_AUTH, alternatives)
 
     def client(self, user: str, group: str = "") -> Pair:

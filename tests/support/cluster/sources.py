@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from .build import Say, build
+from .images import docker_runs
 from .modules import CONTROL_PLANE, KUBERNETES
 
 NEEDS = (
@@ -60,7 +60,7 @@ def find_source(say: Say) -> Source:
     if programs:
         return Source(programs.kubectl, programs=programs)
     kind = shutil.which("kind")
-    if kind and kubectl and _docker_runs():
+    if kind and kubectl and docker_runs():
         return Source(Path(kubectl), kind=Path(kind))
     programs = find_programs(say)
     return Source(programs.kubectl, programs=programs)
@@ -87,13 +87,6 @@ def _given_programs() -> Programs | None:
         raise NoCluster(f"{', '.join(missing)} in KUBEBUILDER_ASSETS ({folder})")
     controllers = Path(folder) / "kube-controller-manager"
     return Programs(*paths, controllers if controllers.exists() else None)
-
-
-def _docker_runs() -> bool:
-    docker = shutil.which("docker")
-    return (
-        bool(docker) and subprocess.run([docker, "info"], capture_output=True, check=False, timeout=30).returncode == 0
-    )
 
 
 if __name__ == "__main__":
