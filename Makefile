@@ -15,10 +15,14 @@ TESTS ?= tests
 PYTEST = $(BIN)/pytest -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test cluster-test check lint format golden crds coverage bench bench-cluster docs build clean
+# make image IMAGE=registry.example.com/postern:1.2.3
+IMAGE ?= postern:dev
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
+.PHONY: help setup demo test cluster-test e2e check lint format golden crds coverage bench bench-cluster docs build image clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
 		printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 setup: $(STAMP) ## Make .venv with everything that the other targets need
@@ -36,11 +40,16 @@ demo: $(STAMP) ## Play the walkthrough of README.md against a real gateway, then
 	@$(BIN)/python -m examples.walkthrough $(DEMO_OPTIONS)
 
 test: $(STAMP) ## Run every test that this machine allows, and say what was left out (TESTS=tests/unit: only those)
+	@echo "Left out here: tests/e2e, which needs a cluster in which Pods run (make e2e)."
 	@$(PYTEST) $(TESTS)
 
 cluster-test: $(STAMP) ## Run what needs an API server, and get one first: with Go, a build of 12 minutes the first time
 	@PYTHONPATH=tests/support $(BIN)/python -m cluster.sources
 	@$(PYTEST) tests/cluster
+
+e2e: build ## Install the chart in a cluster where Pods run and replace everything under load (root and Go, or kind)
+	@PYTHONPATH=tests/support $(BIN)/python -m cluster.places
+	@POSTERN_E2E=1 $(BIN)/pytest tests/e2e
 
 check: lint ## Lint, then the unit and golden tests: what to run before a commit
 	@$(PYTEST) --quiet tests/unit tests/golden
@@ -77,7 +86,11 @@ docs: $(STAMP) ## Write the generated pages of docs/reference anew
 	@$(BIN)/python docs/build_reference.py
 
 build: $(STAMP) ## Build the wheel into dist
+	@rm -f dist/postern_gateway-*.whl
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+image: build ## Build the container image with Docker (IMAGE=name:tag)
+	docker build --tag $(IMAGE) --build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD) .
 
 clean: ## Remove what make has made
 	@rm -rf $(VENV) dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis

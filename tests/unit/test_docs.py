@@ -147,8 +147,8 @@ def test_a_page_of_the_docs_is_linked():
 
 def test_a_make_target_in_the_docs_exists():
     """Each `make x` on a page is a target."""
-    targets = set(re.findall(r"^([a-z-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
-    named = {name for page in PAGES for name in re.findall(r"(?:`|^)make ([a-z-]+)", text_of(page), re.MULTILINE)}
+    targets = set(re.findall(r"^([a-z0-9-]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
+    named = {name for page in PAGES for name in re.findall(r"(?:`|^)make ([a-z0-9-]+)", text_of(page), re.MULTILINE)}
     assert set() == named - targets
 
 
