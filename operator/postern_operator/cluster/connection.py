@@ -52,12 +52,13 @@ def _existing(path: str) -> str:
 
 async def kopf_connection(configuration: client.Configuration) -> kopf.ConnectionInfo:
     """The same for kopf, with the token as it is at this moment."""
-    header = await configuration.get_api_key_with_prefix("BearerToken") or ""
+    # "Bearer x" by a kubeconfig, "bearer x" in a pod.
+    _, _, token = (await configuration.get_api_key_with_prefix("BearerToken") or "").partition(" ")
     return kopf.ConnectionInfo(
         server=configuration.host,
         ca_path=configuration.ssl_ca_cert,
         insecure=not configuration.verify_ssl,
-        token=header.removeprefix("Bearer ") or None,
+        token=token or None,
         certificate_path=configuration.cert_file,
         private_key_path=configuration.key_file,
         **_basic(configuration),

@@ -45,3 +45,16 @@ async def test_outside_of_a_pod_it_is_as_kubectl_has_it(tmp_path, monkeypatch):
     monkeypatch.delenv("KUBERNETES_SERVICE_PORT", raising=False)
     with pytest.raises(ConnectionSettingsError, match="how to reach the API server"):
         await api_configuration("")
+
+
+async def test_in_a_pod_it_is_the_service_account(tmp_path, monkeypatch):
+    """Whose token is written with another scheme's name than a kubeconfig's."""
+    (tmp_path / "token").write_text("hunter2")
+    (tmp_path / "ca.crt").write_text("an authority")
+    loader = "kubernetes.aio.config.incluster_config"
+    monkeypatch.setattr(f"{loader}.SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(f"{loader}.SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    connection = await kopf_connection(await api_configuration(""))
+    assert ("https://10.96.0.1:443", "hunter2") == (connection.server, connection.token)
