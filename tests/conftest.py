@@ -6,6 +6,11 @@ import os
 from collections import Counter
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("postern", deadline=None)
+settings.load_profile("postern")
 
 IN_CI = bool(os.environ.get("POSTERN_CI"))
 

@@ -32,7 +32,7 @@ def link_routes(world: World, services: Services) -> Routes:
         if parsed.ref in world.sound:
             _link_sound(parsed, world, services, routes)
         else:
-            _link_broken(parsed, services, routes)
+            _link_broken(parsed, world, services, routes)
     return routes
 
 
@@ -94,9 +94,9 @@ def _entry(parsed: Parsed, service: LinkedService, policy: str | None, refusal: 
     )
 
 
-def _link_broken(parsed: Parsed, services: Services, routes: Routes) -> None:
+def _link_broken(parsed: Parsed, world: World, services: Services, routes: Routes) -> None:
     """Refuse what the route would have taken, as far as that can be read."""
-    remains = route_remains(parsed)
+    remains = route_remains(parsed, world.inspectors.regex_error)
     service = services.linked.get(Ref("Service", parsed.ref.namespace, remains.service))
     if service is None or not service.hosts or not remains.paths:
         return

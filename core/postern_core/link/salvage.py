@@ -2,13 +2,14 @@
 
 Rules of this file:
 1. What can't be read never opens anything: the remains serve only to refuse.
-2. A constraint that can't be read is dropped, which refuses more.
+2. A constraint that can't be read is dropped, which refuses more.  A pattern counts as read only when it is one: the
+   data plane could not take a table with another.
 3. A place that can't be read at all is not guessed: then there is nothing to refuse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.resources.types import Host, Label, Method
 
 EVERY_PATH = (RoutePath(type="Prefix", value="/"),)
+# Whatever a pattern was meant to take, in the place among patterns that it would have had.
+ANY_PATTERN = "(?s).*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +57,22 @@ def service_remains(parsed: Parsed) -> ServiceRemains:
     )
 
 
-def route_remains(parsed: Parsed) -> RouteRemains:
-    """Read what can be read of a Route that failed."""
+def route_remains(parsed: Parsed, regex_error: Callable[[str], str]) -> RouteRemains:
+    """Read what can be read of a Route that failed; `regex_error` is that of `Inspectors`."""
     spec = _spec_of(parsed)
     reference = spec.get("serviceRef")
     name = reference.get("name") if isinstance(reference, Mapping) else None
+
+    def usable(matches: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(match for match in matches if match.type != "Regex" or not regex_error(match.value))
+
     methods = _readable([m.upper() if isinstance(m, str) else m for m in _listed(spec.get("methods"))], Method)
     return RouteRemains(
         service=name if isinstance(name, str) else "",
         methods=methods,
-        paths=EVERY_PATH if _is_empty(spec.get("paths", ())) else _paths(spec["paths"]),
-        headers=_readable(spec.get("headers", []), HeaderMatch),
-        query_params=_readable(spec.get("queryParams", []), QueryParamMatch),
+        paths=EVERY_PATH if _is_empty(spec.get("paths", ())) else _paths(spec["paths"], regex_error),
+        headers=usable(_readable(spec.get("headers", []), HeaderMatch)),
+        query_params=usable(_readable(spec.get("queryParams", []), QueryParamMatch)),
     )
 
 
@@ -106,14 +113,14 @@ def _path(value: object) -> str | None:
         return None
 
 
-def _paths(value: object) -> tuple[RoutePath, ...]:
+def _paths(value: object, regex_error: Callable[[str], str]) -> tuple[RoutePath, ...]:
     """The paths that were meant; one whose type can't be read is taken as Exact and as Prefix."""
     paths: list[RoutePath] = []
     for element in _listed(value):
         given = element.get("value") if isinstance(element, Mapping) else element
         kind = element.get("type") if isinstance(element, Mapping) else None
         if kind == "Regex" and isinstance(given, str):
-            paths.append(RoutePath(type="Regex", value=given))
+            paths.append(RoutePath(type="Regex", value=ANY_PATTERN if regex_error(given) else given))
             continue
         path = _path(given)
         if path is not None:
