@@ -65,11 +65,12 @@ format: $(STAMP) ## Put the code into its one format
 	$(BIN)/ruff format
 
 golden: $(STAMP) ## Write the golden files anew; then read the diff
-	@GOLDEN=rewrite $(BIN)/pytest tests/golden
-	@git diff --stat -- tests/golden
+	@GOLDEN=rewrite $(BIN)/pytest tests/golden tests/chart/test_golden.py
+	@git diff --stat -- tests/golden tests/chart
 
-crds: $(STAMP) ## Write crds/*.yaml anew from the models
+crds: $(STAMP) ## Write crds/*.yaml, and the chart's copies, anew from the models
 	@$(BIN)/python -m postern_operator.crds.write crds
+	@$(BIN)/python -m postern_operator.crds.write helm/postern/files/crds
 
 coverage: $(STAMP) ## Measure lines and branches, and name what no test reaches
 	@$(PYTEST) --cov --cov-report=term-missing $(TESTS)
@@ -82,8 +83,9 @@ bench-cluster: $(STAMP) ## Measure the operator with few and with many objects (
 	@PYTHONPATH=tests/support $(BIN)/python -m bench.cluster
 	@PYTHONPATH=tests/support $(BIN)/python -m bench.cluster --routes 10000 --credentials 50000
 
-docs: $(STAMP) ## Write the generated pages of docs/reference anew
+docs: $(STAMP) ## Write the generated pages of docs/reference, and the chart's README, anew
 	@$(BIN)/python docs/build_reference.py
+	@$(BIN)/python helm/build_chart.py
 
 build: $(STAMP) ## Build the wheel into dist
 	@rm -f dist/postern_gateway-*.whl

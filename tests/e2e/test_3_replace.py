@@ -32,7 +32,7 @@ def test_helm_upgrade_to_another_image(cluster, token):
 def test_helm_upgrade_with_other_values(cluster, token):
     """More replicas and an access log."""
     with cluster.load("helm upgrade, other values", token):
-        cluster.upgrade("image.tag=2", "gateways.default.replicas=3", "gateways.default.accessLog=on")
+        cluster.upgrade("image.tag=2", "gateways.default.replicas=3", "gateways.default.accessLog=1")
         cluster.rolled(PROXY, GATEWAY_NAMESPACE)
     assert len(cluster.pods(GATEWAY_NAMESPACE)) == 3
 

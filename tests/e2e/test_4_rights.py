@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from in_cluster import GATEWAY_NAMESPACE, OPERATOR_NAMESPACE
 
+OPERATOR = f"system:serviceaccount:{OPERATOR_NAMESPACE}:postern-operator"
 SYNC = f"system:serviceaccount:{GATEWAY_NAMESPACE}:postern-sync"
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -46,6 +49,18 @@ def test_the_sidecar_may_read_its_gateway_and_nothing_else(cluster, verb, resour
     """As the installed chart grants it."""
     asked = ("auth", "can-i", verb, resource, f"--namespace={namespace}", f"--as={SYNC}")
     assert cluster.kubectl(*asked).stdout.strip() == may
+
+
+def test_the_operator_can_not_make_itself_another_account(cluster):
+    """A Secret that Kubernetes would fill with a token; an ordinary one it may make, for keys that it generates."""
+    metadata = {"name": "stolen", "annotations": {"kubernetes.io/service-account.name": "default"}}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
+    said = []
+    for type_ in ("kubernetes.io/service-account-token", "Opaque"):
+        asked = ("create", "--namespace=kube-system", f"--as={OPERATOR}", "--dry-run=server", "--filename=-")
+        said.append(cluster.kubectl(*asked, input=json.dumps(secret | {"type": type_})))
+    assert "the operator makes Opaque Secrets and no others" in said[0].stderr
+    assert said[1].returncode == 0, said[1].stderr
 
 
 @pytest.mark.parametrize("namespace", [OPERATOR_NAMESPACE, GATEWAY_NAMESPACE])

@@ -19,7 +19,7 @@ PACKAGES = {
     "cli": ROOT / "cli/postern_cli",
 }
 SOURCES = sorted(path for package in PACKAGES.values() for path in package.rglob("*.py"))
-PROGRAMS = sorted(path for folder in ("examples", "docs", "bench") for path in (ROOT / folder).rglob("*.py"))
+PROGRAMS = sorted(path for folder in ("examples", "docs", "bench", "helm") for path in (ROOT / folder).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 TEXTS = sorted(
     path
@@ -140,7 +140,7 @@ def test_a_package_is_typed(package):
 
 
 @pytest.mark.parametrize(
-    "folder", ["unit/core", "unit/operator", "unit/dataplane", "unit/cli", "golden", "conformance"]
+    "folder", ["unit/core", "unit/operator", "unit/dataplane", "unit/cli", "golden", "conformance", "chart", "cluster", "e2e"]
 )
 def test_nothing_that_is_tested_has_gone_missing(folder):
     """Each part of the suite is there and has tests."""

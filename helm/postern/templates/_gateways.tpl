@@ -1,0 +1,34 @@
+{{/* The gateways with all of their settings, as YAML: their own over `gatewayDefaults`. */}}
+{{- define "postern.gateways" -}}
+{{- $all := dict -}}
+{{- range $name, $own := .Values.gateways -}}
+{{- $gateway := mustMergeOverwrite (deepCopy $.Values.gatewayDefaults) (deepCopy ($own | default dict)) -}}
+{{- $_ := set $gateway "namespace" ($gateway.namespace | default (printf "postern-%s" $name)) -}}
+{{- $_ := set $all $name $gateway -}}
+{{- end -}}
+{{- toYaml $all }}
+{{- end }}
+
+{{/* What helm can't say in a schema is refused here, before anything is rendered that would not work. */}}
+{{- define "postern.validate" -}}
+{{- $seen := dict -}}
+{{- range $name, $gateway := include "postern.gateways" . | fromYaml -}}
+{{- $place := printf "gateways.%s" $name -}}
+{{- if eq $name "admin" -}}
+{{- fail "gateways.admin: its Service would be postern-admin, which is where the operator finds pods; choose another name" -}}
+{{- end -}}
+{{- if eq $gateway.namespace $.Release.Namespace -}}
+{{- fail (printf "%s.namespace: %s is where the operator runs; a gateway needs a namespace of its own" $place $gateway.namespace) -}}
+{{- end -}}
+{{- if hasKey $seen $gateway.namespace -}}
+{{- fail (printf "%s.namespace: %s is that of gateway %s already; each gateway needs one of its own" $place $gateway.namespace (get $seen $gateway.namespace)) -}}
+{{- end -}}
+{{- $_ := set $seen $gateway.namespace $name -}}
+{{- if and $gateway.tls.enabled (not $gateway.tls.secrets) -}}
+{{- fail (printf "%s.tls.secrets: TLS needs a certificate; name a Secret of type kubernetes.io/tls in namespace %s" $place $gateway.namespace) -}}
+{{- end -}}
+{{- if and $gateway.autoscaling.enabled (lt (int $gateway.autoscaling.maxReplicas) (int $gateway.autoscaling.minReplicas)) -}}
+{{- fail (printf "%s.autoscaling: maxReplicas is less than minReplicas" $place) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}

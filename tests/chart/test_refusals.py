@@ -1,0 +1,61 @@
+"""Values that can't work are refused before anything is installed, and the message says what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from helm_chart import NAMESPACE
+
+GOOD = [
+    {"gateways": {"default": {"accessLog": 0.5}}},
+    {"gateways": {"default": {"accessLog": "0.5"}}},
+    {"gateways": {"default": {"accessLog": False}}},
+    {"image": {"tag": 7}},
+    {"gateways": {"default": None, "a": {}, "b": {}}},
+    {"gateways": {"default": None}},
+    {"global": {"imageRegistry": "registry.example.com"}},
+    {"listenAddress": "[::]"},
+]
+BAD = {
+    "gateways.default.namespace: postern-system is where the operator runs": {
+        "gateways": {"default": {"namespace": NAMESPACE}}
+    },
+    "gateways.b.namespace: edge is that of gateway a already": {
+        "gateways": {"a": {"namespace": "edge"}, "b": {"namespace": "edge"}}
+    },
+    "gateways.default.tls.secrets: TLS needs a certificate": {"gateways": {"default": {"tls": {"enabled": True}}}},
+    "gateways.default.autoscaling: maxReplicas is less than minReplicas": {
+        "gateways": {"default": {"autoscaling": {"enabled": True, "maxReplicas": 1}}}
+    },
+    "gateways.admin: its Service would be postern-admin": {"gateways": {"admin": {}}},
+    "invalid propertyName 'Public'": {"gateways": {"Public": {}}},
+    "/gateways/public': got null, want object": "gateways: {public: }",
+    "/gateways/default/accessLog': maximum": {"gateways": {"default": {"accessLog": 2}}},
+    "/gateways/default/service/type'": {"gateways": {"default": {"service": {"type": "ExternalName"}}}},
+    "/gateways/default/replicas': minimum": {"gateways": {"default": {"replicas": -1}}},
+    "/gateways/default/tls/minVersion'": {"gateways": {"default": {"tls": {"minVersion": "1.1"}}}},
+    "/gateways/default/trustedProxies/0'": {"gateways": {"default": {"trustedProxies": ["10.0.0.1"]}}},
+    "/image/digest'": {"image": {"digest": "sha256:1"}},
+    "/watchNamespaces'": {"watchNamespaces": ["a", "a"]},
+    "/gatewayDefaults/resources/limits/memory'": {"gatewayDefaults": {"resources": {"limits": {"memory": "1 GB"}}}},
+}
+
+
+@pytest.mark.parametrize(("said", "values"), BAD.items(), ids=BAD)
+def test_it_is_refused(helm, said, values):
+    """With the place in the values."""
+    done = helm.template(values)
+    assert (1, True) == (done.returncode, said in done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("values", GOOD, ids=str)
+def test_it_is_taken(helm, values):
+    """What looks like one of the above and isn't."""
+    done = helm.template(values)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_old_kubernetes_is_refused(helm):
+    """One that would run the sidecar to its end before the proxy."""
+    done = helm.template(None, "--kube-version=1.29.9")
+    assert (1, True) == (done.returncode, "chart requires kubeVersion: >=1.30.0-0" in done.stderr)
