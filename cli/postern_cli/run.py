@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import gc
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,21 @@ class Setting(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Give the text back as it was, if the data plane can read it."""
-        said = io.StringIO()
-        try:
-            with contextlib.redirect_stderr(said):
-                read_settings(["--config", ".", f"{self._option}={value}"])
-        except SystemExit:
-            _, _, why = said.getvalue().strip().rpartition(f"argument {self._option}: ")
+        _, is_its_own, why = mistake_in([f"{self._option}={value}"]).rpartition(f"argument {self._option}: ")
+        if is_its_own:
             self.fail(why, param, ctx)
         return str(value)
+
+
+def mistake_in(arguments: Sequence[str]) -> str:
+    """What the data plane says of these arguments, "" where it takes them."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            read_settings(["--config", ".", *arguments])
+    except SystemExit:
+        return said.getvalue().strip()
+    return ""
 
 
 def setting(option: str, metavar: str, help_: str, default: str | None = None) -> Option:
@@ -60,6 +67,10 @@ def setting(option: str, metavar: str, help_: str, default: str | None = None) -
 @setting("--admin", "HOST:PORT", "Where /healthz, /readyz, /metrics and /config answer.", "127.0.0.1:9081")
 @setting("--workers", "N", "Worker processes.  [default: the CPUs it may use]")
 @setting("--trusted-proxies", "CIDR,...", "Whose X-Forwarded-* headers are believed.  [default: nobody's]")
+@setting("--listen-tls", "HOST:PORT", "Where requests come in over TLS.  [default: nowhere]")
+@setting("--certificates", "DIR", "Whose subfolders hold tls.crt and tls.key, a certificate each.")
+@setting("--tls-min-version", "1.2|1.3", "The oldest version of TLS that is spoken.  [default: 1.2]")
+@setting("--redirect-to-https", "PORT", "Send whoever comes without TLS to this port.  [default: serve them]")
 @setting("--access-log", "off|on|RATE", "A JSON line a request on standard output, or for a share of them.", "off")
 def run(folders: tuple[Path, ...], gateway: str, **settings: str | None) -> None:
     """Compile the manifests, serve them, and do so again at each save.
@@ -75,6 +86,9 @@ def run(folders: tuple[Path, ...], gateway: str, **settings: str | None) -> None
     """  # noqa: D301 # click wants the character, not its escape
     given = {f"--{name.replace('_', '-')}": value for name, value in settings.items() if value is not None}
     arguments = tuple(f"{option}={value}" for option, value in given.items())
+    _, _, mistake = mistake_in(arguments).rpartition("error: ")
+    if mistake:
+        raise click.UsageError(mistake)
     # What is kept of 100,000 objects is searched for garbage again and again else, which doubles the time to start.
     gc.set_threshold(GARBAGE_THRESHOLD)
     session = Session(SessionSettings(folders, gateway, arguments))

@@ -34,6 +34,12 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     error: str
 
 
+class Certified(msgspec.Struct, frozen=True, tag="certified"):
+    """The certificates that can be shown, by folder, with their ends in seconds since the epoch."""
+
+    ends_at: dict[str, float]
+
+
 class Distribution(msgspec.Struct, frozen=True):
     """Observations by bucket (see `counters.BUCKETS_S`), the last for what is above all bounds, and their sum."""
 
@@ -51,6 +57,8 @@ class Counted(msgspec.Struct, frozen=True, tag="counted"):
     denials: dict[str, int]
     upstream_errors: tuple[tuple[str, str, int], ...]
     reloads: dict[str, int]
+    certificate_reloads: dict[str, int]
+    handshakes: dict[str, int]
     duration: Distribution
     upstream_latency: Distribution
     token_cache_hits: int
@@ -61,7 +69,7 @@ class Counted(msgspec.Struct, frozen=True, tag="counted"):
     resident_bytes: int
 
 
-Message = Serving | Refused | Counted
+Message = Serving | Refused | Certified | Counted
 
 _DECODER = msgspec.json.Decoder(Message)
 

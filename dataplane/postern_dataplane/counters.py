@@ -94,6 +94,8 @@ class Counters:
         self._denials: defaultdict[str, int] = defaultdict(int)
         self._upstream_errors: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._reloads: defaultdict[str, int] = defaultdict(int)
+        self._certificate_reloads: defaultdict[str, int] = defaultdict(int)
+        self._handshakes: defaultdict[str, int] = defaultdict(int)
         self._duration = Histogram()
         self._upstream_latency = Histogram()
         self._connections = 0
@@ -114,11 +116,18 @@ class Counters:
     def connection_closed(self) -> None:
         self._connections -= 1
 
+    def handshake_ended(self, result: str) -> None:
+        self._handshakes[result] += 1
+
     def upstream_error(self, upstream: str, kind: str) -> None:
         self._upstream_errors[upstream, kind] += 1
 
     def reload_ended(self, result: str) -> None:
         self._reloads[result] += 1
+
+    def certificates_read(self, loaded: int, refused: int) -> None:
+        self._certificate_reloads["loaded"] += loaded
+        self._certificate_reloads["refused"] += refused
 
     def follow_token_cache(self, cache: TokenCache) -> None:
         self._token_lookups.follow(cache)
@@ -131,6 +140,8 @@ class Counters:
             denials=_take_all(self._denials),
             upstream_errors=_take_some(self._upstream_errors),
             reloads=_take_all(self._reloads),
+            certificate_reloads=_take_all(self._certificate_reloads),
+            handshakes=_take_all(self._handshakes),
             duration=self._duration.take(),
             upstream_latency=self._upstream_latency.take(),
             token_cache_hits=hits,

@@ -4,6 +4,7 @@ DataPlaneError
     ListenError        an address can't be listened on: the process can't start
     ChannelError       a worker and its supervisor don't understand each other
     SnapshotError      a snapshot on disk can't be taken into force; the last good one stays
+    CertificateError   a certificate on disk can't be served; the last good one stays
 
 A message is for the log of whoever runs the data plane, and never holds a
 secret.  A refused request is no exception: see `policy.denials`.
@@ -34,4 +35,12 @@ class SnapshotError(DataPlaneError):
     def __init__(self, message: str, *, digest: str = "", may_heal: bool = False) -> None:
         super().__init__(message)
         self.digest = digest
+        self.may_heal = may_heal
+
+
+class CertificateError(DataPlaneError):
+    """A certificate was refused; `may_heal` as above: a key that is missing now may be there in a moment."""
+
+    def __init__(self, message: str, *, may_heal: bool = False) -> None:
+        super().__init__(message)
         self.may_heal = may_heal

@@ -6,19 +6,24 @@ belongs in `supervisor`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from .channel import Message, Refused, Serving
+from .channel import Certified, Message, Refused, Serving
 from .totals import Totals
 
 
 @dataclass(slots=True)
 class Worker:
-    """One running worker, by what it told last."""
+    """One running worker, by what it told last.
+
+    `certificates` are those that it can show, by folder, with their ends in
+    seconds since the epoch.
+    """
 
     pid: int
     serving: Serving | None = None
     refused: Refused | None = None
+    certificates: dict[str, float] = field(default_factory=dict)
     connections: int = 0
     resident_bytes: int = 0
 
@@ -26,8 +31,9 @@ class Worker:
 class Fleet:
     """The workers by slot, a slot without one being empty, and the totals of all that there ever were."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, needs_certificate: bool = False) -> None:
         self.size = size
+        self._needs_certificate = needs_certificate
         self.workers: dict[int, Worker] = {}
         self.totals = Totals()
         self.restarts = 0
@@ -43,6 +49,8 @@ class Fleet:
             worker.serving, worker.refused = message, None
         elif isinstance(message, Refused):
             worker.refused = message
+        elif isinstance(message, Certified):
+            worker.certificates = message.ends_at
         else:
             worker.connections, worker.resident_bytes = message.connections, message.resident_bytes
             self.totals.add(message)
@@ -64,6 +72,14 @@ class Fleet:
             return None
         return max(serving, key=lambda one: one.loaded_at)
 
+    @property
+    def certificates(self) -> dict[str, float]:
+        """When each certificate ends, by folder; where workers differ, the one that ends first."""
+        found: dict[str, float] = {}
+        for folder, ends_at in (pair for worker in self.workers.values() for pair in worker.certificates.items()):
+            found[folder] = min(ends_at, found.get(folder, ends_at))
+        return found
+
     def why_not_ready(self) -> str:
         """Why no traffic should be sent here, "" when it should."""
         if self.is_draining:
@@ -71,4 +87,7 @@ class Fleet:
         if len(self.workers) < self.size:
             return f"{self.size - len(self.workers)} of {self.size} workers are starting"
         lacking = self.size - len(self.serving)
-        return f"{lacking} of {self.size} workers have no snapshot" if lacking else ""
+        if lacking:
+            return f"{lacking} of {self.size} workers have no snapshot"
+        bare = [worker for worker in self.workers.values() if self._needs_certificate and not worker.certificates]
+        return f"{len(bare)} of {self.size} workers have no certificate" if bare else ""

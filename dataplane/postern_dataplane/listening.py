@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
+from dataclasses import dataclass
 from typing import Any
 
 from .errors import ListenError
@@ -12,6 +13,33 @@ from .settings import Address
 
 # Connections that wait to be accepted, for instance while a worker is replaced.  The kernel lowers it to its own limit.
 BACKLOG = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """What one worker listens on; `tls` is None where nobody connects with TLS."""
+
+    plain: socket.socket
+    tls: socket.socket | None = None
+
+    @property
+    def all(self) -> tuple[socket.socket, ...]:
+        return (self.plain,) if self.tls is None else (self.plain, self.tls)
+
+    def close(self) -> None:
+        for listener in self.all:
+            listener.close()
+
+
+def open_listeners(plain: Address, tls: Address | None, count: int) -> list[Listeners]:
+    """Listen for so many workers; raises `ListenError`, and then listens on nothing."""
+    with contextlib.ExitStack() as opened:
+        plains = open_shared_listeners(plain, count)
+        for listener in plains:
+            opened.enter_context(listener)
+        secured = open_shared_listeners(tls, count) if tls is not None else [None] * count
+        opened.pop_all()
+    return [Listeners(*pair) for pair in zip(plains, secured, strict=True)]
 
 
 def open_listener(address: Address) -> socket.socket:

@@ -41,7 +41,8 @@ def configure_logs(**bound: Any) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Stderr())),
+        # A line is one write, its end included: the workers share a stream, and may all have to tell at once.
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Stderr())),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -32,6 +32,7 @@ class FleetCollector(Collector):
         yield from self._requests()
         yield from self._upstreams()
         yield from self._snapshot()
+        yield from self._tls()
         yield from self._workers()
 
     def _requests(self) -> Iterator[Metric]:
@@ -89,6 +90,24 @@ class FleetCollector(Collector):
             "result",
             {"loaded": 0, "refused": 0, **self._fleet.totals.reloads},
         )
+
+    def _tls(self) -> Iterator[Metric]:
+        totals = self._fleet.totals
+        ends = GaugeMetricFamily(
+            "postern_certificate_expiry_timestamp_seconds",
+            "When the certificate of a folder ends, in seconds since the epoch.",
+            labels=["certificate"],
+        )
+        for folder, ends_at in sorted(self._fleet.certificates.items()):
+            ends.add_metric([folder], ends_at)
+        yield ends
+        yield _by_one(
+            "postern_certificate_reloads_total",
+            "Certificates that workers took into force or refused; every worker counts its own.",
+            "result",
+            {"loaded": 0, "refused": 0, **totals.certificate_reloads},
+        )
+        yield _by_one("postern_tls_handshakes_total", "TLS handshakes, by how they ended.", "result", totals.handshakes)
 
     def _workers(self) -> Iterator[Metric]:
         fleet = self._fleet

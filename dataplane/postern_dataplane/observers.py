@@ -16,6 +16,7 @@ class CountedAndLogged:
         # The log has no interest in these.
         self.connection_opened = counters.connection_opened
         self.connection_closed = counters.connection_closed
+        self.handshake_ended = counters.handshake_ended
         self.upstream_error = counters.upstream_error
 
     def request_done(self, record: RequestRecord) -> None:

@@ -12,6 +12,7 @@ from asyncio.subprocess import DEVNULL, Process
 import msgspec
 
 from .channel import Message, Receiver
+from .listening import Listeners
 from .settings import Settings
 
 
@@ -23,18 +24,19 @@ class WorkerProcess:
         self._receiver = receiver
 
     @classmethod
-    async def start(cls, settings: Settings, listener: socket.socket) -> WorkerProcess:
-        """Start a worker on a listening socket, which stays the caller's."""
+    async def start(cls, settings: Settings, listeners: Listeners) -> WorkerProcess:
+        """Start a worker on listening sockets, which stay the caller's."""
         ours, theirs = socket.socketpair()
+        descriptors = [one.fileno() for one in (theirs, *listeners.all)]
         try:
-            # The worker's copies of both sockets live and die with it; ours of its end would hide that it is gone.
+            # The worker's copies of the sockets live and die with it; ours of its end would hide that it is gone.
             with theirs:
                 process = await asyncio.create_subprocess_exec(
                     # -P: a file in the folder that somebody happens to stand in must not pass for one of our modules.
                     *(sys.executable, "-P", "-m", "postern_dataplane.worker"),
-                    *(msgspec.json.encode(settings).decode(), str(listener.fileno()), str(theirs.fileno())),
+                    *(msgspec.json.encode(settings).decode(), *map(str, descriptors)),
                     stdin=DEVNULL,
-                    pass_fds=(listener.fileno(), theirs.fileno()),
+                    pass_fds=descriptors,
                 )
             return cls(process, await Receiver.open(ours))
         except OSError:

@@ -38,6 +38,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     listen: Address = Address("127.0.0.1", 9080)
     """Where clients connect.  Loopback, so that nothing is exposed by forgetting an option."""
 
+    listen_tls: Address | None = None
+    """Where clients connect with TLS.  None: there is no certificate that everybody could have."""
+
+    certificates: str = ""
+    """The folder whose subfolders are certificates: `tls.crt` and `tls.key` in each, as a Secret of type
+    kubernetes.io/tls has them.  The paths travel, what is in the files is read by each worker."""
+
+    tls_min_version: str = "1.2"
+    """The oldest version of TLS that is spoken, 1.2 or 1.3.  Whatever can't speak 1.2 has known holes of its own."""
+
+    redirect_to_https: int = 0
+    """The port at which clients reach `listen_tls`, where whoever connects without TLS is sent to; 0: they are served.
+    Not by default, because a port in front may be another one, and a wrong redirect is remembered."""
+
     admin: Address = Address("127.0.0.1", 9081)
     """Where health, readiness, metrics and the served digest are asked for.  Loopback for the same reason."""
 
@@ -96,7 +110,12 @@ def read_settings(arguments: Sequence[str] | None = None) -> Settings:
     )
     _add_places(parser)
     _add_limits(parser)
+    _add_tls(parser)
     given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
+    if ("listen_tls" in given) != ("certificates" in given):
+        parser.error("--listen-tls and --certificates need each other")
+    if "redirect_to_https" in given and "listen_tls" not in given:
+        parser.error("--redirect-to-https needs --listen-tls: there is no other place to send anybody to")
     return Settings(**{"workers": usable_cpus(), **given})
 
 
@@ -112,6 +131,17 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
     add("--access-log", type=_share, metavar="off|on|SHARE", help="lines on stdout for all requests or a share (off)")
     add("--end-with-stdin", action="store_const", const=True, help="drain and end when standard input does")
     add("--drain-grace", type=_seconds, metavar="TIME", dest="drain_grace_s", help="for running requests (30s)")
+
+
+def _add_tls(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("TLS").add_argument
+    add("--listen-tls", type=read_address, metavar="HOST:PORT", help="where clients connect with TLS (nowhere)")
+    add("--certificates", metavar="DIR", help="folder whose subfolders hold tls.crt and tls.key, one certificate each")
+    add("--tls-min-version", choices=("1.2", "1.3"), help="the oldest version that is spoken (1.2)")
+    add(
+        "--redirect-to-https", type=_port, metavar="PORT",
+        help="send whoever connects without TLS to this port, where clients reach --listen-tls (serve them)",
+    )  # fmt: skip
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -140,6 +170,12 @@ def read_address(text: str) -> Address:
     if int(port) > 65535:
         raise argparse.ArgumentTypeError(f"{port} is not a port: they end at 65535")
     return Address(host, int(port))
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: they are 1 to 65535")
+    return int(text)
 
 
 def _count(text: str) -> int:

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -20,7 +19,7 @@ from .admin import admin_port
 from .capacity import allow_connections
 from .errors import ChannelError
 from .fleet import Fleet
-from .listening import address_of, open_listener, open_shared_listeners
+from .listening import Listeners, address_of, open_listener, open_listeners
 from .logs import log
 from .process import WorkerProcess
 from .settings import Settings
@@ -36,8 +35,8 @@ AFTER_GRACE_S = 5.0
 class Supervisor:
     """One fleet of workers, from the first to the last."""
 
-    def __init__(self, settings: Settings, listeners: Sequence[socket.socket]) -> None:
-        self.fleet = Fleet(len(listeners))
+    def __init__(self, settings: Settings, listeners: Sequence[Listeners]) -> None:
+        self.fleet = Fleet(len(listeners), needs_certificate=settings.listen_tls is not None)
         self._settings = settings
         self._listeners = listeners
         self._running: dict[int, WorkerProcess] = {}
@@ -45,10 +44,10 @@ class Supervisor:
         self._is_killing = False
 
     async def run(self) -> None:
-        """Keep a worker on every listener until told to stop and all are gone."""
+        """Keep a worker on every pair of listeners until told to stop and all are gone."""
         async with asyncio.TaskGroup() as group:
-            for slot, listener in enumerate(self._listeners):
-                group.create_task(self._keep(slot, listener))
+            for slot, listeners in enumerate(self._listeners):
+                group.create_task(self._keep(slot, listeners))
 
     def stop(self) -> None:
         """Let the workers finish what has begun; said twice, end them now."""
@@ -60,8 +59,8 @@ class Supervisor:
         self.fleet.is_draining = True
         self._draining.set()
         # The workers close theirs too: connections are refused from now on instead of waiting for nobody.
-        for listener in self._listeners:
-            listener.close()
+        for listeners in self._listeners:
+            listeners.close()
         for worker in self._running.values():
             worker.stop()
         asyncio.get_running_loop().call_later(self._settings.drain_grace_s + AFTER_GRACE_S, self._kill)
@@ -71,12 +70,12 @@ class Supervisor:
         for worker in self._running.values():
             worker.kill()
 
-    async def _keep(self, slot: int, listener: socket.socket) -> None:
+    async def _keep(self, slot: int, listeners: Listeners) -> None:
         """Start a worker, and another one whenever it ends."""
         failures = 0
         while not self.fleet.is_draining:
             began = asyncio.get_running_loop().time()
-            await self._run_one(slot, listener)
+            await self._run_one(slot, listeners)
             if self.fleet.is_draining:
                 return
             self.fleet.restarts += 1
@@ -84,9 +83,9 @@ class Supervisor:
             failures = 0 if lived_s >= LIVED_LONG_S else failures + 1
             await self._pause(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
 
-    async def _run_one(self, slot: int, listener: socket.socket) -> None:
+    async def _run_one(self, slot: int, listeners: Listeners) -> None:
         try:
-            worker = await WorkerProcess.start(self._settings, listener)
+            worker = await WorkerProcess.start(self._settings, listeners)
         except OSError as error:
             log.error("worker can't be started", slot=slot, error=error.strerror)
             return
@@ -124,17 +123,18 @@ class Supervisor:
 async def supervise(settings: Settings) -> None:
     """Run a data plane until SIGTERM or SIGINT; raises `ListenError` when it can't start."""
     with contextlib.ExitStack() as sockets:
-        listeners = open_shared_listeners(settings.listen, settings.workers)
-        for listener in listeners:
-            sockets.enter_context(listener)
+        listeners = open_listeners(settings.listen, settings.listen_tls, settings.workers)
+        for one in listeners:
+            sockets.callback(one.close)
         admin = sockets.enter_context(open_listener(settings.admin))
         supervisor = Supervisor(_within_limits(settings), listeners)
         async with admin_port(supervisor.fleet, admin):
             with _signals(supervisor), _stdin(supervisor) if settings.end_with_stdin else contextlib.nullcontext():
                 log.info(
                     "data plane started",
-                    listen=str(address_of(listeners[0])),
+                    listen=str(address_of(listeners[0].plain)),
                     admin=str(address_of(admin)),
+                    **({"listen_tls": str(address_of(tls))} if (tls := listeners[0].tls) else {}),
                     workers=settings.workers,
                 )
                 await supervisor.run()

@@ -37,6 +37,8 @@ class Totals:
         self.upstream_errors: dict[tuple[str, str], int] = {}
         self.denials: defaultdict[str, int] = defaultdict(int)
         self.reloads: defaultdict[str, int] = defaultdict(int)
+        self.certificate_reloads: defaultdict[str, int] = defaultdict(int)
+        self.handshakes: defaultdict[str, int] = defaultdict(int)
         self.duration = Summed()
         self.upstream_latency = Summed()
         self.token_cache_hits = 0
@@ -52,10 +54,10 @@ class Totals:
         for upstream, kind, count in counted.upstream_errors:
             error = (upstream, kind) if self._has_room(self.upstream_errors, (upstream, kind)) else (OTHER, kind)
             self.upstream_errors[error] = self.upstream_errors.get(error, 0) + count
-        for reason, count in counted.denials.items():
-            self.denials[reason] += count
-        for result, count in counted.reloads.items():
-            self.reloads[result] += count
+        _add(self.denials, counted.denials)
+        _add(self.reloads, counted.reloads)
+        _add(self.certificate_reloads, counted.certificate_reloads)
+        _add(self.handshakes, counted.handshakes)
         self.duration.add(counted.duration)
         self.upstream_latency.add(counted.upstream_latency)
         self.token_cache_hits += counted.token_cache_hits
@@ -66,3 +68,8 @@ class Totals:
     @staticmethod
     def _has_room(series: dict[tuple[str, int], int] | dict[tuple[str, str], int], key: object) -> bool:
         return key in series or len(series) < SERIES_MAX
+
+
+def _add(totals: defaultdict[str, int], counts: dict[str, int]) -> None:
+    for name, count in counts.items():
+        totals[name] += count

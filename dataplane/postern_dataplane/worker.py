@@ -1,6 +1,6 @@
-"""One serving process: a listening socket, the gateway on it, and the table in force.
+"""One serving process: its listening sockets, the gateway on them, the table and the certificates in force.
 
-Started by the supervisor only, which hands it the settings and two open
+Started by the supervisor only, which hands it the settings and the open
 sockets.  It ends when told to (SIGTERM) or when the supervisor is gone, in both
 cases after the running requests.
 """
@@ -13,7 +13,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ import msgspec
 import uvloop
 
 from .access_log import AccessLog
-from .channel import Refused, Sender, Serving
+from .certificates.contexts import server_context
+from .certificates.renewal import Renewal
+from .certificates.shelf import Shelf
+from .channel import Certified, Refused, Sender, Serving
 from .config.current import Current
 from .config.load import Loader
 from .config.reload import Reloader
@@ -29,10 +33,12 @@ from .config.source import Source
 from .config.table import Table
 from .counters import Counters
 from .errors import SnapshotError
-from .listening import BACKLOG, address_of
+from .listening import BACKLOG, Listeners, address_of
 from .logs import configure_logs, described, log
 from .observers import CountedAndLogged
+from .proxy.entrance import Entrance
 from .proxy.limits import Limits
+from .proxy.redirection import redirection_to
 from .proxy.server import Gateway
 from .settings import Settings
 
@@ -46,9 +52,9 @@ SWITCH_INTERVAL_S = 0.0005
 class Worker:
     """Puts the parts together; each of them does one thing."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, sender: Sender) -> None:
+    def __init__(self, settings: Settings, listeners: Listeners, sender: Sender) -> None:
         self._settings = settings
-        self._listener = listener
+        self._listeners = listeners
         self._sender = sender
         self._counters = Counters()
         self._log = AccessLog(settings.access_log, sys.stdout.fileno()) if settings.access_log else None
@@ -57,11 +63,12 @@ class Worker:
             current=self._current,
             limits=_limits(settings),
             observer=CountedAndLogged(self._counters, self._log) if self._log else self._counters,
-            local_port=address_of(listener).port,
         )
         self._source = Source(Path(settings.config))
         loader = Loader(Path(settings.config), settings.trusted_proxies)
         self._reloader = Reloader(self._source, loader, self._current, self)
+        make_context = partial(server_context, settings.tls_min_version)
+        self._renewal = Renewal(Shelf(Path(settings.certificates), make_context), make_context, self)
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -73,6 +80,9 @@ class Worker:
             background = [group.create_task(self._report_on()), group.create_task(self._watch_supervisor())]
             # Before the first request, so that a worker which replaces another doesn't answer 503 for a moment.
             await self._reloader.start()
+            if self._listeners.tls is not None:
+                await self._renewal.start()
+                background.append(group.create_task(self._renewal.run()))
             background += [group.create_task(self._source.run()), group.create_task(self._reloader.run())]
             await self._serve()
             for task in background:
@@ -80,12 +90,20 @@ class Worker:
         await self._say_goodbye()
 
     async def _serve(self) -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._gateway.protocol_factory, sock=self._listener, backlog=BACKLOG)
+        servers = [await self._open(listener) for listener in self._listeners.all]
         await self._stopping.wait()
-        server.close()
+        for server in servers:
+            server.close()
         await self._gateway.drain(self._settings.drain_grace_s)
         await self._gateway.close()
+
+    async def _open(self, listener: socket.socket) -> asyncio.Server:
+        is_tls = listener is self._listeners.tls
+        entrance = entrance_of(self._settings, address_of(listener).port, is_tls=is_tls)
+        factory: Callable[[], asyncio.Protocol] = self._gateway.plain(entrance)
+        if is_tls:
+            factory = self._gateway.secure(entrance, lambda: self._renewal.context)
+        return await asyncio.get_running_loop().create_server(factory, sock=listener, backlog=BACKLOG)
 
     def loaded(self, table: Table) -> None:
         """Tell those who keep something by table."""
@@ -97,6 +115,10 @@ class Worker:
     def refused(self, error: SnapshotError) -> None:
         self._counters.reload_ended("refused")
         self._sender.send(Refused(error.digest, str(error)))
+
+    def certificates_read(self, loaded: int, refused: int, ends_at: dict[str, float]) -> None:
+        self._counters.certificates_read(loaded, refused)
+        self._sender.send(Certified(ends_at))
 
     async def _report_on(self) -> None:
         while True:
@@ -130,29 +152,47 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
+def entrance_of(settings: Settings, port: int, *, is_tls: bool) -> Entrance:
+    """The entrance on a listener with this port."""
+    https = settings.redirect_to_https
+    if is_tls:
+        # Clients come in through another port than ours, where a Service or a load balancer stands in front: of that
+        # one we know by this setting alone.
+        return Entrance(https or port, is_tls=True)
+    return Entrance(port, exchange=redirection_to(https)) if https else Entrance(port)
+
+
 def _report_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log what nobody has caught, without asyncio's own text: that shows arguments, which are a request's bytes."""
     error = context.get("exception")
     log.error("unexpected exception", **(described(error) if isinstance(error, BaseException) else {}))
 
 
-async def _run(settings: Settings, listener: socket.socket, end: socket.socket) -> None:
+def _report_unraisable(ignored: sys.UnraisableHookArgs) -> None:
+    """Log what was raised where nobody could catch it; Python's own text shows the object, which may be a client's."""
+    # A client that asks for a name (SNI) in bytes that are none: its handshake is refused and counted, that is enough.
+    if isinstance(ignored.exc_value, BaseException) and not isinstance(ignored.exc_value, UnicodeDecodeError):
+        log.error("unexpected exception", **described(ignored.exc_value))
+
+
+async def _run(settings: Settings, listeners: Listeners, end: socket.socket) -> None:
     asyncio.get_running_loop().set_exception_handler(_report_exception)
-    await Worker(settings, listener, await Sender.open(end)).run()
+    await Worker(settings, listeners, await Sender.open(end)).run()
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a worker; the arguments are the settings as JSON and the descriptors of the two sockets."""
+    """Run a worker; the arguments are the settings as JSON and the descriptors of the channel and the listeners."""
     settings = msgspec.json.decode(arguments[0], type=Settings)
-    listener, end = (socket.socket(fileno=int(descriptor)) for descriptor in arguments[1:])
+    end, *listeners = (socket.socket(fileno=int(descriptor)) for descriptor in arguments[1:])
     # Ctrl-C goes to every process of the terminal, but it is the supervisor that decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     configure_logs(worker=os.getpid())
+    sys.unraisablehook = _report_unraisable
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     # What was imported stays; see `config.reload`.
     gc.freeze()
     try:
-        uvloop.run(_run(settings, listener, end))
+        uvloop.run(_run(settings, Listeners(*listeners), end))
     except Exception as error:  # noqa: BLE001 # the edge of the process
         log.critical("worker failed", **described(error))
         return 1

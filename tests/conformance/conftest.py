@@ -50,6 +50,12 @@ def upstream(module_upstream):
 
 
 @pytest.fixture(scope="module")
-def gateway(start_gateway, module_upstream):
+def kind():
+    """Which gateway it is; a module whose tests hold over TLS too has another fixture of this name."""
+    return Local
+
+
+@pytest.fixture(scope="module")
+def gateway(start_gateway, module_upstream, kind):
     """A gateway that lets everything for app.example.com through to the upstream."""
-    return start_gateway(open_to(module_upstream.address))
+    return start_gateway(open_to(module_upstream.address), kind=kind)

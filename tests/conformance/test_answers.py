@@ -7,9 +7,16 @@ import gzip
 import pytest
 
 import raw
+from gateway import Local
+from secure_gateway import SecureDataPlane
 from upstream_behaviours import Gate, echo, says
 
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.fixture(scope="module", params=[Local, SecureDataPlane], ids=["plain", "TLS"])
+def kind(request):
+    return request.param
 
 
 def test_head_has_a_length_and_no_body(gateway, upstream):

@@ -8,6 +8,8 @@ import threading
 import pytest
 
 import raw
+from gateway import Local
+from secure_gateway import SecureDataPlane
 from upstream_behaviours import CountsBody, Download, Gate, early, echo, says
 
 LARGE = 64 * 2**20
@@ -16,6 +18,11 @@ ROOM = 16 * 2**20
 
 PIECE = bytes(range(256)) * 256
 DIGEST = hashlib.sha256(PIECE * (LARGE // len(PIECE))).hexdigest()
+
+
+@pytest.fixture(scope="module", params=[Local, SecureDataPlane], ids=["plain", "TLS"])
+def kind(request):
+    return request.param
 
 
 def digest_of(client, size):
@@ -83,8 +90,8 @@ def test_a_slow_upstream_slows_down_the_client(gateway, upstream):
         thread.start()
         assert raw.until_still(lambda: sent) < LARGE
         taken.gate.set()
-        assert 200 == client.answer().status
         thread.join()
+        assert 200 == client.answer().status
     assert (LARGE, LARGE) == (sent, taken.size)
     assert gateway.peak_bytes() - before < ROOM
 

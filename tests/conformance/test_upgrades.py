@@ -6,7 +6,8 @@ import pytest
 
 import manifests
 import raw
-from gateway import open_to
+from gateway import Local, open_to
+from secure_gateway import SecureDataPlane
 from upstream_behaviours import Tunnel, echo_tunnel, says
 
 ASK = (
@@ -17,11 +18,16 @@ FRAME = bytes(range(256))
 LARGE = 2**23
 
 
+@pytest.fixture(scope="module", params=[Local, SecureDataPlane], ids=["plain", "TLS"])
+def kind(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def gateway(start_gateway, module_upstream):
+def gateway(start_gateway, module_upstream, kind):
     """A gateway with an open route, and one with a protected path."""
     closed = manifests.route("closed", paths=[{"type": "Prefix", "value": "/closed"}], auth={"jwt": {}})
-    return start_gateway([*open_to(module_upstream.address), closed])
+    return start_gateway([*open_to(module_upstream.address), closed], kind=kind)
 
 
 @pytest.fixture

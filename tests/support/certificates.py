@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A certificate and its key in PEM, and the serial number by which it is known again."""
+
+    chain: bytes
+    key: bytes
+    serial: int
 
 
 class Authority:
@@ -35,28 +47,37 @@ class Authority:
     def pem(self) -> str:
         return self._certificate.public_bytes(Encoding.PEM).decode()
 
-    def server_context(self, folder: Path, *names: str, ended: bool = False) -> ssl.SSLContext:
-        """A server's context with a certificate for these names and addresses; the key goes into the folder."""
-        key = ec.generate_private_key(ec.SECP256R1())
+    def issue(self, *names: str, ended: bool = False, begins: datetime = BEGAN, key: Key | None = None) -> Pair:
+        """A server's certificate for these names and addresses."""
+        key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        certificate = (
-            self._builder(subject, key, ended=ended)
-            .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
-            .add_extension(identifier, critical=False)
-            .sign(self._key, hashes.SHA256())
+        builder = self._builder(subject, key, ended=ended, begins=begins)
+        if names:
+            alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
+            builder = builder.add_extension(alternatives, critical=False)
+        certificate = builder.add_extension(identifier, critical=False).sign(self._key, hashes.SHA256())
+        return Pair(
+            certificate.public_bytes(Encoding.PEM),
+            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+            certificate.serial_number,
         )
+
+    def server_context(self, folder: Path, *names: str, ended: bool = False) -> ssl.SSLContext:
+        """A server's context with a certificate for these names and addresses; the key goes into the folder."""
+        pair = self.issue(*names, ended=ended)
         chain = folder / "chain.pem"
-        chain.write_bytes(
-            certificate.public_bytes(Encoding.PEM)
-            + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )
+        chain.write_bytes(pair.chain + pair.key)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain)
         return context
 
+    def client_context(self) -> ssl.SSLContext:
+        """A client's context that trusts nobody else."""
+        return ssl.create_default_context(cadata=self.pem)
+
     def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, ended: bool = False
+        self, subject: x509.Name, key: Key, *, ended: bool = False, begins: datetime = BEGAN
     ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
@@ -64,8 +85,8 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(BEGAN)
-            .not_valid_after(BEGAN + timedelta(days=1 if ended else 36_500))
+            .not_valid_before(begins)
+            .not_valid_after(begins + timedelta(days=1 if ended else 36_500))
         )
 
 

@@ -67,7 +67,7 @@ class Gateway:
             return self.listening.search(self.said()) is not None
 
         raw.until(is_said, "where the gateway listens")
-        listen, listen_port, admin, admin_port = self.listening.search(self.said()).groups()  # type: ignore[union-attr]
+        listen, listen_port, admin, admin_port = self.listening.search(self.said()).groups()[:4]  # type: ignore[union-attr]
         return (listen.strip("[]"), int(listen_port)), (admin.strip("[]"), int(admin_port))
 
     def said(self) -> str:

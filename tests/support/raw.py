@@ -8,14 +8,25 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 PATIENCE_S = 20.0
 
-Address = tuple[str, int]
+
+class SecureAddress(NamedTuple):
+    """An address where TLS is spoken, and how."""
+
+    host: str
+    port: int
+    context: ssl.SSLContext
+    server_name: str | None
+
+
+Address = tuple[str, int] | SecureAddress
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Answer:
 
 
 class Client:
-    """A connection to a server, plain."""
+    """A connection to a server, over TLS where the address says so."""
 
     def __init__(self, address: Address, *, receive_buffer: int | None = None) -> None:
         self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
@@ -60,7 +71,9 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE_S)
         try:
-            self.socket.connect(address)
+            self.socket.connect(address[:2])
+            if isinstance(address, SecureAddress):
+                self.socket = address.context.wrap_socket(self.socket, server_hostname=address.server_name)
         except OSError:
             self.socket.close()
             raise

@@ -17,8 +17,8 @@ class Denial:
     """A refusal whose answer is prepared once.
 
     `reason` is a short identifier, bounded in number, fit for a metric label.
-    `challenge` is the value of WWW-Authenticate.  `closes` says that the
-    connection can't be used again after this answer.
+    `challenge` is the value of WWW-Authenticate, `location` of Location.
+    `closes` says that the connection can't be used again after this answer.
     """
 
     reason: str
@@ -26,6 +26,7 @@ class Denial:
     message: str
     challenge: str = ""
     allow: str = ""
+    location: str = ""
     closes: bool = False
     _start: bytes = field(init=False, repr=False, compare=False)
     _fields: bytes = field(init=False, repr=False, compare=False)
@@ -39,6 +40,8 @@ class Denial:
             fields += f"WWW-Authenticate: {self.challenge}\r\n"
         if self.allow:
             fields += f"Allow: {self.allow}\r\n"
+        if self.location:
+            fields += f"Location: {self.location}\r\n"
         object.__setattr__(self, "_start", f"HTTP/1.1 {self.status} {phrase}\r\nDate: ".encode())
         object.__setattr__(self, "_fields", f"\r\n{fields}".encode("latin-1"))
         object.__setattr__(self, "_body", body)
@@ -52,6 +55,10 @@ class Denial:
         """The same refusal with a route's own challenge."""
         return replace(self, challenge=challenge)
 
+    def with_location(self, location: str) -> Denial:
+        """The same refusal with the place where to ask instead; whoever calls knows that it is one line of ASCII."""
+        return replace(self, location=location)
+
 
 # What has no route, or no single reading.
 NO_ROUTE = Denial("no_route", 404, "404 Route Not Found")
@@ -63,6 +70,9 @@ URI_TOO_LONG = Denial("uri_too_long", 414, "Request target too long", closes=Tru
 HEADERS_TOO_LARGE = Denial("headers_too_large", 431, "Request headers too large", closes=True)
 EXPECTATION_FAILED = Denial("expectation_failed", 417, "Expectation failed", closes=True)
 REQUEST_TIMEOUT = Denial("request_timeout", 408, "Request timeout", closes=True)
+
+# Who has come without TLS, where that is wanted.
+REDIRECTED_TO_HTTPS = Denial("redirected_to_https", 308, "Moved to HTTPS")
 
 # What can't be served now.
 NOT_READY = Denial("not_ready", 503, "Not ready", closes=True)

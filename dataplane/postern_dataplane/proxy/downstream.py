@@ -19,6 +19,7 @@ from postern_dataplane.policy import denials
 from postern_dataplane.policy.denials import Denial
 
 from .dates import http_date
+from .entrance import Entrance
 from .exchange import Exchange
 from .observer import RequestRecord
 from .phase import Phase
@@ -42,11 +43,12 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_began_at", "_is_blocked", "_is_over", "_lingered_bytes", "_pauses", "_transport", "_unsent_bytes", "_waiting",
-        "_wants_close", "deadline", "exchange", "gateway", "now", "peer", "reader",
+        "_wants_close", "deadline", "entrance", "exchange", "gateway", "now", "peer", "reader",
     )  # fmt: skip
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, entrance: Entrance) -> None:
         self.gateway = gateway
+        self.entrance = entrance
         self.now = gateway.loop.time
         self.reader = RequestReader(gateway.limits, gateway.loop)
         self.exchange: Exchange | None = None
@@ -57,8 +59,7 @@ class ClientConnection(asyncio.Protocol):
         self._wants_close = False
         self._is_blocked = False
         self._is_over = False
-        self._lingered_bytes = 0
-        self._unsent_bytes = 0
+        self._lingered_bytes = self._unsent_bytes = 0
         self._pauses: set[str] = set()
 
     # What asyncio tells.
@@ -141,13 +142,13 @@ class ClientConnection(asyncio.Protocol):
 
     def _begin(self, message: RawRequestMessage) -> None:
         try:
-            head = request_head(message, self.gateway.limits, self.peer, self.gateway.local_port)
+            head = request_head(message, self.gateway.limits, self.peer, self.entrance)
         except RequestError as error:
             self._refuse(error.denial)
             return
         # After an upgrade that the upstream doesn't take, the parser can't tell where the next request begins.
         self._wants_close = message.should_close or message.upgrade
-        self.exchange = Exchange(self, head, message.headers.get("Host", ""), self._began_at)
+        self.exchange = self.entrance.exchange(self, head, message.headers.get("Host", ""), self._began_at)
         self.exchange.start()
 
     def exchange_ended(self, *, keeps_alive: bool) -> None:

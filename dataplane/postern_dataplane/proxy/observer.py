@@ -58,5 +58,8 @@ class Observer(Protocol):
     def connection_closed(self) -> None:
         """A client's connection is gone."""
 
+    def handshake_ended(self, result: str) -> None:
+        """A TLS handshake has ended; the result is one of a few words, see `handshake`."""
+
     def upstream_error(self, upstream: str, kind: str) -> None:
         """Something failed at a backend; the kind is one of a few words."""

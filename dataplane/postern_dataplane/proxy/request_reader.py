@@ -12,6 +12,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import HttpRequestParser, RawRequestMessage
@@ -28,6 +29,9 @@ from postern_dataplane.policy.denials import (
 )
 
 from .limits import Limits
+
+if TYPE_CHECKING:
+    from .entrance import Entrance
 
 # How much of the parser's body stream may be unread before it would want to pause us. It is emptied after every
 # read of the socket, which brings 256 KiB at most.
@@ -159,7 +163,7 @@ def _too_long(error: LineTooLong, line_bytes_max: int) -> Denial:
     return URI_TOO_LONG if line_bytes_max in error.args else HEADERS_TOO_LARGE
 
 
-def request_head(message: RawRequestMessage, limits: Limits, peer: str, local_port: int) -> RequestHead:
+def request_head(message: RawRequestMessage, limits: Limits, peer: str, entrance: Entrance) -> RequestHead:
     """The head for the decision; raises `RequestError` for what the parser lets pass and we don't."""
     version = message.version
     if version.major != 1 or version.minor not in (0, 1):
@@ -189,7 +193,8 @@ def request_head(message: RawRequestMessage, limits: Limits, peer: str, local_po
         content_length=length,
         chunked=message.chunked,
         is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(length)),
-        local_port=local_port,
+        is_tls=entrance.is_tls,
+        local_port=entrance.port,
     )
 
 

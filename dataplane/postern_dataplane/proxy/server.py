@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 
 from postern_dataplane.config.current import Current
 from postern_dataplane.config.table import Table
 
 from .downstream import ClientConnection
+from .entrance import Entrance
+from .handshake import GetContext, Handshake
 from .limits import Limits
 from .observer import Observer
 from .tasks import Tasks
@@ -20,30 +24,35 @@ SWEEPS_PER_CLEANING = 10
 # Connections beyond the limit that are told so, at a time.
 REFUSED_MAX = 128
 
+Connection = ClientConnection | Handshake
+
 
 class Gateway:
     """What the connections of a worker share; to be made within the running loop."""
 
-    def __init__(self, *, current: Current, limits: Limits, observer: Observer, local_port: int) -> None:
+    def __init__(self, *, current: Current, limits: Limits, observer: Observer) -> None:
         self.current = current
         self.limits = limits
         self.observer = observer
-        self.local_port = local_port
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
         self.tasks = Tasks()
         self.upstreams = Upstreams(self.tasks)
-        self._connections: set[ClientConnection] = set()
+        self._connections: set[Connection] = set()
         self._all_gone = asyncio.Event()
         self._all_gone.set()
         self._sweeps = 0
         self._timer = self.loop.call_later(SWEEP_S, self._sweep)
 
-    def protocol_factory(self) -> ClientConnection:
-        """One more client; for `loop.create_server`."""
-        return ClientConnection(self)
+    def plain(self, entrance: Entrance) -> Callable[[], ClientConnection]:
+        """Makes what `loop.create_server` wants for each client."""
+        return partial(ClientConnection, self, entrance)
 
-    def connected(self, connection: ClientConnection) -> None:
+    def secure(self, entrance: Entrance, get_context: GetContext) -> Callable[[], Handshake]:
+        """The same for clients that come with TLS; `get_context` is asked at each handshake."""
+        return partial(Handshake, self, entrance, get_context)
+
+    def connected(self, connection: Connection) -> None:
         """Count a connection in."""
         self._connections.add(connection)
         self._all_gone.clear()
@@ -59,7 +68,12 @@ class Gateway:
         """Whether there are so many that even to refuse them all in words is too much."""
         return len(self._connections) > self.limits.max_connections + REFUSED_MAX
 
-    def forget(self, connection: ClientConnection) -> None:
+    def replaced(self, connection: Connection) -> None:
+        """Count a connection out whose place is taken at once, so that nobody sees it empty."""
+        self._connections.discard(connection)
+        self.observer.connection_closed()
+
+    def forget(self, connection: Connection) -> None:
         """Count a connection out."""
         if connection in self._connections:
             self._connections.discard(connection)

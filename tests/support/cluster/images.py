@@ -29,7 +29,7 @@ class Buildah:
         self._folder = folder
         self._say = say
         places = (f"--root={folder / 'storage'}", f"--runroot={folder / 'running'}")
-        self._buildah = ["buildah", *places, "--storage-driver=vfs"]
+        self._buildah = ["buildah", *places, "--storage-driver=overlay"]
         self._has_base = False
 
     def base(self) -> Path:

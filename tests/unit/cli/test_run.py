@@ -46,6 +46,14 @@ def test_the_options_go_to_the_data_plane(postern, sessions, folder):
     assert expected == sorted(sessions[0].arguments)
 
 
+def test_options_that_need_each_other_go_together(postern, sessions, folder):
+    """An address for TLS and the certificates for it."""
+    done = postern("run", folder.path, "--listen-tls", "127.0.0.1:0", "--certificates", "c")
+
+    assert 3 == done.exit_code
+    assert {"--listen-tls=127.0.0.1:0", "--certificates=c"} <= set(sessions[0].arguments)
+
+
 def test_an_option_may_be_in_the_environment(postern, sessions, folder):
     """By the name of the command and its own."""
     postern("run", folder.path, env={"POSTERN_RUN_LISTEN": "127.0.0.1:8080"})
@@ -62,6 +70,9 @@ def test_an_option_may_be_in_the_environment(postern, sessions, folder):
         ("--workers=--x", "is not a number of 1 or more"),
         ("--trusted-proxies=10.0.0.0/99", "write networks as"),
         ("--access-log=2", "neither off, on nor a share"),
+        ("--listen-tls=8443", "is not HOST:PORT"),
+        ("--listen-tls=127.0.0.1:8443", "--listen-tls and --certificates need each other"),
+        ("--redirect-to-https=443", "--redirect-to-https needs --listen-tls"),
     ],
 )
 def test_what_the_data_plane_would_refuse_is_refused(postern, sessions, folder, given, words):

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from postern_dataplane.channel import Receiver, Refused, Sender, Serving
+from postern_dataplane.channel import Certified, Receiver, Refused, Sender, Serving
 from postern_dataplane.counters import Counters
 from postern_dataplane.errors import ChannelError
 
@@ -22,7 +22,9 @@ async def ends():
     receiver.close()
 
 
-@pytest.mark.parametrize("message", [Serving("d", "default", 3, 1.5), Refused("d", "why"), Counters().take()])
+@pytest.mark.parametrize(
+    "message", [Serving("d", "default", 3, 1.5), Refused("d", "why"), Certified({"a": 1.5}), Counters().take()]
+)
 async def test_a_message_arrives_as_it_was_sent(ends, message):
     """Whatever its kind."""
     sender, receiver = ends

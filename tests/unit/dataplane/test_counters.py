@@ -51,6 +51,12 @@ def test_reloads_are_counted_by_result():
     assert {"loaded": 1} == counted(lambda c: c.reload_ended("loaded")).reloads
 
 
+def test_certificates_and_handshakes_are_counted_by_result():
+    """Each worker counts its own."""
+    taken = counted(lambda c: c.certificates_read(2, 1), lambda c: c.handshake_ended("done"))
+    assert ({"loaded": 2, "refused": 1}, {"done": 1}) == (taken.certificate_reloads, taken.handshakes)
+
+
 def test_connections_are_a_state_and_stay_when_taken():
     """Two opened, one closed."""
     counting = Counters()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from postern_dataplane.channel import Refused, Serving
+from postern_dataplane.channel import Certified, Refused, Serving
 from postern_dataplane.counters import Counters
 from postern_dataplane.fleet import Fleet
 
@@ -71,3 +71,24 @@ def test_a_dead_worker_s_counts_stay_and_its_connections_go(fleet):
     fleet.gone(0)
     after = sum(worker.connections for worker in fleet.workers.values())
     assert (7, 0, {"x": 1}) == (before, after, fleet.totals.denials)
+
+
+def test_who_is_to_speak_tls_needs_a_certificate():
+    """In every worker."""
+    fleet = Fleet(2, needs_certificate=True)
+    for slot in range(2):
+        fleet.started(slot, slot)
+        fleet.heard(slot, OLD)
+    seen = [fleet.why_not_ready()]
+    for slot, ends_at in [(0, {}), (0, {"a": 1.0}), (1, {"a": 1.0})]:
+        fleet.heard(slot, Certified(ends_at))
+        seen.append(fleet.why_not_ready())
+    one, both = "1 of 2 workers have no certificate", "2 of 2 workers have no certificate"
+    assert [both, both, one, ""] == seen
+
+
+def test_a_certificate_ends_when_the_first_worker_s_does(fleet):
+    """While they differ."""
+    fleet.heard(0, Certified({"a": 2.0, "b": 1.0}))
+    fleet.heard(1, Certified({"a": 1.0, "c": 3.0}))
+    assert {"a": 1.0, "b": 1.0, "c": 3.0} == fleet.certificates

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from postern_dataplane.errors import ListenError
-from postern_dataplane.listening import address_of, open_listener, open_shared_listeners
+from postern_dataplane.listening import address_of, open_listener, open_listeners, open_shared_listeners
 from postern_dataplane.settings import Address
 
 ANY_PORT = Address("127.0.0.1", 0)
@@ -59,3 +59,29 @@ def test_a_foreign_address_is_explained(host, said):
     """The message names the address that was given."""
     with pytest.raises(ListenError, match=f"{said}.*: {host}:9080"):
         open_listener(Address(host, 9080))
+
+
+def test_a_worker_has_a_listener_for_each_way_to_connect():
+    """The plain ones share one port, those with TLS another."""
+    pairs = open_listeners(ANY_PORT, ANY_PORT, 2)
+    ports = [{address_of(one.all[way]).port for one in pairs} for way in (0, 1)]
+    assert ([1, 1], 2) == ([len(found) for found in ports], len(ports[0] | ports[1]))
+    for pair in pairs:
+        pair.close()
+
+
+def test_without_tls_there_is_one():
+    """Nothing listens in vain."""
+    (only,) = open_listeners(ANY_PORT, None, 1)
+    assert (None, (only.plain,)) == (only.tls, only.all)
+    only.close()
+
+
+def test_all_are_closed_when_one_can_not_be_opened():
+    """The plain address is free again."""
+    free = open_listener(ANY_PORT)
+    address = address_of(free)
+    free.close()
+    with pytest.raises(ListenError):
+        open_listeners(address, Address("192.0.2.1", 0), 2)
+    close(open_listener(address))

@@ -9,7 +9,7 @@ import logging
 import pytest
 import structlog
 
-from postern_dataplane.logs import configure_logs, described
+from postern_dataplane.logs import Stderr, configure_logs, described
 
 
 @pytest.fixture
@@ -31,6 +31,15 @@ def test_an_event_is_a_line_with_its_fields(logged):
     (line,) = logged()
     line.pop("timestamp")
     assert {"event": "it rains", "level": "warning", "since": "noon", "worker": 7} == line
+
+
+def test_a_line_is_one_write(logged, monkeypatch):
+    """Workers share the stream, and the end of one line must not come after the beginning of another's."""
+    writes = []
+    monkeypatch.setattr(Stderr, "write", lambda _self, text: writes.append(text))
+    configure_logs()
+    structlog.get_logger().warning("it rains")
+    assert (1, True) == (len(writes), writes[0].endswith("}\n"))
 
 
 def test_a_library_s_warning_is_a_line_too(logged):

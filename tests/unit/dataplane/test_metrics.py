@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from postern_dataplane.channel import Distribution, Serving
+from postern_dataplane.channel import Certified, Distribution, Serving
 from postern_dataplane.counters import Counters
 from postern_dataplane.fleet import Fleet
 from postern_dataplane.metrics import expose
@@ -18,6 +18,8 @@ COUNTED = msgspec.structs.replace(
     requests=(("demo/a", 200, 3), ("", 404, 1)),
     denials={"no_route": 1},
     upstream_errors=(("demo/app", "connect", 2),),
+    certificate_reloads={"loaded": 2},
+    handshakes={"done": 3, "timeout": 1},
     duration=Distribution((1, 2, *[0] * 13, 4), 9.5),
     token_cache_hits=5,
     token_cache_misses=6,
@@ -47,6 +49,9 @@ def exposed(*messages):
         (("postern_requests_total", "", "404"), 2),
         (("postern_denials_total", "no_route"), 2),
         (("postern_upstream_errors_total", "connect", "demo/app"), 4),
+        (("postern_certificate_reloads_total", "loaded"), 4),
+        (("postern_tls_handshakes_total", "done"), 6),
+        (("postern_tls_handshakes_total", "timeout"), 2),
         (("postern_token_cache_hits_total",), 10),
         (("postern_token_cache_misses_total",), 12),
         (("postern_access_log_dropped_total",), 14),
@@ -72,7 +77,8 @@ def test_a_metric_is_the_sum_over_the_workers(sample, value):
 def test_results_of_reloads_are_there_before_the_first():
     """An alert on a rate needs a zero to start from."""
     samples = exposed()
-    assert [0, 0] == [samples["postern_reloads_total", result] for result in ("loaded", "refused")]
+    names = ("postern_reloads_total", "postern_certificate_reloads_total")
+    assert [0] * 4 == [samples[name, result] for name in names for result in ("loaded", "refused")]
 
 
 def test_the_snapshot_and_its_age_are_told():
@@ -90,3 +96,9 @@ def test_no_snapshot_has_no_age():
 def test_a_scraper_chooses_the_format():
     """OpenMetrics where it is asked for."""
     assert expose(Fleet(1), "application/openmetrics-text; version=1.0.0")[1].startswith("application/openmetrics-text")
+
+
+def test_the_end_of_each_certificate_is_told():
+    """By the name of its folder."""
+    samples = exposed(Certified({"default": 5.0}))
+    assert 5.0 == samples["postern_certificate_expiry_timestamp_seconds", "default"]

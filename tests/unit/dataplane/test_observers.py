@@ -19,12 +19,14 @@ def test_a_request_is_counted_and_logged():
 
 
 def test_everything_else_is_counted():
-    """Connections and upstream errors."""
+    """Connections, handshakes and upstream errors."""
     counters = Counters()
     observer = CountedAndLogged(counters, None)
     observer.connection_opened()
     observer.connection_opened()
     observer.connection_closed()
     observer.upstream_error("app", "reset")
+    observer.handshake_ended("done")
     taken = counters.take()
     assert (1, (("app", "reset", 1),)) == (taken.connections, taken.upstream_errors)
+    assert {"done": 1} == taken.handshakes

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from postern_dataplane.channel import Serving
-from postern_dataplane.listening import open_listener
+from postern_dataplane.listening import Listeners, open_listener
 from postern_dataplane.process import WorkerProcess
 from postern_dataplane.settings import Address, Settings
 
@@ -17,7 +17,7 @@ async def worker(folder, publish):
     """One that has just loaded a snapshot."""
     publish("/a")
     with open_listener(Address("127.0.0.1", 0)) as listener:
-        process = await WorkerProcess.start(Settings(config=str(folder), workers=1), listener)
+        process = await WorkerProcess.start(Settings(config=str(folder), workers=1), Listeners(listener))
     assert isinstance(await process.receive(), Serving)
     return process
 

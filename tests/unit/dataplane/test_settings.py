@@ -25,6 +25,7 @@ def test_the_defaults_are_the_settings_own():
         ("--listen", "[::1]:80", "listen", Address("::1", 80)),
         ("--admin", "localhost:0", "admin", Address("localhost", 0)),
         ("--workers", "3", "workers", 3),
+        ("--tls-min-version", "1.3", "tls_min_version", "1.3"),
         ("--trusted-proxies", "10.0.0.0/8, fd00::/8", "trusted_proxies", ("10.0.0.0/8", "fd00::/8")),
         ("--access-log", "off", "access_log", 0.0),
         ("--access-log", "on", "access_log", 1.0),
@@ -51,6 +52,12 @@ def test_an_option_sets_its_setting(option, text, name, value):
         ("--listen", ":9080", "is not HOST:PORT"),
         ("--listen", "::1:9080", "is not HOST:PORT"),
         ("--listen", "127.0.0.1:65536", "is not a port"),
+        ("--tls-min-version", "1.1", "invalid choice"),
+        ("--redirect-to-https", "0", "is not a port"),
+        ("--redirect-to-https", "65536", "is not a port"),
+        ("--redirect-to-https", "443", "--redirect-to-https needs --listen-tls"),
+        ("--listen-tls", "0.0.0.0:443", "--listen-tls and --certificates need each other"),
+        ("--certificates", "/certificates", "--listen-tls and --certificates need each other"),
         ("--workers", "0", "is not a number of 1 or more"),
         ("--workers", "two", "is not a number of 1 or more"),
         ("--trusted-proxies", "10.0.0.1/8", "has host bits set"),
@@ -65,6 +72,13 @@ def test_a_mistake_is_explained(option, text, said, capsys):
     with pytest.raises(SystemExit) as ended:
         read(option, text)
     assert (2, True) == (ended.value.code, said in capsys.readouterr().err)
+
+
+def test_tls_is_an_address_and_certificates():
+    """And, where it is wished, a redirect to it."""
+    settings = read("--listen-tls", "[::]:8443", "--certificates", "/c", "--redirect-to-https", "443")
+    assert (Address("::", 8443), "/c", 443) == (settings.listen_tls, settings.certificates, settings.redirect_to_https)
+    assert settings == msgspec.json.decode(msgspec.json.encode(settings), type=Settings)
 
 
 def test_settings_travel_to_the_workers():

@@ -11,6 +11,7 @@ import pytest
 from postern_dataplane import supervisor as module
 from postern_dataplane.channel import Serving
 from postern_dataplane.errors import ChannelError, ListenError
+from postern_dataplane.listening import Listeners
 from postern_dataplane.settings import Settings
 from postern_dataplane.supervisor import Supervisor, supervise
 
@@ -70,13 +71,13 @@ async def until(is_so):
 @contextlib.asynccontextmanager
 async def supervising(count=1):
     """A supervisor at work, which has ended at the end."""
-    listeners = [socket.socket() for _ in range(count)]
+    listeners = [Listeners(socket.socket(), socket.socket()) for _ in range(count)]
     supervisor = Supervisor(Settings(config="/", workers=count), listeners)
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(supervisor.run())
         await until(lambda: len(supervisor.fleet.workers) == count)
         yield supervisor
-    assert [-1] * count == [listener.fileno() for listener in listeners]
+    assert {-1} == {one.fileno() for pair in listeners for one in pair.all}
 
 
 async def test_every_listener_has_a_worker(workers):
@@ -163,7 +164,7 @@ async def test_a_stop_reaches_a_worker_that_is_just_being_started(workers, monke
         return await start(*arguments)
 
     monkeypatch.setattr(FakeWorker, "start", start_later)
-    supervisor = Supervisor(Settings(config="/", workers=1), [socket.socket()])
+    supervisor = Supervisor(Settings(config="/", workers=1), [Listeners(socket.socket())])
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(supervisor.run())
         await is_starting.wait()

@@ -26,10 +26,12 @@ def test_series_add_up():
 
 
 def test_named_counts_add_up():
-    """Denials, reloads and upstream errors alike."""
-    part = {"denials": {"x": 1}, "reloads": {"loaded": 1}, "upstream_errors": (("app", "connect", 1),)}
+    """Denials, reloads, handshakes and upstream errors alike."""
+    part = {"denials": {"x": 1}, "reloads": {"loaded": 1}, "certificate_reloads": {"loaded": 2}, "handshakes": {"y": 3}}
+    part |= {"upstream_errors": (("app", "connect", 1),)}
     total = sums(part, part)
     assert ({"x": 2}, {"loaded": 2}, {("app", "connect"): 2}) == (total.denials, total.reloads, total.upstream_errors)
+    assert ({"loaded": 4}, {"y": 6}) == (total.certificate_reloads, total.handshakes)
 
 
 def test_distributions_add_up():

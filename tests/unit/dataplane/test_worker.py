@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from types import SimpleNamespace
 
 import structlog
 
+from postern_dataplane.proxy.exchange import Exchange
 from postern_dataplane.settings import Settings
-from postern_dataplane.worker import _limits, _report_exception
+from postern_dataplane.worker import _limits, _report_exception, _report_unraisable, entrance_of
 
 LIMITS = {
     "max_connections": 1,
@@ -36,3 +38,21 @@ def test_what_nobody_caught_is_logged_without_its_text():
     loop.close()
     assert ["ValueError", None] == [line.get("exception") for line in logged]
     assert "eyJ" not in str(logged)
+
+
+def test_what_could_not_be_raised_is_logged_without_its_text():
+    """Python would show the object, which may be what a client has said; a name in bytes that are none is no news."""
+    with structlog.testing.capture_logs() as logged:
+        for error in (ValueError("eyJ"), UnicodeDecodeError("ascii", b"eyJ", 0, 1, "eyJ")):
+            _report_unraisable(SimpleNamespace(exc_value=error, object=b"eyJ"))
+    assert ["ValueError"] == [line["exception"] for line in logged]
+    assert "eyJ" not in str(logged)
+
+
+def test_an_entrance_knows_its_port_and_its_way():
+    """With a redirect, clients reach TLS at the port that it names, and without TLS nothing but the way there."""
+    plain, redirecting = (Settings(config="/", workers=1, redirect_to_https=port) for port in (0, 443))
+    entrances = [entrance_of(settings, 8443, is_tls=is_tls) for settings in (plain, redirecting) for is_tls in (0, 1)]
+    assert [8443, 8443, 8443, 443] == [one.port for one in entrances]
+    assert [False, True, False, True] == [bool(one.is_tls) for one in entrances]
+    assert [True, True, False, True] == [one.exchange is Exchange for one in entrances]

@@ -7,7 +7,14 @@ import json
 import pytest
 
 from postern_dataplane.policy import denials as module
-from postern_dataplane.policy.denials import INVALID_TOKEN, METHOD_NOT_ALLOWED, MISSING_TOKEN, NO_ROUTE, Denial
+from postern_dataplane.policy.denials import (
+    INVALID_TOKEN,
+    METHOD_NOT_ALLOWED,
+    MISSING_TOKEN,
+    NO_ROUTE,
+    REDIRECTED_TO_HTTPS,
+    Denial,
+)
 
 ALL = [denial for denial in vars(module).values() if isinstance(denial, Denial)] + list(INVALID_TOKEN.values())
 DATE = b"Thu, 01 Jan 2030 00:00:00 GMT"
@@ -62,3 +69,10 @@ def test_an_answer_to_head_has_no_body():
     answer = NO_ROUTE.response(DATE, close=False, bodyless=True)
     assert answer.endswith(b"\r\n\r\n")
     assert b"Content-Length: 33\r\n" in answer
+
+
+def test_a_place_to_ask_instead_is_added():
+    """And nothing else changes."""
+    denial = REDIRECTED_TO_HTTPS.with_location("https://a.test/")
+    assert b"\r\nLocation: https://a.test/\r\n" in denial.response(DATE, close=False)
+    assert REDIRECTED_TO_HTTPS == denial.with_location("")

@@ -10,10 +10,12 @@ import pytest
 from postern_core.snapshot import Backend, Endpoint, Endpoints, PathMatch, Route, Snapshot, ValueMatch
 from postern_dataplane.config.current import Current
 from postern_dataplane.config.table import build_table
+from postern_dataplane.proxy.entrance import Entrance
 from postern_dataplane.proxy.limits import Limits
 from postern_dataplane.proxy.server import Gateway
 
 BACKEND = Backend(id="Service/demo/app", request_timeout_ms=30_000, idle_timeout_ms=20_000)
+ENTRANCE = Entrance(9080)
 ENDPOINTS = (Endpoint(address="10.0.0.1", port=80),)
 
 
@@ -142,7 +144,7 @@ class Observer:
 
     def __init__(self):
         self.records = []
-        self.errors = []
+        self.errors, self.handshakes = [], []
         self.open = 0
 
     def request_done(self, record):
@@ -154,6 +156,9 @@ class Observer:
     def connection_closed(self):
         self.open -= 1
 
+    def handshake_ended(self, result):
+        self.handshakes.append(result)
+
     def upstream_error(self, upstream, kind):
         self.errors.append((upstream, kind))
 
@@ -161,9 +166,9 @@ class Observer:
 class Client:
     """One connection to the gateway."""
 
-    def __init__(self, gateway, loop):
+    def __init__(self, gateway, loop, entrance=ENTRANCE):
         self.loop = loop
-        self.connection = gateway.protocol_factory()
+        self.connection = gateway.plain(entrance)()
         self.transport = Transport(self.connection, loop)
         loop.call(self.connection.connection_made, self.transport)
 
@@ -208,9 +213,7 @@ class Port:
         self.current = Current()
         self.serve(backend, *endpoints)
         limits = {"header_timeout_s": 10.0, "idle_timeout_s": 60.0} | limits
-        self.gateway = loop.call(
-            Gateway, current=self.current, limits=Limits(**limits), observer=self.observer, local_port=9080
-        )
+        self.gateway = loop.call(Gateway, current=self.current, limits=Limits(**limits), observer=self.observer)
 
     def serve(self, backend, *endpoints):
         """Put a table into force."""
@@ -228,8 +231,8 @@ class Port:
         )  # fmt: skip
         self.current.swap(build_table(snapshot, "digest"), 0.0)
 
-    def client(self):
-        return Client(self.gateway, self.loop)
+    def client(self, *entrance):
+        return Client(self.gateway, self.loop, *entrance)
 
     @property
     def upstream(self):

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from postern_dataplane.proxy.entrance import Entrance
 from postern_dataplane.proxy.limits import Limits
 from postern_dataplane.proxy.request_reader import RequestError, RequestReader, request_head
 
@@ -21,7 +22,7 @@ def read():
         bounds = Limits(**limits)
         try:
             message = RequestReader(bounds, loop).feed(data)
-            return "incomplete" if message is None else request_head(message, bounds, "192.0.2.1", 9080)
+            return "incomplete" if message is None else request_head(message, bounds, "192.0.2.1", Entrance(9080))
         except RequestError as error:
             return "a secret" if is_telling(error) else error.denial.reason
 

@@ -1,0 +1,98 @@
+"""A connection whose TLS handshake goes on: counted, and given up after a while, as any other.
+
+`asyncio` offers a server that tells only of handshakes that have succeeded.
+Here the connection is there from its first packet, so that half a handshake
+takes a place, and is seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from .entrance import Entrance
+from .secure import SecureConnection, SecureTransport
+
+if TYPE_CHECKING:
+    from .server import Gateway
+
+# How a connection ends is `downstream`'s affair, with deadlines that a client which still takes bytes moves. The
+# event loop's own would cut that one too.
+SHUTDOWN_S = 24 * 3600.0
+
+# How a handshake may end.
+DONE, REFUSED, TIMEOUT, LEFT, NO_CERTIFICATE, FLOODED = (
+    "done", "refused", "timeout", "left", "no_certificate", "flooded",
+)  # fmt: skip
+
+GetContext = Callable[[], ssl.SSLContext | None]
+
+
+class Handshake(asyncio.Protocol):
+    """Stands where the client connection will be; `get_context` gives the certificates in force, None for none."""
+
+    __slots__ = ("_client", "_entrance", "_gateway", "_get_context", "_starting", "_transport", "deadline")
+
+    def __init__(self, gateway: Gateway, entrance: Entrance, get_context: GetContext) -> None:
+        self._gateway = gateway
+        self._entrance = entrance
+        self._get_context = get_context
+        self.deadline = float("inf")  # the event loop has one for this
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
+        self._gateway.connected(self)
+        context = self._get_context()
+        if self._gateway.is_flooded or context is None:
+            self._fail(FLOODED if context else NO_CERTIFICATE)
+        else:
+            self._start(context)
+
+    def _start(self, context: ssl.SSLContext) -> None:
+        self._client = SecureConnection(self._gateway, self._entrance)
+        self._starting: Coroutine[Any, Any, asyncio.Transport | None] = self._gateway.loop.start_tls(
+            self._transport, self._client, context, server_side=True,
+            ssl_handshake_timeout=self._gateway.limits.header_timeout_s, ssl_shutdown_timeout=SHUTDOWN_S,
+        )  # fmt: skip
+        # Not as a task, which would begin a little later: the socket is read from now on, and what the client has sent
+        # already must find TLS there. What the coroutine waits for is the end of the handshake.
+        self._starting.send(None).add_done_callback(self._ended)
+
+    def _ended(self, _waiter: object) -> None:
+        try:
+            self._starting.send(None)
+        except StopIteration as end:
+            self._hand_over(end.value)
+        except ConnectionAbortedError:  # the event loop's word for a handshake that took too long
+            self._fail(TIMEOUT)
+        except ssl.SSLError:
+            self._fail(REFUSED)
+        except OSError:
+            self._fail(LEFT)
+
+    def _hand_over(self, layer: asyncio.Transport) -> None:
+        if self._transport.is_closing():
+            self._fail(LEFT)
+            return
+        self._gateway.observer.handshake_ended(DONE)
+        self._gateway.replaced(self)
+        self._client.connection_made(SecureTransport(layer, self._transport))
+
+    def _fail(self, result: str) -> None:
+        self._gateway.observer.handshake_ended(result)
+        self._gateway.forget(self)
+        self._transport.abort()
+
+    # What `server` asks of every connection.
+
+    def expire(self) -> None:
+        """There is no deadline to pass."""
+
+    def drain(self) -> None:
+        """Let it end: whoever shakes hands is about to ask for something."""
+
+    def abort(self) -> None:
+        """End at once."""
+        self._transport.abort()

@@ -1,0 +1,80 @@
+"""A client connection over TLS: a transport that ends as a plain one does, and a client that may leave in two steps."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from .downstream import LINGER_S, ClientConnection
+
+# What may wait in each layer before whoever sends is slowed down: as much as without TLS. The event loop's own is eight
+# times that, for every client that reads slowly.
+UNSENT_BYTES_MAX = 64 * 1024
+
+
+class SecureTransport(asyncio.Transport):
+    """What `downstream` needs of a transport, over the TLS layer and the socket below it.
+
+    TLS can't end one direction only. Its own way to end does what is wanted of
+    `write_eof`: all is sent, the end is said (close_notify), and what the
+    client still sends is read and thrown away, until it says so too.
+    """
+
+    __slots__ = ("_is_ending", "_layer", "_socket")
+
+    def __init__(self, layer: asyncio.Transport, socket: asyncio.Transport) -> None:
+        super().__init__()
+        self._layer = layer
+        self._socket = socket
+        self._is_ending = False
+        layer.set_write_buffer_limits(UNSENT_BYTES_MAX)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._layer.get_extra_info(name, default)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self._layer.write(data)
+
+    def get_write_buffer_size(self) -> int:
+        """What the client has not been sent yet, in both layers: only then is nothing left to wait for."""
+        return self._layer.get_write_buffer_size() + self._socket.get_write_buffer_size()
+
+    def pause_reading(self) -> None:
+        # The socket too: the end of a connection that is noticed early throws away what waits in the layer.
+        self._layer.pause_reading()
+        self._socket.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._layer.resume_reading()
+        self._socket.resume_reading()
+
+    def is_closing(self) -> bool:
+        return self._layer.is_closing()
+
+    def write_eof(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End in order; said twice, without waiting for the client's word (RFC 8446, section 6.1, asks for none)."""
+        if self._is_ending:
+            self._socket.close()
+            return
+        self._is_ending = True
+        self._socket.resume_reading()  # for the client's word
+        self._layer.close()
+
+    def abort(self) -> None:
+        self._layer.abort()
+
+
+class SecureConnection(ClientConnection):
+    """A client over TLS."""
+
+    __slots__ = ()
+
+    def eof_received(self) -> None:
+        """The client has said that it leaves: from here on nothing that is written reaches it."""
+        self._end_within(LINGER_S)
+        self._waiting = None
+        if self.exchange is not None:
+            self.exchange.client_gone()
