@@ -48,7 +48,8 @@ def conditions_of(ref: Ref, problems: Iterable[Problem], programming: Programmin
     if ref.kind in KINDS_WITH_REFERENCES:
         conditions.append(_resolved(accepted, own))
     conditions.append(_programmed(accepted, programming))
-    return (*conditions, _ready(conditions))
+    conditions.append(_ready(conditions))
+    return (*conditions, *_stalled(accepted))
 
 
 def _from_problems(type_: str, own: list[Problem]) -> Condition:
@@ -78,3 +79,11 @@ def _ready(conditions: list[Condition]) -> Condition:
         if condition.status != "True":
             return Condition("Ready", "False", condition.reason, condition.message)
     return Condition("Ready", "True", "Ready")
+
+
+def _stalled(accepted: Condition) -> tuple[Condition, ...]:
+    """What there is while only an edit of the object itself helps; kstatus fails at once by it, and else waits.
+
+    All other trouble may end by what happens to other objects, which may be on their way.
+    """
+    return (Condition("Stalled", "True", "Invalid", accepted.message),) if accepted.reason == "Invalid" else ()

@@ -126,9 +126,9 @@ def test_an_object_is_found_by_what_it_refers_to(kubectl, namespace, kind, selec
 
 
 def test_the_status_is_not_the_user_s(kubectl, namespace):
-    """Whoever writes the spec can't write the status."""
+    """Whoever writes the spec can't write the status; a new one says that nobody has looked at the object yet."""
     kubectl.apply(smallest("Consumer", namespace) | {"status": {"credentials": 7}})
-    assert "status" not in kubectl.get("pcons", "a", namespace)
+    assert {"observedGeneration": 0} == kubectl.get("pcons", "a", namespace)["status"]
 
 
 def test_two_owners_may_share_the_hosts(kubectl, namespace):

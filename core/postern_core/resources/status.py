@@ -30,7 +30,8 @@ class StatusCondition(Spec, frozen=True):
             pattern=CONDITION_TYPE_PATTERN,
             max_length=316,
             description="Accepted: the object makes sense by itself. ResolvedRefs: what it refers to was found and can "
-            "be used. Programmed: every ready data-plane pod serves it as it is now. Ready: all of these.",
+            "be used. Programmed: every ready data-plane pod serves it as it is now. Ready: all of these. Stalled: "
+            "nothing but an edit of this object helps; it is there only while that is so.",
         ),
     ]
     status: Annotated[Literal["True", "False", "Unknown"], Meta(description="Whether it is so.")]
@@ -60,7 +61,7 @@ Conditions = Annotated[
     tuple[StatusCondition, ...],
     Meta(
         max_length=8,
-        description="What is true of the object: Accepted, ResolvedRefs, Programmed and Ready.",
+        description="What is true of the object: Accepted, ResolvedRefs, Programmed, Ready and Stalled.",
         extra_json_schema={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
     ),
 ]
@@ -68,7 +69,7 @@ ObservedGeneration = Annotated[
     Generation,
     Meta(
         description="The metadata.generation that this status speaks of; while it is lower, the operator has not seen "
-        "the last change yet."
+        "the last change yet; 0 until it has seen the object."
     ),
 ]
 

@@ -42,6 +42,10 @@ STATE = (
 )
 
 
+# The status of what the operator has not seen yet; without one kstatus takes a new object for ready.
+UNSEEN = {"observedGeneration": 0}
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """What a kind is called, what `kubectl get` shows of it, and by which fields it can be selected."""
@@ -143,7 +147,7 @@ def kind_schema(kind: str) -> Schema:
         "kind": {"description": f"The kind of the object: {kind}.", "type": "string"},
         "metadata": {"type": "object"},
         "spec": spec,
-        "status": status,
+        "status": status | {"default": UNSEEN},
     }
     return schema | validations(kind_type.RULES)
 

@@ -37,7 +37,11 @@ def _version_variables() -> dict[str, str]:
 
 KUBERNETES = Module(_UNVERSIONED.folder, _UNVERSIONED.packages, _version_variables(), minutes=20)
 HELM3 = Module(FOLDER / "helm3", {"helm": "helm.sh/helm/v3/cmd/helm"}, minutes=2)
-# The program goes by its name: as `argocd` it is the command line, with Argo CD's own evaluator of health checks.
-ARGOCD = Module(FOLDER / "argocd", {"argocd": "github.com/argoproj/argo-cd/v3/cmd"}, minutes=8)
+# The first goes by its name: as `argocd` it is the command line, with Argo CD's own evaluator of health checks.
+ARGOCD = Module(
+    FOLDER / "argocd",
+    {"argocd": "github.com/argoproj/argo-cd/v3/cmd", "argocd-check": "postern.dev/tests/cluster/argocd/check"},
+    minutes=8,
+)
 # A program of our own, around the library with which Flux tells whether what it applied is there.
 KSTATUS = Module(FOLDER / "kstatus", {"kstatus": "postern.dev/tests/cluster/kstatus"})

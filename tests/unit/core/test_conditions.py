@@ -1,5 +1,7 @@
 """What the status says."""
 
+import pytest
+
 from postern_core.conditions import Programming, conditions_of
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
@@ -34,6 +36,7 @@ def test_an_invalid_object_is_not_programmed_and_its_references_are_unknown():
         "ResolvedRefs": "Unknown Invalid",
         "Programmed": "False Invalid",
         "Ready": "False Invalid",
+        "Stalled": "True Invalid",
     }
     assert expected == status(Problem(ROUTE, Reason.INVALID, "spec", "is wrong"))
 
@@ -43,6 +46,12 @@ def test_a_missing_reference_makes_an_accepted_object_not_ready():
     told = status(Problem(ROUTE, Reason.SERVICE_NOT_FOUND, "spec", "is missing"))
 
     assert ("True Accepted", "False ServiceNotFound") == (told["Accepted"], told["Ready"])
+
+
+@pytest.mark.parametrize("reason", [one for one in Reason if one is not Reason.INVALID], ids=lambda one: one.text)
+def test_what_other_objects_may_mend_is_not_stalled(reason):
+    """What applies objects in any order must not give up while the other one is on its way."""
+    assert "Stalled" not in status(Problem(ROUTE, reason, "spec", "is wrong"))
 
 
 def test_warnings_and_other_objects_problems_change_nothing():
@@ -62,4 +71,8 @@ def test_the_message_names_every_problem():
     """The first alone would send people round twice."""
     problems = [Problem(ROUTE, Reason.INVALID, "spec.a", "is x"), Problem(ROUTE, Reason.INVALID, "", "is y")]
 
-    assert "spec.a: is x; is y" == conditions_of(ROUTE, problems, Programming.PENDING)[0].message
+    assert {"Accepted": "spec.a: is x; is y", "Stalled": "spec.a: is x; is y"} == {
+        it.type: it.message
+        for it in conditions_of(ROUTE, problems, Programming.PENDING)
+        if it.type in ("Accepted", "Stalled")
+    }

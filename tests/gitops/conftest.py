@@ -1,0 +1,115 @@
+"""What the tests of GitOps stand on: the tools' own programs, and every status that the operator can write."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import cases
+from cluster.build import build
+from cluster.modules import ARGOCD, KSTATUS
+from manifests import consumer, route, service
+from postern_core.compile import compile_snapshot
+from postern_core.conditions import Programming, conditions_of
+from postern_core.parse import OUR_KINDS, parse_manifest
+from postern_operator.cluster.status import status_change
+from postern_operator.inspectors import INSPECTORS
+
+ROOT = Path(__file__).parents[2]
+GENERATION = 3
+NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+
+# What a kind may be told and no golden case shows.
+OTHERS = [
+    [service(), route(auth={"jwt": {"mode": "Optional", "anonymousConsumer": {"name": "nobody"}}})],
+    [
+        service(upstream={"url": "https://a.example.com", "tls": {"caCertificateRef": {"name": "ca"}}}),
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ca", "namespace": "default"}, "data": {}},
+    ],
+    [consumer()],
+]
+
+
+@pytest.fixture(scope="session")
+def programs(pytestconfig):
+    """`programs(module, *names)`: the folder with programs of a module, built the first time."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(line):
+        with capture.global_and_fixture_disabled():
+            sys.stderr.write(f"\ntests/gitops: {line}\n")
+
+    def built(module, *names):
+        if not shutil.which("go"):
+            pytest.skip("needs go, to build the tools of GitOps")
+        return build(module, names, say)
+
+    return built
+
+
+@pytest.fixture(scope="session")
+def argocd(programs):
+    """The folder with `argocd` and with `argocd-check`."""
+    return programs(ARGOCD, "argocd", "argocd-check")
+
+
+@pytest.fixture(scope="session")
+def kstatus(programs):
+    """The program that tells of objects what Flux tells of them."""
+    return programs(KSTATUS, "kstatus") / "kstatus"
+
+
+@pytest.fixture(scope="session")
+def states():
+    """All that `told` goes through."""
+    return list(all_told().values())
+
+
+def pytest_generate_tests(metafunc):
+    """`told` is one object for each kind and each set of conditions that it may have."""
+    if "told" in metafunc.fixturenames:
+        found = all_told()
+        metafunc.parametrize("told", found.values(), ids=["-".join(key) for key in found])
+
+
+def all_told():
+    """Objects with the status that the operator writes: one for each kind and each set of conditions that it has."""
+    found = {}
+    for manifests in [*map(cases.manifests_of, cases.cases()), *OTHERS]:
+        objects = [parse_manifest(manifest) for manifest in manifests]
+        problems = compile_snapshot(objects, inspectors=INSPECTORS).problems
+        for manifest, parsed in zip(manifests, objects, strict=True):
+            if parsed.ref.kind not in OUR_KINDS:
+                continue
+            for programming in Programming:
+                one = told(manifest, problems, programming)
+                found.setdefault(
+                    (parsed.ref.kind, *(it["status"] + it["reason"] for it in one["status"]["conditions"])), one
+                )
+    return found
+
+
+def told(manifest, problems, programming):
+    """An object as it is in the cluster after the operator has looked at it."""
+    current = {**manifest, "metadata": {**manifest["metadata"], "generation": GENERATION}}
+    parsed = parse_manifest(current)
+    due = conditions_of(parsed.ref, problems, programming)
+    return {**current, "status": dict(status_change(parsed, "u-1", {}, due, count=1, now=NOW).status)}
+
+
+def in_words():
+    """What docs/gitops.md says: by the reason of Ready, the health in Argo CD and the status in Flux."""
+    page = (ROOT / "docs/gitops.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.+`) \| (\w+) \| (\w+) \|", page, re.MULTILINE)
+    return {reason: (health, status) for names, health, status in rows for reason in re.findall(r"`(\w+)`", names)}
+
+
+@pytest.fixture(scope="session")
+def promised():
+    """By the reason of Ready, what the documentation promises that Argo CD and Flux will say."""
+    return in_words()

@@ -1,0 +1,38 @@
+"""The states that are tried on Argo CD and Flux are all that there are, and the documentation tells of each."""
+
+from __future__ import annotations
+
+import pytest
+
+from postern_core.conditions import Programming
+from postern_core.problems import Reason
+
+REASONS = [reason.text for reason in Reason if reason.condition] + [it.value for it in Programming]
+
+
+def test_every_reason_is_promised_something(promised):
+    """And nothing else is."""
+    assert {*REASONS, "Ready"} - {"Programmed"} == set(promised)
+
+
+# Which kinds may be told which reasons, beside Invalid, Pending and NoDataPlane, which all may.
+WHO = {
+    "Conflicted": {"JWTCredential"},
+    "HostConflict": {"Service"},
+    "ServiceNotFound": {"Route"},
+    "ServiceInvalid": {"Route"},
+    "ConsumerNotFound": {"Service", "Route", "JWTCredential"},
+    "SecretNotFound": {"Service", "JWTCredential"},
+    "SecretKeyMissing": {"Service", "JWTCredential"},
+    "InvalidKeyMaterial": {"Service", "JWTCredential"},
+    "WeakKey": {"JWTCredential"},
+    "UpstreamNotFound": {"Service"},
+}
+EVERYBODY = {"Service", "Route", "Consumer", "JWTCredential"}
+
+
+@pytest.mark.parametrize("reason", [*REASONS, "Ready"])
+def test_every_kind_that_may_have_a_reason_is_tried_with_it(states, reason):
+    """No more and no fewer."""
+    found = {one["kind"] for one in states if reason in {it["reason"] for it in one["status"]["conditions"]}}
+    assert WHO.get(reason, EVERYBODY) == found
