@@ -23,6 +23,7 @@ def test_helm_uninstall_leaves_the_kinds_and_the_users_objects(cluster, walkthro
         for it in json.loads(left.stdout)["items"]
         if "postern" in it["metadata"]["name"] or "postern" in str(it["metadata"].get("labels", {}))
     ]
-    # The Lease is the operator's, and goes with the namespace that the user made.
-    assert [f"Lease {OPERATOR_NAMESPACE}/postern-operator"] == [it for it in ours if not it.startswith("Endpoint")]
+    # The generated secret belongs to the user's credential, and the Lease goes with the namespace that the user made.
+    expected = ["Secret demo/oiloil-jwt", f"Lease {OPERATOR_NAMESPACE}/postern-operator"]
+    assert expected == [it for it in ours if not it.startswith("Endpoint")]
     assert cluster.kubectl.get("routes.postern.dev", "json", "demo")["spec"]

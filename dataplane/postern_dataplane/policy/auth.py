@@ -6,6 +6,7 @@ algorithm, key, signature, claims, revocation, permission.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,10 +29,10 @@ _PROGRESS = ("unknown_credential", "algorithm_mismatch", "unknown_kid", "key_exp
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A good token: whose it is, and until when that holds (seconds since the epoch, None for ever)."""
+    """A good token: whose it is, and until when that holds (seconds since the epoch)."""
 
     identity: Identity
-    until: float | None
+    until: float
 
 
 def authenticate(
@@ -42,21 +43,22 @@ def authenticate(
     cache: TokenCache[Verified],
     *,
     now_s: float,
-) -> Identity | Denial:
-    """Who calls, or why the request is refused."""
+) -> tuple[Identity | Denial, float]:
+    """Who calls, or why the request is refused, and until when the same request gets the same answer."""
     token, _ = find_token(policy.entry.places, headers, query)
     if token is None:
-        return policy.anonymous or policy.missing
+        return policy.anonymous or policy.missing, math.inf
     if token is REPEATED:
         reason = "repeated_token"
     else:
         verdict = _remembered(str(token), policy, credentials, cache, now_s)
         if not isinstance(verdict, str):
-            return verdict.identity
+            return verdict.identity, verdict.until
         reason = verdict
+    until = 0.0 if reason in PASSING else math.inf
     if policy.entry.mode == "Permissive" and reason != "not_allowed":
-        return policy.anonymous or policy.missing
-    return policy.denials[reason]
+        return policy.anonymous or policy.missing, until
+    return policy.denials[reason], until
 
 
 def _remembered(
@@ -65,7 +67,7 @@ def _remembered(
     """The verdict about a token, from the cache where it still holds."""
     key = (policy.entry.id, text)
     good = cache.good.get(key)
-    if good is not None and (good.until is None or now_s < good.until):
+    if good is not None and now_s < good.until:
         cache.hits += 1
         return good
     bad = cache.bad.get(key)
@@ -173,9 +175,9 @@ def consumer_is_not_allowed(token: Token, credential: CredentialRow, policy: Pol
     return "" if fine else "not_allowed"
 
 
-def _good_until(token: Token, policy: Policy, key: VerifyingKey) -> float | None:
+def _good_until(token: Token, policy: Policy, key: VerifyingKey) -> float:
     exp = number(token.claims.get("exp"))
     ends = [] if exp is None else [exp + policy.leeway_ms / 1000]
     if key.not_after is not None:
         ends.append(key.not_after)
-    return min(ends, default=None)
+    return min(ends, default=math.inf)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+K = TypeVar("K")
 V = TypeVar("V")
 
 # Tokens of a kilobyte make 16 MB of the first and 4 MB of the second.
@@ -20,17 +21,17 @@ TOKEN_BYTES_MAX = 4096
 Key = tuple[str, str]
 
 
-class Generations(Generic[V]):
+class Generations(Generic[K, V]):
     """A bounded mapping that forgets what was not asked for lately: two halves, of which the older is dropped whole."""
 
     __slots__ = ("_half", "_old", "_young")
 
     def __init__(self, entries_max: int) -> None:
         self._half = entries_max // 2
-        self._young: dict[Key, V] = {}
-        self._old: dict[Key, V] = {}
+        self._young: dict[K, V] = {}
+        self._old: dict[K, V] = {}
 
-    def get(self, key: Key) -> V | None:
+    def get(self, key: K) -> V | None:
         """What is remembered, None for nothing."""
         value = self._young.get(key)
         if value is None:
@@ -39,7 +40,7 @@ class Generations(Generic[V]):
                 self.put(key, value)
         return value
 
-    def put(self, key: Key, value: V) -> None:
+    def put(self, key: K, value: V) -> None:
         """Remember; the half that was asked for least lately is dropped when there is no room."""
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
@@ -55,7 +56,7 @@ class TokenCache(Generic[V]):
     __slots__ = ("bad", "good", "hits", "misses")
 
     def __init__(self) -> None:
-        self.good: Generations[V] = Generations(GOOD_MAX)
-        self.bad: Generations[str] = Generations(BAD_MAX)
+        self.good: Generations[Key, V] = Generations(GOOD_MAX)
+        self.bad: Generations[Key, str] = Generations(BAD_MAX)
         self.hits = 0
         self.misses = 0

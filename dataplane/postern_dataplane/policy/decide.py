@@ -6,6 +6,8 @@ about each.
 
 from __future__ import annotations
 
+import math
+
 from postern_dataplane.config.rows import RouteRow
 from postern_dataplane.config.table import Table
 
@@ -29,16 +31,19 @@ def decide(head: RequestHead, table: Table, now_s: float) -> Decision:
     if row.entry.refusal:
         return Reject(ROUTE_REFUSED, row)
     identity: Identity | None = None
+    until = math.inf
     if row.policy is not None:
-        caller = authenticate(row.policy, head.headers, target.query, table.credentials, table.token_cache, now_s=now_s)
+        caller, until = authenticate(
+            row.policy, head.headers, target.query, table.credentials, table.token_cache, now_s=now_s
+        )
         if isinstance(caller, Denial):
-            return Reject(caller, row)
+            return Reject(caller, row, until)
         identity = caller
     upstream = row.upstream
     if upstream is None or upstream.backend.refusal or not upstream.endpoints:
-        return Reject(UPSTREAM_UNAVAILABLE, row)
+        return Reject(UPSTREAM_UNAVAILABLE, row, until)
     sent = upstream_head(head, target, row, identity, is_trusted=table.trusts(head.peer))
-    return Forward(upstream, row, sent, identity.consumer if identity else "")
+    return Forward(upstream, row, sent, identity.consumer if identity else "", until)
 
 
 def host_field(head: RequestHead) -> tuple[bytes | None, bool]:

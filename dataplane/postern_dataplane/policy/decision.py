@@ -6,6 +6,7 @@ travel belongs in `proxy`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,23 +50,28 @@ class Forward:
     included; the body follows it framed as `RequestHead` says (chunked stays
     chunked, a Content-Length stays that length).
     `consumer` names who calls ("" where nobody is known) and is for the log only.
+    `until` is how long the same head gets the same decision of the same table
+    (seconds since the epoch): until its token ends.
     """
 
     upstream: Upstream
     route: RouteRow
     head: bytes
     consumer: str = ""
+    until: float = math.inf
 
 
 @dataclass(slots=True)
 class Reject:
     """The request may not pass; `denial` says what to answer and why.
 
-    `route` is None when no route was found.
+    `route` is None when no route was found.  `until` is that of `Forward`; 0
+    where time may heal what is wrong.
     """
 
     denial: Denial
     route: RouteRow | None = None
+    until: float = math.inf
 
 
 Decision = Forward | Reject

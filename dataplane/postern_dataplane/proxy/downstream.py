@@ -11,6 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from aiohttp.http import RawRequestMessage
@@ -22,6 +23,7 @@ from .dates import http_date
 from .entrance import Entrance
 from .exchange import Exchange
 from .observer import RequestRecord
+from .pauses import Pauses
 from .phase import Phase
 from .request_reader import RequestError, RequestReader, request_head
 
@@ -42,8 +44,9 @@ class ClientConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_began_at", "_is_blocked", "_is_over", "_lingered_bytes", "_pauses", "_transport", "_unsent_bytes", "_waiting",
-        "_wants_close", "deadline", "entrance", "exchange", "gateway", "now", "peer", "reader",
+        "_began_at", "_is_blocked", "_is_over", "_lingered_bytes", "_transport", "_unsent_bytes", "_waiting",
+        "_wants_close", "deadline", "entrance", "exchange", "gateway", "now", "pauses", "peer", "reader",
+        "way",
     )  # fmt: skip
 
     def __init__(self, gateway: Gateway, entrance: Entrance) -> None:
@@ -60,7 +63,6 @@ class ClientConnection(asyncio.Protocol):
         self._is_blocked = False
         self._is_over = False
         self._lingered_bytes = self._unsent_bytes = 0
-        self._pauses: set[str] = set()
 
     # What asyncio tells.
 
@@ -68,6 +70,8 @@ class ClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if peer else ""
+        self.way = f"{self.peer} {self.entrance.port} {self.entrance.is_tls}"
+        self.pauses = Pauses(self._transport)
         # A connection that never says anything must not be kept for longer than one that begins a request.
         self.deadline = self.now() + self.gateway.limits.header_timeout_s
         self.gateway.connected(self)
@@ -84,7 +88,12 @@ class ClientConnection(asyncio.Protocol):
         if exchange is not None and exchange.phase is Phase.TUNNEL:
             exchange.tunnel_upload(data)
             return
+        packet = b""
         if not self._began_at:
+            if self.reader.is_clean:
+                if exchange is None and not self._is_blocked and self._begin_known(data):
+                    return
+                packet = data
             self._began_at = self.now()
         try:
             message = self.reader.feed(data)
@@ -97,7 +106,20 @@ class ClientConnection(asyncio.Protocol):
             self._waiting = message
             self._wait_for_client()
         else:
-            self._begin(message)
+            self._begin(message, packet)
+
+    def _begin_known(self, data: bytes) -> bool:
+        """Begin a request that is the same, byte for byte, as one that was decided about; whether it is."""
+        gateway = self.gateway
+        known = gateway.known_heads.find(gateway.current.table, (self.way, data), time.time())
+        if known is None:
+            return False
+        self._began_at = self.now()
+        self._wants_close = False
+        self.reader.skip()
+        self.exchange = self.entrance.exchange(self, known.head, known.host, self._began_at)
+        self.exchange.follow(known.decision)
+        return True
 
     def _read_on(self) -> None:
         """Note bytes that completed no head: a body's, the next requests', or a part of a head."""
@@ -107,7 +129,7 @@ class ClientConnection(asyncio.Protocol):
             self._wait_for_head()
             return
         if self.reader.backlog > BACKLOG_BYTES_MAX:
-            self.pause("backlog")
+            self.pauses.add("backlog")
 
     def _discard(self, data: bytes) -> None:
         self._lingered_bytes += len(data)
@@ -131,7 +153,7 @@ class ClientConnection(asyncio.Protocol):
         if self.exchange is not None:
             self.exchange.resume_download()
         elif self._waiting is not None:
-            self.resume("answers")
+            self.pauses.remove("answers")
             self.gateway.loop.call_soon(self._begin_waiting)
 
     # Requests, one after the other.
@@ -140,7 +162,8 @@ class ClientConnection(asyncio.Protocol):
         """Give what has begun its time, however slowly it goes on."""
         self.deadline = self._began_at + self.gateway.limits.header_timeout_s
 
-    def _begin(self, message: RawRequestMessage) -> None:
+    def _begin(self, message: RawRequestMessage, packet: bytes) -> None:
+        """Begin a request; `packet` is what it began with, if it was the first of it that the parser has seen."""
         try:
             head = request_head(message, self.gateway.limits, self.peer, self.entrance)
         except RequestError as error:
@@ -149,7 +172,7 @@ class ClientConnection(asyncio.Protocol):
         # After an upgrade that the upstream doesn't take, the parser can't tell where the next request begins.
         self._wants_close = message.should_close or message.upgrade
         self.exchange = self.entrance.exchange(self, head, message.headers.get("Host", ""), self._began_at)
-        self.exchange.start()
+        self.exchange.start(b"" if self._wants_close or not self.reader.is_clean else packet)
 
     def exchange_ended(self, *, keeps_alive: bool) -> None:
         """An answer is out: go on with the next request, or end the connection."""
@@ -167,10 +190,9 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(error.denial)
             return
         if self.reader.backlog > BACKLOG_BYTES_MAX:
-            self.pause("backlog")
-            self._pauses.intersection_update({"backlog"})
-        elif self._pauses:
-            self._resume_all()
+            self.pauses.keep("backlog")
+        else:
+            self.pauses.clear()
         self._go_on()
 
     def _go_on(self) -> None:
@@ -190,12 +212,12 @@ class ClientConnection(asyncio.Protocol):
     def _wait_for_client(self) -> None:
         """Begin nothing, and read nothing, for a client that takes no answers: all of it would have to be kept."""
         self.deadline = self.now() + self.gateway.limits.idle_timeout_s
-        self.pause("answers")
+        self.pauses.add("answers")
 
     def _begin_waiting(self) -> None:
         if self._waiting is not None and not self._is_blocked and not self._is_over:
             message, self._waiting = self._waiting, None
-            self._begin(message)
+            self._begin(message, b"")
 
     @property
     def keeps_alive(self) -> bool:
@@ -206,28 +228,6 @@ class ClientConnection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         self._transport.write(data)
-
-    def pause(self, why: str) -> None:
-        """Read no more until every reason to pause has gone."""
-        if not self._pauses and not self._transport.is_closing():
-            self._transport.pause_reading()
-        self._pauses.add(why)
-
-    def resume(self, why: str) -> None:
-        """Withdraw one reason to pause."""
-        if why in self._pauses:
-            self._pauses.discard(why)
-            if not self._pauses:
-                self._resume_all()
-
-    def waits_for(self, why: str) -> bool:
-        """Whether reading pauses for this reason."""
-        return why in self._pauses
-
-    def _resume_all(self) -> None:
-        self._pauses.clear()
-        if not self._transport.is_closing():
-            self._transport.resume_reading()
 
     # Ends.
 
@@ -274,8 +274,7 @@ class ClientConnection(asyncio.Protocol):
     def _linger(self) -> None:
         """Say that this was all, and read on for a moment without caring what."""
         self._end_within(LINGER_S)
-        if self._pauses:
-            self._resume_all()
+        self.pauses.clear()
         if not self._transport.is_closing():
             self._transport.write_eof()
 

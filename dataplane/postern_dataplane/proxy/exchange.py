@@ -12,8 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from postern_dataplane.policy import denials
-from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.decision import Forward, Reject, RequestHead
+from postern_dataplane.policy.decision import Decision, Forward, Reject, RequestHead
 from postern_dataplane.policy.denials import Denial
 
 from .attempts import Attempts
@@ -60,14 +59,18 @@ class Exchange:
 
     # The request's side.
 
-    def start(self) -> None:
-        """Decide, and answer or send on."""
-        gateway = self._client.gateway
-        table = gateway.current.table
+    def start(self, packet: bytes) -> None:
+        """Decide, and answer or send on; `packet` is all of the request, or empty where that is not known."""
+        client = self._client
+        table = client.gateway.current.table
         if table is None:
             self.deny(denials.NOT_READY)
             return
-        decision = decide(self.head, table, time.time())
+        key = (client.way, packet)
+        self.follow(client.gateway.known_heads.decide(table, key, self.head, self.record.host, time.time()))
+
+    def follow(self, decision: Decision) -> None:
+        """Do as was decided."""
         if decision.route is not None:
             self.record.route = decision.route.label
         if isinstance(decision, Reject):
@@ -76,8 +79,9 @@ class Exchange:
         self._forward: Forward = decision
         self.record.consumer = decision.consumer
         self._idle_s = decision.upstream.backend.idle_timeout_ms / 1000
-        self._attempts = Attempts(gateway.upstreams.get(decision.upstream), gateway.observer)
-        connection = self._attempts.idle_connection(self._client.now())
+        client = self._client
+        self._attempts = Attempts(client.gateway.upstreams.get(decision.upstream), client.gateway.observer)
+        connection = self._attempts.idle_connection(client.now())
         if connection is not None:
             self._attach(connection)
         else:
@@ -92,8 +96,7 @@ class Exchange:
         try:
             connection = await self._attempts.connect()
         except OSError as error:
-            is_late = isinstance(error, TimeoutError)
-            self.deny(denials.UPSTREAM_TIMEOUT if is_late else denials.UPSTREAM_CONNECT_FAILED)
+            self.deny(denials.UPSTREAM_TIMEOUT if isinstance(error, TimeoutError) else denials.UPSTREAM_CONNECT_FAILED)
             return
         if self.phase is Phase.CONNECTING:
             self._attach(connection)
@@ -108,7 +111,7 @@ class Exchange:
         data = self._forward.head
         if self._upload is not None:
             data += self._upload.take()
-            self._client.resume("connecting")
+            self._client.pauses.remove("connecting")
         connection.begin(self, data)
         self._uploaded()
 
@@ -118,7 +121,7 @@ class Exchange:
             return
         if self.phase is Phase.CONNECTING:
             if self._upload.hold() > HELD_BYTES_MAX:
-                self._client.pause("connecting")
+                self._client.pauses.add("connecting")
             return
         data = self._upload.take()
         if data and self._upstream is not None:
@@ -182,7 +185,7 @@ class Exchange:
         self.phase = Phase.TUNNEL
         self.tunnel_data_arrived(tail)
         self.tunnel_upload(self._client.reader.upgrade())
-        self._client.resume("backlog")
+        self._client.pauses.remove("backlog")
 
     def tunnel_data_arrived(self, data: bytes) -> None:
         self._client.deadline = self._client.now() + self._idle_s
@@ -197,10 +200,10 @@ class Exchange:
         self._upstream.write(data)
 
     def pause_upload(self) -> None:
-        self._client.pause("upstream")
+        self._client.pauses.add("upstream")
 
     def resume_upload(self) -> None:
-        self._client.resume("upstream")
+        self._client.pauses.remove("upstream")
         self._uploaded()
 
     def pause_download(self) -> None:
@@ -235,7 +238,7 @@ class Exchange:
         if self.phase in (Phase.DOWNLOADING, Phase.TUNNEL):
             self.record.reason = IDLE_TIMEOUT
             self._cut()
-        elif self.phase is Phase.UPLOADING and not self._client.waits_for("upstream"):
+        elif self.phase is Phase.UPLOADING and "upstream" not in self._client.pauses:
             self.deny(denials.REQUEST_TIMEOUT)
         else:
             self._attempts.note("timeout")

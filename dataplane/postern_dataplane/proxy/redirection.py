@@ -15,7 +15,7 @@ def redirection_to(port: int) -> type[Exchange]:
 
         __slots__ = ()
 
-        def start(self) -> None:
+        def start(self, packet: bytes) -> None:  # noqa: ARG002 # nothing is decided, so nothing is remembered
             self.deny(redirect(self.head, port))
 
     return Redirection

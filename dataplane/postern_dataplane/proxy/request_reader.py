@@ -62,7 +62,17 @@ class _Unpaused(BaseProtocol):
 class RequestReader:
     """The requests of one connection, in order."""
 
-    __slots__ = ("_body", "_head_bytes", "_limits", "_line_bytes_max", "_parser", "_pending", "_reading")
+    __slots__ = (
+        "_body",
+        "_head_bytes",
+        "_is_skipped",
+        "_limits",
+        "_line_bytes_max",
+        "_parser",
+        "_pending",
+        "_reading",
+        "is_clean",
+    )
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self._limits = limits
@@ -83,7 +93,10 @@ class RequestReader:
         self._body: StreamReader | None = None
         self._pending = b""
         self._reading = False
+        self._is_skipped = False
         self._head_bytes = 0
+        # Whether the parser holds nothing of a request that it has not given out: what comes next begins one.
+        self.is_clean = True
 
     @property
     def backlog(self) -> int:
@@ -105,6 +118,11 @@ class RequestReader:
         if self._reading and self.is_complete:
             self._pending += data
             return None
+        message = self._parse(data)
+        self.is_clean = message is not None and self.is_complete and data.find(b"\r\n\r\n") == len(data) - 4
+        return message
+
+    def _parse(self, data: bytes) -> RawRequestMessage | None:
         try:
             messages, _, _ = self._parser.feed_data(data)
         except LineTooLong as error:
@@ -124,6 +142,10 @@ class RequestReader:
         self._body = body
         return message
 
+    def skip(self) -> None:
+        """Take a request as read whose bytes the parser need not see: one without a body, between two others."""
+        self._reading = self._is_skipped = True
+
     def _count_head(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > self._limits.max_headers_bytes + self._limits.max_request_line_bytes:
@@ -138,11 +160,14 @@ class RequestReader:
 
     def next(self) -> RawRequestMessage | None:
         """End the present request; gives the next one if its head is here already. Raises `RequestError`."""
-        self._parser.message_consumed()
         self._reading = False
-        self._body = None
         pending, self._pending = self._pending, b""
-        message = self.feed(b"")
+        if self._is_skipped:
+            self._is_skipped = False
+            return self.feed(pending) if pending else None
+        self._parser.message_consumed()
+        self._body = None
+        message = self._parse(b"")
         if not pending:
             return message
         if message is not None and self.is_complete:

@@ -12,6 +12,7 @@ from postern_dataplane.config.table import Table
 from .downstream import ClientConnection
 from .entrance import Entrance
 from .handshake import GetContext, Handshake
+from .known_heads import KnownHeads
 from .limits import Limits
 from .observer import Observer
 from .tasks import Tasks
@@ -34,6 +35,7 @@ class Gateway:
         self.current = current
         self.limits = limits
         self.observer = observer
+        self.known_heads = KnownHeads()
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
         self.tasks = Tasks()

@@ -53,7 +53,7 @@ class Gate:
     def ask(self, token, now_s=NOW_S, entry=None):
         fields = ((b"Authorization", b"Bearer " + token.encode()),) if token is not None else ()
         policy_row = PolicyRow(entry or policy(), {})
-        answer = authenticate(policy_row, fields, None, self.credentials, self.cache, now_s=now_s)
+        answer, self.until = authenticate(policy_row, fields, None, self.credentials, self.cache, now_s=now_s)
         return answer.reason if isinstance(answer, Denial) else answer.consumer
 
 
@@ -233,7 +233,7 @@ def test_a_good_token_that_is_not_allowed_is_told_so_in_every_mode():
 def test_a_token_that_comes_twice_is_refused():
     """Before it is read."""
     fields = ((b"Authorization", signed().encode()), (b"authorization", signed().encode()))
-    answer = authenticate(PolicyRow(policy(), {}), fields, None, {"alice": (row(),)}, TokenCache(), now_s=NOW_S)
+    answer, _ = authenticate(PolicyRow(policy(), {}), fields, None, {"alice": (row(),)}, TokenCache(), now_s=NOW_S)
     assert "repeated_token" == answer.reason
 
 

@@ -83,7 +83,7 @@ def test_what_still_waits_keeps_the_client_waiting(port, client):
     client.connection.data_received(REFUSED * 2000)  # it was read already
     port.answer(OK)
     assert (["/0", "/1"], True) == (targets(port), client.transport.is_paused)
-    assert not client.connection.waits_for("upstream")
+    assert "upstream" not in client.connection.pauses
     port.answer(OK)
     assert (False, 2002) == (client.transport.is_paused, len(client.statuses()))
 
