@@ -49,7 +49,7 @@ cluster-test: $(STAMP) ## Run what needs an API server, and get one first: with 
 
 e2e: build ## Install the chart in a cluster where Pods run and replace everything under load (root and Go, or kind)
 	@PYTHONPATH=tests/support $(BIN)/python -m cluster.places
-	@POSTERN_E2E=1 $(BIN)/pytest tests/e2e
+	@POSTERN_E2E=1 $(BIN)/pytest -o faulthandler_timeout=900 tests/e2e
 
 check: lint ## Lint, then the unit and golden tests: what to run before a commit
 	@$(PYTEST) --quiet tests/unit tests/golden

@@ -140,7 +140,19 @@ def test_a_package_is_typed(package):
 
 
 @pytest.mark.parametrize(
-    "folder", ["unit/core", "unit/operator", "unit/dataplane", "unit/cli", "golden", "conformance", "chart", "cluster", "e2e"]
+    "folder",
+    [
+        "unit/core",
+        "unit/operator",
+        "unit/dataplane",
+        "unit/cli",
+        "golden",
+        "conformance",
+        "chart",
+        "cluster",
+        "e2e",
+        "gitops",
+    ],
 )
 def test_nothing_that_is_tested_has_gone_missing(folder):
     """Each part of the suite is there and has tests."""

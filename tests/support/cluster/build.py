@@ -1,4 +1,4 @@
-"""Builds programs from their Go modules, once for each state of a module's `go.mod`.
+"""Builds programs from their Go modules, once for each state of a module's `go.mod` and of what Go it has itself.
 
 What was built is kept in the user's cache, outside of the repository, and used by
 every checkout.  Which modules and programs there are is told in `modules`.
@@ -65,7 +65,8 @@ def build(module: Module, names: Iterable[str], say: Say) -> Path:
 
 def cache_folder(module: Module) -> Path:
     """Where the programs of this state of the module are kept."""
-    state = hashlib.sha256((module.folder / "go.mod").read_bytes()).hexdigest()[:12]
+    files = (module.folder / "go.mod", *sorted(module.folder.rglob("*.go")))
+    state = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
     return cache_root() / f"{module.folder.name}-{state}"
 
 

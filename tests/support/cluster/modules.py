@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-from .build import Module
+from .build import Module, build
 
 FOLDER = Path(__file__).parents[2] / "cluster"
 # A build of Kubernetes by its own makefiles puts its version in here; without one kubectl and others misbehave.
@@ -45,3 +46,8 @@ ARGOCD = Module(
 )
 # A program of our own, around the library with which Flux tells whether what it applied is there.
 KSTATUS = Module(FOLDER / "kstatus", {"kstatus": "postern.dev/tests/cluster/kstatus"})
+
+if __name__ == "__main__":
+    # What takes long is done here, where a person sees it, and not within a test.
+    for module in (KUBERNETES, HELM3, ARGOCD, KSTATUS):
+        build(module, module.packages, lambda line: sys.stderr.write(f"{line}\n"))
