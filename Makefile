@@ -19,7 +19,7 @@ PYTEST = $(BIN)/pytest -n auto --dist loadfile
 IMAGE ?= postern:dev
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test cluster-test e2e check lint format golden crds coverage bench bench-cluster docs build image clean
+.PHONY: help setup demo test cluster-test e2e check lint format golden crds coverage bench guard bench-cluster docs build image clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -75,9 +75,14 @@ crds: $(STAMP) ## Write crds/*.yaml, and the chart's copies, anew from the model
 coverage: $(STAMP) ## Measure lines and branches, and name what no test reaches
 	@$(PYTEST) --cov --cov-report=term-missing $(TESTS)
 
-bench: $(STAMP) ## Measure what a request and a reload cost (needs nginx, wrk and taskset)
-	@$(BIN)/python -m bench.cost
+bench: $(STAMP) ## Measure a request beside other gateways, a reload, and compiling (needs nginx, wrk and two cores)
+	-@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@$(BIN)/python -m bench.compare
 	@$(BIN)/python -m bench.reload
+	@$(BIN)/python -m bench.scale
+
+guard: $(STAMP) ## Fail when a request costs a quarter more processor time than it did
+	@$(BIN)/python -m bench.guard
 
 bench-cluster: $(STAMP) ## Measure the operator with few and with many objects (gets an API server as cluster-test does)
 	@PYTHONPATH=tests/support $(BIN)/python -m bench.cluster

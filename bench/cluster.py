@@ -10,19 +10,22 @@ import argparse
 import asyncio
 import itertools
 import json
+import re
 import ssl
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from bench.gateway import HOST, TOKEN_HEADER, manifests
-from bench.processes import cpu_s, free_port, resident_bytes
+from bench.gateway import TOKEN_HEADER, manifests
+from bench.material import HOST
+from bench.processes import cpu_s, free_port, resident_bytes, wait_for
 from cluster.control_plane import ControlPlane
 from cluster.kubectl import Kubectl
 from cluster.shared import Api
@@ -34,6 +37,8 @@ NAMESPACE, GATEWAY_NAMESPACE = "bench", "postern-default"
 CREATED_AT_ONCE = 48
 LOOK_EVERY_S = 0.01
 TIMEOUT_S = 600.0
+IDLE_S = 10.0
+REQUESTS = "postern_operator_api_requests_total"
 EDITED = "r1"
 PLURALS = {"Secret": "secrets", "JWTCredential": "jwtcredentials"}
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -83,8 +88,12 @@ async def measure(plane: ControlPlane, kubectl: Kubectl, folder: Path, options: 
         await create(api, objects)
         print(f"{len(objects)} objects created in {time.monotonic() - began:.0f} s", flush=True)
         try:
-            await asyncio.to_thread(start, installation)
-            effects = [await edit(api, installation, number) for number in range(options.edits)]
+            admin = await asyncio.to_thread(start, installation)
+            idle = await requests_during(admin, asyncio.sleep(IDLE_S))
+            began = time.monotonic()
+            effects: list[float] = []
+            busy = await requests_during(admin, edit_all(api, installation, options.edits, effects))
+            took_s = time.monotonic() - began
         finally:
             installation.close()
     ordered = sorted(effects)
@@ -92,6 +101,35 @@ async def measure(plane: ControlPlane, kubectl: Kubectl, folder: Path, options: 
         f"edit to effect: p50 {statistics.median(effects):.3f} s, "
         f"p99 {ordered[min(len(ordered) * 99 // 100, len(ordered) - 1)]:.3f} s of {len(effects)}"
     )
+    print(f"requests to the API server: {per_edit(idle, busy, took_s, options.edits)}")
+
+
+async def edit_all(api: aiohttp.ClientSession, installation: Installation, edits: int, effects: list[float]) -> None:
+    effects += [await edit(api, installation, number) for number in range(edits)]
+
+
+async def requests_during(admin: str, doing: Coroutine[Any, Any, None]) -> Counter[str]:
+    """How many requests to the API server, by verb, the operator has made meanwhile."""
+    before = await asyncio.to_thread(_requests, admin)
+    await doing
+    return await asyncio.to_thread(_requests, admin) - before
+
+
+def _requests(admin: str) -> Counter[str]:
+    page = wait_for(f"http://{admin}/metrics", bool)
+    made: Counter[str] = Counter()
+    for verb, count in re.findall(rf'^{REQUESTS}{{.*verb="(\w+)".*}} (\S+)$', page, re.MULTILINE):
+        made[verb] += int(float(count))
+    return made
+
+
+def per_edit(idle: Counter[str], busy: Counter[str], took_s: float, edits: int) -> str:
+    """What an edit adds to what is asked anyway: the Lease is renewed each second, and watches end."""
+    told = []
+    for verb, count in sorted(busy.items()):
+        anyway = idle[verb] / IDLE_S * took_s
+        told.append(f"{verb} {max(count - anyway, 0) / edits:.2f}")
+    return f"{', '.join(told) or 'none'} an edit, beside {idle.total() / IDLE_S:.1f} a second without any"
 
 
 async def create(api: aiohttp.ClientSession, objects: list[dict[str, Any]]) -> None:
@@ -114,8 +152,8 @@ def _path(manifest: dict[str, Any], name: str = "") -> str:
     return f"{root}/namespaces/{NAMESPACE}/{PLURALS.get(kind, kind.lower() + 's')}{name and '/' + name}"
 
 
-def start(installation: Installation) -> None:
-    """Start the operator until it has published, then what serves; tell what that took."""
+def start(installation: Installation) -> str:
+    """Start the operator until it has published, then what serves; tell what that took; gives its admin address."""
     began = time.monotonic()
     operator = installation.start_operator()
     operator.has_said("published", TIMEOUT_S)
@@ -128,6 +166,7 @@ def start(installation: Installation) -> None:
     installation.start_sidecar()
     installation.start_data_plane().has_said("snapshot loaded", TIMEOUT_S)
     print(f"the data plane serves {time.monotonic() - began:.1f} s after the operator's start", flush=True)
+    return str(operator.has_said("operator started", TIMEOUT_S)["admin"])
 
 
 async def edit(api: aiohttp.ClientSession, installation: Installation, number: int) -> float:

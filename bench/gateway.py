@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jwt
-
+from bench.material import HOST, Key, make_key
 from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_operator.inspectors import INSPECTORS
 
-SECRET = "a secret for measurements only, 32 bytes and more"  # noqa: S105 # of nobody
-HOST = "bench.example.com"
-TOKEN = jwt.encode(
-    {"key": "c0", "exp": datetime.now(UTC) + timedelta(days=1), "user": "oiloil", "age": 18}, SECRET, "HS256"
-)
+KEY = make_key("HS256")
+TOKEN = KEY.token()
 TOKEN_HEADER = f"Authorization: Bearer {TOKEN}"
 
 
-def publish(folder: Path, upstream_port: int, routes: int, credentials: int = 1) -> None:
-    """Write the snapshot of a service with so many routes and credentials."""
-    parsed = [parse_manifest(manifest) for manifest in manifests(upstream_port, routes, credentials)]
-    compiled = compile_snapshot(parsed, inspectors=INSPECTORS)
+def publish(folder: Path, objects: Iterable[dict[str, Any]]) -> None:
+    """Write the snapshot of these manifests."""
+    compiled = compile_snapshot([parse_manifest(one) for one in objects], inspectors=INSPECTORS)
     if compiled.problems:
         raise ValueError(f"the manifests are wrong: {compiled.problems[0]}")
     encoded = encode_snapshot(compiled.snapshot)
@@ -37,24 +31,29 @@ def publish(folder: Path, upstream_port: int, routes: int, credentials: int = 1)
     index.replace(folder / "index.json")
 
 
-def manifests(upstream_port: int, routes: int, credentials: int) -> Iterator[dict[str, Any]]:
+def manifests(upstream_port: int, routes: int, credentials: int, key: Key = KEY) -> Iterator[dict[str, Any]]:
     """One service whose routes want a token, and so many credentials of one consumer."""
     upstream = {"url": f"http://127.0.0.1:{upstream_port}"}
     spec: dict[str, Any] = {"hosts": [HOST], "pathPrefix": "/v1", "upstream": upstream, "auth": {"jwt": {}}}
     yield _object("postern.dev/v1alpha1", "Service", "app", spec=spec)
     yield _object("postern.dev/v1alpha1", "Consumer", "c", spec={"groups": ["readers"]})
-    yield _object("v1", "Secret", "c", stringData={"secret": SECRET})
+    if key.is_secret:
+        yield _object("v1", "Secret", "c", stringData={"secret": key.verifying})
     for number in range(routes):
-        path = {"type": "Exact", "value": f"/r{number}"}
-        yield _object(
-            "postern.dev/v1alpha1", "Route", f"r{number}",
-            spec={"serviceRef": {"name": "app"}, "methods": ["GET"], "paths": [path]},
-        )  # fmt: skip
+        yield route(f"r{number}", "GET", f"/r{number}")
     for number in range(credentials):
-        keys = [{"secretRef": {"name": "c", "key": "secret"}}]
+        keys = [{"secretRef": {"name": "c", "key": "secret"}} if key.is_secret else {"publicKey": key.verifying}]
         yield _object(
-            "postern.dev/v1alpha1", "JWTCredential", f"c{number}", spec={"consumerRef": {"name": "c"}, "keys": keys}
-        )
+            "postern.dev/v1alpha1", "JWTCredential", f"c{number}",
+            spec={"consumerRef": {"name": "c"}, "algorithm": key.algorithm, "keys": keys},
+        )  # fmt: skip
+
+
+def route(name: str, method: str, path: str) -> dict[str, Any]:
+    """A route of the service to exactly this path."""
+    paths = [{"type": "Exact", "value": path}]
+    spec = {"serviceRef": {"name": "app"}, "methods": [method], "paths": paths}
+    return _object("postern.dev/v1alpha1", "Route", name, spec=spec)
 
 
 def _object(version: str, kind: str, name: str, **rest: Any) -> dict[str, Any]:

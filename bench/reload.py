@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.gateway import HOST, TOKEN_HEADER, manifests
+from bench.gateway import TOKEN_HEADER, manifests
+from bench.material import HOST
 from bench.processes import free_port, resident_bytes, running, wait_for
 
 OBJECTS_PER_FILE = 200

@@ -1,0 +1,51 @@
+"""Postern: the complete data plane with one worker."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from bench.gateway import manifests, publish, route
+from bench.processes import GATEWAY_CPU, free_port, running, wait_for, wait_for_port
+from bench.workloads import Workload
+
+from . import Site, output_of
+
+START_TIMEOUT_S = 120.0
+
+
+class Postern:
+    name = "Postern"
+    verifies = True
+
+    def missing(self) -> str | None:
+        return None
+
+    def lacks(self, workload: Workload) -> str | None:
+        if workload.tls and "--listen-tls" not in output_of(sys.executable, "-m", "postern_dataplane", "--help"):
+            return "has no --listen-tls yet"
+        return None
+
+    def version(self) -> str:
+        return f"{version('postern-gateway')} (Python {sys.version.split()[0]})"
+
+    @contextlib.contextmanager
+    def start(self, site: Site) -> Iterator[int]:
+        workload = site.workload
+        objects = list(manifests(site.upstream, workload.routes, 1, site.key))
+        if workload.path:
+            objects.append(route("more", workload.method, workload.path))
+        publish(site.folder / "snapshot", objects)
+        admin = free_port()
+        command = [sys.executable, "-m", "postern_dataplane", "--config", str(site.folder / "snapshot")]
+        command += ["--workers", "1", "--admin", f"127.0.0.1:{admin}"]
+        if workload.tls:
+            command += ["--listen-tls", f"127.0.0.1:{site.port}", "--certificates", str(site.certificate.parent)]
+        command += ["--listen", f"127.0.0.1:{free_port() if workload.tls else site.port}"]
+        with running(command, cpu=GATEWAY_CPU, log=site.folder / "log") as process:
+            wait_for_port(admin, process, site.folder / "log", START_TIMEOUT_S)
+            wait_for(f"http://127.0.0.1:{admin}/config", lambda said: json.loads(said)["digest"], START_TIMEOUT_S)
+            yield process.pid

@@ -1,0 +1,92 @@
+"""What is asked of a gateway: each workload by its name, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+ROUTES = 10
+CONNECTIONS = 64
+
+
+class Tokens(Enum):
+    """Which tokens requests carry."""
+
+    ONE = "one"
+    NEW = "new"
+    ROTATING = "rotating"
+    MISSING = "missing"
+    GARBAGE = "garbage"
+    EXPIRED = "expired"
+
+    @property
+    def are_good(self) -> bool:
+        return self in {Tokens.ONE, Tokens.NEW, Tokens.ROTATING}
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One kind of load; what isn't said is as in the small GET with one token."""
+
+    name: str
+    about: str
+    tokens: Tokens = Tokens.ONE
+    algorithm: str = "HS256"
+    routes: int = ROUTES
+    # Whether requests go to all routes in turn (to a thousand of them at most) instead of to the first.
+    spread: bool = False
+    method: str = "GET"
+    # Where the application has something else than the small JSON document.
+    path: str = ""
+    upload_bytes: int = 0
+    connections: int = CONNECTIONS
+    closes: bool = False
+    tls: bool = False
+    websocket: bool = False
+
+    @property
+    def status(self) -> int:
+        """What a gateway that looks at tokens answers."""
+        return 200 if self.tokens.are_good else 401
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that are asked for, in turn."""
+        if self.path:
+            return (f"/v1{self.path}",)
+        asked = min(self.routes, 1000) if self.spread else 1
+        return tuple(f"/v1/r{number * self.routes // asked}" for number in range(asked))
+
+
+def _workloads() -> tuple[Workload, ...]:
+    return (
+        Workload("repeated", "small GET, one token again and again"),
+        *(
+            Workload(f"new-{algorithm}", f"small GET, each with another {algorithm} token", Tokens.NEW, algorithm)
+            for algorithm in ("HS256", "RS256", "ES256", "EdDSA")
+        ),
+        Workload("rotation-1000", "small GET, 1,000 tokens in turn", Tokens.ROTATING),
+        Workload("refused-missing", "no token: refused", Tokens.MISSING),
+        Workload("refused-garbage", "each with another token that was never signed: refused", Tokens.GARBAGE),
+        Workload("refused-expired", "one token that has expired: refused", Tokens.EXPIRED),
+        *(
+            Workload(f"routes-{count}", f"small GET, to {count:,} routes in turn", routes=count, spread=True)
+            for count in (10, 1_000, 10_000, 100_000)
+        ),
+        Workload("body-64k", "an answer of 64 KiB", path="/body-64k", connections=16),
+        Workload("body-10m", "an answer of 10 MiB", path="/body-10m", connections=8),
+        Workload("upload-1m", "1 MiB sent", method="POST", path="/upload", upload_bytes=2**20, connections=16),
+        *(
+            Workload(f"connections-{count}", f"small GET, {count:,} at a time", connections=count)
+            for count in (1, 64, 1_000)
+        ),
+        Workload("new-connection", "small GET, each over a new connection", closes=True),
+        Workload("tls", "small GET, TLS in front", tls=True),
+        Workload("websocket", "16 bytes there and back through a WebSocket", path="/echo", websocket=True,
+                 connections=16),
+    )  # fmt: skip
+
+
+WORKLOADS = {workload.name: workload for workload in _workloads()}
+# Those of a run where none is named: one for each goal that docs/performance.md tells of.
+DEFAULT = ("repeated", "new-HS256", "refused-garbage", "routes-10", "routes-100000", "body-10m")

@@ -1,0 +1,33 @@
+"""The workloads: what is asked for, and what must be answered."""
+
+from __future__ import annotations
+
+import pytest
+from bench.workloads import DEFAULT, WORKLOADS
+
+
+def test_what_is_run_by_default_exists():
+    """A renamed workload is not lost."""
+    assert set(DEFAULT) <= WORKLOADS.keys()
+
+
+@pytest.mark.parametrize("workload", WORKLOADS.values(), ids=WORKLOADS)
+def test_only_bad_tokens_are_refused(workload):
+    """Each workload knows its answer."""
+    assert (401 if workload.name.startswith("refused") else 200) == workload.status
+
+
+def test_routes_are_asked_for_from_the_first_to_the_last():
+    """A table that is searched in order must not look good by being asked for its beginning."""
+    paths = WORKLOADS["routes-100000"].paths
+    assert (1000, "/v1/r0", "/v1/r99900") == (len(paths), paths[0], paths[-1])
+
+
+def test_few_routes_are_all_asked_for():
+    """Ten routes are ten paths."""
+    assert tuple(f"/v1/r{number}" for number in range(10)) == WORKLOADS["routes-10"].paths
+
+
+def test_a_special_path_is_the_only_one():
+    """What the application has elsewhere is asked for there."""
+    assert ("/v1/body-64k",) == WORKLOADS["body-64k"].paths
