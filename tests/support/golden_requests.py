@@ -54,8 +54,8 @@ def ask(request, listen, upstream, credentials, asked=lambda _token: None):
     for _ in range(ATTEMPTS):
         began_s = time.time()
         token = tokens.mint(request.token, began_s, credentials) if request.token else ""
-        # Twice: the second time the gateway knows it, and must do the same.
-        for _ in range(2):
+        # Thrice: then the gateway knows it, and must do the same.
+        for _ in range(3):
             asked(token)
             upstream.forget()
             answer = raw.ask(listen, bytes_of(request, token), method=request.method)

@@ -45,13 +45,17 @@ class Upstream:
 
 
 class CredentialRow:
-    """A credential with its consumer; its keys are read when a token first names them."""
+    """A credential with its consumer; its keys are read when a token first names them.
 
-    __slots__ = ("_keys", "_revoked_jtis", "consumer", "entry")
+    `identities` is for those who make one of it: those that no claim is a part of, by policy id.
+    """
+
+    __slots__ = ("_keys", "_revoked_jtis", "consumer", "entry", "identities")
 
     def __init__(self, entry: Credential, consumer: Consumer) -> None:
         self.entry = entry
         self.consumer = consumer
+        self.identities: dict[str, Identity] = {}
         self._keys: tuple[VerifyingKey, ...] | None = None
         self._revoked_jtis: frozenset[str] | None = None
 

@@ -107,8 +107,17 @@ def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) ->
     reason = token_is_revoked(token, credential) or consumer_is_not_allowed(token, credential, policy)
     if reason:
         return reason
-    identity = identity_of(credential.consumer, credential.entry.key, token.claims, policy)
-    return Verified(identity, _good_until(token, policy, key))
+    return Verified(_identity(token, credential, policy), _good_until(token, policy, key))
+
+
+def _identity(token: Token, credential: CredentialRow, policy: Policy) -> Identity:
+    """Who the credential's consumer is to this policy; made once unless claims are a part of it."""
+    known = None if policy.forward_claims else credential.identities.get(policy.id)
+    if known is None:
+        known = identity_of(credential.consumer, credential.entry.key, token.claims, policy)
+        if not policy.forward_claims:
+            credential.identities[policy.id] = known
+    return known
 
 
 def candidates(claimed: str, policy: Policy, credentials: Credentials) -> Sequence[CredentialRow]:

@@ -4,6 +4,8 @@ Rules of this file:
 1. Only a packet that was one whole request, a head without a body, is remembered: the same bytes have the same reading.
 2. What is remembered belongs to one table and one way in, as the decision does, and ends when the request's token does.
 3. Refused requests are kept apart, so that garbage can't push the others out.
+4. A head is remembered when it comes the second time: of those that never come again, keeping them would cost as much
+   as it saves of the others.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from postern_dataplane.policy.decision import Decision, Forward, RequestHead
 # Heads of a kilobyte make some 6 MB of the first and 1 MB of the second, with what was made of them.
 PASSING_MAX = 2048
 REFUSED_MAX = 512
+# How many heads are known to have come once, each by a number.
+ONCE_MAX = 16_384
 # Longer ones are read each time: few are, and they would fill the memory.
 HEAD_BYTES_MAX = 2048
 
@@ -38,13 +42,14 @@ class KnownHead:
 class KnownHeads:
     """The heads that one worker has seen lately."""
 
-    __slots__ = ("_passing", "_refused", "_table")
+    __slots__ = ("_once", "_passing", "_refused", "_table")
 
     def __init__(self) -> None:
         self._begin(None)
 
     def _begin(self, table: Table | None) -> None:
         self._table = table
+        self._once: set[int] = set()
         self._passing: Generations[Key, KnownHead] = Generations(PASSING_MAX)
         self._refused: Generations[Key, KnownHead] = Generations(REFUSED_MAX)
 
@@ -67,6 +72,17 @@ class KnownHeads:
         if decision.until and 0 < len(key[1]) <= HEAD_BYTES_MAX:
             if table is not self._table:
                 self._begin(table)
-            known = KnownHead(head, host, decision, has_token=cache.hits + cache.misses > lookups)
-            (self._passing if isinstance(decision, Forward) else self._refused).put(key, known)
+            if self._has_come(key):
+                known = KnownHead(head, host, decision, has_token=cache.hits + cache.misses > lookups)
+                (self._passing if isinstance(decision, Forward) else self._refused).put(key, known)
         return decision
+
+    def _has_come(self, key: Key) -> bool:
+        """Whether the packet has come before, and note that it has; wrong at times, which costs a place and no more."""
+        number = hash(key)
+        if number in self._once:
+            return True
+        if len(self._once) >= ONCE_MAX:
+            self._once.clear()
+        self._once.add(number)
+        return False
