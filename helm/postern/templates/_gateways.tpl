@@ -27,6 +27,9 @@
 {{- if and $gateway.tls.enabled (not $gateway.tls.secrets) -}}
 {{- fail (printf "%s.tls.secrets: TLS needs a certificate; name a Secret of type kubernetes.io/tls in namespace %s" $place $gateway.namespace) -}}
 {{- end -}}
+{{- if and $gateway.tls.redirect (not $gateway.tls.enabled) -}}
+{{- fail (printf "%s.tls.redirect: without TLS there is nothing to send clients to; set tls.enabled as well" $place) -}}
+{{- end -}}
 {{- if and $gateway.autoscaling.enabled (lt (int $gateway.autoscaling.maxReplicas) (int $gateway.autoscaling.minReplicas)) -}}
 {{- fail (printf "%s.autoscaling: maxReplicas is less than minReplicas" $place) -}}
 {{- end -}}

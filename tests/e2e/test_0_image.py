@@ -1,0 +1,44 @@
+"""What the image is made of: wheels, for each platform that it is for, and one user who is not root."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from in_cluster import GATEWAY_NAMESPACE, OPERATOR_NAMESPACE, ROOT
+
+# The base image's Python, and the C library of its Debian and of those before it.
+PYTHON = "3.13"
+C_LIBRARIES = ("manylinux2014", "manylinux_2_17", "manylinux_2_28")
+
+
+@pytest.mark.parametrize("processor", ["x86_64", "aarch64"])
+def test_everything_is_there_as_wheels(processor, tmp_path):
+    """So that linux/amd64 and linux/arm64 are built alike, without a compiler."""
+    [wheel] = (ROOT / "dist").glob("postern_gateway-*.whl")
+    asked = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
+    asked += [f"--target={tmp_path}", f"--python-version={PYTHON}", "--only-binary=:all:"]
+    asked += [f"--platform={library}_{processor}" for library in C_LIBRARIES]
+    done = subprocess.run(
+        [*asked, f"{wheel}[operator,cluster,dataplane,sync]"], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "container"),
+    [(OPERATOR_NAMESPACE, "operator"), (GATEWAY_NAMESPACE, "proxy"), (GATEWAY_NAMESPACE, "sync")],
+)
+def test_nobody_is_root_and_nothing_can_be_written(cluster, walkthrough, namespace, container):
+    """Asked within each container, whatever its Pod says."""
+    program = (
+        "import errno, os\n"
+        "try: open('/opt/postern/x', 'w')\n"
+        "except OSError as error: print(os.getuid(), errno.errorcode[error.errno])\n"
+    )
+    pod = cluster.pods(namespace)[0]["metadata"]["name"]
+    where = (f"--namespace={namespace}", f"--container={container}")
+    said = cluster.kubectl("exec", pod, *where, "--", "python3", "-c", program, check=True).stdout
+    assert said == "65532 EROFS\n"
