@@ -117,8 +117,9 @@ def test_a_tag_is_not_quoted():
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "a: &a " + "[" * 1_000])
 def test_deep_nesting_is_a_mistake(text):
-    """And never the end of the stack."""
-    assert "nests deeper" in mistake_in(text)[2]
+    """And never the end of the stack; since 6.0.4 PyYAML itself may be the one that notices."""
+    message = mistake_in(text)[2]
+    assert "nests deeper" in message or "nesting depth" in message
 
 
 def test_nesting_through_aliases_counts():

@@ -8,7 +8,7 @@ import pytest
 
 from heads import NOW_S, signed
 from manifests import SECRET
-from postern_core.snapshot import ClaimMatch, Consumer, Credential, ForwardClaim, Key, Place, Policy
+from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Place, Policy
 from postern_dataplane.config.rows import CredentialRow, PolicyRow
 from postern_dataplane.policy.auth import Verified, authenticate, candidates, verify
 from postern_dataplane.policy.cache import TOKEN_BYTES_MAX as CACHED_BYTES_MAX
@@ -297,16 +297,3 @@ def test_a_long_token_is_verified_each_time(size, expected):
     gate.ask(token)
     gate.ask(token)
     assert expected == gate.cache.hits
-
-
-def test_an_identity_is_made_once_for_a_policy():
-    """Not for each token, but where a claim is a part of it."""
-    credential = row()
-    plain, forwarding = policy(), policy("Route/default/b", forward_claims=(ForwardClaim(claim="sub", header="X-Sub"),))
-    found = [
-        verify(signed(sub=sub), entry, {"alice": (credential,)}, NOW_S).identity
-        for entry in (plain, forwarding)
-        for sub in ("a", "b")
-    ]
-    assert found[0] is found[1]
-    assert (True, True) == (b"X-Sub: a" in found[2].fields, b"X-Sub: b" in found[3].fields)
