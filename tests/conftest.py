@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections import Counter
 
 import pytest
@@ -13,6 +15,19 @@ settings.register_profile("postern", deadline=None)
 settings.load_profile("postern")
 
 IN_CI = bool(os.environ.get("POSTERN_CI"))
+BEGAN = time.monotonic()
+
+
+@pytest.fixture(scope="session")
+def say(pytestconfig):
+    """Tell whoever waits what takes so long, and the seconds so far; also from a worker and while all is captured."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(line):
+        with capture.global_and_fixture_disabled():
+            sys.stderr.write(f"\n  {time.monotonic() - BEGAN:4.0f} s  {line}")
+
+    return say
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from helm_chart import MODULES, NoHelm, find_helm
 
 
 @pytest.fixture(scope="session", params=MODULES)
-def helm(request, tmp_path_factory, pytestconfig):
+def helm(request, tmp_path_factory, say):
     """Each of both helms in turn: `helm.objects(values)`, `helm.template(values)`, `helm("lint", ...)`."""
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-
-    def say(line):
-        with capture.global_and_fixture_disabled():
-            sys.stderr.write(f"\ntests/chart: {line}\n")
-
     try:
         return find_helm(request.param, tmp_path_factory.mktemp("helm"), say)
     except NoHelm as missing:

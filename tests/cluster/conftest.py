@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,20 +12,9 @@ from cluster.control_plane import ControlPlane
 from cluster.kubectl import Kubectl, service_account_kubeconfig
 from cluster.shared import Api, shared_api
 from cluster.sources import NoCluster, find_programs
+from helm_chart import NoHelm, find_helm
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def say(pytestconfig):
-    """Tell whoever waits what takes so long, also from a worker and while output is captured."""
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-
-    def say(line):
-        with capture.global_and_fixture_disabled():
-            sys.stderr.write(f"\ntests/cluster: {line}\n")
-
-    return say
 
 
 @pytest.fixture(scope="session")
@@ -101,3 +89,12 @@ def private_api(start_private_api, tmp_path):
     plane = start_private_api(tmp_path)
     yield plane
     plane.stop()
+
+
+@pytest.fixture(scope="session")
+def helm(tmp_path_factory, say):
+    """One of both helms, which render alike."""
+    try:
+        return find_helm("helm 4", tmp_path_factory.mktemp("helm"), say)
+    except NoHelm as missing:
+        pytest.skip(f"needs {missing}")

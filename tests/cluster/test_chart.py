@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from helm_chart import CASES, NoHelm, find_helm
+from helm_chart import CASES
 
 # The kinds of others' definitions, which this API server doesn't have.
 UNKNOWN = {"PodMonitor"}
-
-
-@pytest.fixture(scope="module")
-def helm(tmp_path_factory, say):
-    """One of both, which render alike."""
-    try:
-        return find_helm("helm 4", tmp_path_factory.mktemp("helm"), say)
-    except NoHelm as missing:
-        pytest.skip(f"needs {missing}")
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.name)

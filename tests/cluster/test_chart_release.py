@@ -41,7 +41,9 @@ def plane(start_private_api, tmp_path_factory, api):
 @pytest.fixture
 def release(helm, plane, tmp_path):
     """`release("install", ...)`: helm with that cluster, which has none of our kinds; the chart is a copy to change."""
-    plane("delete", "crd", "--all", check=True)
+    # kubectl's own waiting sometimes misses that all are gone already, and then goes on.
+    plane("delete", "crd", "--all", "--wait=false", check=True)
+    raw.until(lambda: not plane("get", "crd", "--output=name", check=True).stdout, "the definitions are gone")
     chart = shutil.copytree(CHART, tmp_path / "chart")
 
     def release(verb, *options, name=RELEASE, namespace=NAMESPACE):

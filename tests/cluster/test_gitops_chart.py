@@ -9,19 +9,10 @@ import raw
 from argocd import STRUCTURED, Comparing, NoArgoCD, application_of
 from cluster.kubectl import Kubectl
 from cluster.shared import Api
-from helm_chart import NAMESPACE, NoHelm, find_helm
+from helm_chart import NAMESPACE
 
 APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager=argocd-controller", "--filename=-")
 AUTOSCALED = {"gateways": {"default": {"autoscaling": {"enabled": True, "minReplicas": 3}}}}
-
-
-@pytest.fixture(scope="module")
-def helm(tmp_path_factory, say):
-    """The one that Argo CD brings is a Helm 3; both render alike."""
-    try:
-        return find_helm("helm 4", tmp_path_factory.mktemp("helm"), say)
-    except NoHelm as missing:
-        pytest.skip(f"needs {missing}")
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,6 @@ while everything is being replaced.
 from __future__ import annotations
 
 import os
-import sys
-import time
 
 import pytest
 
@@ -17,22 +15,9 @@ from cluster.sources import NoCluster
 from in_cluster import ROOT, InCluster
 
 MANIFESTS = ROOT / "tests" / "e2e" / "manifests"
-BEGAN = time.monotonic()
 
 if not os.environ.get("POSTERN_E2E"):
     collect_ignore_glob = ["test_*.py"]
-
-
-@pytest.fixture(scope="session")
-def say(pytestconfig):
-    """Tell whoever waits what happens, also while output is captured."""
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-
-    def say(line):
-        with capture.global_and_fixture_disabled():
-            sys.stderr.write(f"\n  {time.monotonic() - BEGAN:4.0f} s  {line}")
-
-    return say
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,13 +35,8 @@ OTHERS = [
 
 
 @pytest.fixture(scope="session")
-def programs(pytestconfig):
+def programs(say):
     """`programs(module, *names)`: the folder with programs of a module, built the first time."""
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-
-    def say(line):
-        with capture.global_and_fixture_disabled():
-            sys.stderr.write(f"\ntests/gitops: {line}\n")
 
     def built(module, *names):
         if not shutil.which("go"):

@@ -25,7 +25,7 @@ log = logging.getLogger("postern.watching")
 FIRST_WATCH_S = 10
 WATCH_S = 300
 # For so long after trouble everything is listed every few seconds: a server that has just started may refuse what it
-# grants a moment later, and a watch that ends by that may take long to begin again.
+# grants a moment later, and a watch that ends by that begins again only some seconds later.
 WARY_S = 60.0
 
 

@@ -43,7 +43,7 @@ class Place:
     kubectl: Path
     helm: Path
     images: Buildah | Docker
-    load: Callable[[Path], None]
+    load: Callable[[Path], object]
 
 
 @contextmanager
@@ -56,16 +56,16 @@ def a_place(say: Say) -> Iterator[Place]:
             if not load:
                 raise NoCluster("POSTERN_E2E_LOAD, a command that loads an image archive into that cluster")
             loading = shlex.split(load)
-            yield _place(Path(given), folder, say, lambda archive: _said(run([*loading, str(archive)])))
+            yield _place(Path(given), folder, say, lambda archive: run([*loading, str(archive)]))
         elif shutil.which("kind") and docker_runs():
-            with _kind(folder) as place:
+            with _kind(folder, say) as place:
                 yield place
         else:
             with _own(folder, say) as place:
                 yield place
 
 
-def _place(kubeconfig: Path, folder: Path, say: Say, load: Callable[[Path], None]) -> Place:
+def _place(kubeconfig: Path, folder: Path, say: Say, load: Callable[[Path], object]) -> Place:
     kubectl, helm = shutil.which("kubectl"), shutil.which("helm")
     if not kubectl or not helm:
         raise NoCluster("kubectl and helm")
@@ -74,12 +74,12 @@ def _place(kubeconfig: Path, folder: Path, say: Say, load: Callable[[Path], None
 
 
 @contextmanager
-def _kind(folder: Path) -> Iterator[Place]:
+def _kind(folder: Path, say: Say) -> Iterator[Place]:
     kubeconfig, name = folder / "kubeconfig", f"--name=postern-e2e-{os.getpid()}"
     try:
         run(["kind", "create", "cluster", name, f"--kubeconfig={kubeconfig}", "--wait=120s"])
         yield _place(
-            kubeconfig, folder, print, lambda archive: _said(run(["kind", "load", "image-archive", str(archive), name]))
+            kubeconfig, folder, say, lambda archive: run(["kind", "load", "image-archive", str(archive), name])
         )
     finally:
         run(["kind", "delete", "cluster", name])
@@ -107,7 +107,7 @@ def _own(folder: Path, say: Say) -> Iterator[Place]:
             kubectl=_within(home, binaries / "kubectl"),
             helm=_within(home, binaries / "helm"),
             images=images,
-            load=lambda archive: _said(run([*importing, str(archive)])),
+            load=lambda archive: run([*importing, str(archive)]),
         )
     finally:
         assert node.stdin
@@ -155,10 +155,6 @@ def require_packages(say: Say) -> None:
             *missing,
         ]
     )
-
-
-def _said(_: str) -> None:
-    """What a program printed is of no interest when it went well."""
 
 
 if __name__ == "__main__":
