@@ -6,54 +6,73 @@ of one host, which are tried in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from postern_core.precedence import route_order
-from postern_core.snapshot import PathMatch
+from postern_core.snapshot import PathMatch, Route
 from postern_dataplane.policy.decision import RequestHead
 from postern_dataplane.policy.target import Target
 
+from .patching import regrouped, remade
 from .rows import RouteRow, compile_pattern
 
 EVERY_HOST = "*"
 
 
 class HostRoutes:
-    """The routes of one host, in order of precedence."""
+    """The routes of one host, by path; those of one path in order of precedence.
 
-    __slots__ = ("exact", "keeps_slashes", "longest_prefix", "patterns", "prefixes", "rows")
+    It is never changed: `changed` gives another one.
+    """
+
+    __slots__ = ("_keep_slashes", "count", "exact", "longest_prefix", "patterns", "prefixes")
 
     def __init__(self) -> None:
-        self.exact: dict[str, list[RouteRow]] = {}
-        self.prefixes: dict[str, list[RouteRow]] = {}
+        self.exact: dict[str, tuple[RouteRow, ...]] = {}
+        self.prefixes: dict[str, tuple[RouteRow, ...]] = {}
         self.patterns: list[tuple[Any, PathMatch, RouteRow]] = []
         self.longest_prefix = 0
-        self.keeps_slashes = False
-        self.rows: list[RouteRow] = []
+        self.count = 0
+        self._keep_slashes = 0
 
-    def add(self, row: RouteRow) -> None:
-        """Add a route; they come in the order of `route_order`."""
-        self.rows.append(row)
-        self.keeps_slashes = self.keeps_slashes or row.entry.keep_encoded_slashes
-        for path in row.entry.paths:
-            if path.type == "Exact":
-                self.exact.setdefault(path.value, []).append(row)
-            elif path.type == "Prefix":
-                self.prefixes.setdefault(path.value, []).append(row)
-                self.longest_prefix = max(self.longest_prefix, len(path.value))
-            else:
-                self.patterns.append((compile_pattern(path.value), path, row))
+    def changed(self, gone: Collection[Route], come: Collection[RouteRow]) -> HostRoutes:
+        """Without the rows of the routes that are gone, and with those that have come."""
+        new = HostRoutes()
+        new.exact = _by_path(self.exact, "Exact", gone, come)
+        new.prefixes = _by_path(self.prefixes, "Prefix", gone, come)
+        same = new.prefixes is self.prefixes
+        new.longest_prefix = self.longest_prefix if same else max(map(len, new.prefixes), default=0)
+        new.patterns = _patterns(self.patterns, gone, come)
+        new.count = self.count - len(gone) + len(come)
+        new._keep_slashes = (
+            self._keep_slashes
+            - sum(entry.keep_encoded_slashes for entry in gone)
+            + sum(row.entry.keep_encoded_slashes for row in come)
+        )
+        return new
+
+    @property
+    def keeps_slashes(self) -> bool:
+        """Whether any of the routes takes an encoded slash."""
+        return self._keep_slashes > 0
+
+    @property
+    def rows(self) -> list[RouteRow]:
+        """All of them, in order of precedence; for explanations, it takes the time of a search through all."""
+        groups = [*self.exact.values(), *self.prefixes.values(), [row for _, _, row in self.patterns]]
+        return sorted({row.id: row for group in groups for row in group}.values(), key=_order)
 
     def find(self, target: Target, head: RequestHead) -> RouteRow | None:
         """The first route that takes the request."""
-        for row in self._by_path(target.path):
+        for row in self.at(target.path):
             if mismatch(row, target, head) is None:
                 return row
         return None
 
-    def _by_path(self, path: str) -> Iterator[RouteRow]:
+    def at(self, path: str) -> Iterator[RouteRow]:
         """The routes whose path matches, the ones that decide first in front."""
         yield from self.exact.get(path, ())
         if self.prefixes:
@@ -63,6 +82,33 @@ class HostRoutes:
             rest = below(path, match.below)
             if rest is not None and pattern.fullmatch(rest) is not None:
                 yield row
+
+
+def _order(row: RouteRow) -> tuple[Any, ...]:
+    return (*route_order(row.entry), row.id)
+
+
+def _by_path(
+    before: dict[str, tuple[RouteRow, ...]], type_: str, gone: Iterable[Route], come: Iterable[RouteRow]
+) -> dict[str, tuple[RouteRow, ...]]:
+    return regrouped(
+        before,
+        ((path.value, entry.id) for entry in gone for path in entry.paths if path.type == type_),
+        ((path.value, row) for row in come for path in row.entry.paths if path.type == type_),
+        _order,
+    )
+
+
+def _patterns(
+    before: list[tuple[Any, PathMatch, RouteRow]], gone: Iterable[Route], come: Iterable[RouteRow]
+) -> list[tuple[Any, PathMatch, RouteRow]]:
+    left = {entry.id for entry in gone if any(path.type == "Regex" for path in entry.paths)}
+    new = [(path, row) for row in come for path in row.entry.paths if path.type == "Regex"]
+    if not left and not new:
+        return before
+    patterns = [it for it in before if it[2].id not in left]
+    patterns += [(compile_pattern(path.value), path, row) for path, row in new]
+    return sorted(patterns, key=lambda it: _order(it[2]))
 
 
 def _prefixes_of(path: str, longest: int) -> Iterator[str]:
@@ -140,24 +186,40 @@ def _decoded(text: str) -> str:
 class Hosts:
     """The hosts of a table. The most specific one decides, and nothing falls through to a wider one."""
 
-    __slots__ = ("_exact", "_wildcards")
+    __slots__ = ("_routes",)
 
-    def __init__(self, rows: list[RouteRow]) -> None:
-        self._exact: dict[str, HostRoutes] = {}
-        self._wildcards: dict[str, HostRoutes] = {}
-        for row in sorted(rows, key=lambda it: route_order(it.entry)):
-            for host in row.entry.hosts:
-                table = self._wildcards if host.startswith("*") else self._exact
-                table.setdefault(host.removeprefix("*."), HostRoutes()).add(row)
+    def __init__(self, rows: Iterable[RouteRow] = ()) -> None:
+        # By the host as a route names it, wildcards too.
+        self._routes: dict[str, HostRoutes] = _by_host({}, (), rows)
+
+    def changed(self, gone: Iterable[Route], come: Iterable[RouteRow]) -> Hosts:
+        """Without the rows of the routes that are gone, and with those that have come."""
+        new = Hosts()
+        new._routes = _by_host(self._routes, gone, come)
+        return new
 
     def find(self, host: str) -> HostRoutes | None:
         """The routes of a host: its own, those of the longest wildcard above it, or those of every host."""
-        found = self._exact.get(host)
-        if found is None and self._wildcards:
-            above = host
-            while found is None and "." in above:
-                above = above.partition(".")[2]
-                found = self._wildcards.get(above)
-            if found is None:
-                found = self._wildcards.get(EVERY_HOST)
-        return found
+        found = self._routes.get(host)
+        above = host
+        while found is None and "." in above:
+            above = above.partition(".")[2]
+            found = self._routes.get(f"*.{above}")
+        return found or self._routes.get(EVERY_HOST)
+
+
+def _by_host(before: dict[str, HostRoutes], gone: Iterable[Route], come: Iterable[RouteRow]) -> dict[str, HostRoutes]:
+    leaving: dict[str, list[Route]] = defaultdict(list)
+    joining: dict[str, list[RouteRow]] = defaultdict(list)
+    for entry in gone:
+        for host in entry.hosts:
+            leaving[host].append(entry)
+    for row in come:
+        for host in row.entry.hosts:
+            joining[host].append(row)
+
+    def make(host: str) -> HostRoutes | None:
+        routes = (before.get(host) or HostRoutes()).changed(leaving.get(host, ()), joining.get(host, ()))
+        return routes if routes.count else None
+
+    return remade(before, {**leaving, **joining}, make)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import re2
 
 from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY, canonical
@@ -44,20 +45,27 @@ class Upstream:
         return self.backend.id
 
 
-class CredentialRow:
+class CredentialRow(msgspec.Struct, gc=False, eq=False):
     """A credential with its consumer; its keys are read when a token first names them.
 
-    `identities` is for those who make one of it: those that no claim is a part of, by policy id.
+    A row outlives tables, and the policies of a table.  What is kept in it follows from the entry and the consumer
+    alone: so `identities`, for those who make one that no claim is a part of, are by the name that the consumer has
+    for whoever asks (`consumer_names`).  There may be many rows, and none is in a cycle: the collector needn't look.
     """
 
-    __slots__ = ("_keys", "_revoked_jtis", "consumer", "entry", "identities")
+    entry: Credential
+    consumer: Consumer
+    identities: dict[str, Identity] = {}
+    _keys: tuple[VerifyingKey, ...] | None = None
+    _revoked_jtis: frozenset[str] | None = None
 
-    def __init__(self, entry: Credential, consumer: Consumer) -> None:
-        self.entry = entry
-        self.consumer = consumer
-        self.identities: dict[str, Identity] = {}
-        self._keys: tuple[VerifyingKey, ...] | None = None
-        self._revoked_jtis: frozenset[str] | None = None
+    def __repr__(self) -> str:
+        """Without its keys."""
+        return f"CredentialRow({self.id!r})"
+
+    @property
+    def id(self) -> str:
+        return self.entry.id
 
     @property
     def keys(self) -> tuple[VerifyingKey, ...]:
@@ -106,15 +114,21 @@ def _quoted(realm: str) -> str:
     return realm.replace("\\", "\\\\").replace('"', '\\"')
 
 
+def anonymous_id(entry: Policy) -> str | None:
+    """The id of the consumer as whom a request without a good token passes, None where the policy names nobody."""
+    name = entry.anonymous_consumer
+    return None if name is None else Ref("Consumer", entry.namespace, name).id
+
+
 def _anonymous(entry: Policy, consumers: Mapping[str, Consumer]) -> Identity | None:
     """Who a request without a good token is, None where it may not pass."""
     if entry.mode == "Required":
         return None
-    name = entry.anonymous_consumer
-    if name is None:
+    id_ = anonymous_id(entry)
+    if id_ is None:
         restricted = entry.allow_consumers or entry.allow_groups or entry.allow_claims
         return None if restricted else anonymous_identity(None, entry)
-    consumer = consumers.get(Ref("Consumer", entry.namespace, name).id)
+    consumer = consumers.get(id_)
     if consumer is None or entry.allow_claims:
         return None
     seen, groups = consumer_names(consumer, entry.namespace)
@@ -171,7 +185,7 @@ class RouteRow:
         self.label = f"{entry.namespace}/{entry.name}"
         self.policy = policy
         self.upstream = upstream
-        self.methods = frozenset(entry.methods)
+        self.methods = _methods(entry.methods)
         self.headers = tuple(Criterion(match) for match in entry.headers)
         self.query_params = tuple(Criterion(match) for match in entry.query_params)
         self.strip = len(entry.strip_prefix.rstrip("/"))
@@ -179,6 +193,12 @@ class RouteRow:
         self.path_prefix = backend.path_prefix if backend else ""
         self.host_line = f"Host: {backend.host_header}\r\n".encode() if backend and backend.host_header else None
         self.dropped, self.dropped_of_strangers = _dropped(entry.clean_headers)
+
+
+@lru_cache(maxsize=1024)
+def _methods(methods: tuple[str, ...]) -> frozenset[str]:
+    """Routes that take the same methods share the set of them."""
+    return frozenset(methods)
 
 
 SAID_OF_CLIENTS = frozenset(name.encode() for name in FORWARDED)

@@ -111,12 +111,14 @@ def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) ->
 
 
 def _identity(token: Token, credential: CredentialRow, policy: Policy) -> Identity:
-    """Who the credential's consumer is to this policy; made once unless claims are a part of it."""
-    known = None if policy.forward_claims else credential.identities.get(policy.id)
+    """Who the credential's consumer is to this policy; unless claims are a part of it, made once for each name."""
+    if policy.forward_claims:
+        return identity_of(credential.consumer, credential.entry.key, token.claims, policy)
+    # By all that the policy decides of it, not by the policy's id: the credential may outlive what that stands for.
+    name, _ = consumer_names(credential.consumer, policy.namespace)
+    known = credential.identities.get(name)
     if known is None:
-        known = identity_of(credential.consumer, credential.entry.key, token.claims, policy)
-        if not policy.forward_claims:
-            credential.identities[policy.id] = known
+        known = credential.identities[name] = identity_of(credential.consumer, credential.entry.key, {}, policy)
     return known
 
 

@@ -99,6 +99,10 @@ def test_a_shard_fits_into_a_config_map(monkeypatch):
         b'{"format":1,"gateway":"g","shards":[{"section":"keys","bucket":0,"digest":"00"}]}',
         b'{"format":1,"gateway":"g","shards":[{"section":"routes","bucket":0,"digest":"../../etc/passwd"}]}',
         b'{"format":1,"gateway":"g","shards":[{"section":"credentials","bucket":0,"digest":"00"}]}',
+        *(
+            b'{"format":1,"gateway":"g","shards":[{"section":"routes","bucket":0,"digest":"%s"}]}' % digest
+            for digest in (b"0" * 63, b"0" * 65, b"A" * 64, b"0" * 64 + b"\\n", b"g" * 64)
+        ),
     ],
 )
 def test_an_index_that_is_not_understood_is_refused(index):

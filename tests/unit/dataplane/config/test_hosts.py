@@ -47,10 +47,7 @@ def target(path="/", query=None):
 
 def found(rows, path, *fields, query=None, method="GET"):
     """The name of the route that takes the request."""
-    routes = HostRoutes()
-    for it in rows:
-        routes.add(it)
-    taken = routes.find(target(path, query), head("/", *fields, method=method))
+    taken = HostRoutes().changed((), rows).find(target(path, query), head("/", *fields, method=method))
     return taken and taken.entry.name
 
 
@@ -210,3 +207,76 @@ def test_whether_any_route_keeps_slashes_is_known():
     """For a path that none of them takes."""
     rows = [row("one"), row("two", keep_encoded_slashes=True)]
     assert [False, True] == [Hosts(rows[:count]).find("x").keeps_slashes for count in (1, 2)]
+
+
+ONE = row("one", exact("/a"), prefix("/a/b"), pattern("/x"), keep_encoded_slashes=True, created="2030-01-01T00:00:00Z")
+TWO = row("two", exact("/a"), prefix("/c"), pattern("/x"))
+OTHER = row("other", exact("/other"), prefix("/other"), pattern("/other"))
+
+
+def names_in(routes):
+    """The names by type and path."""
+    groups = {**routes.exact, **{f"{it}/*": rows for it, rows in routes.prefixes.items()}}
+    found = {path: [it.entry.name for it in rows] for path, rows in groups.items()}
+    return found | {"patterns": [it.entry.name for _, _, it in routes.patterns]}
+
+
+def test_a_route_that_comes_takes_its_place():
+    """Between the others of its paths, as if it had always been there."""
+    before = HostRoutes().changed((), [TWO, OTHER])
+    after = before.changed((), [ONE])
+    assert (["one", "two"], ["one", "other", "two"]) == (names_in(after)["/a"], names_in(after)["patterns"])
+    assert names_in(HostRoutes().changed((), [ONE, TWO, OTHER])) == names_in(after)
+
+
+def test_a_route_that_goes_leaves_nothing():
+    """No path, no pattern, no longest prefix and no slashes."""
+    before = HostRoutes().changed((), [ONE, TWO])
+    after = before.changed([ONE.entry], ())
+    assert {"/a": ["two"], "/c/*": ["two"], "patterns": ["two"]} == names_in(after)
+    assert (2, False, 1) == (after.longest_prefix, after.keeps_slashes, after.count)
+    assert (4, True, 2) == (before.longest_prefix, before.keeps_slashes, before.count)
+    assert {"/a": ["one", "two"], "/a/b/*": ["one"], "/c/*": ["two"], "patterns": ["one", "two"]} == names_in(before)
+
+
+def test_slashes_are_kept_as_long_as_one_route_keeps_them():
+    """Of two that do, one may go."""
+    keepers = [row(name, keep_encoded_slashes=True) for name in ("one", "two")]
+    routes = HostRoutes().changed((), keepers)
+    gone = [[it.entry for it in keepers[:count]] for count in range(3)]
+    assert [True, True, False] == [routes.changed(some, ()).keeps_slashes for some in gone]
+
+
+def test_what_has_no_pattern_leaves_the_patterns_alone():
+    """They are not made again for it."""
+    before = HostRoutes().changed((), [ONE])
+    plain = row("plain", exact("/p"))
+    after = before.changed((), [plain])
+    assert before.patterns is after.patterns
+    assert before.prefixes is after.prefixes
+    assert before.patterns is after.changed([plain.entry], ()).patterns
+
+
+def test_a_host_without_routes_is_none():
+    """Otherwise a wider one could never take over."""
+    alone, wide = row("alone", hosts=("a.b",)), row("wide", hosts=("*.b",))
+    hosts = Hosts([alone, wide])
+    assert ["alone"] == [it.entry.name for it in hosts.find("a.b").rows]
+    assert ["wide"] == [it.entry.name for it in hosts.changed([alone.entry], ()).find("a.b").rows]
+    assert hosts.changed([alone.entry, wide.entry], ()).find("a.b") is None
+
+
+def test_a_host_that_is_not_concerned_is_the_same():
+    """And those that are do not change the old ones."""
+    one, two = row("one", hosts=("a.b", "c.d")), row("two", hosts=("*",))
+    before = Hosts([one, two])
+    after = before.changed([one.entry], [row("one", exact("/new"), hosts=("a.b",))])
+    assert before.find("x") is after.find("x")
+    assert {"/new": ["one"], "patterns": []} == names_in(after.find("a.b"))
+    assert ["two"] == [it.entry.name for it in after.find("c.d").rows]
+    assert [["one"], ["one"]] == [names_in(before.find(host))["//*"] for host in ("a.b", "c.d")]
+
+
+def test_a_route_stands_once_among_the_rows():
+    """However many paths it has."""
+    assert ["one", "other", "two"] == [it.entry.name for it in HostRoutes().changed((), [TWO, ONE, OTHER]).rows]

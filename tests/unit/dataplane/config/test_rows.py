@@ -62,6 +62,9 @@ def test_a_credential_s_keys_are_read_once():
     assert row.keys is row.keys
     assert {"a", "b"} == row.revoked_jtis
     assert row.revoked_jtis is row.revoked_jtis
+    # No text has a key, nor does one row have what another remembers.
+    assert "CredentialRow('c')" == repr(row)
+    assert row.identities is not CredentialRow(entry, GUEST).identities
 
 
 @pytest.mark.parametrize(

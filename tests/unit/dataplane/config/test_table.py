@@ -1,4 +1,4 @@
-"""The table: a snapshot made ready."""
+"""The table: a whole snapshot made ready."""
 
 from __future__ import annotations
 

@@ -1,0 +1,213 @@
+"""A table that was made of others, change by change, is the one that is made of the last snapshot alone."""
+
+from __future__ import annotations
+
+import base64
+from operator import attrgetter
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heads import NOW_S, bearer, head, signed
+from manifests import SECRET
+from postern_core.codec import encode_snapshot
+from postern_core.snapshot import (
+    Backend,
+    Consumer,
+    Credential,
+    Endpoint,
+    Endpoints,
+    Key,
+    PathMatch,
+    Place,
+    Policy,
+    Route,
+    Snapshot,
+    ValueMatch,
+)
+from postern_dataplane.config.load import Loader
+from postern_dataplane.config.table import build_table
+from postern_dataplane.errors import SnapshotError
+from postern_dataplane.policy.decide import decide
+from postern_dataplane.policy.decision import Forward
+
+# Few of each, so that entries meet, and references that nothing answers.
+NAMES = st.sampled_from(["a", "b", "c"])
+NAMESPACES = st.sampled_from(["n", "m"])
+DATES = st.sampled_from(["", "2030-01-01T00:00:00Z"])
+HOSTS = st.lists(st.sampled_from(["x.h", "*.h", "*"]), min_size=1, max_size=2).map(tuple)
+PATHS = st.one_of(
+    st.builds(PathMatch, type=st.just("Exact"), value=st.sampled_from(["/a", "/b"])),
+    st.builds(PathMatch, type=st.just("Prefix"), value=st.sampled_from(["/", "/a", "/a/b"])),
+    st.builds(PathMatch, type=st.just("Regex"), value=st.sampled_from(["/.", ".*b"])),
+)
+NOTHING = st.just(())
+MATCHES = NOTHING | st.just((ValueMatch(name="x-a", type="Exact", value="1"),))
+PORTS = st.sampled_from([1, 2])
+KEYS = (Key(material=base64.b64encode(SECRET.encode()).decode()),)
+PLACES = (Place(kind="header", name="authorization"),)
+
+
+def references(*names):
+    return st.sampled_from(names)
+
+
+def named(kind, type_, **fields):
+    """An entry whose id follows from its namespace and name."""
+
+    def build(namespace, name, **rest):
+        return type_(id=f"{kind}/{namespace}/{name}", namespace=namespace, name=name, **rest)
+
+    return st.builds(build, namespace=NAMESPACES, name=NAMES, **fields)
+
+
+ENTRIES = {
+    "routes": named(
+        "Route", Route, created=DATES, hosts=HOSTS, paths=st.lists(PATHS, max_size=2).map(tuple), headers=MATCHES,
+        backend=references("a", "b", "c"), service=st.just("s"), policy=st.none() | references("p", "q"),
+        keep_encoded_slashes=st.booleans(),
+    ),
+    "backends": st.builds(
+        Backend, id=NAMES, path_prefix=st.sampled_from(["", "/up"]), host_header=st.sampled_from([None, "up"])
+    ),
+    "endpoints": st.builds(
+        Endpoints, id=NAMES, endpoints=st.lists(st.builds(Endpoint, address=NAMES, port=PORTS), max_size=2).map(tuple)
+    ),
+    "policies": st.builds(
+        Policy, id=references("p", "q"), namespace=NAMESPACES, places=st.just(PLACES), realm=NAMES,
+        mode=st.sampled_from(["Required", "Optional", "Permissive"]), anonymous_consumer=st.none() | NAMES,
+        allow_consumers=NOTHING | NAMES.map(lambda it: (it,)), allow_groups=NOTHING | st.just(("g",)),
+        namespaces=st.none() | st.just(("n",)),
+    ),
+    "consumers": named("Consumer", Consumer, groups=NOTHING | st.just(("g",)), custom_id=st.sampled_from(["", "7"])),
+    "credentials": named(
+        "JWTCredential", Credential, created=DATES, key=references("alice", "bob"), algorithm=st.just("HS256"),
+        consumer=references(*(f"Consumer/{space}/{name}" for space in "nm" for name in "abc")), keys=st.just(KEYS),
+    ),
+}  # fmt: skip
+
+
+def by_id(entries):
+    return tuple(sorted(entries, key=attrgetter("id")))
+
+
+# Most of what there may be is there, so that most requests find something.
+SIZES = {
+    "routes": (3, 6),
+    "backends": (2, 3),
+    "endpoints": (2, 3),
+    "policies": (2, 2),
+    "consumers": (3, 6),
+    "credentials": (2, 6),
+}
+SECTIONS = {
+    name: st.lists(ENTRIES[name], min_size=least, max_size=most, unique_by=attrgetter("id")).map(by_id)
+    for name, (least, most) in SIZES.items()
+}
+SNAPSHOTS = st.builds(Snapshot, gateway=st.sampled_from(["g", "h"]), **SECTIONS)
+
+
+@st.composite
+def chains(draw):
+    """A snapshot, and what becomes of it: some sections are others, or all is there that was there before."""
+    chain = [draw(SNAPSHOTS)]
+    for _ in range(draw(st.integers(1, 4))):
+        names = draw(st.lists(st.sampled_from(sorted(SECTIONS)), max_size=2, unique=True))
+        base = draw(st.sampled_from(chain))
+        chain.append(
+            msgspec.structs.replace(base, **{name: draw(changed(name, getattr(base, name))) for name in names})
+        )
+    return chain
+
+
+def changed(name, entries):
+    """Entries of which one has gone, come or become another."""
+    come = ENTRIES[name].map(lambda it: by_id([*(one for one in entries if one.id != it.id), it]))
+    if not entries:
+        return come
+    return come | st.sampled_from(entries).map(lambda it: tuple(one for one in entries if one is not it))
+
+
+REQUESTS = [
+    head(target, *fields, host=host)
+    for target in ("/a", "/b", "/a/b", "/a%2Fb", "/c")
+    for host in ("x.h", "y.h", "z")
+    for fields in ((), (("X-A", "1"),), (bearer(signed()),), (bearer(signed(key="bob")), ("X-A", "1")))
+]
+
+
+def decided(table):
+    """What becomes of each request."""
+    return [told(decide(request, table, NOW_S)) for request in REQUESTS]
+
+
+def told(decision):
+    if isinstance(decision, Forward):
+        return decision.upstream, decision.route.id, decision.head, decision.consumer
+    return decision.denial, decision.route and decision.route.id
+
+
+def held(table):
+    """All that a table holds, in words: rows by their entry, and by what they were made of."""
+    return {
+        "entries": table.entries,
+        "upstreams": table.upstreams,
+        "policies": {id_: told_of(row) for id_, row in table.policies.items()},
+        "credentials": {key: [(row.entry, row.consumer) for row in rows] for key, rows in table.credentials.items()},
+        "hosts": {host: held_by(routes) for host in ("x.h", "y.h", "z") if (routes := table.hosts.find(host))},
+    }
+
+
+def held_by(routes):
+    groups = {**routes.exact, **{f"{path}*": rows for path, rows in routes.prefixes.items()}}
+    groups["patterns"] = [row for _, _, row in routes.patterns]
+    numbers = (routes.count, routes.longest_prefix, routes.keeps_slashes)
+    return numbers, {
+        path: [(it.entry, it.upstream, told_of(it.policy)) for it in rows] for path, rows in groups.items()
+    }
+
+
+def told_of(policy):
+    return policy and (policy.entry, policy.anonymous)
+
+
+def write(folder, snapshot):
+    encoded = encode_snapshot(snapshot)
+    (folder / "shards").mkdir(parents=True, exist_ok=True)
+    for digest, shard in encoded.shards.items():
+        (folder / "shards" / f"{digest}.json").write_bytes(shard.content)
+    (folder / "index.json").write_bytes(encoded.index)
+    return encoded.digest
+
+
+def built(snapshot, digest):
+    """The table of this snapshot alone, None where a route's policy is not there."""
+    try:
+        return build_table(snapshot, digest)
+    except KeyError:
+        return None
+
+
+@given(chain=chains())
+def test_a_table_of_changes_is_the_table_of_the_whole(tmp_path_factory, chain):
+    """It decides as that, holds the same, and refuses the same snapshots; the one before it has what it had."""
+    folder = tmp_path_factory.mktemp("snapshot")
+    loader, table = Loader(folder), None
+    for snapshot in chain:
+        expected = built(snapshot, write(folder, snapshot))
+        before = table and (held(table), decided(table))
+        now = loaded(loader, table)
+        assert (now is None) == (expected is None)
+        assert before == (table and (held(table), decided(table)))
+        if now is not None:
+            assert (held(expected), decided(expected)) == (held(now), decided(now))
+            assert (expected.digest, expected.gateway, expected.routes) == (now.digest, now.gateway, now.routes)
+            table = now
+
+
+def loaded(loader, table):
+    try:
+        return loader.load(table)
+    except SnapshotError:
+        return None
