@@ -162,7 +162,7 @@ def _load_gun(workload: Workload, key: Key, folder: Path) -> tuple[Ammunition, P
     tokens = folder / "tokens" if made else None
     if made and tokens:
         tokens.write_text("\n".join(made()), encoding="utf-8")
-    paths = folder / "paths" if tokens or workload.spread else None
+    paths = folder / "paths" if tokens or len(workload.paths) > 1 else None
     if paths:
         paths.write_text("\n".join(workload.paths), encoding="utf-8")
     one = {Tokens.ONE: key.token, Tokens.EXPIRED: lambda: key.token(expired=True)}.get(workload.tokens)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from bench.material import MANY
+
 ROUTES = 10
 CONNECTIONS = 64
 
@@ -35,6 +37,8 @@ class Workload:
     routes: int = ROUTES
     # Whether requests go to all routes in turn (to a thousand of them at most) instead of to the first.
     spread: bool = False
+    # So many queries in turn, so that no head comes twice within what a gateway may remember.
+    queries: int = 0
     method: str = "GET"
     # Where the application has something else than the small JSON document.
     path: str = ""
@@ -54,6 +58,8 @@ class Workload:
         """The paths that are asked for, in turn."""
         if self.path:
             return (f"/v1{self.path}",)
+        if self.queries:
+            return tuple(f"/v1/r0?number={number}" for number in range(self.queries))
         asked = min(self.routes, 1000) if self.spread else 1
         return tuple(f"/v1/r{number * self.routes // asked}" for number in range(asked))
 
@@ -65,6 +71,7 @@ def _workloads() -> tuple[Workload, ...]:
             Workload(f"new-{algorithm}", f"small GET, each with another {algorithm} token", Tokens.NEW, algorithm)
             for algorithm in ("HS256", "RS256", "ES256", "EdDSA")
         ),
+        Workload("unlike", "small GET, one token, each with another query", queries=MANY),
         Workload("rotation-1000", "small GET, 1,000 tokens in turn", Tokens.ROTATING),
         Workload("refused-missing", "no token: refused", Tokens.MISSING),
         Workload("refused-garbage", "each with another token that was never signed: refused", Tokens.GARBAGE),
@@ -89,4 +96,4 @@ def _workloads() -> tuple[Workload, ...]:
 
 WORKLOADS = {workload.name: workload for workload in _workloads()}
 # Those of a run where none is named: one for each goal that docs/performance.md tells of.
-DEFAULT = ("repeated", "new-HS256", "refused-garbage", "routes-10", "routes-100000", "body-10m")
+DEFAULT = ("repeated", "unlike", "new-HS256", "refused-garbage", "routes-10", "routes-100000", "body-10m")

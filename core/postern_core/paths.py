@@ -8,7 +8,8 @@ or flagged here, never passed on.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+import msgspec
 
 # RFC 3986, section 2.3: letters, digits and these need no escape, so an escape of one is undone.
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -26,7 +27,7 @@ class BadPath(ValueError):
     """The path has no single reading; the message never quotes it."""
 
 
-class Normalised(NamedTuple):
+class Normalised(msgspec.Struct, frozen=True, gc=False):
     """A path in normal form, and whether it holds an encoded slash or backslash (`%2F`, `%5C`)."""
 
     path: str

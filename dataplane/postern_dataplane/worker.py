@@ -38,7 +38,6 @@ from .logs import configure_logs, described, log
 from .observers import CountedAndLogged
 from .proxy.entrance import Entrance
 from .proxy.limits import Limits
-from .proxy.redirection import redirection_to
 from .proxy.server import Gateway
 from .settings import Settings
 
@@ -159,7 +158,7 @@ def entrance_of(settings: Settings, port: int, *, is_tls: bool) -> Entrance:
         # Clients come in through another port than ours, where a Service or a load balancer stands in front: of that
         # one we know by this setting alone.
         return Entrance(https or port, is_tls=True)
-    return Entrance(port, exchange=redirection_to(https)) if https else Entrance(port)
+    return Entrance(port, redirects_to=https or None)
 
 
 def _report_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

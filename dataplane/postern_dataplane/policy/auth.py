@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from postern_core.snapshot import Policy
 from postern_dataplane.config.rows import CredentialRow, PolicyRow
@@ -18,7 +19,7 @@ from .claims import CLAIM_CHECKS, PASSING, claim_matches, number
 from .denials import Denial
 from .identity import Identity, consumer_names, identity_of
 from .keys import VerifyingKey
-from .places import REPEATED, Headers, find_token
+from .places import REPEATED, Found
 from .tokens import MalformedToken, Token, read_token
 
 Credentials = dict[str, tuple[CredentialRow, ...]]
@@ -27,8 +28,7 @@ Credentials = dict[str, tuple[CredentialRow, ...]]
 _PROGRESS = ("unknown_credential", "algorithm_mismatch", "unknown_kid", "key_expired", "bad_signature")
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(msgspec.Struct, frozen=True, gc=False):
     """A good token: whose it is, and until when that holds (seconds since the epoch)."""
 
     identity: Identity
@@ -36,16 +36,9 @@ class Verified:
 
 
 def authenticate(
-    policy: PolicyRow,
-    headers: Headers,
-    query: str | None,
-    credentials: Credentials,
-    cache: TokenCache[Verified],
-    *,
-    now_s: float,
+    policy: PolicyRow, token: Found, credentials: Credentials, cache: TokenCache[Verified], *, now_s: float
 ) -> tuple[Identity | Denial, float]:
-    """Who calls, or why the request is refused, and until when the same request gets the same answer."""
-    token, _ = find_token(policy.entry.places, headers, query)
+    """Who calls with what was found, or why that is refused, and until when the same gets the same answer."""
     if token is None:
         return policy.anonymous or policy.missing, math.inf
     if token is REPEATED:
@@ -145,18 +138,15 @@ def find_signer(token: Token, rows: Sequence[CredentialRow], now_s: float) -> tu
 def _signing_key(token: Token, row: CredentialRow, now_s: float) -> VerifyingKey | str:
     if token.header["alg"] != row.entry.algorithm:
         return "algorithm_mismatch"
-    keys: Sequence[VerifyingKey] = row.keys
-    if token.kid is not None:
-        keys = [key for key in keys if key.id == token.kid]
-        if not keys:
-            return "unknown_kid"
-    live = [key for key in keys if key.is_live(now_s)]
-    if not live:
-        return "key_expired"
-    for key in live:
-        if key.verifies(token):
-            return key
-    return "bad_signature"
+    kid = token.kid
+    furthest = "key_expired" if kid is None else "unknown_kid"
+    for key in row.keys:
+        if kid is None or key.id == kid:
+            is_live = key.is_live(now_s)
+            if is_live and key.verifies(token):
+                return key
+            furthest = "bad_signature" if is_live or furthest == "bad_signature" else "key_expired"
+    return furthest
 
 
 def token_is_revoked(token: Token, credential: CredentialRow) -> str:
@@ -177,18 +167,19 @@ def token_is_revoked(token: Token, credential: CredentialRow) -> str:
 
 def consumer_is_not_allowed(token: Token, credential: CredentialRow, policy: Policy) -> str:
     """Whether the policy's lists leave this consumer out."""
-    name, groups = consumer_names(credential.consumer, policy.namespace)
-    fine = (
-        (not policy.allow_consumers or name in policy.allow_consumers)
-        and (not policy.allow_groups or any(group in policy.allow_groups for group in groups))
-        and all(claim_matches(match, token.claims) for match in policy.allow_claims)
-    )
-    return "" if fine else "not_allowed"
+    if policy.allow_consumers or policy.allow_groups:
+        name, groups = consumer_names(credential.consumer, policy.namespace)
+        if policy.allow_consumers and name not in policy.allow_consumers:
+            return "not_allowed"
+        if policy.allow_groups and not any(group in policy.allow_groups for group in groups):
+            return "not_allowed"
+    for match in policy.allow_claims:
+        if not claim_matches(match, token.claims):
+            return "not_allowed"
+    return ""
 
 
 def _good_until(token: Token, policy: Policy, key: VerifyingKey) -> float:
     exp = number(token.claims.get("exp"))
-    ends = [] if exp is None else [exp + policy.leeway_ms / 1000]
-    if key.not_after is not None:
-        ends.append(key.not_after)
-    return min(ends, default=math.inf)
+    end = math.inf if exp is None else exp + policy.leeway_ms / 1000
+    return end if key.not_after is None else min(end, key.not_after)

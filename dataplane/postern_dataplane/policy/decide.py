@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 
-from postern_dataplane.config.rows import RouteRow
+import msgspec
+
+from postern_dataplane.config.rows import RouteRow, Upstream
 from postern_dataplane.config.table import Table
 
 from .auth import authenticate
@@ -16,11 +18,47 @@ from .decision import Decision, Forward, Reject, RequestHead
 from .denials import BAD_REQUEST, NO_ROUTE, ROUTE_REFUSED, UPSTREAM_UNAVAILABLE, Denial
 from .headers import upstream_head
 from .identity import Identity
+from .places import Found, find_token
 from .target import Target, read_target
+
+
+class Plan(msgspec.Struct, gc=False):
+    """Where a request goes, before anybody has asked who sends it; `token` is what was found where it may be."""
+
+    row: RouteRow
+    target: Target
+    token: Found
+
+
+class Passed(msgspec.Struct, gc=False):
+    """Who sends a request that may pass, None where nobody asks, and until when that holds."""
+
+    row: RouteRow
+    upstream: Upstream
+    identity: Identity | None
+    until: float
+
+    def forward(self, before: bytes, after: bytes) -> Forward:
+        """The decision, with what goes upstream before and after the lines of identity."""
+        if self.identity is None:
+            return Forward(self.upstream, self.row, before + after, "", self.until)
+        sent = b"".join((before, self.identity.fields, after))
+        return Forward(self.upstream, self.row, sent, self.identity.consumer, self.until)
 
 
 def decide(head: RequestHead, table: Table, now_s: float) -> Decision:
     """Decide about one request; `now_s` is in seconds since the epoch."""
+    plan = make_plan(head, table)
+    if isinstance(plan, Reject):
+        return plan
+    passed = judge(plan.row, plan.token, table, now_s)
+    if isinstance(passed, Reject):
+        return passed
+    return passed.forward(*upstream_head(head, plan.target, plan.row, is_trusted=table.trusts(head.peer)))
+
+
+def make_plan(head: RequestHead, table: Table) -> Plan | Reject:
+    """The part of a decision that does not depend on who sends the request."""
     host, is_repeated = host_field(head)
     target = BAD_REQUEST if is_repeated else read_target(head, host)
     if isinstance(target, Denial):
@@ -30,20 +68,23 @@ def decide(head: RequestHead, table: Table, now_s: float) -> Decision:
         return Reject(row)
     if row.entry.refusal:
         return Reject(ROUTE_REFUSED, row)
+    policy = row.policy
+    return Plan(row, target, None if policy is None else find_token(policy.entry.places, head.headers, target.query)[0])
+
+
+def judge(row: RouteRow, token: Found, table: Table, now_s: float) -> Passed | Reject:
+    """The other part: whether whoever has this token may pass on this route."""
     identity: Identity | None = None
     until = math.inf
     if row.policy is not None:
-        caller, until = authenticate(
-            row.policy, head.headers, target.query, table.credentials, table.token_cache, now_s=now_s
-        )
+        caller, until = authenticate(row.policy, token, table.credentials, table.token_cache, now_s=now_s)
         if isinstance(caller, Denial):
             return Reject(caller, row, until)
         identity = caller
     upstream = row.upstream
     if upstream is None or upstream.backend.refusal or not upstream.endpoints:
         return Reject(UPSTREAM_UNAVAILABLE, row, until)
-    sent = upstream_head(head, target, row, identity, is_trusted=table.trusts(head.peer))
-    return Forward(upstream, row, sent, identity.consumer if identity else "", until)
+    return Passed(row, upstream, identity, until)
 
 
 def host_field(head: RequestHead) -> tuple[bytes | None, bool]:

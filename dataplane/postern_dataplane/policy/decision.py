@@ -7,8 +7,9 @@ travel belongs in `proxy`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from postern_dataplane.config.rows import RouteRow, Upstream
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from .denials import Denial
 
 
-@dataclass(slots=True)
-class RequestHead:
+class RequestHead(msgspec.Struct, gc=False):
     """One request's head as it came, before anybody has interpreted it.
 
     `target` is the request target as text in which bytes outside ASCII are
@@ -42,8 +42,7 @@ class RequestHead:
         return self.chunked or bool(self.content_length)
 
 
-@dataclass(slots=True)
-class Forward:
+class Forward(msgspec.Struct, gc=False):
     """The request may pass.
 
     `head` is the complete request head for the upstream, its blank line
@@ -61,8 +60,7 @@ class Forward:
     until: float = math.inf
 
 
-@dataclass(slots=True)
-class Reject:
+class Reject(msgspec.Struct, gc=False):
     """The request may not pass; `denial` says what to answer and why.
 
     `route` is None when no route was found.  `until` is that of `Forward`; 0

@@ -12,7 +12,6 @@ from postern_core.header_names import canonical
 from postern_dataplane.config.rows import SAID_OF_CLIENTS, RouteRow
 
 from .decision import RequestHead
-from .identity import Identity
 from .places import cookie_without, query_without
 from .target import Target
 
@@ -34,22 +33,19 @@ def canonical_name(name: bytes) -> bytes:
     return known
 
 
-def upstream_head(
-    head: RequestHead, target: Target, row: RouteRow, identity: Identity | None, *, is_trusted: bool
-) -> bytes:
-    """The whole head, its blank line included."""
+def upstream_head(head: RequestHead, target: Target, row: RouteRow, *, is_trusted: bool) -> tuple[bytes, bytes]:
+    """What goes before the lines of identity, and after them: its blank line included, the whole head."""
     parts = [_request_line(head, target, row), row.host_line or b"Host: %b\r\n" % target.authority.encode("latin-1")]
     dropped = row.dropped if is_trusted else row.dropped_of_strangers
-    named = _named_by_connection(head)
-    if named:
-        dropped |= named
+    names = [_canonical.get(name) or canonical_name(name) for name, _ in head.headers]
+    if b"connection" in names:
+        dropped |= _named_by_connection(head)
     stripped = row.policy.stripped_headers if row.policy else None
     cookies = row.policy.stripped_cookies if row.policy else None
-    for field in head.headers:
-        name = _canonical.get(field[0]) or canonical_name(field[0])
-        if name in dropped or (name.startswith(b"x-forwarded-") and not is_trusted):
+    for name, field in zip(names, head.headers, strict=True):
+        if name in dropped:
             continue
-        if is_trusted and _is_disguised(field[0], name):
+        if name.startswith(b"x-forwarded-") if not is_trusted else _is_disguised(field[0], name):
             continue
         if stripped and field[0].lower() in stripped:
             continue
@@ -59,11 +55,7 @@ def upstream_head(
                 continue
             field = (field[0], line)  # noqa: PLW2901
         parts.append(b"%b: %b\r\n" % field)
-    if identity is not None:
-        parts.append(identity.fields)
-    parts.append(_forwarded(head, target, is_trusted=is_trusted))
-    parts.append(_framing(head))
-    return b"".join(parts)
+    return b"".join(parts), _forwarded(head, target, is_trusted=is_trusted) + _framing(head)
 
 
 def _request_line(head: RequestHead, target: Target, row: RouteRow) -> bytes:

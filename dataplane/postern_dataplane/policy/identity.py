@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from postern_core.snapshot import Consumer, Policy
 
 from .claims import forwarded
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, gc=False):
     """Who calls: ready-made header lines for the upstream, and a name for the log."""
 
     fields: bytes

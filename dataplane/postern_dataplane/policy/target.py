@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from postern_core.paths import BadPath, normalise
 
@@ -24,8 +25,7 @@ _ABSOLUTE = re.compile(r"(https?)://([^/?#]*)(.*)\Z", re.IGNORECASE | re.DOTALL)
 _CONTROLS = re.compile(r"[\x00-\x20\x7f#]")
 
 
-@dataclass(slots=True)
-class Target:
+class Target(msgspec.Struct, gc=False):
     """Where a request wants to go.
 
     `host` is as it is compared, `authority` as the client wrote it; both are ""

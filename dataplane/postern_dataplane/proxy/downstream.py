@@ -4,8 +4,7 @@ Rules of this file:
 1. One exchange at a time. A request that has come early waits, and beyond a
    little the socket is not read, so that nobody can make us hold more.
 2. What can't be read is answered once and ends the connection.
-3. A connection ends by saying so first and reading on for a moment: closed at
-   once, the kernel would throw away an answer that the client has not read.
+3. A connection ends by saying so first and reading on for a moment: see `farewell`.
 """
 
 from __future__ import annotations
@@ -17,12 +16,15 @@ from typing import TYPE_CHECKING
 from aiohttp.http import RawRequestMessage
 
 from postern_dataplane.policy import denials
+from postern_dataplane.policy.decision import Decision, Reject, RequestHead
 from postern_dataplane.policy.denials import Denial
 
 from .dates import http_date
 from .entrance import Entrance
 from .exchange import Exchange
-from .observer import RequestRecord
+from .farewell import Farewell
+from .known_heads import Packet
+from .observer import RequestRecord, path_of
 from .pauses import Pauses
 from .phase import Phase
 from .request_reader import RequestError, RequestReader, request_head
@@ -32,9 +34,6 @@ if TYPE_CHECKING:
 
 # What may wait behind the request that is being answered.
 BACKLOG_BYTES_MAX = 64 * 1024
-# How long, and for how much, a connection that is over still listens for what the client was sending.
-LINGER_S = 2.0
-LINGER_BYTES_MAX = 4 * 2**20
 
 
 class ClientConnection(asyncio.Protocol):
@@ -44,9 +43,8 @@ class ClientConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_began_at", "_is_blocked", "_is_over", "_lingered_bytes", "_transport", "_unsent_bytes", "_waiting",
-        "_wants_close", "deadline", "entrance", "exchange", "gateway", "now", "pauses", "peer", "reader",
-        "way",
+        "_began_at", "_farewell", "_is_blocked", "_is_over", "_transport", "_waiting", "_wants_close", "deadline",
+        "entrance", "exchange", "gateway", "now", "pauses", "peer", "reader", "way",
     )  # fmt: skip
 
     def __init__(self, gateway: Gateway, entrance: Entrance) -> None:
@@ -62,7 +60,6 @@ class ClientConnection(asyncio.Protocol):
         self._wants_close = False
         self._is_blocked = False
         self._is_over = False
-        self._lingered_bytes = self._unsent_bytes = 0
 
     # What asyncio tells.
 
@@ -72,6 +69,7 @@ class ClientConnection(asyncio.Protocol):
         self.peer = peer[0] if peer else ""
         self.way = f"{self.peer} {self.entrance.port} {self.entrance.is_tls}"
         self.pauses = Pauses(self._transport)
+        self._farewell = Farewell(self._transport, self.gateway.limits.idle_timeout_s)
         # A connection that never says anything must not be kept for longer than one that begins a request.
         self.deadline = self.now() + self.gateway.limits.header_timeout_s
         self.gateway.connected(self)
@@ -82,18 +80,17 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._is_over:
-            self._discard(data)
+            self._farewell.read(data)
             return
         exchange = self.exchange
         if exchange is not None and exchange.phase is Phase.TUNNEL:
             exchange.tunnel_upload(data)
             return
-        packet = b""
+        packet = None
         if not self._began_at:
-            if self.reader.is_clean:
-                if exchange is None and not self._is_blocked and self._begin_known(data):
-                    return
-                packet = data
+            packet = self.gateway.known_heads.packet(self.way, data) if self.reader.is_clean else None
+            if packet is not None and exchange is None and not self._is_blocked and self._begin_known(packet):
+                return
             self._began_at = self.now()
         try:
             message = self.reader.feed(data)
@@ -108,17 +105,18 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._begin(message, packet)
 
-    def _begin_known(self, data: bytes) -> bool:
-        """Begin a request that is the same, byte for byte, as one that was decided about; whether it is."""
+    def _begin_known(self, packet: Packet) -> bool:
+        """Begin a request that is the same, but for a token, as one that was read; whether it is."""
         gateway = self.gateway
-        known = gateway.known_heads.find(gateway.current.table, (self.way, data), time.time())
-        if known is None:
+        found = gateway.known_heads.find(gateway.current.table, packet, time.time())
+        if found is None:
             return False
+        known, decision = found
         self._began_at = self.now()
         self._wants_close = False
         self.reader.skip()
-        self.exchange = self.entrance.exchange(self, known.head, known.host, self._began_at)
-        self.exchange.follow(known.decision)
+        head = known.head
+        self._follow(head, RequestRecord(head.method, known.host, known.path, head.peer), decision)
         return True
 
     def _read_on(self) -> None:
@@ -130,11 +128,6 @@ class ClientConnection(asyncio.Protocol):
             return
         if self.reader.backlog > BACKLOG_BYTES_MAX:
             self.pauses.add("backlog")
-
-    def _discard(self, data: bytes) -> None:
-        self._lingered_bytes += len(data)
-        if self._lingered_bytes > LINGER_BYTES_MAX:
-            self._transport.abort()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self.gateway.forget(self)
@@ -162,17 +155,37 @@ class ClientConnection(asyncio.Protocol):
         """Give what has begun its time, however slowly it goes on."""
         self.deadline = self._began_at + self.gateway.limits.header_timeout_s
 
-    def _begin(self, message: RawRequestMessage, packet: bytes) -> None:
+    def _begin(self, message: RawRequestMessage, packet: Packet | None) -> None:
         """Begin a request; `packet` is what it began with, if it was the first of it that the parser has seen."""
         try:
-            head = request_head(message, self.gateway.limits, self.peer, self.entrance)
+            head = request_head(message, self.gateway.limits, self.peer, self.entrance, is_small=packet is not None)
         except RequestError as error:
             self._refuse(error.denial)
             return
         # After an upgrade that the upstream doesn't take, the parser can't tell where the next request begins.
         self._wants_close = message.should_close or message.upgrade
-        self.exchange = self.entrance.exchange(self, head, message.headers.get("Host", ""), self._began_at)
-        self.exchange.start(b"" if self._wants_close or not self.reader.is_clean else packet)
+        record = RequestRecord(head.method, message.headers.get("Host", ""), path_of(head.target), head.peer)
+        packet = None if self._wants_close or not self.reader.is_clean else packet
+        self._follow(head, record, self.gateway.decide(self.entrance, packet, head, record))
+
+    def _follow(self, head: RequestHead, record: RequestRecord, decision: Decision) -> None:
+        """Do as was decided: only what may pass needs an exchange."""
+        if decision.route is not None:
+            record.route = decision.route.label
+        if isinstance(decision, Reject):
+            record.duration_s = self.now() - self._began_at
+            self.exchange_ended(keeps_alive=self.deny(decision.denial, head, record))
+            return
+        self.exchange = Exchange(self, head, decision, record, self._began_at)
+        self.exchange.start()
+
+    def deny(self, denial: Denial, head: RequestHead, record: RequestRecord) -> bool:
+        """Answer a request with a refusal, and note that; gives whether another request may follow."""
+        keeps_alive = self.keeps_alive and not denial.closes and self.reader.is_complete and head.http_minor > 0
+        record.status, record.reason = denial.status, denial.reason
+        self.gateway.observer.request_done(record)
+        self.write(denial.response(http_date(), close=not keeps_alive, bodyless=head.method == "HEAD"))
+        return keeps_alive
 
     def exchange_ended(self, *, keeps_alive: bool) -> None:
         """An answer is out: go on with the next request, or end the connection."""
@@ -193,10 +206,7 @@ class ClientConnection(asyncio.Protocol):
             self.pauses.keep("backlog")
         else:
             self.pauses.clear()
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """See to what is here already of the next request."""
+        # See to what is here already of the next request.
         if self._waiting is not None:
             # Not from within the last one: a client may have sent hundreds at once.
             self._began_at = self.now()
@@ -217,7 +227,7 @@ class ClientConnection(asyncio.Protocol):
     def _begin_waiting(self) -> None:
         if self._waiting is not None and not self._is_blocked and not self._is_over:
             message, self._waiting = self._waiting, None
-            self._begin(message, b"")
+            self._begin(message, None)
 
     @property
     def keeps_alive(self) -> bool:
@@ -235,7 +245,7 @@ class ClientConnection(asyncio.Protocol):
         """The deadline has passed: whoever waits is told, and whoever does nothing is dropped."""
         self.deadline = float("inf")
         if self._is_over:
-            self._give_up()
+            self.deadline = self.now() + self._farewell.end()
         elif self.exchange is not None:
             self.exchange.expire()
         elif self._began_at and self._waiting is None:
@@ -272,28 +282,16 @@ class ClientConnection(asyncio.Protocol):
         self._linger()
 
     def _linger(self) -> None:
-        """Say that this was all, and read on for a moment without caring what."""
-        self._end_within(LINGER_S)
+        """Say that this was all, and read on for a moment."""
+        self._be_over()
         self.pauses.clear()
         if not self._transport.is_closing():
             self._transport.write_eof()
 
     def _close(self) -> None:
-        self._end_within(LINGER_S)
+        self._be_over()
         self._transport.close()
 
-    def _end_within(self, seconds: float) -> None:
-        """Ask again after this time, or after an idle time-out while the client has not taken all of its answer."""
+    def _be_over(self) -> None:
         self._is_over = True
-        self._unsent_bytes = self._transport.get_write_buffer_size()
-        self.deadline = self.now() + (self.gateway.limits.idle_timeout_s if self._unsent_bytes else seconds)
-
-    def _give_up(self) -> None:
-        """Close for good; a client that is still taking bytes has more time."""
-        unsent = self._transport.get_write_buffer_size()
-        if unsent == 0:
-            self._transport.close()
-        elif unsent < self._unsent_bytes:
-            self._end_within(LINGER_S)
-        else:
-            self._transport.abort()
+        self.deadline = self.now() + self._farewell.begin()

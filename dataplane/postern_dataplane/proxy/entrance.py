@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .exchange import Exchange
-
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """`port` is what upstreams are told as X-Forwarded-Port; `exchange` is what a request becomes."""
+    """`port` is what upstreams are told as X-Forwarded-Port.
+
+    `redirects_to` is the port with TLS that every request is sent to, None where requests are served.
+    """
 
     port: int
     is_tls: bool = False
-    exchange: type[Exchange] = Exchange
+    redirects_to: int | None = None

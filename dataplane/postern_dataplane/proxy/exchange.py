@@ -3,22 +3,20 @@
 Rules of this file:
 1. There is one response: once its head has gone out, a failure cuts it short.
 2. State changes without awaiting; only connecting awaits, in `_connect`.
-3. Every way out leads through `_end`, once.
+3. Every way out leads through `_sum_up`, once.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from postern_dataplane.policy import denials
-from postern_dataplane.policy.decision import Decision, Forward, Reject, RequestHead
+from postern_dataplane.policy.decision import Forward, RequestHead
 from postern_dataplane.policy.denials import Denial
 
 from .attempts import Attempts
-from .dates import http_date
 from .download import Download
-from .observer import CLIENT_CLOSED, CLIENT_CLOSED_STATUS, IDLE_TIMEOUT, RequestRecord, path_of
+from .observer import CLIENT_CLOSED, CLIENT_CLOSED_STATUS, IDLE_TIMEOUT, RequestRecord
 from .phase import Phase
 from .response import BadResponse, Fields, Response, informational
 from .upload import Upload
@@ -41,47 +39,34 @@ class Exchange:
 
     __slots__ = (
         "_attempts", "_began_at", "_client", "_download", "_forward", "_idle_s", "_sent_at", "_upload", "_upstream",
-        "_was_answered", "head", "method", "phase", "record",
+        "_was_answered", "head", "method", "phase", "record", "response_body_arrived",
     )  # fmt: skip
 
-    def __init__(self, client: ClientConnection, head: RequestHead, host: str, began_at: float) -> None:
+    def __init__(
+        self, client: ClientConnection, head: RequestHead, forward: Forward, record: RequestRecord, began_at: float
+    ) -> None:
         self._client = client
         self.head = head
         self.method = head.method
         self.phase = Phase.CONNECTING
-        self.record = RequestRecord(head.method, host, path_of(head.target), head.peer)
+        self.record = record
+        record.consumer = forward.consumer
         self._began_at = began_at
+        self._forward = forward
+        self._idle_s = forward.upstream.backend.idle_timeout_ms / 1000
+        self._attempts = Attempts(client.gateway.upstreams.get(forward.upstream), client.gateway.observer)
         self._upload = Upload(client.reader, is_chunked=head.chunked) if head.has_body else None
         self._download = Download(client.write, method=head.method, http_minor=head.http_minor)
+        self.response_body_arrived = self._download.add
         self._upstream: UpstreamConnection | None = None
         self._was_answered = False
         self._sent_at = 0.0
 
     # The request's side.
 
-    def start(self, packet: bytes) -> None:
-        """Decide, and answer or send on; `packet` is all of the request, or empty where that is not known."""
-        client = self._client
-        table = client.gateway.current.table
-        if table is None:
-            self.deny(denials.NOT_READY)
-            return
-        key = (client.way, packet)
-        self.follow(client.gateway.known_heads.decide(table, key, self.head, self.record.host, time.time()))
-
-    def follow(self, decision: Decision) -> None:
-        """Do as was decided."""
-        if decision.route is not None:
-            self.record.route = decision.route.label
-        if isinstance(decision, Reject):
-            self.deny(decision.denial)
-            return
-        self._forward: Forward = decision
-        self.record.consumer = decision.consumer
-        self._idle_s = decision.upstream.backend.idle_timeout_ms / 1000
-        client = self._client
-        self._attempts = Attempts(client.gateway.upstreams.get(decision.upstream), client.gateway.observer)
-        connection = self._attempts.idle_connection(client.now())
+    def start(self) -> None:
+        """Send the request on, over a connection that is there or a new one."""
+        connection = self._attempts.idle_connection(self._client.now())
         if connection is not None:
             self._attach(connection)
         else:
@@ -155,9 +140,6 @@ class Exchange:
         self.record.upstream_latency_s = client.now() - (self._sent_at or self._began_at)
         self.phase = Phase.DOWNLOADING
         return response
-
-    def response_body_arrived(self, data: bytes) -> None:
-        self._download.add(data)
 
     @property
     def _is_whole(self) -> bool:
@@ -259,19 +241,14 @@ class Exchange:
         """Answer with a refusal, or, where an answer has begun, cut that short."""
         if self.phase is Phase.DONE:
             return
-        self.record.reason = denial.reason
         if self._download.head_is_out:
+            self.record.reason = denial.reason
             self._cut()
             return
         self._download.discard()
         self._let_go()
-        client = self._client
-        keeps_alive = (
-            client.keeps_alive and not denial.closes and client.reader.is_complete and self.head.http_minor > 0
-        )
-        self.record.status = denial.status
-        client.write(denial.response(http_date(), close=not keeps_alive, bodyless=self.method == "HEAD"))
-        self._end(keeps_alive=keeps_alive)
+        self._sum_up()
+        self._client.exchange_ended(keeps_alive=self._client.deny(denial, self.head, self.record))
 
     def _cut(self) -> None:
         self._let_go()
@@ -291,10 +268,13 @@ class Exchange:
             connection.abort()
 
     def _end(self, *, keeps_alive: bool) -> None:
+        self._sum_up()
+        self._client.gateway.observer.request_done(self.record)
+        self._client.exchange_ended(keeps_alive=keeps_alive)
+
+    def _sum_up(self) -> None:
         self.phase = Phase.DONE
         if self._upload is not None:
             self.record.bytes_in = self._upload.size_bytes
         self.record.bytes_out = self._download.size_bytes
         self.record.duration_s = self._client.now() - self._began_at
-        self._client.gateway.observer.request_done(self.record)
-        self._client.exchange_ended(keeps_alive=keeps_alive)

@@ -1,21 +1,31 @@
-"""Remembers heads together with what was decided about them, so that the same request is not read again.
+"""Remembers heads, so that the same request is not read again, whoever's token it carries.
 
 Rules of this file:
 1. Only a packet that was one whole request, a head without a body, is remembered: the same bytes have the same reading.
-2. What is remembered belongs to one table and one way in, as the decision does, and ends when the request's token does.
-3. Refused requests are kept apart, so that garbage can't push the others out.
-4. A head is remembered when it comes the second time: of those that never come again, keeping them would cost as much
+2. Where a token follows `Authorization: Bearer`, another one may stand in its place: the characters of a token mean
+   nothing to whoever reads a head, so the rest has the same reading. Whether it is good is decided each time.
+3. What is remembered belongs to one table and one way in, as the decision does.
+4. What was learned from refused requests is kept apart, so that garbage can't push the rest out.
+5. A head is remembered when it comes the second time: of those that never come again, keeping them would cost as much
    as it saves of the others.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+
+import msgspec
 
 from postern_dataplane.config.table import Table
 from postern_dataplane.policy.cache import Generations
-from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.decision import Decision, Forward, RequestHead
+from postern_dataplane.policy.decide import Plan, decide, host_field, judge, make_plan
+from postern_dataplane.policy.decision import Decision, Forward, Reject, RequestHead
+from postern_dataplane.policy.denials import Denial
+from postern_dataplane.policy.headers import upstream_head
+from postern_dataplane.policy.target import read_target
+
+from .limits import Limits
+from .observer import RequestRecord
 
 # Heads of a kilobyte make some 6 MB of the first and 1 MB of the second, with what was made of them.
 PASSING_MAX = 2048
@@ -25,56 +35,139 @@ ONCE_MAX = 16_384
 # Longer ones are read each time: few are, and they would fill the memory.
 HEAD_BYTES_MAX = 2048
 
-# The way in (who asks, and at which door), and the packet.
-Key = tuple[str, bytes]
+# As programs write it, and proxies that write names in small letters.
+_FIELD = b"uthorization: Bearer "
+_BEFORE = (b"\r\nA", b"\r\na")
+_TOKEN = re.compile(rb"[A-Za-z0-9_.-]+")
+
+# The way in (who asks, and at which door), and what is before and behind the token.
+Key = tuple[str, bytes, bytes]
 
 
-@dataclass(slots=True)
-class KnownHead:
-    """A head, its host for the log, the decision, and whether a token was looked up for that."""
+class Packet(msgspec.Struct, frozen=True, gc=False):
+    """What one packet brought, taken apart at the token of its Authorization field, if there is one."""
+
+    key: Key
+    token: bytes
+
+
+class KnownHead(msgspec.Struct, gc=False):
+    """A head that came, the decision whatever the token, and whether one was looked up for it.
+
+    `host` and `path` are for the log.
+    """
 
     head: RequestHead
     host: str
+    path: str
     decision: Decision
-    has_token: bool
+    has_token: bool = False
+
+    def decide(self, token: bytes, table: Table, now_s: float) -> Decision | None:
+        """The decision, while it holds; counts the token that need not be looked up."""
+        if now_s >= self.decision.until or (token and _TOKEN.fullmatch(token) is None):
+            return None
+        if self.has_token:
+            table.token_cache.hits += 1
+        return self.decision
+
+
+class KnownFrame(msgspec.Struct, gc=False):
+    """A head that came, but for the token in its Authorization field.
+
+    `is_found_here` says that it is the token that counts; otherwise that is the plan's.  `pieces` are what goes
+    upstream before it and behind it, all in one where it does not go upstream; `end` follows the lines of identity.
+    The last token that passed is remembered with the decision.
+    """
+
+    head: RequestHead
+    host: str
+    path: str
+    plan: Plan
+    is_found_here: bool
+    pieces: list[bytes]
+    end: bytes
+    last_token: bytes = b""
+    last: Forward | None = None
+
+    def decide(self, token: bytes, table: Table, now_s: float) -> Decision | None:
+        """Decide about the same request with this token; None for what is none."""
+        if token == self.last_token and self.last is not None and now_s < self.last.until:
+            table.token_cache.hits += self.has_token
+            return self.last
+        if _TOKEN.fullmatch(token) is None:
+            return None
+        passed = judge(self.plan.row, token.decode() if self.is_found_here else self.plan.token, table, now_s)
+        if isinstance(passed, Reject):
+            return passed
+        self.last_token, self.last = token, passed.forward(token.join(self.pieces), self.end)
+        return self.last
+
+    @property
+    def has_token(self) -> bool:
+        """Whether a token is looked up for the decision."""
+        return self.is_found_here or isinstance(self.plan.token, str)
+
+
+Known = KnownHead | KnownFrame
 
 
 class KnownHeads:
     """The heads that one worker has seen lately."""
 
-    __slots__ = ("_once", "_passing", "_refused", "_table")
+    __slots__ = ("_bytes_max", "_once", "_passing", "_refused", "_table")
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        # With a longer token a head may not be longer than what any reader would let pass.
+        self._bytes_max = min(HEAD_BYTES_MAX, limits.max_header_line_bytes, limits.max_headers_bytes)
         self._begin(None)
 
     def _begin(self, table: Table | None) -> None:
         self._table = table
         self._once: set[int] = set()
-        self._passing: Generations[Key, KnownHead] = Generations(PASSING_MAX)
-        self._refused: Generations[Key, KnownHead] = Generations(REFUSED_MAX)
+        self._passing: Generations[Key, Known] = Generations(PASSING_MAX)
+        self._refused: Generations[Key, Known] = Generations(REFUSED_MAX)
 
-    def find(self, table: Table | None, key: Key, now_s: float) -> KnownHead | None:
-        """What is known of a packet, None for nothing; counts the token that need not be looked up."""
-        if table is not self._table or table is None or len(key[1]) > HEAD_BYTES_MAX:
+    def packet(self, way: str, content: bytes) -> Packet | None:
+        """What came at once, by this way; None for more than is remembered."""
+        if len(content) > self._bytes_max:
             return None
-        known = self._passing.get(key) or self._refused.get(key)
-        if known is None or now_s >= known.decision.until:
-            return None
-        if known.has_token:
-            table.token_cache.hits += 1
-        return known
+        at = content.find(_FIELD)
+        if at < 0 or content[at - 3 : at] not in _BEFORE:
+            return Packet((way, content, b""), b"")
+        begin = at + len(_FIELD)
+        end = content.find(b"\r\n", begin)
+        if end <= begin:  # no token has a frame of its own: whatever is known of it says nothing about tokens
+            return Packet((way, content, b""), b"")
+        return Packet((way, content[:begin], content[end:]), content[begin:end])
 
-    def decide(self, table: Table, key: Key, head: RequestHead, host: str, now_s: float) -> Decision:
+    def find(self, table: Table | None, packet: Packet, now_s: float) -> tuple[Known, Decision] | None:
+        """What is known of a packet, and the decision about it; None for nothing."""
+        if table is not self._table or table is None:
+            return None
+        known = self._passing.get(packet.key) or self._refused.get(packet.key)
+        decision = None if known is None else known.decide(packet.token, table, now_s)
+        return None if known is None or decision is None else (known, decision)
+
+    def decide(
+        self, table: Table, packet: Packet | None, head: RequestHead, record: RequestRecord, now_s: float
+    ) -> Decision:
         """Decide about a head, and remember it where its packet is there: all of the request, and nothing else."""
         cache = table.token_cache
         lookups = cache.hits + cache.misses
         decision = decide(head, table, now_s)
-        if decision.until and 0 < len(key[1]) <= HEAD_BYTES_MAX:
+        if packet is not None and decision.until:
             if table is not self._table:
                 self._begin(table)
-            if self._has_come(key):
-                known = KnownHead(head, host, decision, has_token=cache.hits + cache.misses > lookups)
-                (self._passing if isinstance(decision, Forward) else self._refused).put(key, known)
+            if self._has_come(packet.key):
+                has_token = cache.hits + cache.misses > lookups
+                known = (
+                    _whatever_token(packet, head, record, table)
+                    if packet.token
+                    else KnownHead(head, record.host, record.path, decision, has_token=has_token)
+                )
+                if known is not None:
+                    (self._passing if isinstance(decision, Forward) else self._refused).put(packet.key, known)
         return decision
 
     def _has_come(self, key: Key) -> bool:
@@ -86,3 +179,25 @@ class KnownHeads:
             self._once.clear()
         self._once.add(number)
         return False
+
+
+def _whatever_token(packet: Packet, head: RequestHead, record: RequestRecord, table: Table) -> Known | None:
+    """The head whatever its token; None where that is no usual one, is elsewhere too, or decides the route."""
+    token, (_, before, behind) = packet.token, packet.key
+    if _TOKEN.fullmatch(token) is None or token in before or token in behind or _decides_route(head, table):
+        return None
+    plan = make_plan(head, table)
+    if isinstance(plan, Reject):
+        return KnownHead(head, record.host, record.path, plan)
+    sent, end = upstream_head(head, plan.target, plan.row, is_trusted=table.trusts(head.peer))
+    is_found_here = plan.row.policy is not None and plan.token == token.decode()
+    return KnownFrame(head, record.host, record.path, plan, is_found_here, sent.split(token), end)
+
+
+def _decides_route(head: RequestHead, table: Table) -> bool:
+    """Whether a route for this path asks for something in the field that holds the token."""
+    target = read_target(head, host_field(head)[0])
+    routes = None if isinstance(target, Denial) else table.hosts.find(target.host)
+    if routes is None or isinstance(target, Denial):
+        return False
+    return any(criterion.name == "authorization" for row in routes.at(target.path) for criterion in row.headers)

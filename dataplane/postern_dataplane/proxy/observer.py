@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 # Why an exchange ended that was not refused. The first is a client's doing: as elsewhere, its status is 499 when
 # nothing had been answered yet.
@@ -12,8 +13,7 @@ CLIENT_CLOSED_STATUS = 499
 IDLE_TIMEOUT = "idle_timeout"
 
 
-@dataclass(slots=True)
-class RequestRecord:
+class RequestRecord(msgspec.Struct, gc=False):
     """One request that has ended.
 
     `route` is a route's label, "" where none was found; `reason` is why the

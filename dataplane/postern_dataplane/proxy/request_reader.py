@@ -167,6 +167,8 @@ class RequestReader:
             return self.feed(pending) if pending else None
         self._parser.message_consumed()
         self._body = None
+        if self.is_clean and not pending:
+            return None
         message = self._parse(b"")
         if not pending:
             return message
@@ -188,25 +190,25 @@ def _too_long(error: LineTooLong, line_bytes_max: int) -> Denial:
     return URI_TOO_LONG if line_bytes_max in error.args else HEADERS_TOO_LARGE
 
 
-def request_head(message: RawRequestMessage, limits: Limits, peer: str, entrance: Entrance) -> RequestHead:
-    """The head for the decision; raises `RequestError` for what the parser lets pass and we don't."""
+def request_head(
+    message: RawRequestMessage, limits: Limits, peer: str, entrance: Entrance, *, is_small: bool = False
+) -> RequestHead:
+    """The head for the decision; raises `RequestError` for what the parser lets pass and we don't.
+
+    `is_small` says that no part of it can be too large.
+    """
     version = message.version
     if version.major != 1 or version.minor not in (0, 1):
         raise RequestError(BAD_REQUEST)
-    length: int | None = None
-    size = 0
-    for name, value in message.raw_headers:
-        size += len(name) + len(value) + 4
-        if len(name) in _LENGTHS:
-            lowered = name.lower()
-            if lowered == b"content-length":
-                length = int(value)
-            elif lowered == b"transfer-encoding":
-                _check_coding(value, version.minor)
-            elif lowered == b"expect" and value.lower() != b"100-continue":
-                raise RequestError(EXPECTATION_FAILED)
-    if size > limits.max_header_line_bytes or size > limits.max_headers_bytes:
-        _check_sizes(message, size, limits)
+    fields = message.headers
+    length = fields.get("Content-Length")
+    content_length = None if length is None else int(length)
+    if "Transfer-Encoding" in fields:
+        _check_codings(fields.getall("Transfer-Encoding"), version.minor)
+    if "Expect" in fields and any(value.lower() != "100-continue" for value in fields.getall("Expect")):
+        raise RequestError(EXPECTATION_FAILED)
+    if not is_small:
+        _check_sizes(message, limits)
     if len(message.path) + len(message.method) > limits.max_request_line_bytes:
         raise RequestError(URI_TOO_LONG)
     return RequestHead(
@@ -215,9 +217,9 @@ def request_head(message: RawRequestMessage, limits: Limits, peer: str, entrance
         http_minor=version.minor,
         headers=message.raw_headers,
         peer=peer,
-        content_length=length,
+        content_length=content_length,
         chunked=message.chunked,
-        is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(length)),
+        is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
         is_tls=entrance.is_tls,
         local_port=entrance.port,
     )
@@ -233,18 +235,15 @@ def _is_websocket(message: RawRequestMessage, *, has_body: bool) -> bool:
     )
 
 
-def _check_sizes(message: RawRequestMessage, size: int, limits: Limits) -> None:
+def _check_sizes(message: RawRequestMessage, limits: Limits) -> None:
     # The parser bounds names and values, but not always both together.
-    longest = max(len(name) + len(value) for name, value in message.raw_headers)
-    if size > limits.max_headers_bytes or longest > limits.max_header_line_bytes:
+    sizes = [len(name) + len(value) for name, value in message.raw_headers]
+    if sum(sizes) + 4 * len(sizes) > limits.max_headers_bytes or max(sizes) > limits.max_header_line_bytes:
         raise RequestError(HEADERS_TOO_LARGE)
 
 
-_LENGTHS = frozenset({len("content-length"), len("transfer-encoding"), len("expect")})
-
-
-def _check_coding(value: bytes, minor: int) -> None:
+def _check_codings(values: list[str], minor: int) -> None:
     # RFC 9112, section 6.1: a server that receives a Transfer-Encoding in an HTTP/1.0 message MUST treat its framing
     # as faulty. Other codings than chunked would reach the upstream unannounced.
-    if value.lower() != b"chunked" or minor == 0:
+    if minor == 0 or any(value.lower() != "chunked" for value in values):
         raise RequestError(BAD_REQUEST)

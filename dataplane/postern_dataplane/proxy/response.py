@@ -6,7 +6,8 @@ How the body is framed on the client's side is decided here; RFC 9112, section 6
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+import msgspec
 
 from .dates import http_date
 
@@ -40,8 +41,7 @@ class Framing(enum.Enum):
     UNTIL_CLOSE = "until the connection closes"
 
 
-@dataclass(slots=True)
-class Response:
+class Response(msgspec.Struct, gc=False):
     """A response head.
 
     `upstream` is how the body comes, `client` how it goes on; `closes` says
@@ -74,26 +74,27 @@ def read_response(
     if upstream in (Framing.CHUNKED, Framing.UNTIL_CLOSE):
         client = Framing.CHUNKED if http_minor else Framing.UNTIL_CLOSE
     closes = closes or client is Framing.UNTIL_CLOSE
-    lines = [b"HTTP/1.1 %d %b\r\n" % (status, phrase), *found.kept]
+    lines = [b"HTTP/1.1 %d %b" % (status, phrase), *found.kept]
     if client is Framing.CHUNKED:
-        lines.append(b"Transfer-Encoding: chunked\r\n")
+        lines.append(b"Transfer-Encoding: chunked")
     elif found.lengths and status != 204:
-        lines.append(b"Content-Length: %b\r\n" % found.lengths[0])
+        lines.append(b"Content-Length: " + found.lengths[0])
     if not found.has_date:
-        lines.append(b"Date: %b\r\n" % http_date())
+        lines.append(b"Date: " + http_date())
     if closes:
-        lines.append(b"Connection: close\r\n")
+        lines.append(b"Connection: close")
     elif not http_minor:
-        lines.append(b"Connection: keep-alive\r\n")
-    head = b"".join(lines)
-    if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
+        lines.append(b"Connection: keep-alive")
+    lines += (b"", b"")
+    head = b"\r\n".join(lines)
+    ends = len(lines) - 1
+    if head.count(b"\n") != ends or head.count(b"\r") != ends:
         # A line end within a value would begin a field, or a response, of its own.
         raise BadResponse
-    return Response(status, upstream, client, closes, head + b"\r\n")
+    return Response(status, upstream, client, closes, head)
 
 
-@dataclass(slots=True)
-class _Sorted:
+class _Sorted(msgspec.Struct, gc=False):
     """The fields of a response head: those that go on, as lines, and what the others say."""
 
     kept: list[bytes]
@@ -106,15 +107,16 @@ _READ_HERE = HOP_BY_HOP | {b"content-length", b"date"}
 
 
 def _sort(fields: Fields) -> _Sorted:
-    found = _Sorted([], [], [])
+    kept: list[bytes] = []
+    found = _Sorted(kept, [], [])
     named: list[bytes] = []
     for field in fields:
         name = field[0].lower()
         if name not in _READ_HERE:
-            found.kept.append(b"%b: %b\r\n" % field)
+            kept.append(b": ".join(field))
         elif name == b"date":
             found.has_date = True
-            found.kept.append(b"%b: %b\r\n" % field)
+            kept.append(b": ".join(field))
         elif name == b"content-length":
             found.lengths.append(field[1])
         elif name == b"transfer-encoding":
@@ -131,7 +133,7 @@ _USUAL = frozenset({b"keep-alive", b"close"})
 
 
 def _framing_of(lengths: list[bytes], codings: list[bytes], *, no_body: bool) -> Framing:
-    if lengths and (len(set(lengths)) > 1 or codings or not lengths[0].isdigit()):
+    if lengths and (codings or not lengths[0].isdigit() or lengths.count(lengths[0]) != len(lengths)):
         raise BadResponse
     if codings and codings != [b"chunked"]:
         raise BadResponse

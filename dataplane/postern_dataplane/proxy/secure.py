@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from .downstream import LINGER_S, ClientConnection
+from .downstream import ClientConnection
 
 # What may wait in each layer before whoever sends is slowed down: as much as without TLS. The event loop's own is eight
 # times that, for every client that reads slowly.
@@ -74,7 +74,7 @@ class SecureConnection(ClientConnection):
 
     def eof_received(self) -> None:
         """The client has said that it leaves: from here on nothing that is written reaches it."""
-        self._end_within(LINGER_S)
+        self._be_over()
         self._waiting = None
         if self.exchange is not None:
             self.exchange.client_gone()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from functools import partial
 
 from postern_dataplane.config.current import Current
 from postern_dataplane.config.table import Table
+from postern_dataplane.policy import denials
+from postern_dataplane.policy.decision import Decision, Reject, RequestHead
+from postern_dataplane.policy.redirect import redirect
 
 from .downstream import ClientConnection
 from .entrance import Entrance
 from .handshake import GetContext, Handshake
-from .known_heads import KnownHeads
+from .known_heads import KnownHeads, Packet
 from .limits import Limits
-from .observer import Observer
+from .observer import Observer, RequestRecord
 from .tasks import Tasks
 from .upstreams import Upstreams
 
@@ -35,7 +39,7 @@ class Gateway:
         self.current = current
         self.limits = limits
         self.observer = observer
-        self.known_heads = KnownHeads()
+        self.known_heads = KnownHeads(limits)
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
         self.tasks = Tasks()
@@ -82,6 +86,15 @@ class Gateway:
             self.observer.connection_closed()
             if not self._connections:
                 self._all_gone.set()
+
+    def decide(self, entrance: Entrance, packet: Packet | None, head: RequestHead, record: RequestRecord) -> Decision:
+        """Decide about a request; the packet is all of it, None where that is not known."""
+        if entrance.redirects_to is not None:
+            return Reject(redirect(head, entrance.redirects_to))
+        table = self.current.table
+        if table is None:
+            return Reject(denials.NOT_READY)
+        return self.known_heads.decide(table, packet, head, record, time.time())
 
     def adopt(self, table: Table) -> None:
         """Follow a new table; requests under way end with the one they began with."""

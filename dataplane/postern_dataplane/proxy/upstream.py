@@ -94,7 +94,9 @@ class UpstreamConnection(asyncio.Protocol):
     @property
     def is_reusable(self) -> bool:
         """Whether another exchange may follow the one that has ended."""
-        return self._is_ended and self._keeps_alive and not self._is_dirty and self.is_open
+        transport = self.transport
+        is_free = self._is_ended and self._keeps_alive and not self._is_dirty
+        return is_free and transport is not None and not transport.is_closing()
 
     # What the exchange does with it.
 
@@ -102,7 +104,8 @@ class UpstreamConnection(asyncio.Protocol):
         """Start an exchange by sending the first bytes of its request."""
         self.handler = handler
         self._reset()
-        self.write(data)
+        if self.transport is not None:
+            self.transport.write(data)
 
     def write(self, data: bytes) -> None:
         if self.transport is not None:

@@ -28,6 +28,12 @@ def test_few_routes_are_all_asked_for():
     assert tuple(f"/v1/r{number}" for number in range(10)) == WORKLOADS["routes-10"].paths
 
 
+def test_heads_that_are_unlike_are_all_different():
+    """And more than any gateway remembers, to one route."""
+    paths = WORKLOADS["unlike"].paths
+    assert (20_000, {"/v1/r0"}) == (len(set(paths)), {path.partition("?")[0] for path in paths})
+
+
 def test_a_special_path_is_the_only_one():
     """What the application has elsewhere is asked for there."""
     assert ("/v1/body-64k",) == WORKLOADS["body-64k"].paths

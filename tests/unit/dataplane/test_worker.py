@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import structlog
 
-from postern_dataplane.proxy.exchange import Exchange
 from postern_dataplane.settings import Settings
 from postern_dataplane.worker import _limits, _report_exception, _report_unraisable, entrance_of
 
@@ -55,4 +54,4 @@ def test_an_entrance_knows_its_port_and_its_way():
     entrances = [entrance_of(settings, 8443, is_tls=is_tls) for settings in (plain, redirecting) for is_tls in (0, 1)]
     assert [8443, 8443, 8443, 443] == [one.port for one in entrances]
     assert [False, True, False, True] == [bool(one.is_tls) for one in entrances]
-    assert [True, True, False, True] == [one.exchange is Exchange for one in entrances]
+    assert [None, None, 443, None] == [one.redirects_to for one in entrances]

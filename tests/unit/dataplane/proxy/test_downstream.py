@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from postern_dataplane.proxy.downstream import LINGER_BYTES_MAX, LINGER_S
-
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 BAD = b"nonsense\r\n\r\n"
 
@@ -152,37 +150,6 @@ def test_a_head_that_waits_in_part_has_its_time(port, client):
 
 
 # How it ends.
-
-
-def test_a_connection_that_is_over_is_read_for_a_moment(client, port):
-    """The kernel would throw away an answer that lies behind unread bytes."""
-    client.send(BAD)
-    assert (LINGER_S, "") == (client.connection.deadline - port.loop.now, client.transport.end)
-    client.send(b"x" * 1000)
-    client.expire()
-    assert "close" == client.transport.end
-
-
-def test_a_connection_that_is_over_takes_no_flood(client):
-    """It is dropped then."""
-    client.send(BAD)
-    for _ in range(LINGER_BYTES_MAX // 2**18):
-        client.send(b"x" * 2**18)
-    assert "" == client.transport.end
-    client.send(b"x")
-    assert "abort" == client.transport.end
-
-
-def test_a_client_that_takes_its_answer_slowly_has_time(client, port):
-    """As long as it takes something."""
-    client.transport.unsent = 100
-    client.send(BAD)
-    assert 60.0 == client.connection.deadline - port.loop.now
-    client.transport.unsent = 50
-    client.expire()
-    assert "" == client.transport.end
-    client.expire()
-    assert "abort" == client.transport.end
 
 
 def test_a_client_that_closes_is_forgotten(port, client):

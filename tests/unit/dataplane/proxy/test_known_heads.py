@@ -1,4 +1,7 @@
-"""A request that is the same, byte for byte, as one before is not read again; and nobody can tell."""
+"""A request that is the same, byte for byte, as one before is not read again; and nobody can tell.
+
+What may differ is the token: see `test_known_frames`.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ import time
 import pytest
 
 from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.decision import Reject
-from postern_dataplane.policy.denials import NO_ROUTE
 from postern_dataplane.proxy import known_heads
 from postern_dataplane.proxy.entrance import Entrance
 from postern_dataplane.proxy.known_heads import HEAD_BYTES_MAX, KnownHeads
+from postern_dataplane.proxy.limits import Limits
 
 GET = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
 OTHER = b"GET /b HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -208,26 +210,17 @@ def test_a_draining_gateway_says_that_it_is_the_last(port, client):
     assert b"Connection: close\r\n" in client.take()
 
 
-def test_a_token_that_is_not_looked_up_counts_as_a_hit(port):
-    """The metric tells how many tokens need no verification."""
-    table = port.current.table
-    known, key, head = KnownHeads(), ("way", GET), object()
-
-    def look_up(*_):
-        table.token_cache.misses += 1
-        return Reject(NO_ROUTE)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(known_heads, "decide", look_up)
-        for _ in range(2):
-            known.decide(table, key, head, "h", 0.0)
-    assert (head, "h") == ((found := known.find(table, key, 0.0)).head, found.host)
-    assert (1, 2) == (table.token_cache.hits, table.token_cache.misses)
-
-
-def test_nothing_is_known_without_a_table(port):
+def test_nothing_is_known_without_a_table():
     """A gateway that has none yet answers 503."""
-    assert None is KnownHeads().find(None, ("way", GET), 0.0)
+    known = KnownHeads(Limits())
+    assert None is known.find(None, known.packet("way", GET), 0.0)
+
+
+@pytest.mark.parametrize("bound", ["max_header_line_bytes", "max_headers_bytes"])
+def test_no_head_is_remembered_that_could_be_too_large(bound):
+    """With another token: so those in question are read, which tells."""
+    known = KnownHeads(Limits(**{bound: len(GET)}))
+    assert [False, True] == [known.packet("way", content) is None for content in (GET, GET + b" ")]
 
 
 def test_what_has_come_once_is_no_burden(port, client, monkeypatch):

@@ -1,16 +1,15 @@
-"""An entrance that only shows the way."""
+"""An entrance that only shows the way to another."""
 
 from __future__ import annotations
 
 import pytest
 
 from postern_dataplane.proxy.entrance import Entrance
-from postern_dataplane.proxy.redirection import redirection_to
 
 
 @pytest.fixture
 def client(port):
-    return port.client(Entrance(9080, exchange=redirection_to(8443)))
+    return port.client(Entrance(9080, redirects_to=8443))
 
 
 def test_the_way_is_shown_without_asking_anybody(port, client):
