@@ -11,10 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
-from operator import attrgetter
 from typing import Any
 from zlib import crc32
 
@@ -157,21 +154,3 @@ def decode_shard(shard: ShardRef, content: bytes) -> tuple[Entry, ...]:
         # From None: the message of a decoder may quote what it met, and this may be a key.
         raise CodecError(f"a shard of {shard.section} can't be decoded: {shard.digest}") from None
     return entries
-
-
-def assemble(index: Index, shards: Mapping[str, tuple[Entry, ...]]) -> Snapshot:
-    """Put the decoded shards (by digest) together; raises `CodecError` when one is missing or an id comes twice."""
-    sections: dict[str, list[Any]] = {section: [] for section in SECTIONS}
-    for shard in index.shards:
-        if shard.digest not in shards:
-            raise CodecError(f"a shard of {shard.section} is missing: {shard.digest}")
-        sections[shard.section] += shards[shard.digest]
-    ordered = {section: _by_id(section, entries) for section, entries in sections.items()}
-    return Snapshot(gateway=index.gateway, **ordered)
-
-
-def _by_id(section: str, entries: Iterable[Any]) -> tuple[Any, ...]:
-    ordered = tuple(sorted(entries, key=attrgetter("id")))
-    if any(one.id == other.id for one, other in pairwise(ordered)):
-        raise CodecError(f"an id comes twice in {section}")
-    return ordered

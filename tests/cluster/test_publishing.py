@@ -9,9 +9,10 @@ import pytest
 
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from operator_account import operator_client
-from postern_core.codec import assemble, decode_index, decode_shard, encode_snapshot
+from postern_core.codec import decode_index, encode_snapshot
 from postern_operator.cluster.publish import ClusterPublisher
 from postern_operator.cluster.writing import Writer
+from snapshots import decoded
 
 PEOPLE = [consumer(), credential(), secret()]
 OURS = "app.kubernetes.io/managed-by=postern,postern.dev/gateway=default"
@@ -45,13 +46,13 @@ def there(kubectl, namespace):
 
 def read(objects):
     """The snapshot as a reader assembles it."""
-    index = decode_index(objects["postern-index"]["data"]["index.json"].encode())
+    index = objects["postern-index"]["data"]["index.json"].encode()
     contents = {}
-    for shard in index.shards:
+    for shard in decode_index(index).shards:
         value = objects[f"postern-{shard.digest}"]["data"]["shard.json"]
         content = base64.b64decode(value) if shard.is_secret else value.encode()
-        contents[shard.digest] = decode_shard(shard, content)
-    return assemble(index, contents)
+        contents[shard.digest] = content
+    return decoded(index, contents)
 
 
 async def test_what_is_published_is_what_was_compiled(client, namespace, there):

@@ -14,11 +14,12 @@ import pytest
 import yaml
 
 import cases
-from postern_core.codec import assemble, decode_index, decode_shard, encode_snapshot
+from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
 from postern_core.parse import OUR_KINDS, parse_manifest
 from postern_operator.inspectors import INSPECTORS
+from snapshots import decoded_again
 
 REWRITE = os.environ.get("GOLDEN") == "rewrite"
 
@@ -78,9 +79,7 @@ def test_the_snapshot_survives_its_bytes(case):
     """What is decoded is what was encoded, and no key is in a public shard."""
     _, compiled = compiled_case(case)
     encoded = encode_snapshot(compiled.snapshot)
-    index = decode_index(encoded.index)
-    shards = {shard.digest: decode_shard(shard, encoded.shards[shard.digest].content) for shard in index.shards}
 
-    assert compiled.snapshot == assemble(index, shards)
+    assert compiled.snapshot == decoded_again(encoded)
     public = b"".join(shard.content for shard in encoded.shards.values() if not shard.is_secret)
     assert not any(key.material.encode() in public for it in compiled.snapshot.credentials for key in it.keys)

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postern_core.codec import EncodeMemo, assemble, decode_index, decode_shard, encode_snapshot
+from postern_core.codec import EncodeMemo, encode_snapshot
 from postern_core.snapshot import (
     Backend,
     Consumer,
@@ -21,6 +21,7 @@ from postern_core.snapshot import (
     Route,
     Snapshot,
 )
+from snapshots import decoded_again
 
 TEXTS = st.text(max_size=4)
 TUPLES = st.lists(TEXTS, max_size=2).map(tuple)
@@ -56,11 +57,6 @@ def section(name):
 SNAPSHOTS = st.builds(Snapshot, gateway=TEXTS, **{name: section(name) for name in ENTRIES})
 
 
-def decoded(encoded):
-    index = decode_index(encoded.index)
-    return assemble(index, {it.digest: decode_shard(it, encoded.shards[it.digest].content) for it in index.shards})
-
-
 def copied(snapshot):
     """An equal snapshot of which nothing is the same object."""
     return msgspec.msgpack.decode(msgspec.msgpack.encode(snapshot), type=Snapshot)
@@ -69,7 +65,7 @@ def copied(snapshot):
 @given(SNAPSHOTS)
 def test_what_was_encoded_comes_back(snapshot):
     """Every field of every entry."""
-    assert snapshot == decoded(encode_snapshot(snapshot))
+    assert snapshot == decoded_again(encode_snapshot(snapshot))
 
 
 @given(SNAPSHOTS)

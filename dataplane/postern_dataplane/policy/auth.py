@@ -15,7 +15,7 @@ from postern_core.snapshot import Policy
 from postern_dataplane.config.rows import CredentialRow, PolicyRow
 
 from .cache import TOKEN_BYTES_MAX, TokenCache
-from .claims import CLAIM_CHECKS, PASSING, claim_matches, number
+from .claims import PASSING, claim_matches, number, violated
 from .denials import Denial
 from .identity import Identity, consumer_names, identity_of
 from .keys import VerifyingKey
@@ -93,11 +93,11 @@ def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) ->
     if isinstance(signed, str):
         return signed
     credential, key = signed
-    for violation in CLAIM_CHECKS:
-        reason = violation(token.claims, policy, now_s)
-        if reason:
-            return reason
-    reason = token_is_revoked(token, credential) or consumer_is_not_allowed(token, credential, policy)
+    reason = (
+        violated(token.claims, policy, now_s)
+        or token_is_revoked(token, credential)
+        or consumer_is_not_allowed(token, credential, policy)
+    )
     if reason:
         return reason
     return Verified(_identity(token, credential, policy), _good_until(token, policy, key))

@@ -76,15 +76,26 @@ def claim_is_missing(claims: Claims, policy: Policy, _now_s: float) -> str:
     return ""
 
 
+# What every token must pass, and what only some policies ask for.
+_DATE_CHECKS: tuple[Check, ...] = (date_is_no_number, token_has_expired, token_is_not_valid_yet)
 CLAIM_CHECKS: tuple[Check, ...] = (
-    date_is_no_number,
-    token_has_expired,
-    token_is_not_valid_yet,
+    *_DATE_CHECKS,
     lifetime_is_too_long,
     issuer_is_another,
     audience_is_another,
     claim_is_missing,
 )
+
+
+def violated(claims: Claims, policy: Policy, now_s: float) -> str:
+    """The first reason against a token's claims, "" for none."""
+    asks_more = policy.max_lifetime_ms is not None or policy.issuers or policy.audiences or policy.required_claims
+    for check in CLAIM_CHECKS if asks_more else _DATE_CHECKS:
+        reason = check(claims, policy, now_s)
+        if reason:
+            return reason
+    return ""
+
 
 # With time these heal, so such an answer must not be remembered.
 PASSING = frozenset({"not_yet_valid", "lifetime_too_long"})

@@ -7,7 +7,7 @@ import pytest
 from heads import NOW_S
 from postern_core.snapshot import ClaimMatch, Policy
 from postern_dataplane.policy import claims as module
-from postern_dataplane.policy.claims import CLAIM_CHECKS, claim_matches, forwarded, number
+from postern_dataplane.policy.claims import claim_matches, forwarded, number, violated
 
 
 def policy(**fields):
@@ -16,7 +16,7 @@ def policy(**fields):
 
 def reason(claims, **fields):
     """The first reason that any check has."""
-    return next(filter(None, (check(claims, policy(**fields), NOW_S) for check in CLAIM_CHECKS)), "")
+    return violated(claims, policy(**fields), NOW_S)
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0, 0.0), (-1, -1.0), (1.5, 1.5), (2**70, float(2**70))])
