@@ -38,7 +38,8 @@ HEAD_BYTES_MAX = 2048
 # As programs write it, and proxies that write names in small letters.
 _FIELD = b"uthorization: Bearer "
 _BEFORE = (b"\r\nA", b"\r\na")
-_TOKEN = re.compile(rb"[A-Za-z0-9_.-]+")
+# Possessive: what does not end as it must is not tried again from each of its ends.
+_TOKEN = re.compile(rb"[A-Za-z0-9_.-]++")
 
 # The way in (who asks, and at which door), and what is before and behind the token.
 Key = tuple[str, bytes, bytes]
