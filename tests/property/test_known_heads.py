@@ -20,11 +20,13 @@ NOW_S = 1_900_000_000.0
 GOOD = [signed(exp=NOW_S + 50, n=number) for number in range(2)]
 EARLY = signed(nbf=NOW_S + 20)
 FORGED = signed(secret="fedcba9876543210fedcba9876543210")
-TOKENS = st.sampled_from([*GOOD, EARLY, FORGED, "x", "a.b.c", "", " ", "a b", "x, y", "\x80"])
+# Some are also words of what goes upstream anyway.
+WORDS = ["x", "zq", "a.b.c", "upstream", "application", "Host", "alice", "", " ", "a b", "x, y", "\x80"]
+TOKENS = st.sampled_from([*GOOD, EARLY, FORGED, *WORDS])
 NAMES = st.sampled_from(["Authorization", "authorization", "AUTHORIZATION", "X-Authorization", "Cookie", "Connection"])
 SCHEMES = st.sampled_from(["Bearer ", "bearer ", "Bearer  ", "", "jwt="])
 FIELDS = st.lists(st.builds(lambda name, scheme, token: (name, scheme + token), NAMES, SCHEMES, TOKENS), max_size=2)
-TARGETS = st.sampled_from(["/v1/a", "/v1/b", "/v1/public", "/x", f"/v1/{GOOD[0]}", "/v1/a?jwt=x"])
+TARGETS = st.sampled_from(["/v1/a", "/v1/b", "/v1/public", "/x", f"/v1/{GOOD[0]}", "/v1/a?jwt=x", "/v1/q?jwt=%7Aq"])
 
 
 @st.composite
@@ -39,11 +41,15 @@ def alike(draw):
 BY_FIELD = [{"name": "authorization", "type": "Regex", "value": "Bearer x.*"}]
 STRIPPED = {"stripCredentials": True, "mode": "Permissive"}
 TABLE = table(
-    service(pathPrefix="/v1"),
+    service(pathPrefix="/v1", upstream={"url": "http://upstream.example:18080/application"}),
     route("a", paths=[{"type": "Exact", "value": "/a"}], auth={"jwt": {}}),
     route("b", paths=[{"type": "Exact", "value": "/b"}], auth={"jwt": STRIPPED}),
     route("b-x", paths=[{"type": "Exact", "value": "/b"}], headers=BY_FIELD),
     route("public", paths=[{"type": "Exact", "value": "/public"}]),
+    route(
+        "q", paths=[{"type": "Exact", "value": "/q"}],
+        auth={"jwt": {"from": [{"query": "jwt"}, {"header": "Authorization"}]}},
+    ),
     route("any", auth={"jwt": {"from": [{"cookie": "jwt"}, {"header": "Authorization"}]}}),
     consumer(), credential(), secret(),
 )  # fmt: skip

@@ -10,6 +10,7 @@ import math
 
 import msgspec
 
+from postern_core.snapshot import Place
 from postern_dataplane.config.rows import RouteRow, Upstream
 from postern_dataplane.config.table import Table
 
@@ -23,11 +24,12 @@ from .target import Target, read_target
 
 
 class Plan(msgspec.Struct, gc=False):
-    """Where a request goes, before anybody has asked who sends it; `token` is what was found where it may be."""
+    """Where a request goes, before anybody has asked who sends it; `token` is what was found, and `place` where."""
 
     row: RouteRow
     target: Target
-    token: Found
+    token: Found = None
+    place: Place | None = None
 
 
 class Passed(msgspec.Struct, gc=False):
@@ -68,8 +70,9 @@ def make_plan(head: RequestHead, table: Table) -> Plan | Reject:
         return Reject(row)
     if row.entry.refusal:
         return Reject(ROUTE_REFUSED, row)
-    policy = row.policy
-    return Plan(row, target, None if policy is None else find_token(policy.entry.places, head.headers, target.query)[0])
+    if row.policy is None:
+        return Plan(row, target)
+    return Plan(row, target, *find_token(row.policy.entry.places, head.headers, target.query))
 
 
 def judge(row: RouteRow, token: Found, table: Table, now_s: float) -> Passed | Reject:

@@ -16,6 +16,7 @@ import re
 
 import msgspec
 
+from postern_core.snapshot import Place
 from postern_dataplane.config.table import Table
 from postern_dataplane.policy.cache import Generations
 from postern_dataplane.policy.decide import Plan, decide, host_field, judge, make_plan
@@ -38,6 +39,7 @@ HEAD_BYTES_MAX = 2048
 # As programs write it, and proxies that write names in small letters.
 _FIELD = b"uthorization: Bearer "
 _BEFORE = (b"\r\nA", b"\r\na")
+_PLACE = Place(kind="header", name="authorization")
 # Possessive: what does not end as it must is not tried again from each of its ends.
 _TOKEN = re.compile(rb"[A-Za-z0-9_.-]++")
 
@@ -191,8 +193,12 @@ def _whatever_token(packet: Packet, head: RequestHead, record: RequestRecord, ta
     if isinstance(plan, Reject):
         return KnownHead(head, record.host, record.path, plan)
     sent, end = upstream_head(head, plan.target, plan.row, is_trusted=table.trusts(head.peer))
-    is_found_here = plan.row.policy is not None and plan.token == token.decode()
-    return KnownFrame(head, record.host, record.path, plan, is_found_here, sent.split(token), end)
+    # The whole line, for the token alone may also be a word of the route's own: of its path, or of the upstream's host.
+    field = before[before.rindex(b"\r\n") :]
+    start, line, rest = sent.partition(field + token + b"\r\n")
+    pieces = [start + field, b"\r\n" + rest] if line else [sent]
+    is_found_here = plan.place == _PLACE and plan.token == token.decode()
+    return KnownFrame(head, record.host, record.path, plan, is_found_here, pieces, end)
 
 
 def _decides_route(head: RequestHead, table: Table) -> bool:

@@ -226,6 +226,23 @@ def test_a_token_of_another_place_counts_and_the_field_goes_on():
     assert (["bad_signature"], 1) == reasons(seen, request("app-2", FORGED[0]))
 
 
+def test_a_token_that_was_escaped_elsewhere_is_that_place_s():
+    """Though it reads the same as the one in the field."""
+    seen = Seen(protected(**{"from": [{"query": "jwt"}, {"header": "Authorization"}]}))
+    seen.teach(asked("zq", target="/v1/a?jwt=%7Aq"))
+    assert (["malformed_token"], 0) == reasons(seen, asked(GOOD[0], target="/v1/a?jwt=%7Aq"))
+
+
+@pytest.mark.parametrize("word", ["upstream", "application", "Host", "Bearer"])
+def test_a_token_that_is_a_word_of_what_goes_upstream_is_replaced_nowhere_else(word):
+    """Or whoever sends such a word could have others' requests sent elsewhere."""
+    upstream = {"url": "http://upstream.example/application"}
+    seen = Seen(table(service(upstream=upstream), route(auth={"jwt": {}}), *CREDENTIALS))
+    seen.teach(asked(word))
+    sent = seen.ask(asked(GOOD[0])).head
+    assert sent.startswith(b"GET /application/v1/a HTTP/1.1\r\nHost: upstream.example\r\n")
+
+
 def test_the_field_comes_twice():
     """That is refused, whatever the first one is."""
     seen = Seen(protected())
