@@ -80,7 +80,7 @@ class KnownFrame(msgspec.Struct, gc=False):
 
     `is_found_here` says that it is the token that counts; otherwise that is the plan's.  `pieces` are what goes
     upstream before it and behind it, all in one where it does not go upstream; `end` follows the lines of identity.
-    The last token that passed is remembered with the decision.
+    The last token is remembered with the decision.
     """
 
     head: RequestHead
@@ -91,7 +91,7 @@ class KnownFrame(msgspec.Struct, gc=False):
     pieces: list[bytes]
     end: bytes
     last_token: bytes = b""
-    last: Forward | None = None
+    last: Decision | None = None
 
     def decide(self, token: bytes, table: Table, now_s: float) -> Decision | None:
         """Decide about the same request with this token; None for what is none."""
@@ -101,10 +101,9 @@ class KnownFrame(msgspec.Struct, gc=False):
         if _TOKEN.fullmatch(token) is None:
             return None
         passed = judge(self.plan.row, token.decode() if self.is_found_here else self.plan.token, table, now_s)
-        if isinstance(passed, Reject):
-            return passed
-        self.last_token, self.last = token, passed.forward(token.join(self.pieces), self.end)
-        return self.last
+        decision = passed if isinstance(passed, Reject) else passed.forward(token.join(self.pieces), self.end)
+        self.last_token, self.last = token, decision
+        return decision
 
     @property
     def has_token(self) -> bool:
