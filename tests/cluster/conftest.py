@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from argocd import Comparing, NoArgoCD
 from cluster.control_plane import ControlPlane
 from cluster.kubectl import Kubectl, service_account_kubeconfig
 from cluster.shared import Api, shared_api
@@ -97,4 +98,13 @@ def helm(tmp_path_factory, say):
     try:
         return find_helm("helm 4", tmp_path_factory.mktemp("helm"), say)
     except NoHelm as missing:
+        pytest.skip(f"needs {missing}")
+
+
+@pytest.fixture(scope="session")
+def comparing(tmp_path_factory, say):
+    """`comparing(kubeconfig, manifests, "team", changes)`: what Argo CD calls OutOfSync."""
+    try:
+        return Comparing(tmp_path_factory.mktemp("applications"), say)
+    except NoArgoCD as missing:
         pytest.skip(f"needs {missing}")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import raw
-from argocd import LEGACY, STRUCTURED, Comparing, NoArgoCD
+from argocd import LEGACY, STRUCTURED
 from installation import installed
 from manifests import route, service
 from postern_core.compile import compile_snapshot
@@ -48,15 +48,6 @@ def shop(tenant, kubectl):
     """The namespace, with nothing in it."""
     yield tenant
     kubectl("delete", f"{KINDS},services,configmaps,secrets", "--all", f"-n{tenant}", check=True)
-
-
-@pytest.fixture(scope="module")
-def comparing(tmp_path_factory, say):
-    """`comparing(kubeconfig, manifests, "team", changes)`: what Argo CD calls OutOfSync."""
-    try:
-        return Comparing(tmp_path_factory.mktemp("applications"), say)
-    except NoArgoCD as missing:
-        pytest.skip(f"needs {missing}")
 
 
 def manifests_of(example, namespace):

@@ -6,21 +6,13 @@ import pytest
 import yaml
 
 import raw
-from argocd import STRUCTURED, Comparing, NoArgoCD, application_of
+from argocd import STRUCTURED, application_of
 from cluster.kubectl import Kubectl
 from cluster.shared import Api
 from helm_chart import NAMESPACE
 
 APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager=argocd-controller", "--filename=-")
 AUTOSCALED = {"gateways": {"default": {"autoscaling": {"enabled": True, "minReplicas": 3}}}}
-
-
-@pytest.fixture(scope="module")
-def comparing(tmp_path_factory, say):
-    try:
-        return Comparing(tmp_path_factory.mktemp("applications"), say)
-    except NoArgoCD as missing:
-        pytest.skip(f"needs {missing}")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heads import head, signed, table
+from heads import head, packet_of, signed, table
 from manifests import consumer, credential, route, secret, service
 from postern_dataplane.policy.decide import decide
 from postern_dataplane.proxy.known_heads import KnownHeads
@@ -53,11 +53,6 @@ TABLE = table(
     route("any", auth={"jwt": {"from": [{"cookie": "jwt"}, {"header": "Authorization"}]}}),
     consumer(), credential(), secret(),
 )  # fmt: skip
-
-
-def packet_of(request):
-    lines = b"".join(b"%b: %b\r\n" % field for field in request.headers)
-    return f"{request.method} {request.target} HTTP/1.1\r\n".encode() + lines + b"\r\n"
 
 
 @given(alike(), st.lists(st.sampled_from([0, 0, 0, 15, 25]), min_size=4, max_size=4))

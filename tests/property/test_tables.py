@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from heads import NOW_S, bearer, head, signed
 from manifests import SECRET
-from postern_core.codec import encode_snapshot
 from postern_core.snapshot import (
     Backend,
     Consumer,
@@ -31,6 +30,7 @@ from postern_dataplane.config.table import build_table
 from postern_dataplane.errors import SnapshotError
 from postern_dataplane.policy.decide import decide
 from postern_dataplane.policy.decision import Forward
+from snapshots import publish_into
 
 # Few of each, so that entries meet, and references that nothing answers.
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -172,15 +172,6 @@ def told_of(policy):
     return policy and (policy.entry, policy.anonymous)
 
 
-def write(folder, snapshot):
-    encoded = encode_snapshot(snapshot)
-    (folder / "shards").mkdir(parents=True, exist_ok=True)
-    for digest, shard in encoded.shards.items():
-        (folder / "shards" / f"{digest}.json").write_bytes(shard.content)
-    (folder / "index.json").write_bytes(encoded.index)
-    return encoded.digest
-
-
 def built(snapshot, digest):
     """The table of this snapshot alone, None where a route's policy is not there."""
     try:
@@ -195,7 +186,7 @@ def test_a_table_of_changes_is_the_table_of_the_whole(tmp_path_factory, chain):
     folder = tmp_path_factory.mktemp("snapshot")
     loader, table = Loader(folder), None
     for snapshot in chain:
-        expected = built(snapshot, write(folder, snapshot))
+        expected = built(snapshot, publish_into(folder, snapshot))
         before = table and (held(table), decided(table))
         now = loaded(loader, table)
         assert (now is None) == (expected is None)

@@ -24,10 +24,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import raw
 from manifests import route, service
-from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_operator.inspectors import INSPECTORS
+from snapshots import publish_into
 
 POSTERN = Path(sys.executable).parent / "postern"
 
@@ -151,11 +151,8 @@ class DataPlane(Gateway):
     def serve(self, manifests: Manifests) -> None:
         """Serve these and nothing else; returns when it does."""
         resources = [parse_manifest(manifest) for manifest in manifests]
-        encoded = encode_snapshot(compile_snapshot(resources, inspectors=INSPECTORS).snapshot)
-        for digest, shard in encoded.shards.items():
-            (self._config / "shards" / f"{digest}.json").write_bytes(shard.content)
-        self.publish(encoded.index)
-        self.until_digest(lambda digest: digest == encoded.digest)
+        published = publish_into(self._config, compile_snapshot(resources, inspectors=INSPECTORS).snapshot)
+        self.until_digest(lambda digest: digest == published)
 
     def publish(self, index: bytes) -> None:
         """Replace the index at once, whatever it is."""

@@ -37,6 +37,12 @@ def head_of(request: Request, token: str) -> Any:
     )
 
 
+def packet_of(head_: RequestHead) -> bytes:
+    """The bytes of a head."""
+    lines = b"".join(b"%b: %b\r\n" % field for field in head_.headers)
+    return f"{head_.method} {head_.target} HTTP/1.1\r\n".encode() + lines + b"\r\n"
+
+
 def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("latin-1")
 

@@ -1,13 +1,25 @@
-"""A snapshot of its bytes, as a reader puts it together."""
+"""Snapshots and their bytes: written as a publisher does, and put together as a reader does."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
-from postern_core.codec import SECTIONS, Encoded, decode_index, decode_shard
+from postern_core.codec import SECTIONS, Encoded, decode_index, decode_shard, encode_snapshot
 from postern_core.snapshot import Snapshot
+
+
+def publish_into(folder: Path, snapshot: Snapshot) -> str:
+    """Write a snapshot as a publisher does; gives its digest."""
+    encoded = encode_snapshot(snapshot)
+    (folder / "shards").mkdir(parents=True, exist_ok=True)
+    for digest, shard in encoded.shards.items():
+        (folder / "shards" / f"{digest}.json").write_bytes(shard.content)
+    (folder / "index.new").write_bytes(encoded.index)
+    (folder / "index.new").rename(folder / "index.json")
+    return encoded.digest
 
 
 def decoded(index: bytes, contents: Mapping[str, bytes]) -> Snapshot:

@@ -49,8 +49,7 @@ class Download:
         """Send what is left, and what says that this was all."""
         if self.response is not None and self.response.client is Framing.CHUNKED:
             self._out.append(b"0\r\n\r\n")
-        if self._out:
-            self.flush()
+        self.flush()
 
     def discard(self) -> None:
         """Forget what has not gone out yet."""

@@ -16,8 +16,8 @@ from contextlib import closing
 import pytest
 
 from generations import open_routes
-from postern_core.codec import encode_snapshot
 from postern_core.snapshot import Backend, Endpoint, Endpoints, Snapshot
+from snapshots import publish_into
 
 STARTING_S = 20
 
@@ -30,17 +30,6 @@ def snapshot_of(*paths):
         backends=(Backend(id="Service/demo/app"),),
         endpoints=(Endpoints(id="Service/demo/app", endpoints=(Endpoint(address="127.0.0.1", port=9),)),),
     )
-
-
-def publish_into(folder, snapshot):
-    """Write a snapshot as a publisher does; gives its digest."""
-    encoded = encode_snapshot(snapshot)
-    (folder / "shards").mkdir(parents=True, exist_ok=True)
-    for digest, shard in encoded.shards.items():
-        (folder / "shards" / f"{digest}.json").write_bytes(shard.content)
-    (folder / "index.new").write_bytes(encoded.index)
-    (folder / "index.new").rename(folder / "index.json")
-    return encoded.digest
 
 
 @pytest.fixture

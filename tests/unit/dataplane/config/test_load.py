@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from generations import open_routes
 from postern_core import codec
-from postern_core.codec import encode_snapshot
 from postern_core.snapshot import Backend, Snapshot
 from postern_dataplane.config import load as module
 from postern_dataplane.config.load import Loader
 from postern_dataplane.errors import SnapshotError
+from snapshots import publish_into
 
 
 def refusal(loader):
@@ -232,10 +232,7 @@ def spoil(folder, publish, what):
     """Publish another snapshot, of which this is wrong."""
     if what == "table":
         [route] = open_routes("/x")
-        encoded = encode_snapshot(Snapshot(gateway="default", routes=(replace(route, policy="lost"),)))
-        for digest, shard in encoded.shards.items():
-            (folder / "shards" / f"{digest}.json").write_bytes(shard.content)
-        (folder / "index.json").write_bytes(encoded.index)
+        publish_into(folder, Snapshot(gateway="default", routes=(replace(route, policy="lost"),)))
         return
     known = shards(folder)
     publish("/x", "/y", "/z")

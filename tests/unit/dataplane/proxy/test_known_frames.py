@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from heads import bearer, head, signed, table
-from manifests import SECRET, consumer, credential, route, secret, service
+from heads import bearer, head, packet_of, signed, table
+from manifests import consumer, credential, route, secret, service
 from postern_dataplane.policy.decide import decide
 from postern_dataplane.policy.decision import Forward
 from postern_dataplane.proxy.known_heads import KnownFrame, KnownHeads
@@ -21,12 +21,6 @@ CREDENTIALS = (consumer(), credential(), secret())
 
 def protected(**jwt):
     return table(service(), route(auth={"jwt": jwt}), *CREDENTIALS)
-
-
-def packet_of(request):
-    """The bytes of a head."""
-    lines = b"".join(b"%b: %b\r\n" % field for field in request.headers)
-    return f"{request.method} {request.target} HTTP/1.1\r\n".encode() + lines + b"\r\n"
 
 
 class Seen:
@@ -286,8 +280,3 @@ def test_a_new_table_knows_no_frame():
     seen.teach(asked(GOOD[0]))
     seen.table = table(service(), route(auth={"jwt": {}}), consumer(), secret())
     assert (["unknown_credential"] * 2, 2) == reasons(seen, asked(GOOD[0]), asked(GOOD[1]))
-
-
-def test_the_secret_of_the_tests_is_not_the_other():
-    """Or nothing was forged above."""
-    assert SECRET != OTHER
