@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from pathlib import Path
 
 import pytest
 
+import raw
 from argocd import Comparing, NoArgoCD
 from cluster.control_plane import ControlPlane
 from cluster.kubectl import Kubectl, service_account_kubeconfig
@@ -53,7 +55,18 @@ def crds(kubectl):
 def install_crds(kubectl):
     """Install the four kinds and wait until they can be used."""
     kubectl("apply", "--server-side", "--force-conflicts", f"--filename={ROOT / 'crds'}", check=True)
-    kubectl("wait", "--for=condition=Established", "--timeout=60s", f"--filename={ROOT / 'crds'}", check=True)
+
+    # kubectl's own waiting fails where an object has no conditions yet.
+    def are_established():
+        found = json.loads(kubectl("get", f"--filename={ROOT / 'crds'}", "--output=json", check=True).stdout)["items"]
+        return all(is_established(definition) for definition in found)
+
+    raw.until(are_established, "the kinds can be used", patience_s=60)
+
+
+def is_established(definition):
+    conditions = definition.get("status", {}).get("conditions") or ()
+    return ("Established", "True") in [(it["type"], it["status"]) for it in conditions]
 
 
 @pytest.fixture

@@ -41,9 +41,8 @@ def plane(start_private_api, tmp_path_factory, api):
 @pytest.fixture
 def release(helm, plane, tmp_path):
     """`release("install", ...)`: helm with that cluster, which has none of our kinds; the chart is a copy to change."""
-    # kubectl's own waiting sometimes misses that all are gone already, and then goes on.
     plane("delete", "crd", "--all", "--wait=false", check=True)
-    raw.until(lambda: not plane("get", "crd", "--output=name", check=True).stdout, "the definitions are gone")
+    plane.until_gone("crd")
     chart = shutil.copytree(CHART, tmp_path / "chart")
 
     def release(verb, *options, name=RELEASE, namespace=NAMESPACE):
@@ -54,7 +53,7 @@ def release(helm, plane, tmp_path):
     yield release
     for name, namespace in RELEASES.items():
         release("uninstall", name=name, namespace=namespace)
-    plane("wait", "--for=delete", f"namespace/{GATEWAY_NAMESPACE}", "namespace/edge", "--timeout=60s", check=True)
+    plane.until_gone("namespace", GATEWAY_NAMESPACE, "edge")
 
 
 def good(done):
@@ -79,7 +78,7 @@ def test_a_release_comes_changes_and_goes(release, plane):
     assert len(json.loads(plane("get", "crd", "--output=json", check=True).stdout)["items"]) == 4
     assert plane("get", "clusterrole,clusterrolebinding", "--selector=app.kubernetes.io/name=postern").stdout == ""
     # What it left is its own when it comes again.
-    plane("wait", "--for=delete", f"namespace/{GATEWAY_NAMESPACE}", "--timeout=60s", check=True)
+    plane.until_gone("namespace", GATEWAY_NAMESPACE)
     good(release("install"))
 
 

@@ -97,7 +97,7 @@ async def test_it_goes_with_its_credential(writer, keyless, manifests, kubectl, 
     """Kubernetes collects it."""
     await generate(writer, manifests)
     kubectl("delete", "jwtcredentials.postern.dev", "alice", f"--namespace={namespace}", check=True)
-    kubectl("wait", "--for=delete", "secret/alice-jwt", f"--namespace={namespace}", "--timeout=60s", check=True)
+    kubectl.until_gone("secret", "alice-jwt", namespace=namespace)
 
 
 async def test_that_of_an_earlier_credential_is_not_taken_over(writer, keyless, manifests, kubectl, namespace):

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+import raw
+
 from .pki import write_private
 from .shared import Api
 
@@ -55,6 +57,18 @@ class Kubectl:
         """One object, as the server has it."""
         done = self("get", kind, name, f"--namespace={namespace}", "--output=json", check=True)
         return dict(json.loads(done.stdout))
+
+    def until_gone(self, kind: str, *names: str, namespace: str = "", patience_s: float = 60) -> None:
+        """Wait until these objects are gone, without a name all of a kind.
+
+        kubectl's own waiting at times misses that they are gone already, and goes on.
+        """
+        asked = ("get", kind, *names, *([f"--namespace={namespace}"] if namespace else ()))
+
+        def are_gone() -> bool:
+            return not self(*asked, "--ignore-not-found", "--output=name", check=True).stdout
+
+        raw.until(are_gone, f"{kind} {', '.join(names) or '(all)'} to go", patience_s)
 
     def as_account(self, namespace: str, name: str, path: Path) -> Kubectl:
         """The same cluster with the rights of a service account, whose kubeconfig is written to `path`."""
