@@ -15,6 +15,7 @@ import msgspec
 
 from postern_core.parse import OUR_KINDS, Parsed
 from postern_core.problems import Problem
+from postern_operator.field_positions import FieldPositions
 from postern_operator.local import Reading
 from postern_operator.manifests import FileMistake
 
@@ -38,7 +39,8 @@ class Finding:
     """One thing that is wrong.
 
     `object` is None, and `reason` and `field` are "", for what is wrong with a file as a whole.
-    `field` is "" as well where the whole object is meant; `line` and `column` are of the object, None where unknown.
+    `field` is "" as well where the whole object is meant; `line` and `column` are those of the field, or of the nearest
+    field above it that is written; None where unknown.
     """
 
     severity: str
@@ -61,12 +63,13 @@ class Finding:
 class Report:
     """All that came of a validation.
 
-    `passed_over` are objects of other kinds, by API version and kind; `left_out`
-    is what of a cluster could not be checked.
+    `objects` counts by kind, `fine` those without an error; `passed_over` are objects of other kinds, by API version
+    and kind; `left_out` is what of a cluster could not be checked.
     """
 
     valid: bool
     objects: dict[str, int]
+    fine: int
     passed_over: dict[str, int]
     findings: tuple[Finding, ...]
     left_out: tuple[str, ...] = ()
@@ -80,10 +83,12 @@ def report_of(
 ) -> Report:
     """Put together what is wrong, in the order of files and lines; `places` are where objects were looked for."""
     origins = {parsed.ref: parsed.origin for parsed in reversed(reading.objects)}
-    findings = [_of_problem(problem, origins.get(problem.ref, "")) for problem in problems if problem.ref.name]
     # Objects without a name are one to the compiler; each of them has its own place.
     nameless = [parsed for parsed in reading.objects if not parsed.ref.name]
-    findings += [_of_problem(problem, parsed.origin) for parsed in nameless for problem in parsed.problems]
+    placed = [(problem, origins.get(problem.ref, "")) for problem in problems if problem.ref.name]
+    placed += [(problem, parsed.origin) for parsed in nameless for problem in parsed.problems]
+    positions = FieldPositions()
+    findings = [_of_problem(problem, origin, positions) for problem, origin in placed]
     findings += [_of_mistake(mistake) for mistake in reading.mistakes]
     if not reading.objects and not reading.mistakes:
         # A check of nothing would look like a good one for ever.
@@ -93,6 +98,7 @@ def report_of(
     return Report(
         valid=not any(finding.severity == "error" for finding in findings),
         objects=_kinds(reading.objects),
+        fine=_fine(reading.objects, (problem for problem, _ in placed)),
         passed_over=dict(sorted(Counter(f"{it.api_version} {it.kind}" for it in reading.foreign).items())),
         findings=tuple(findings),
         left_out=tuple(left_out),
@@ -106,13 +112,21 @@ def _kinds(objects: Iterable[Parsed]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
 
 
-def _of_problem(problem: Problem, origin: str) -> Finding:
+def _fine(objects: Sequence[Parsed], problems: Iterable[Problem]) -> int:
+    """How many objects have no error; those without a name always have one."""
+    wrong = {problem.ref for problem in problems if not problem.is_warning}
+    return sum(bool(parsed.ref.name) and parsed.ref not in wrong for parsed in objects)
+
+
+def _of_problem(problem: Problem, origin: str, positions: FieldPositions) -> Finding:
     file, _, line = origin.rpartition(":")
+    position = positions.find(problem.ref, origin, problem.field)
     return Finding(
         severity="warning" if problem.is_warning else "error",
         message=problem.message,
         file=file,
-        line=int(line) if line else None,
+        line=position.line if position else int(line) if line else None,
+        column=position.column if position else None,
         object=Named(*problem.ref),
         reason=problem.reason.text,
         field=problem.field,
@@ -150,7 +164,8 @@ def _summary(report: Report) -> str:
         fine = f"{_number(total, 'object')} {'is' if total == 1 else 'are'} fine{but}: {_counted(report.objects)}."
         return click.style(fine, fg="green")
     also = f" and {_number(warnings, 'warning')}" if warnings else ""
-    return click.style(f"{_number(errors, 'error')}{also} in {_number(total, 'object')}.", fg="red")
+    fine = f"{report.fine} of {_number(total, 'object')} {'is' if report.fine == 1 else 'are'} fine"
+    return click.style(f"{_number(errors, 'error')}{also}; {fine}.", fg="red")
 
 
 def _counted(counts: dict[str, int]) -> str:

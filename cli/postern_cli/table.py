@@ -13,6 +13,7 @@ from rich.text import Text
 from postern_core.conditions import Condition
 from postern_core.problems import Problem
 from postern_core.ref import Ref
+from postern_operator.field_positions import FieldPositions
 
 CONDITIONS = ("Accepted", "ResolvedRefs", "Programmed", "Ready")
 # More rows scroll away what matters; the others are counted.
@@ -45,10 +46,12 @@ def left_out(statuses: Mapping[Ref, Sequence[Condition]]) -> str:
 
 
 def sentences(problems: Iterable[Problem], origins: Mapping[Ref, str]) -> list[str]:
-    """What is wrong, a line each, with the place where the object is written."""
-    lines = [_sentence(problem, origins.get(problem.ref, "")) for problem in problems]
-    more = len(lines) - PROBLEMS_MAX
-    return lines if more <= 0 else [*lines[:PROBLEMS_MAX], f"... and {more} more; `postern validate` has them all"]
+    """What is wrong, a line each, with the line and column of the field."""
+    told = list(problems)
+    positions = FieldPositions()
+    lines = [_sentence(problem, origins.get(problem.ref, ""), positions) for problem in told[:PROBLEMS_MAX]]
+    more = len(told) - PROBLEMS_MAX
+    return lines if more <= 0 else [*lines, f"... and {more} more; `postern validate` has them all"]
 
 
 def is_ready(conditions: Sequence[Condition]) -> bool:
@@ -70,6 +73,9 @@ def _cell(condition: Condition | None) -> Text:
     return Text(text, style=STYLES.get(text, "red"))
 
 
-def _sentence(problem: Problem, origin: str) -> str:
+def _sentence(problem: Problem, origin: str, positions: FieldPositions) -> str:
+    position = positions.find(problem.ref, origin, problem.field)
+    if position is not None:
+        origin = f"{origin.rpartition(':')[0]}:{position.line}:{position.column}"
     place = f" ({origin})" if origin else ""
     return f"{problem.reason.text}: {problem}{place}"

@@ -74,7 +74,7 @@ def read_manifests(content: bytes, path: str, memo: FileMemo | None = None) -> F
     foreign: list[Foreign] = []
     kept: dict[bytes, tuple[int, FileContent]] = {}
     try:
-        for line, text in _texts(content, path):
+        for line, text in texts_of(content, path):
             part = _at(memo.texts.get(text), line, path) or _read(text, line, path)
             kept[text] = (line, part)
             objects += part.objects
@@ -85,8 +85,8 @@ def read_manifests(content: bytes, path: str, memo: FileMemo | None = None) -> F
     return FileContent(tuple(objects), tuple(foreign))
 
 
-def _texts(content: bytes, path: str) -> Iterator[tuple[int, bytes]]:
-    """The texts that can be read apart from each other, each with its first line."""
+def texts_of(content: bytes, path: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the texts that can be read apart from each other, each with its first line; raises `ManifestError`."""
     if len(content) > FILE_BYTES_MAX:
         raise ManifestError(f"is larger than {FILE_BYTES_MAX} bytes; spread the objects over several files", 1, 1)
     content = content.removeprefix(b"\xef\xbb\xbf")

@@ -93,7 +93,7 @@ def test_a_namespace_is_checked(plugin, tenant, tmp_path):
     lost = manifests.route("lost", namespace, serviceRef={"name": "nowhere"})
     (tmp_path / "lost.yaml").write_text(yaml.safe_dump(lost))
     done = plugin("validate", "-n", namespace, tmp_path)
-    assert (1, True) == (done.returncode, f"lost.yaml:1: error: Route {namespace}/lost: " in done.stdout)
+    assert (1, True) == (done.returncode, f"error: Route {namespace}/lost: spec.serviceRef" in done.stdout)
 
 
 def test_the_status_is_a_tree(plugin, tenant):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from postern_cli.findings import Finding, Named, Report, as_github, as_json, as_text, report_of
+from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_operator.local import Reading
@@ -22,7 +23,7 @@ def finding(**options):
 
 
 def report(*findings, **options):
-    defaults = {"valid": not findings, "objects": {"Route": 2}, "passed_over": {}}
+    defaults = {"valid": not findings, "objects": {"Route": 2}, "fine": 1, "passed_over": {}}
     return Report(**defaults | options, findings=findings)
 
 
@@ -45,6 +46,15 @@ def test_a_warning_leaves_the_report_valid():
     assert (True, "warning") == (made.valid, made.findings[0].severity)
 
 
+def test_objects_without_an_error_are_fine():
+    """An object with errors counts once however many it has, and one with a warning is fine."""
+    refs = [Ref("Route", "demo", name) for name in ("a", "b", "c")]
+    wrong = [Problem(refs[0], Reason.INVALID, field, "is wrong") for field in ("spec.a", "spec.b")]
+    odd = Problem(refs[1], Reason.WARNING, "spec", "is odd")
+    reading = Reading(tuple(Parsed(ref, None) for ref in refs))
+    assert 2 == report_of(reading, [*wrong, odd], []).fine
+
+
 def test_objects_of_other_kinds_are_counted():
     """They are passed over, with a word."""
     reading = Reading(foreign=(Foreign("a.yaml:1", "apps/v1", "Deployment"),) * 2)
@@ -57,7 +67,7 @@ def test_text_has_a_line_a_finding_and_a_sum():
     lines = list(as_text(report(told, finding(severity="warning", file="", line=None))))
     assert "a.yaml:3: \x1b[31merror\x1b[0m: Route demo/json: spec.paths: is wrong" == lines[0]
     assert "\x1b[33mwarning\x1b[0m: Route demo/json: is wrong" == lines[1]
-    assert "1 error and 1 warning in 2 objects." in lines[2]
+    assert "1 error and 1 warning; 1 of 2 objects is fine." in lines[2]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +76,8 @@ def test_text_has_a_line_a_finding_and_a_sum():
         (report(), "2 objects are fine: 2 Route."),
         (report(objects={"Route": 1}), "1 object is fine: 1 Route."),
         (report(finding(severity="warning")), "2 objects are fine, with 1 warning: 2 Route."),
-        (report(finding(), finding()), "2 errors in 2 objects."),
+        (report(finding(), finding()), "2 errors; 1 of 2 objects is fine."),
+        (report(finding(), fine=0), "1 error; 0 of 2 objects are fine."),
     ],
 )
 def test_the_last_line_sums_up(made, told):
@@ -86,6 +97,7 @@ def test_json_has_every_field():
     assert {
         "valid": False,
         "objects": {"Route": 2},
+        "fine": 1,
         "passed_over": {},
         "findings": [
             {

@@ -19,21 +19,21 @@ def test_good_manifests_are_fine(postern, protected):
 
 
 def test_every_problem_is_told_with_its_place(postern, protected):
-    """The object, the field and the line where the object begins."""
+    """A problem has its object, its field, and the line and column of that field."""
     protected.write(manifests.route("bad", methods=["get"], serviceRef={"name": "app"}), name="bad.yaml")
     protected.write(manifests.route("lost", serviceRef={"name": "nowhere"}), name="lost.yaml")
     result = postern("validate", protected.path)
     assert result.exit_code == 1
-    assert f"{protected.path}/bad.yaml:1: error: Route default/bad: spec.methods[0]: must be" in result.stdout
-    assert f"{protected.path}/lost.yaml:1: error: Route default/lost: spec.serviceRef: " in result.stdout
-    assert result.stdout.endswith("2 errors in 7 objects.\n")
+    assert f"{protected.path}/bad.yaml:8:5: error: Route default/bad: spec.methods[0]: must be" in result.stdout
+    assert f"{protected.path}/lost.yaml:7:3: error: Route default/lost: spec.serviceRef: " in result.stdout
+    assert result.stdout.endswith("2 errors; 5 of 7 objects are fine.\n")
 
 
 def test_objects_without_a_name_are_told_one_by_one(postern, folder):
     """Each has its place, although nobody can tell them apart otherwise."""
     folder.write("apiVersion: postern.dev/v1alpha1\nkind: Route\n---\napiVersion: postern.dev/v1alpha1\nkind: Route\n")
     lines = postern("validate", folder.path).stdout.splitlines()
-    assert [f"{folder.path}/all.yaml:{line}" for line in (1, 4)] == [line.partition(": ")[0] for line in lines[:2]]
+    assert [f"{folder.path}/all.yaml:{line}:1" for line in (1, 4)] == [line.partition(": ")[0] for line in lines[:2]]
 
 
 def test_a_warning_does_not_count(postern, folder):
@@ -95,14 +95,14 @@ def test_a_file_that_can_not_be_opened_is_named(postern, protected, monkeypatch)
 
     monkeypatch.setattr(Path, "open", refuse)
     result = postern("validate", protected.path)
-    assert f"{shut}:1:1: error: can't be read: Permission denied\n1 error in 5 objects.\n" == result.stdout
+    assert f"{shut}:1:1: error: can't be read: Permission denied\n1 error; 5 of 5 objects are fine.\n" == result.stdout
 
 
 def test_annotations_are_commands_of_a_workflow(postern, protected):
     """A pull request shows them beside the line."""
     protected.write(manifests.route("lost", serviceRef={"name": "nowhere"}), name="lost.yaml")
     line = postern("validate", protected.path, "-o", "github").stdout.splitlines()[0]
-    assert f"::error file={protected.path}/lost.yaml,line=1,title=ServiceNotFound::Route default/lost: " in line
+    assert f"::error file={protected.path}/lost.yaml,line=7,col=3,title=ServiceNotFound::Route default/lost: " in line
 
 
 def test_a_cluster_is_checked_by_the_same_rules(postern, serving):
@@ -126,7 +126,7 @@ def test_folders_are_checked_as_if_they_were_applied(postern, serving, folder):
     folder.write(manifests.service(hosts=[], wrong=1), manifests.route("new", serviceRef={"name": "nowhere"}))
     result = postern("validate", "--cluster", folder.path)
     assert result.exit_code == 1
-    assert f"{folder.path}/all.yaml:1: error: Service default/app: " in result.stdout
+    assert f"{folder.path}/all.yaml:10:3: error: Service default/app: spec.wrong" in result.stdout
     assert "error: Route default/new: " in result.stdout
     assert "\nerror: Route default/all: " in f"\n{result.stdout}"
     assert "default/old" not in result.stdout
