@@ -10,11 +10,12 @@ import asyncio
 import contextlib
 import signal
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from postern_core.conditions import Programming
+from postern_kit.stop_signals import STOP_SIGNALS, on_stop_signal
 from postern_operator.errors import LocalError
 from postern_operator.generate import GeneratedSecrets, state_folder
 from postern_operator.local import Folders, Reading
@@ -71,7 +72,7 @@ class Session:
                 self._take(await reconciler.rebuild())
             arguments = ("--config", folder, *self._settings.arguments)
             async with data_plane(arguments, self._teller.data_plane_says) as running:
-                with self._signals(running):
+                with on_stop_signal(partial(self._stop, running), _stop_signals()):
                     status = await self._until_end(reconciler, running)
         return self._exit_status(status)
 
@@ -167,21 +168,6 @@ class Session:
         origins = {parsed.ref: parsed.origin for parsed in rebuilt.objects}
         self._teller.show(told, rebuilt.compiled.problems, origins)
 
-    @contextlib.contextmanager
-    def _signals(self, running: DataPlane) -> Iterator[None]:
-        """Stop by SIGINT and SIGTERM, and by SIGHUP where nobody has said to ignore it (`nohup`)."""
-        numbers = [signal.SIGINT, signal.SIGTERM]
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            numbers.append(signal.SIGHUP)
-        loop = asyncio.get_running_loop()
-        for number in numbers:
-            loop.add_signal_handler(number, self._stop, running)
-        try:
-            yield
-        finally:
-            for number in numbers:
-                loop.remove_signal_handler(number)
-
     def _stop(self, running: DataPlane) -> None:
         if not self._is_stopping:
             self._teller.stopping()
@@ -193,3 +179,9 @@ class Session:
             return 0
         self._teller.data_plane_ended(status)
         return status if status >= 0 else 128 - status
+
+
+def _stop_signals() -> tuple[signal.Signals, ...]:
+    """The signals that stop a run: SIGHUP too, unless it is ignored already (`nohup`)."""
+    hears_hangup = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    return (*STOP_SIGNALS, signal.SIGHUP) if hears_hangup else STOP_SIGNALS

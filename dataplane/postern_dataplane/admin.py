@@ -7,38 +7,25 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import web
+
+from postern_kit.admin_server import new_application, serve_admin
 
 from .fleet import Fleet, Worker
 from .metrics import expose
 
 FLEET = web.AppKey("fleet", Fleet)
 
-# No request to this port has a body.
-BODY_BYTES_MAX = 1024
-KEEP_ALIVE_S = 15.0
-SHUTDOWN_S = 1.0
 
-
-@contextlib.asynccontextmanager
-async def admin_port(fleet: Fleet, listener: socket.socket) -> AsyncIterator[None]:
+def admin_port(fleet: Fleet, listener: socket.socket) -> contextlib.AbstractAsyncContextManager[int]:
     """Answer on this socket as long as the context lasts."""
-    runner = web.AppRunner(
-        admin_application(fleet), access_log=None, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=SHUTDOWN_S
-    )
-    await runner.setup()
-    try:
-        await web.SockSite(runner, listener).start()
-        yield
-    finally:
-        await runner.cleanup()
+    return serve_admin(admin_application(fleet), listener)
 
 
 def admin_application(fleet: Fleet) -> web.Application:
-    application = web.Application(client_max_size=BODY_BYTES_MAX)
+    application = new_application()
     application[FLEET] = fleet
     application.add_routes(
         [

@@ -8,8 +8,9 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
+from postern_kit.addresses import Address
+
 from .errors import ListenError
-from .settings import Address
 
 # Connections that wait to be accepted, for instance while a worker is replaced.  The kernel lowers it to its own limit.
 BACKLOG = 4096

@@ -10,23 +10,13 @@ import argparse
 import ipaddress
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from postern_core.resources.types import DURATION_PATTERN, milliseconds
+from postern_kit.addresses import Address, parse_address
 
 from .capacity import usable_cpus
-
-
-class Address(NamedTuple):
-    """A host and a port; an IPv6 address is written in brackets."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,13 +153,10 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
 
 def read_address(text: str) -> Address:
     """Read HOST:PORT, as the type of an option."""
-    host, _, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
-    if not host or (":" in host and f"[{host}]:{port}" != text) or not re.fullmatch("[0-9]{1,5}", port):
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 0.0.0.0:9080 or [::]:9080")
-    if int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{port} is not a port: they end at 65535")
-    return Address(host, int(port))
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _port(text: str) -> int:

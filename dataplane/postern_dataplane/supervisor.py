@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 
 import msgspec
+
+from postern_kit.logs import log
+from postern_kit.stop_signals import on_stop_signal
 
 from .admin import admin_port
 from .capacity import allow_connections
 from .errors import ChannelError
 from .fleet import Fleet
 from .listening import Listeners, address_of, open_listener, open_listeners
-from .logs import log
 from .process import WorkerProcess
 from .settings import Settings
 
@@ -129,7 +130,8 @@ async def supervise(settings: Settings) -> None:
         admin = sockets.enter_context(open_listener(settings.admin))
         supervisor = Supervisor(_within_limits(settings), listeners)
         async with admin_port(supervisor.fleet, admin):
-            with _signals(supervisor), _stdin(supervisor) if settings.end_with_stdin else contextlib.nullcontext():
+            stdin = _stdin(supervisor) if settings.end_with_stdin else contextlib.nullcontext()
+            with on_stop_signal(supervisor.stop), stdin:
                 log.info(
                     "data plane started",
                     listen=str(address_of(listeners[0].plain)),
@@ -147,18 +149,6 @@ def _within_limits(settings: Settings) -> Settings:
     if possible < settings.max_connections:
         log.warning("fewer connections than asked for: raise the limit of open files", max_connections=possible)
     return msgspec.structs.replace(settings, max_connections=possible)
-
-
-@contextlib.contextmanager
-def _signals(supervisor: Supervisor) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, supervisor.stop)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,8 @@ from typing import Any
 import msgspec
 import uvloop
 
+from postern_kit.logs import configure_logs, described, log
+
 from .access_log import AccessLog
 from .certificates.contexts import server_context
 from .certificates.renewal import Renewal
@@ -34,7 +36,6 @@ from .config.table import Table
 from .counters import Counters
 from .errors import SnapshotError
 from .listening import BACKLOG, Listeners, address_of
-from .logs import configure_logs, described, log
 from .observers import CountedAndLogged
 from .proxy.entrance import Entrance
 from .proxy.limits import Limits

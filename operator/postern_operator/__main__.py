@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 from collections.abc import Sequence
 
+from postern_kit.logs import configure_logs
+from postern_kit.program import run_to_end
+
 from .cluster.assembly import operate
-from .cluster.logs import configure_logs, described
 from .cluster.settings import read_settings
 from .errors import OperatorError
 
-log = logging.getLogger("postern.operator")
+# Libraries log below these levels about their own inner life, once an object.
+LOG_LEVELS = {
+    "kopf": logging.WARNING,
+    # It warns that it was not given the signals, which is on purpose.
+    "kopf._core.reactor.running": logging.ERROR,
+    "kubernetes": logging.WARNING,
+    # It logs each look at a lease that failed, every second, with a traceback.
+    "kubernetes.aio.leaderelection": logging.CRITICAL,
+    "aiohttp": logging.WARNING,
+    "postern": logging.INFO,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run an operator to its end; gives the exit status."""
+    """Run an operator to its end and return the exit status."""
     settings = read_settings(arguments)
-    configure_logs()
-    try:
-        asyncio.run(operate(settings))
-    except OperatorError as error:
-        log.critical(str(error))
-        return 1
-    except KeyboardInterrupt:
-        # Before the signals were ours.
-        return 130
-    except Exception as error:  # noqa: BLE001 # the edge of the process
-        log.critical("operator failed", extra={"fields": described(error)})
-        return 1
-    return 0
+    configure_logs(LOG_LEVELS)
+    return run_to_end("operator", operate(settings), OperatorError)
 
 
 if __name__ == "__main__":

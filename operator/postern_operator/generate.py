@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import fcntl
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,14 +18,14 @@ import msgspec
 from postern_core.generated import WantedSecret, generated_manifest, wanted_secrets
 from postern_core.parse import Parsed, parse_manifest
 from postern_core.ref import Ref
+from postern_kit.atomic_file import replace_file
+from postern_kit.file_stamp import FileStamp, stamp_of
 
 from .errors import LocalError
 
 STATE_FOLDER = ".postern"
 SECRETS = "secrets.json"
 LOCK = "lock"
-
-Stamp = tuple[int, int, int, int]
 
 
 def state_folder(paths: Sequence[Path]) -> Path:
@@ -51,7 +50,7 @@ class GeneratedSecrets:
     def __init__(self, state: Path, *, make: bool) -> None:
         self._state = state
         self._make = make
-        self._stamp: Stamp | None = None
+        self._stamp: FileStamp | None = None
         self._values: dict[str, str] = {}
         self._parsed: dict[Ref, tuple[WantedSecret, str, Parsed]] = {}
         self._wanted: dict[Ref, tuple[Parsed, tuple[WantedSecret, ...]]] = {}
@@ -59,12 +58,12 @@ class GeneratedSecrets:
 
     def added_to(self, objects: Sequence[Parsed]) -> tuple[Parsed, ...]:
         """As `with_generated_secrets`; the same tuple as long as nothing has changed."""
-        if self._last is not None and self._last[0] is objects and self._stamp == _stamp(self._state):
+        if self._last is not None and self._last[0] is objects and self._stamp == stamp_of(self._state / SECRETS):
             return self._last[1]
         present = {parsed.ref for parsed in objects if parsed.ref.kind == "Secret"}
         wanted = [secret for secret in self._wanted_by(objects) if secret.ref not in present]
         self._learn(wanted)
-        self._stamp = _stamp(self._state)
+        self._stamp = stamp_of(self._state / SECRETS)
         generated = [self._secret(secret, self._values[secret.ref.path]) for secret in wanted]
         self._last = (objects, (*objects, *generated))
         return self._last[1]
@@ -84,7 +83,7 @@ class GeneratedSecrets:
 
     def _learn(self, wanted: Sequence[WantedSecret]) -> None:
         """Know the values of all that are wanted."""
-        stamp = _stamp(self._state)
+        stamp = stamp_of(self._state / SECRETS)
         if wanted and (stamp is None or stamp != self._stamp):
             try:
                 self._values = _read(self._state)
@@ -104,15 +103,6 @@ class GeneratedSecrets:
         return known[2]
 
 
-def _stamp(state: Path) -> Stamp | None:
-    """What changes with the file of secrets, which is only ever replaced; None where there is none."""
-    try:
-        found = (state / SECRETS).stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
-
-
 def _made(wanted: Sequence[WantedSecret]) -> dict[str, str]:
     return {it.ref.path: base64.b64encode(secrets.token_bytes(it.size_bytes)).decode() for it in wanted}
 
@@ -125,8 +115,9 @@ def _made_and_kept(missing: Sequence[WantedSecret], state: Path) -> dict[str, st
             kept = _read(state)
             made = _made([secret for secret in missing if secret.ref.path not in kept])
             if made:
-                _write(state / ".gitignore", b"*\n")
-                _write(state / SECRETS, msgspec.json.format(msgspec.json.encode(kept | made)) + b"\n")
+                replace_file(state / ".gitignore", b"*\n", is_durable=True)
+                content = msgspec.json.format(msgspec.json.encode(kept | made)) + b"\n"
+                replace_file(state / SECRETS, content, is_durable=True)
     except OSError as error:
         raise LocalError(
             f"secrets can't be kept in {state}: {error.strerror}; make it writable, or give the credentials keys"
@@ -155,14 +146,3 @@ def _read(state: Path) -> dict[str, str]:
         raise LocalError(
             f"{path} can't be read as what this program has written; restore it, or remove it and make new tokens"
         ) from None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file at once, readable by its owner alone from the first byte on."""
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -17,6 +17,7 @@ from watchfiles import Change, awatch
 
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
+from postern_kit.file_stamp import FileStamp, stamp_of_status
 
 from .errors import LocalError
 from .manifests import FILE_BYTES_MAX, FileContent, FileMemo, FileMistake, Foreign, read_manifests
@@ -34,8 +35,6 @@ GATHER_MS = 10
 # The kernel's notice comes within milliseconds.  Looking twice a second is for where none comes: on a network file
 # system, or when the kernel has no watches left.
 POLL_S = 0.5
-
-Stamp = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Outcome(enum.Enum):
 class _File:
     """One file as it was last read; `good` is what it held when it could last be taken, None for never."""
 
-    stamp: Stamp | None = None
+    stamp: FileStamp | None = None
     text: bytes | None = None
     good: FileContent | None = None
     mistakes: tuple[FileMistake, ...] = ()
@@ -198,11 +197,11 @@ def _refresh(path: Path, file: _File, *, is_first: bool) -> Outcome:
     return Outcome.CHANGED
 
 
-def _settled_stamp(status: os.stat_result) -> Stamp | None:
+def _settled_stamp(status: os.stat_result) -> FileStamp | None:
     """What changes with a file; None while a second save could go unnoticed."""
     if time.time_ns() - status.st_mtime_ns < TICK_NS:
         return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return stamp_of_status(status)
 
 
 def _together(files: Iterable[_File], gone: Iterable[_File], unread: tuple[str, ...]) -> Reading:

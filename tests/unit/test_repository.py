@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = {
     "core": ROOT / "core/postern_core",
+    "kit": ROOT / "kit/postern_kit",
     "operator": ROOT / "operator/postern_operator",
     "dataplane": ROOT / "dataplane/postern_dataplane",
     "cli": ROOT / "cli/postern_cli",
@@ -45,11 +46,12 @@ PARTS = {
     "cli": [path for path in PACKAGES["cli"].rglob("*.py") if KUBECTL not in path.parents],
     "kubectl": sorted(KUBECTL.rglob("*.py")),
     "dataplane": [path for path in PACKAGES["dataplane"].rglob("*.py") if SIDECAR not in path.parents],
-    "sync": [*sorted(SIDECAR.rglob("*.py")), PACKAGES["dataplane"] / "logs.py"],  # It logs as the proxy does.
+    "sync": sorted(SIDECAR.rglob("*.py")),
 }
 # The extras that carry what a part may import.
 CARRIED_BY = {
     "core": [],
+    "kit": ["sync"],  # Of which local mode imports the modules that need nothing.
     "operator": ["operator"],
     "cluster": ["operator", "cluster"],
     "dataplane": ["dataplane"],
@@ -143,6 +145,7 @@ def test_a_package_is_typed(package):
     "folder",
     [
         "unit/core",
+        "unit/kit",
         "unit/operator",
         "unit/dataplane",
         "unit/cli",
@@ -218,7 +221,7 @@ def test_a_process_starts_with_its_extra_alone(part, extra):
 @pytest.mark.parametrize("extra", ["operator", "cluster", "dataplane", "sync"])
 def test_an_extra_carries_only_what_is_imported(extra):
     """Nobody installs what nothing uses."""
-    users = [part for part, extras in CARRIED_BY.items() if extra in extras]
+    users = ["kit", *(part for part, extras in CARRIED_BY.items() if extra in extras)]
     assert set() == carried(extra) - set().union(*(imported(part) for part in users))
 
 

@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from postern_dataplane.logs import log
+from postern_kit.logs import log
 
 from .choice import Choice
 from .contexts import MakeContext

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from postern_dataplane.errors import CertificateError
+from postern_kit.file_stamp import FileStamp, stamp_of
 
 from .certificate import CHAIN, KEY, Certificate, read_certificate
 from .contexts import MakeContext
 
-Stamp = tuple[tuple[int, int, int, int] | None, ...]
+Stamp = tuple[FileStamp | None, ...]
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class Shelf:
             return set()
 
     def _stamp(self, name: str) -> Stamp:
-        return tuple(_stamp_of(self._folder / name / file) for file in (CHAIN, KEY))
+        return tuple(stamp_of(self._folder / name / file) for file in (CHAIN, KEY))
 
     def _read(self, name: str, place: _Place, stamp: Stamp, found: Look) -> None:
         refusal, may_heal, certificate = "", False, None
@@ -87,12 +88,3 @@ class Shelf:
             found.loaded.append(certificate)
         elif is_news:
             found.refused.append((name, refusal))
-
-
-def _stamp_of(file: Path) -> tuple[int, int, int, int] | None:
-    """What tells one file from another, links followed; None where there is none."""
-    try:
-        seen = file.stat()
-    except OSError:
-        return None
-    return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from postern_dataplane.errors import SnapshotError
-from postern_dataplane.logs import log
+from postern_kit.logs import log
 
 from .current import Current
 from .load import Loader

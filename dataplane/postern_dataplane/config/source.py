@@ -8,6 +8,8 @@ from pathlib import Path
 
 from watchfiles import awatch
 
+from postern_kit.file_stamp import FileStamp, stamp_of
+
 INDEX = "index.json"
 
 # The kernel's notice comes within milliseconds.  Looking every second is for where none comes: on a network file
@@ -16,8 +18,6 @@ POLL_S = 1.0
 # For how long further notices are waited for before they are told, together.
 GATHER_MS = 10
 
-Stamp = tuple[int, int, int, int]
-
 
 class Source:
     """Watches the index of one folder, which need not exist yet."""
@@ -25,7 +25,7 @@ class Source:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._noticed = asyncio.Event()
-        self._seen: Stamp | None = None
+        self._seen: FileStamp | None = None
 
     async def run(self) -> None:
         """Listen to the kernel's notices, for ever; without it a change is found by looking."""
@@ -50,7 +50,7 @@ class Source:
     @property
     def is_there(self) -> bool:
         """Whether there is an index at all."""
-        return self._stamp() is not None
+        return stamp_of(self._folder / INDEX) is not None
 
     async def next_change(self, at_most_s: float | None = None) -> None:
         """Wait until the index is another than at the last call, or for so long.
@@ -62,16 +62,9 @@ class Source:
                 await self._change()
 
     async def _change(self) -> None:
-        while (stamp := self._stamp()) == self._seen:
+        while (stamp := stamp_of(self._folder / INDEX)) == self._seen:
             self._noticed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._noticed.wait()
         self._seen = stamp
-
-    def _stamp(self) -> Stamp | None:
-        try:
-            found = (self._folder / INDEX).stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

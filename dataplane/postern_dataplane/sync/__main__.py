@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Sequence
 
 from postern_dataplane.errors import DataPlaneError
-from postern_dataplane.logs import configure_logs, described, log
+from postern_kit.logs import configure_logs
+from postern_kit.program import run_to_end
 
 from .settings import read_settings
 from .sidecar import run_sidecar
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the sidecar to its end; gives the exit status."""
+    """Run the sidecar to its end and return the exit status."""
     settings = read_settings(arguments)
     configure_logs()
-    try:
-        asyncio.run(run_sidecar(settings))
-    except DataPlaneError as error:
-        log.critical(str(error))
-        return 1
-    except KeyboardInterrupt:
-        # Before the signals were ours.
-        return 130
-    except Exception as error:  # noqa: BLE001 # the edge of the process
-        log.critical("sidecar failed", **described(error))
-        return 1
-    return 0
+    return run_to_end("sidecar", run_sidecar(settings), DataPlaneError)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ digest at the next start, and fetched again.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from postern_core.codec import CodecError, Index, ShardRef, decode_index, decode_shard
+from postern_kit.atomic_file import replace_file
 
 from .errors import StartError
 
@@ -66,14 +65,14 @@ class Folder:
     def write_shard(self, shard: ShardRef, content: bytes) -> None:
         """Verify a shard and write it; raises `CodecError` before anything is written, and `OSError`."""
         decode_shard(shard, content)
-        _replace(self._place(shard), content)
+        replace_file(self._place(shard), content)
         self._verified.add((shard.section, shard.digest))
 
     def swap(self, content: bytes, index: Index) -> None:
         """Make this the index, when all its shards are there; raises `OSError`."""
         on_disk = self.index()
         if on_disk is None or on_disk[0] != content:
-            _replace(self._path / INDEX, content)
+            replace_file(self._path / INDEX, content)
             self._before = _named(on_disk[1].shards) if on_disk else frozenset()
         self.tidy(index)
 
@@ -98,18 +97,3 @@ class Folder:
 
 def _named(shards: Iterable[ShardRef]) -> frozenset[str]:
     return frozenset(shard.digest for shard in shards)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all, and that nobody else may read."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-        new.replace(path)
-    except OSError:
-        # Half a file would keep the place that is lacking, where memory is full.
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
-        raise

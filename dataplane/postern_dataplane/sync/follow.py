@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from postern_dataplane.logs import described, log
+from postern_kit.backoff import Backoff
+from postern_kit.logs import described, log
 
-from .backoff import Backoff
 from .errors import ApiError
 from .newest import Newest
 from .published import Listed
@@ -46,7 +46,7 @@ class Follower:
             began = loop.time()
             await self._round()
             if loop.time() - began >= LIVED_LONG_S:
-                self._backoff.reset()
+                self._backoff.succeeded()
             await asyncio.sleep(self._backoff.next_s())
 
     async def _round(self) -> None:

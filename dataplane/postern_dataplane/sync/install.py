@@ -12,9 +12,9 @@ from http import HTTPStatus
 from typing import Protocol
 
 from postern_core.codec import CodecError, Index, ShardRef, decode_index
-from postern_dataplane.logs import described, log
+from postern_kit.backoff import Backoff
+from postern_kit.logs import described, log
 
-from .backoff import Backoff
 from .errors import ApiError, GenerationError
 from .folder import Folder
 from .newest import Newest
@@ -64,7 +64,7 @@ class Installer:
             content = await self._newest.take(pause_s)
             pause_s = self._backoff.next_s() if await self._fails(content) else None
             if pause_s is None:
-                self._backoff.reset()
+                self._backoff.succeeded()
 
     async def _fails(self, content: bytes) -> bool:
         """Install one index; whether that is to be tried again."""

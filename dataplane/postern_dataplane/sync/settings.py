@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from postern_dataplane.settings import Address, read_address
+from postern_dataplane.settings import read_address
+from postern_kit.addresses import Address
 
 # What each pod with an API token is told about itself.
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")

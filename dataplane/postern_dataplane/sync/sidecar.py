@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from postern_dataplane.listening import address_of, open_listener
-from postern_dataplane.logs import log
-from postern_dataplane.settings import Address
+from postern_kit.addresses import Address
+from postern_kit.backoff import Backoff
+from postern_kit.logs import log
+from postern_kit.stop_signals import on_stop_signal
 
-from .backoff import Backoff
 from .connection import Connection, read_configuration
 from .errors import ApiError, StartError
 from .folder import Folder
@@ -26,7 +26,8 @@ from .settings import SyncSettings
 
 async def run_sidecar(settings: SyncSettings) -> None:
     """Keep the folder at what is published, until SIGTERM or SIGINT; raises `DataPlaneError` when it can't start."""
-    with _told_to_stop() as stopping:
+    stopping = asyncio.Event()
+    with on_stop_signal(stopping.set):
         await _check_files(settings.kubeconfig)
         newest = Newest()
         # A connection each: one that has to be made anew must not take what the other is doing with it.
@@ -75,16 +76,3 @@ async def _run_until(stopping: asyncio.Event, follower: Follower, installer: Ins
         # Nothing has to be finished: what is on disk is a whole generation at any moment.
         for task in running:
             task.cancel()
-
-
-@contextlib.contextmanager
-def _told_to_stop() -> Iterator[asyncio.Event]:
-    loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    try:
-        yield stopping
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)

@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import signal
 import socket
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
+
+from postern_kit.stop_signals import on_stop_signal
 
 from .connection import api_configuration
 from .event_writes import EventWriter
@@ -155,7 +156,6 @@ async def _until_signal() -> AsyncIterator[None]:
     """Cancel what is inside at SIGTERM or SIGINT, and take its end for a good one."""
     task = asyncio.current_task()
     assert task is not None, "within a coroutine"
-    loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
 
     def stop() -> None:
@@ -163,14 +163,10 @@ async def _until_signal() -> AsyncIterator[None]:
             stopped.set()
             task.cancel()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not stopped.is_set():
-            raise
-        task.uncancel()
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+    with on_stop_signal(stop):
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not stopped.is_set():
+                raise
+            task.uncancel()

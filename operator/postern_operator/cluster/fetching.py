@@ -10,8 +10,8 @@ import msgspec
 from kubernetes.aio import client
 
 from postern_core.ref import Ref
+from postern_kit.backoff import Backoff
 
-from .backoff import Backoff
 from .objects import Objects
 from .reading import API_ERRORS, Item, Resource, get_object, manifest_of, pages
 from .references import service_of_slice

@@ -15,9 +15,9 @@ import aiohttp
 from kubernetes.aio.client import ApiClient
 
 from postern_core.parse import Parsed
+from postern_kit.backoff import Backoff
 from postern_operator.reconciler import Build, Built
 
-from .backoff import Backoff
 from .errors import ClusterError
 from .metrics import Metrics
 from .pods import Admin, ready_admins, served_digests

@@ -15,7 +15,8 @@ from typing import Any
 
 import kopf
 
-from .backoff import Backoff
+from postern_kit.backoff import Backoff
+
 from .connection import api_configuration, kopf_connection
 from .metrics import Metrics
 from .resources import OUR_RESOURCES

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from aiohttp import web
 from prometheus_client import exposition
+
+from postern_kit.admin_server import new_application, serve_admin
 
 from .metrics import Metrics
 
 WHY_NOT_READY: web.AppKey[Callable[[], str]] = web.AppKey("why_not_ready")
 METRICS = web.AppKey("metrics", Metrics)
-SHUTDOWN_S = 1.0
 
 
-@contextlib.asynccontextmanager
-async def admin_port(host: str, port: int, metrics: Metrics, why_not_ready: Callable[[], str]) -> AsyncIterator[int]:
-    """Answer there as long as the context lasts; gives the port, which 0 leaves to the system."""
-    runner = web.AppRunner(admin_application(metrics, why_not_ready), access_log=None, shutdown_timeout=SHUTDOWN_S)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
+def admin_port(
+    host: str, port: int, metrics: Metrics, why_not_ready: Callable[[], str]
+) -> contextlib.AbstractAsyncContextManager[int]:
+    """Answer there as long as the context lasts; yields the port, which 0 leaves to the system."""
+    return serve_admin(_application(metrics, why_not_ready), (host, port))
 
 
-def admin_application(metrics: Metrics, why_not_ready: Callable[[], str]) -> web.Application:
-    """`why_not_ready` gives "" once ready."""
-    application = web.Application()
+def _application(metrics: Metrics, why_not_ready: Callable[[], str]) -> web.Application:
+    """`why_not_ready` returns "" once ready."""
+    application = new_application()
     application[WHY_NOT_READY] = why_not_ready
     application[METRICS] = metrics
     application.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", exposed)])

@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from kubernetes.aio.client import ApiClient
 
 from postern_core.parse import Parsed
+from postern_kit.backoff import Backoff
+from postern_kit.logs import described
 from postern_operator.reconciler import Built, until_quiet
 
-from .backoff import Backoff
 from .errors import NotLeadingError
 from .fetching import fetch
 from .fleet import Fleet
-from .logs import described
 from .metrics import Metrics
 from .objects import Objects
 from .secrets import generate_missing

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from postern_core.resources.types import LABEL_PATTERN
+from postern_kit.addresses import Address, parse_address
 
 PREFIX = "POSTERN_OPERATOR_"
 POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -38,13 +39,6 @@ class Gateway(NamedTuple):
 
     name: str
     namespace: str
-
-
-class Address(NamedTuple):
-    """A host and a port."""
-
-    host: str
-    port: int
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +156,7 @@ def _namespace(text: str) -> str:
 
 
 def _address(text: str) -> Address:
-    host, _, port = text.rpartition(":")
-    if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 0.0.0.0:9082 or [::]:9082")
-    return Address(host.removeprefix("[").removesuffix("]"), int(port))
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

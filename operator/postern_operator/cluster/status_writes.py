@@ -13,8 +13,8 @@ from typing import Any
 
 from postern_core.parse import API_VERSION
 from postern_core.ref import Ref
+from postern_kit.backoff import Backoff
 
-from .backoff import Backoff
 from .errors import ClusterError, NotLeadingError, RefusedError
 from .pace import Pace
 from .resources import OUR_RESOURCES

@@ -15,7 +15,8 @@ import msgspec
 from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
-from .backoff import Backoff
+from postern_kit.backoff import Backoff
+
 from .metrics import Metrics
 from .reading import API_ERRORS, GONE, Heading, Item, Resource, lines, manifest_of, pages
 

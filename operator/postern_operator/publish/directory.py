@@ -8,10 +8,10 @@ reads by an index that does.
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 from postern_core.codec import CodecError, Encoded, Shard, decode_index
+from postern_kit.atomic_file import replace_file
 
 INDEX = "index.json"
 SHARDS = "shards"
@@ -32,7 +32,7 @@ class DirectoryPublisher:
             folder.chmod(0o700)
         for shard in encoded.shards.values():
             self._write_shard(shard)
-        _replace(self._folder / INDEX, encoded.index, 0o644)
+        replace_file(self._folder / INDEX, encoded.index, mode=0o644)
         before, self._named = self._named, frozenset(encoded.shards)
         self._remove_all_but(before | self._named)
 
@@ -41,7 +41,7 @@ class DirectoryPublisher:
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_size == len(shard.content):
                 return
-        _replace(path, shard.content, 0o600 if shard.is_secret else 0o644)
+        replace_file(path, shard.content, mode=0o600 if shard.is_secret else 0o644)
 
     def _remove_all_but(self, named: frozenset[str]) -> None:
         """Remove shards that neither this index nor the one before names: a reader may still be at that."""
@@ -58,12 +58,3 @@ class DirectoryPublisher:
             return frozenset(shard.digest for shard in decode_index((self._folder / INDEX).read_bytes()).shards)
         except (OSError, CodecError):
             return frozenset()
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that is there whole or not at all; it never has more rights than `mode`."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-    new.replace(path)

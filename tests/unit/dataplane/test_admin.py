@@ -9,7 +9,7 @@ from postern_dataplane.admin import admin_application, admin_port
 from postern_dataplane.channel import Refused, Serving
 from postern_dataplane.fleet import Fleet
 from postern_dataplane.listening import address_of, open_listener
-from postern_dataplane.settings import Address
+from postern_kit.addresses import Address
 
 SERVING = Serving("abc", "default", 3, 10.0)
 

@@ -8,7 +8,7 @@ import pytest
 
 from postern_dataplane.errors import ListenError
 from postern_dataplane.listening import address_of, open_listener, open_listeners, open_shared_listeners
-from postern_dataplane.settings import Address
+from postern_kit.addresses import Address
 
 ANY_PORT = Address("127.0.0.1", 0)
 

@@ -9,7 +9,8 @@ import pytest
 from postern_dataplane.channel import Serving
 from postern_dataplane.listening import Listeners, open_listener
 from postern_dataplane.process import WorkerProcess
-from postern_dataplane.settings import Address, Settings
+from postern_dataplane.settings import Settings
+from postern_kit.addresses import Address
 
 
 @pytest.fixture

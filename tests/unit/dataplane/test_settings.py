@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from postern_dataplane.capacity import usable_cpus
-from postern_dataplane.settings import Address, Settings, read_settings
+from postern_dataplane.settings import Settings, read_settings
+from postern_kit.addresses import Address
 
 
 def read(*options):

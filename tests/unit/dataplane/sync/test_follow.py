@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from postern_dataplane.sync import follow as module
-from postern_dataplane.sync.backoff import Backoff
 from postern_dataplane.sync.errors import ApiError
 from postern_dataplane.sync.follow import Follower
 from postern_dataplane.sync.newest import Newest
 from postern_dataplane.sync.published import Listed
+from postern_kit.backoff import Backoff
 
 
 class Script:
@@ -60,7 +60,7 @@ async def follow(script, backoff=None):
     """Follow to the end of a script; gives what was seen."""
     seen = Seen()
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        running = group.create_task(Follower(script, seen, backoff or Backoff((0.0,))).run())
+        running = group.create_task(Follower(script, seen, backoff or Backoff(0.0)).run())
         await script.is_over.wait()
         running.cancel()
     return seen.all
@@ -107,10 +107,10 @@ class Waits(Backoff):
     """A backoff that counts how often it began anew."""
 
     def __init__(self):
-        super().__init__((0.0,))
+        super().__init__(0.0)
         self.resets = 0
 
-    def reset(self):
+    def succeeded(self):
         self.resets += 1
 
 

@@ -6,8 +6,8 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from postern_dataplane.listening import address_of, open_listener
-from postern_dataplane.settings import Address
 from postern_dataplane.sync.health import health_application, health_port
+from postern_kit.addresses import Address
 
 
 async def answer(digest, path):

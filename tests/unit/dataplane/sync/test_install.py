@@ -9,10 +9,10 @@ import pytest
 from generations import SECRET, generation_of
 from postern_core.codec import decode_index
 from postern_dataplane.config.load import Loader
-from postern_dataplane.sync.backoff import Backoff
 from postern_dataplane.sync.errors import ApiError, GenerationError
 from postern_dataplane.sync.install import AT_A_TIME, Installer
 from postern_dataplane.sync.newest import Newest
+from postern_kit.backoff import Backoff
 
 FIRST, SECOND = generation_of("/a"), generation_of("/a", "/b")
 
@@ -55,7 +55,7 @@ def newest():
 
 @pytest.fixture
 def installer(folder, shards, newest):
-    return Installer("default", folder, shards, newest, Backoff((0.0,)))
+    return Installer("default", folder, shards, newest, Backoff(0.0))
 
 
 async def refusal(installer, content):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from postern_dataplane.settings import Address
 from postern_dataplane.sync.settings import SyncSettings, read_settings
+from postern_kit.addresses import Address
 
 PAGE = Path(__file__).parents[4] / "docs/reference/sync.md"
 REQUIRED = ["--config", "/snapshots", "--namespace", "gateways"]

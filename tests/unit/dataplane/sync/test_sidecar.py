@@ -11,10 +11,10 @@ import pytest
 
 from generations import generation_of
 from postern_dataplane.errors import ListenError
-from postern_dataplane.settings import Address
 from postern_dataplane.sync.errors import StartError
 from postern_dataplane.sync.settings import SyncSettings
 from postern_dataplane.sync.sidecar import run_sidecar
+from postern_kit.addresses import Address
 
 FIRST = generation_of("/a")
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from postern_kit.addresses import Address
 from postern_operator.cluster import settings
-from postern_operator.cluster.settings import Address, Gateway, Settings, read_settings
+from postern_operator.cluster.settings import Gateway, Settings, read_settings
 
 PAGE = Path(__file__).parents[4] / "docs/reference/operator.md"
 

@@ -81,18 +81,18 @@ def test_another_publisher_knows_what_the_one_before_left(folder):
 
 
 def test_what_is_left_half_written_is_replaced(folder):
-    """By the same name, and removed in the end."""
+    """The half of a file that a killed writer has left is overwritten or removed by the next."""
     snapshot = encoded("/a")
     publisher = DirectoryPublisher(folder)
     publisher.publish(snapshot)
     digest = next(iter(snapshot.shards))
     (folder / f"shards/{digest}.json").write_bytes(b"")
-    (folder / f"shards/{digest}.json.new").write_bytes(b"")
-    (folder / "index.json.new").write_bytes(b"")
+    (folder / f"shards/.{digest}.json.new").write_bytes(b"")
+    (folder / ".index.json.new").write_bytes(b"")
     publisher.publish(snapshot)
 
     assert snapshot.shards[digest].content == (folder / f"shards/{digest}.json").read_bytes()
-    assert [] == list(folder.rglob("*.new"))
+    assert [] == list(folder.rglob(".*.new"))
 
 
 def test_a_broken_index_is_nobody_s(folder):

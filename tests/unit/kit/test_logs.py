@@ -9,19 +9,13 @@ import logging
 import pytest
 import structlog
 
-from postern_dataplane.logs import Stderr, configure_logs, described
+from postern_kit.logs import Stderr, configure_logs, described
 
 
 @pytest.fixture
-def logged(capsys):
+def logged(capsys, fresh_logs):
     """What was logged, after logging was set up as a process does it."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    root.handlers[:], _ = before
-    root.setLevel(before[1])
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+    return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
 def test_an_event_is_a_line_with_its_fields(logged):
@@ -48,6 +42,17 @@ def test_a_library_s_warning_is_a_line_too(logged):
     logging.getLogger("aiohttp").warning("%s rains", "it")
     (line,) = logged()
     assert ("it rains", "warning") == (line["event"], line["level"])
+
+
+def test_a_record_of_the_standard_library_has_fields(logged):
+    """`extra={"fields": ...}` adds fields, and the logger's name and a level of its own are kept."""
+    configure_logs({"postern.x": logging.INFO})
+    logging.getLogger("postern.x").info("published", extra={"fields": {"gateway": "default"}})
+    (line,) = logged()
+    assert ("postern.x", "published", "info", "default") == (
+        line["logger"], line["event"], line["level"], line["gateway"]
+    )  # fmt: skip
+    assert line["timestamp"].endswith("Z")
 
 
 @pytest.mark.parametrize("log", [logging.getLogger("x").exception, lambda text: structlog.get_logger().exception(text)])

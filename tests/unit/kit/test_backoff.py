@@ -1,8 +1,8 @@
-"""Pauses grow, but not for ever."""
+"""Waits grow to a bound, and a success resets them."""
 
 from __future__ import annotations
 
-from postern_operator.cluster.backoff import Backoff
+from postern_kit.backoff import Backoff
 
 
 def test_a_pause_doubles_up_to_its_bound():

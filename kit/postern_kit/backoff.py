@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-FIRST_S = 0.2
-# The API server may be away for minutes; when it is back, nobody wants to wait longer than this.
+# Most failures are over at once.
+FIRST_S = 0.1
+# The API server may be away for minutes; once it is back, a change should reach the gateway within seconds.
 AT_MOST_S = 5.0
 
 
 class Backoff:
-    """Pauses that double up to a bound, each shortened by chance so that replicas don't come in step."""
+    """The waits of one loop: they double up to a bound, and jitter keeps replicas from coming back in step."""
 
     def __init__(
         self, first_s: float = FIRST_S, at_most_s: float = AT_MOST_S, chance: Callable[[], float] = random.random
@@ -22,10 +23,11 @@ class Backoff:
         self.failures = 0
 
     def next_s(self) -> float:
-        """Note a failure; gives how long to wait after it."""
+        """Count a failure and return how long to wait after it: between half of the step and all of it."""
         self.failures += 1
-        whole = min(self._first_s * 2.0 ** min(self.failures - 1, 30), self._at_most_s)
-        return whole * (0.5 + self._chance() / 2)
+        step_s = min(self._first_s * 2.0 ** min(self.failures - 1, 30), self._at_most_s)
+        return step_s * (0.5 + self._chance() / 2)
 
     def succeeded(self) -> None:
+        """Begin with the shortest wait again."""
         self.failures = 0

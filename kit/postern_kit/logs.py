@@ -1,6 +1,6 @@
-"""Logs as JSON lines on stderr: what happened to the process, never what was in a request.
+"""Logs as JSON lines on stderr: an event in plain words, and fields; never what was in a request or a Secret.
 
-The line of each request is another thing: see `access_log`.
+The line of each request is another thing: see the data plane's access log.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import contextlib
 import logging
 import sys
 import traceback
-from types import TracebackType
+from collections.abc import Mapping
+from types import MappingProxyType, TracebackType
 from typing import Any, TextIO, cast
 
 import structlog
@@ -17,9 +18,11 @@ from structlog.typing import EventDict, WrappedLogger
 
 log = structlog.get_logger()
 
+NO_LEVELS: Mapping[str, int] = MappingProxyType({})
+
 
 class Stderr:
-    """Standard error that nobody need read: whoever did may have been killed, and what serves goes on, or ends well."""
+    """A stderr whose write errors are ignored, so that a closed pipe never stops a process."""
 
     def write(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -30,8 +33,11 @@ class Stderr:
             sys.stderr.flush()
 
 
-def configure_logs(**bound: Any) -> None:
-    """Send our events and those of libraries (warnings and worse) to stderr, each with these fields."""
+def configure_logs(levels: Mapping[str, int] = NO_LEVELS, **bound: Any) -> None:
+    """Send our events and those of libraries (warnings and worse) to stderr, each with the `bound` fields.
+
+    `levels` are those of the standard library's loggers by name, where they differ from WARNING.
+    """
     structlog.contextvars.bind_contextvars(**bound)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -41,20 +47,28 @@ def configure_logs(**bound: Any) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
-        # A line is one write, its end included: the workers share a stream, and may all have to tell at once.
+        # A line is one write, its end included: processes share a stream, and may all have to write at once.
         logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Stderr())),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=[structlog.stdlib.add_logger_name, _with_fields, *shared],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(default=str),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(cast("TextIO", Stderr()))
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def _with_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add the fields of `extra={"fields": {...}}`."""
+    event.update(getattr(event["_record"], "fields", {}))
+    return event
 
 
 def _without_exception_text(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -67,7 +81,7 @@ def _without_exception_text(_logger: WrappedLogger, _method: str, event: EventDi
 
 
 def described(error: BaseException) -> dict[str, str]:
-    """What may be said of an unexpected exception: which, and where."""
+    """Return what may be logged of an unexpected exception, whose text may quote a secret: its type and its place."""
     if isinstance(error, BaseExceptionGroup):
         return described(error.exceptions[0])
     return {"exception": type(error).__name__, "where": _where(error.__traceback__)}
