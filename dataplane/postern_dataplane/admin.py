@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from typing import Any
 
+import msgspec
 from aiohttp import web
 
+from postern_core.admin_api import CONFIG_PATH, RefusedSnapshot, ServedConfig, WorkerConfig
 from postern_kit.admin_server import new_application, serve_admin
 
 from .fleet import Fleet, Worker
@@ -32,7 +33,7 @@ def admin_application(fleet: Fleet) -> web.Application:
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             web.get("/metrics", metrics),
-            web.get("/config", config),
+            web.get(CONFIG_PATH, config),
             web.route("*", "/{elsewhere:.*}", elsewhere),
         ]
     )
@@ -58,28 +59,22 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 async def config(request: web.Request) -> web.Response:
-    """The snapshot that all workers serve (the digest is null while they differ), and each worker's own."""
+    """The snapshot that all workers serve, and each worker's own."""
     fleet = request.app[FLEET]
     common = fleet.common
-    return web.json_response(
-        {
-            "digest": common.digest if common else None,
-            "gateway": common.gateway if common else None,
-            "routes": common.routes if common else None,
-            "loaded_at": common.loaded_at if common else None,
-            "workers": [_described(worker) for _, worker in sorted(fleet.workers.items())],
-        }
-    )
+    workers = tuple(_worker_config(worker) for _, worker in sorted(fleet.workers.items()))
+    served = ServedConfig(digest=None, workers=workers)
+    if common is not None:
+        served = ServedConfig(common.digest, common.gateway, common.routes, common.loaded_at, workers)
+    return web.Response(body=msgspec.json.encode(served), content_type="application/json")
 
 
-def _described(worker: Worker) -> dict[str, Any]:
-    refused = worker.refused
-    return {
-        "pid": worker.pid,
-        "digest": worker.serving.digest if worker.serving else None,
-        "loaded_at": worker.serving.loaded_at if worker.serving else None,
-        "refused": {"digest": refused.digest, "error": refused.error} if refused else None,
-    }
+def _worker_config(worker: Worker) -> WorkerConfig:
+    refused = RefusedSnapshot(worker.refused.digest, worker.refused.error) if worker.refused else None
+    serving = worker.serving
+    if serving is None:
+        return WorkerConfig(worker.pid, refused=refused)
+    return WorkerConfig(worker.pid, serving.digest, serving.loaded_at, refused)
 
 
 async def elsewhere(_request: web.Request) -> web.Response:

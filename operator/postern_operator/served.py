@@ -6,28 +6,18 @@ import asyncio
 import contextlib
 import http.client
 
-import msgspec
-
-ANSWER_TIMEOUT_S = 2.0
-ANSWER_BYTES_MAX = 2**20
-
-
-class _Config(msgspec.Struct, frozen=True):
-    """What of the answer matters: the digest that all workers serve, None while they differ."""
-
-    digest: str | None
+from postern_core.admin_api import ANSWER_BYTES_MAX, ANSWER_TIMEOUT_S, CONFIG_PATH, served_digest_of
 
 
 async def served_digest(host: str, port: int) -> str | None:
-    """The digest of the snapshot that every worker serves, None when there is none or nobody answers."""
+    """Return the digest of the snapshot that every worker serves, None when there is none or no answer."""
     return await asyncio.to_thread(_ask, host, port)
 
 
 def _ask(host: str, port: int) -> str | None:
     with contextlib.closing(http.client.HTTPConnection(host, port, timeout=ANSWER_TIMEOUT_S)) as connection:
         try:
-            connection.request("GET", "/config")
-            answer = connection.getresponse().read(ANSWER_BYTES_MAX)
-            return msgspec.json.decode(answer, type=_Config).digest
-        except (OSError, http.client.HTTPException, msgspec.MsgspecError, UnicodeDecodeError):
+            connection.request("GET", CONFIG_PATH)
+            return served_digest_of(connection.getresponse().read(ANSWER_BYTES_MAX))
+        except (OSError, http.client.HTTPException):
             return None

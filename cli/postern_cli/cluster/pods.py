@@ -9,6 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from postern_core.endpoint_slices import address_of, is_ready, one_family, port_named
+from postern_core.resources.kubernetes import EndpointSlice
 from postern_operator.cluster.pods import ADMIN_PORT_NAME
 
 
@@ -28,19 +32,14 @@ class Pod:
 
 
 def pods_of(slices: Iterable[Mapping[str, Any]]) -> list[Pod]:
-    """The pods behind these slices, each once: one with an address of each family is in two of them."""
-    slices = list(slices)
-    first = [it for it in slices if it.get("addressType") == "IPv4"] or slices
-    return sorted({pod for it in first for pod in _in_slice(it)}, key=lambda pod: (pod.name, pod.address))
+    """Return the pods behind these EndpointSlices, each once."""
+    typed = one_family(msgspec.convert(it, EndpointSlice) for it in slices)
+    return sorted({pod for it in typed for pod in _in_slice(it)}, key=lambda pod: (pod.name, pod.address))
 
 
-def _in_slice(it: Mapping[str, Any]) -> Iterator[Pod]:
-    ports = [port.get("port") for port in it.get("ports") or () if port.get("name") == ADMIN_PORT_NAME]
-    for endpoint in it.get("endpoints") or ():
-        target = endpoint.get("targetRef") or {}
-        addresses = endpoint.get("addresses") or ()
-        if ports and ports[0] and addresses:
-            # discovery.k8s.io/v1: an unset `ready` should be read as ready.
-            is_ready = (endpoint.get("conditions") or {}).get("ready") is not False
-            name = str(target.get("name", "")) if target.get("kind") == "Pod" else ""
-            yield Pod(name, str(addresses[0]), int(ports[0]), is_ready)
+def _in_slice(it: EndpointSlice) -> Iterator[Pod]:
+    port = port_named(it, ADMIN_PORT_NAME)
+    for endpoint in it.endpoints or ():
+        address, target = address_of(endpoint), endpoint.target_ref
+        if port is not None and address is not None:
+            yield Pod(target.name if target and target.kind == "Pod" else "", address, port, is_ready(endpoint))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from postern_core.endpoint_slices import address_of, is_ready
 from postern_core.inspectors import Inspectors
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.resources.kubernetes import KubernetesServicePort, SliceEndpoint
+from postern_core.resources.kubernetes import KubernetesServicePort
 from postern_core.resources.service import ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
@@ -113,14 +114,10 @@ def _ready(slices: tuple[Parsed | None, ...], port: KubernetesServicePort) -> tu
             continue
         numbers = [p.port for p in parsed.resource.ports or () if (p.name or "") == (port.name or "") and p.port]
         for endpoint in parsed.resource.endpoints or ():
-            if _is_ready(endpoint) and endpoint.addresses:
-                # EndpointSlice.endpoints.addresses: consumers of the list should use the first alone.
-                found |= {(endpoint.addresses[0], number) for number in numbers}
+            address = address_of(endpoint)
+            if address is not None and is_ready(endpoint):
+                found |= {(address, number) for number in numbers}
     return tuple(Endpoint(address=address, port=number) for address, number in sorted(found))
-
-
-def _is_ready(endpoint: SliceEndpoint) -> bool:
-    return endpoint.conditions is None or endpoint.conditions.ready is not False
 
 
 def _name_of(ref: Ref, upstream: ServiceUpstream) -> tuple[str, int | None]:

@@ -85,11 +85,19 @@ class SliceConditions(Theirs, frozen=True):
     ready: bool | None = None
 
 
+class TargetReference(Theirs, frozen=True):
+    """The object behind an endpoint."""
+
+    kind: str = ""
+    name: str = ""
+
+
 class SliceEndpoint(Theirs, frozen=True):
     """One pod, or what stands for one."""
 
-    addresses: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
     conditions: SliceConditions | None = None
+    target_ref: TargetReference | None = None
 
 
 class EndpointSlice(Theirs, frozen=True):

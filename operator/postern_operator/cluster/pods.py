@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import aiohttp
-import msgspec
 
+from postern_core.admin_api import ANSWER_BYTES_MAX, ANSWER_TIMEOUT_S, CONFIG_PATH, served_digest_of
+from postern_core.endpoint_slices import address_of, is_ready, one_family, port_named
 from postern_core.parse import Parsed
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL, EndpointSlice
 
@@ -19,8 +20,6 @@ from .references import ADMIN_SERVICE
 
 ADMIN_PORT_NAME = "admin"
 
-ANSWER_TIMEOUT_S = 2.0
-ANSWER_BYTES_MAX = 2**20
 ASKED_AT_ONCE = 32
 
 
@@ -34,13 +33,7 @@ class Admin:
     @property
     def url(self) -> str:
         is_ipv6 = ":" in self.address
-        return f"http://{f'[{self.address}]' if is_ipv6 else self.address}:{self.port}/config"
-
-
-class _Config(msgspec.Struct, frozen=True):
-    """What of the answer matters: the digest that all workers serve, None while they differ."""
-
-    digest: str | None
+        return f"http://{f'[{self.address}]' if is_ipv6 else self.address}:{self.port}{CONFIG_PATH}"
 
 
 def ready_admins(objects: Iterable[Parsed], namespace: str) -> tuple[Admin, ...]:
@@ -51,9 +44,7 @@ def ready_admins(objects: Iterable[Parsed], namespace: str) -> tuple[Admin, ...]
         if parsed.ref.kind == "EndpointSlice" and parsed.ref.namespace == namespace and parsed.resource is not None
     ]
     slices = [it for it in slices if it.metadata.labels.get(SERVICE_NAME_LABEL) == ADMIN_SERVICE]
-    # Where a pod has an address of each family, it is in two slices; it is asked once.
-    first = [it for it in slices if it.address_type == "IPv4"] or [it for it in slices if it.address_type == "IPv6"]
-    return tuple(sorted({admin for it in first for admin in _admins_of(it)}))
+    return tuple(sorted({admin for it in one_family(slices) for admin in _admins_of(it)}))
 
 
 def admin_session() -> aiohttp.ClientSession:
@@ -76,13 +67,11 @@ async def served_digests(admins: Iterable[Admin], session: aiohttp.ClientSession
 
 
 def _admins_of(it: EndpointSlice) -> Iterable[Admin]:
-    ports = [port.port for port in it.ports or () if port.name == ADMIN_PORT_NAME and port.port]
+    port = port_named(it, ADMIN_PORT_NAME)
     for endpoint in it.endpoints or ():
-        # discovery.k8s.io/v1: an unset `ready` should be read as ready.
-        is_ready = endpoint.conditions is None or endpoint.conditions.ready is not False
-        if ports and is_ready and endpoint.addresses:
-            # "Consumers should ignore all but the first" of the addresses.
-            yield Admin(endpoint.addresses[0], ports[0])
+        address = address_of(endpoint)
+        if port is not None and address is not None and is_ready(endpoint):
+            yield Admin(address, port)
 
 
 async def _ask(admin: Admin, session: aiohttp.ClientSession, gate: asyncio.Semaphore) -> str | None:
@@ -94,6 +83,6 @@ async def _ask(admin: Admin, session: aiohttp.ClientSession, gate: asyncio.Semap
                     content += await answer.content.read(ANSWER_BYTES_MAX - len(content))
             if answer.status != 200:
                 return None
-            return msgspec.json.decode(content, type=_Config).digest
-        except (TimeoutError, aiohttp.ClientError, OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            return served_digest_of(content)
+        except (TimeoutError, aiohttp.ClientError, OSError):
             return None

@@ -6,7 +6,7 @@ from postern_cli.cluster.pods import Pod, pods_of
 
 
 def slice_of(*endpoints, family="IPv4", ports=({"name": "admin", "port": 9081},)):
-    return {"addressType": family, "ports": list(ports), "endpoints": list(endpoints)}
+    return {"metadata": {"name": "admin"}, "addressType": family, "ports": list(ports), "endpoints": list(endpoints)}
 
 
 def endpoint(address, name="", *, ready=None):
@@ -34,4 +34,4 @@ def test_a_pod_of_two_families_is_one():
 
 def test_without_an_admin_port_there_is_nobody_to_ask():
     """Nor without an address."""
-    assert [] == pods_of([slice_of(endpoint("10.0.0.1"), ports=()), slice_of({"addresses": None}), {}])
+    assert [] == pods_of([slice_of(endpoint("10.0.0.1"), ports=()), slice_of({"addresses": []})])

@@ -1,0 +1,30 @@
+"""The answer of a data plane's admin port."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from postern_core.admin_api import ServedConfig, WorkerConfig, served_digest_of
+
+
+def test_a_reader_finds_what_a_data_plane_writes():
+    """The digest survives encoding, and so does that there is none."""
+    for digest in ("abc", None):
+        content = msgspec.json.encode(ServedConfig(digest, workers=(WorkerConfig(1, digest),)))
+        assert digest == served_digest_of(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "digest"),
+    [
+        (b'{"digest": "abc", "of_a_later_version": 1}', "abc"),
+        (b"{}", None),
+        (b'{"digest": 1}', None),
+        (b"not JSON", None),
+        (b'{"digest": "\xff"}', None),
+    ],
+)
+def test_other_versions_and_other_programs_may_answer(content, digest):
+    """Unknown fields are passed over, and what is no such answer names no digest."""
+    assert digest == served_digest_of(content)
