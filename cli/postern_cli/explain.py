@@ -10,16 +10,20 @@ import click
 
 from postern_core.compile import compile_snapshot
 from postern_core.parse import Parsed
+from postern_core.snapshot import Snapshot
 from postern_dataplane.config.table import build_table
+from postern_dataplane.policy.decision import RequestHead
+from postern_dataplane.policy.denials import Denial
 from postern_operator.inspectors import INSPECTORS
 
 from .arguments import Line, folders_or_none
 from .explanation.named import keys_named_in
 from .explanation.redaction import Redaction
-from .explanation.request import request_head
+from .explanation.request import WrittenRequest, written_request
 from .explanation.text import text_of
+from .explanation.walk import Explanation, explain_unread
 from .explanation.walk import explain as explain_request
-from .gathering import Wanted, gather
+from .gathering import Gathered, Wanted, gather
 from .left_out import certain
 from .reading import gateways_of, tell_left_out, tell_mistakes
 from .sources import Where, cluster_option, namespace_option, source_of, where_options
@@ -72,10 +76,18 @@ def explain(
       kubectl postern explain -- GET https://shop.example.com/v1/orders
     """  # noqa: D301 # click wants the character, not its escape
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
-    head = request_head(method, url, header)
-    gathered = gather(source, Wanted(has_use_for_secrets=_of(keys_named_in(head))))
+    written = written_request(method, url, header)
+    head = written.read()
+    gathered = gather(source, Wanted(has_use_for_secrets=_matters_to(head)))
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)
+    snapshot = _snapshot_for(gateway, gathered)
+    explanation = _explained(written, head, snapshot)
+    click.echo("\n".join(text_of(explanation, Redaction(snapshot.policies, explanation.token))))
+
+
+def _snapshot_for(gateway: str, gathered: Gathered) -> Snapshot:
+    """Compile for this gateway, with a warning on standard error where mistakes may matter."""
     objects = gathered.objects
     if gateway not in gateways_of(objects):
         raise click.ClickException(f"no Service is served by a gateway named {gateway}; {_known(gateways_of(objects))}")
@@ -83,13 +95,18 @@ def explain(
     problems = certain(compiled.problems, objects, gathered.left_out)
     if not all(problem.is_warning for problem in problems):
         click.echo("Warning: what is wrong in these manifests may matter here; see `postern validate`.", err=True)
-    explanation = explain_request(head, build_table(compiled.snapshot, ""), time.time())
-    redaction = Redaction(compiled.snapshot.policies, explanation.token)
-    click.echo("\n".join(text_of(explanation, redaction)))
+    return compiled.snapshot
 
 
-def _of(keys: frozenset[str]) -> Callable[[Parsed], bool]:
-    """Whose Secrets matter: certificates of upstreams, and the keys of whoever a token names."""
+def _explained(written: WrittenRequest, head: RequestHead | Denial, snapshot: Snapshot) -> Explanation:
+    if isinstance(head, Denial):
+        return explain_unread(written.method, written.target, head)
+    return explain_request(head, build_table(snapshot, ""), time.time())
+
+
+def _matters_to(head: RequestHead | Denial) -> Callable[[Parsed], bool]:
+    """Whose Secrets matter to a request: certificates of upstreams, and the keys that its tokens name."""
+    keys = frozenset() if isinstance(head, Denial) else keys_named_in(head)
 
     def matters(parsed: Parsed) -> bool:
         if parsed.ref.kind != "JWTCredential" or parsed.resource is None:

@@ -1,25 +1,61 @@
-"""The request to be explained, from how one writes it for curl: a method, a URL and headers."""
+"""The request to be explained, from how one writes it for curl, read as the data port reads it.
+
+What is written becomes the bytes that a client would send, and the gateway's own reader makes of them what it makes
+of a client's.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import click
 
 from postern_core.resources.types import HEADER_PATTERN
 from postern_dataplane.policy.decision import RequestHead
+from postern_dataplane.policy.denials import Denial
+from postern_dataplane.proxy.entrance import Entrance
+from postern_dataplane.proxy.limits import Limits
+from postern_dataplane.proxy.request_reader import RequestError, RequestReader
+from postern_dataplane.proxy.request_reader import request_head as head_of
 
 # Not urllib's: it drops and quotes bytes, and what the gateway makes of them is the question.
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _PORT = re.compile(r":([0-9]{1,5})\Z")
+# What would end a line early; no client sends it within one.
+_LINE_END = re.compile(r"[\r\n\0]")
 
-# The address of whoever asks is not known here; X-Forwarded-For is shown with this one.
+# The address of the client is not known here; X-Forwarded-For is shown with this one.
 PEER = "127.0.0.1"
 
 
-def request_head(method: str, url: str, headers: Iterable[str]) -> RequestHead:
-    """The head of an HTTP/1.1 request; raises `click.UsageError`. Host is the URL's unless a header says otherwise."""
+@dataclass(frozen=True, slots=True)
+class WrittenRequest:
+    """A request as it was written, and the bytes of its head; `target` is the request target."""
+
+    method: str
+    target: str
+    entrance: Entrance
+    content: bytes
+
+    def read(self, limits: Limits | None = None) -> RequestHead | Denial:
+        """Read the head as the data port does; the refusal where it does not get as far as a decision."""
+        limits = limits or Limits()
+        # The parser wants a loop to pause; nothing runs on this one.
+        with contextlib.closing(asyncio.new_event_loop()) as loop:
+            try:
+                message = RequestReader(limits, loop).feed(self.content)
+                assert message is not None, "the bytes are a whole head"
+                return head_of(message, limits, PEER, self.entrance)
+            except RequestError as error:
+                return error.denial
+
+
+def written_request(method: str, url: str, headers: Iterable[str]) -> WrittenRequest:
+    """Make a request of HTTP/1.1; raises `click.UsageError`. Host is the URL's unless a header says otherwise."""
     if not re.match(HEADER_PATTERN, method):
         raise click.UsageError(f"{method!r} is no method, such as GET; write: postern explain FOLDER... -- METHOD URL")
     parts = _URL.match(url)
@@ -28,46 +64,21 @@ def request_head(method: str, url: str, headers: Iterable[str]) -> RequestHead:
     scheme, authority, target = parts[1].lower(), parts[2], parts[3]
     if "@" in authority:
         raise click.UsageError("the URL holds a user or password: give it as a header instead, with -H")
+    if _LINE_END.search(authority + target):
+        raise click.UsageError("the URL has a line break, or a NUL, which no client sends; leave it out")
+    target = target if target.startswith("/") else f"/{target}"
     fields = [_field(header) for header in headers]
-    if not any(name.lower() == b"host" for name, _ in fields):
-        fields.insert(0, (b"Host", authority.encode("utf-8", "surrogateescape")))
+    if not any(field.lower().startswith("host:") for field in fields):
+        fields.insert(0, f"Host: {authority}")
+    lines = [f"{method} {target} HTTP/1.1", *fields, "", ""]
     port = _PORT.search(authority)
-    length, chunked = _framing(fields)
-    return RequestHead(
-        method=method,
-        target=target if target.startswith("/") else f"/{target}",
-        http_minor=1,
-        headers=tuple(fields),
-        peer=PEER,
-        content_length=length,
-        chunked=chunked,
-        is_websocket=_value(fields, b"upgrade").lower() == b"websocket",
-        is_tls=scheme == "https",
-        local_port=int(port[1]) if port else 443 if scheme == "https" else 80,
-    )
+    entrance = Entrance(int(port[1]) if port else 443 if scheme == "https" else 80, is_tls=scheme == "https")
+    return WrittenRequest(method, target, entrance, "\r\n".join(lines).encode("utf-8", "surrogateescape"))
 
 
-def _field(header: str) -> tuple[bytes, bytes]:
+def _field(header: str) -> str:
     name, colon, value = header.partition(":")
-    if not colon or not re.match(HEADER_PATTERN, name):
+    if not colon or not re.match(HEADER_PATTERN, name) or _LINE_END.search(value):
         # It is not quoted: a value is often a token.
-        raise click.UsageError("a header is written as -H 'Name: value'; one of those given isn't")
-    return name.encode(), value.strip(" \t").encode("utf-8", "surrogateescape")
-
-
-def _framing(fields: list[tuple[bytes, bytes]]) -> tuple[int | None, bool]:
-    """The length of the body, and whether it is chunked.
-
-    What is ambiguous is refused before any policy is asked, so it is not explained.
-    """
-    length, coding = _value(fields, b"content-length"), _value(fields, b"transfer-encoding")
-    if (length and not re.fullmatch(rb"[0-9]{1,18}", length)) or coding.lower() not in (b"", b"chunked"):
-        raise click.UsageError("Content-Length must be a number, and Transfer-Encoding chunked: others get 400 at once")
-    if length and coding:
-        raise click.UsageError("Content-Length beside Transfer-Encoding gets 400 at once")
-    return (int(length) if length else None), bool(coding)
-
-
-def _value(fields: list[tuple[bytes, bytes]], wanted: bytes) -> bytes:
-    values = [value for name, value in fields if name.lower() == wanted]
-    return b", ".join(values)
+        raise click.UsageError("a header is written as -H 'Name: value', in one line; one of those given isn't")
+    return f"{name}: {value.strip()}"

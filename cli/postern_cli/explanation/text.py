@@ -28,7 +28,7 @@ def text_of(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
         if decision.consumer:
             yield f"The caller is the consumer {decision.consumer}."
     else:
-        yield from _section("Refused; the client gets", _answer(decision, explanation.head.method))
+        yield from _section("Refused; the client gets", _answer(decision, explanation.method))
         yield f"The reason, for the log and the metrics only: {decision.denial.reason}."
 
 
@@ -39,10 +39,10 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _request(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
-    head, target = explanation.head, explanation.target
-    yield f"method  {redaction.text(head.method)}"
+    target = explanation.target
+    yield f"method  {redaction.text(explanation.method)}"
     if target is None:
-        yield f"target  {redaction.target(head.target)}"
+        yield f"target  {redaction.target(explanation.written_target)}"
         return
     yield f"host    {target.host or '(none)'}"
     yield f"path    {redaction.text(target.path)}"

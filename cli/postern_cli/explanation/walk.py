@@ -14,8 +14,16 @@ from postern_core.snapshot import Place
 from postern_dataplane.config.rows import PolicyRow, RouteRow
 from postern_dataplane.config.table import Table
 from postern_dataplane.policy.decide import decide, find_route, host_field
-from postern_dataplane.policy.decision import Decision, RequestHead
-from postern_dataplane.policy.denials import BAD_REQUEST, ROUTE_REFUSED, UPSTREAM_UNAVAILABLE, Denial
+from postern_dataplane.policy.decision import Decision, Reject, RequestHead
+from postern_dataplane.policy.denials import (
+    BAD_REQUEST,
+    EXPECTATION_FAILED,
+    HEADERS_TOO_LARGE,
+    ROUTE_REFUSED,
+    UPSTREAM_UNAVAILABLE,
+    URI_TOO_LONG,
+    Denial,
+)
 from postern_dataplane.policy.places import REPEATED, find_token
 from postern_dataplane.policy.target import Target, compared_host, read_target
 
@@ -25,17 +33,29 @@ from .token_checks import Examined, check_token
 from .wording import listed, shown
 
 READING = "the request has one reading"
+ROUTE = "a route takes it"
+AUTHENTICATED = "the token is good"
 UPSTREAM = "the upstream has an endpoint"
+
+# Why the data port refuses a head that it has not read to its end.
+UNREAD = {
+    EXPECTATION_FAILED.reason: "it expects something else than 100-continue",
+    HEADERS_TOO_LARGE.reason: "its headers are larger than the gateway's limits allow",
+    URI_TOO_LONG.reason: "its request line is longer than the gateway's limit allows",
+}
+NOT_HTTP = "it is not HTTP/1.1 as the gateway takes it: its framing, or a character in its head, is ambiguous"
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What the gateway makes of a request, and how it came to it.
 
-    `target` is None for a request that has no single reading; `token` is for redaction only, never to be shown.
+    `written_target` is the request target as it came, `target` None for a request that has no single reading;
+    `token` is for redaction only, never to be shown.
     """
 
-    head: RequestHead
+    method: str
+    written_target: str
     target: Target | None
     routes: tuple[RouteNote, ...]
     steps: tuple[Step, ...]
@@ -50,12 +70,21 @@ def explain(head: RequestHead, table: Table, now_s: float) -> Explanation:
     row = _find_route(head, target, table, walk)
     token = _authenticate(row, head, target, table, now_s=now_s, walk=walk) if row and target else ""
     if row is None:
-        walk.skip(["the token is good", UPSTREAM])
+        walk.skip([AUTHENTICATED, UPSTREAM])
     else:
         walk.check(UPSTREAM, lambda: _upstream_violation(row), lambda: _upstream_detail(row))
     routes = table.hosts.find(target.host) if target else None
     notes = route_notes(routes, target, head, row) if routes and target else []
-    return Explanation(head, target, tuple(notes), tuple(walk.steps), decide(head, table, now_s), token)
+    decision = decide(head, table, now_s)
+    return Explanation(head.method, head.target, target, tuple(notes), tuple(walk.steps), decision, token)
+
+
+def explain_unread(method: str, target: str, denial: Denial) -> Explanation:
+    """Explain a request that the data port refuses before it is decided about."""
+    walk = Walk()
+    walk.check(READING, lambda: denial.reason, lambda: UNREAD.get(denial.reason, NOT_HTTP))
+    walk.skip([ROUTE, AUTHENTICATED, UPSTREAM])
+    return Explanation(method, target, None, (), tuple(walk.steps), Reject(denial), "")
 
 
 def _read(head: RequestHead, walk: Walk) -> Target | None:
@@ -63,11 +92,9 @@ def _read(head: RequestHead, walk: Walk) -> Target | None:
     target = BAD_REQUEST if is_repeated else read_target(head, host)
     if isinstance(target, Denial):
         reason = target.reason
-        walk.check(
-            "the request has one reading", lambda: reason, lambda: _unreadable(head, host, is_repeated=is_repeated)
-        )
+        walk.check(READING, lambda: reason, lambda: _unreadable(head, host, is_repeated=is_repeated))
         return None
-    walk.check("the request has one reading", lambda: "")
+    walk.check(READING, lambda: "")
     return target
 
 
@@ -88,14 +115,14 @@ def _unreadable(head: RequestHead, host: bytes | None, *, is_repeated: bool) -> 
 
 def _find_route(head: RequestHead, target: Target | None, table: Table, walk: Walk) -> RouteRow | None:
     if target is None:
-        walk.skip(["a route takes it"])
+        walk.skip([ROUTE])
         return None
     row = find_route(head, target, table)
     if isinstance(row, Denial):
         reason = row.reason
-        walk.check("a route takes it", lambda: reason, lambda: _without_route(target, table, reason))
+        walk.check(ROUTE, lambda: reason, lambda: _without_route(target, table, reason))
         return None
-    walk.check("a route takes it", lambda: "", lambda: row.label)
+    walk.check(ROUTE, lambda: "", lambda: row.label)
     refusal = row.entry.refusal
     walk.check("its manifests are sound", lambda: ROUTE_REFUSED.reason if refusal else "", lambda: refusal)
     return row

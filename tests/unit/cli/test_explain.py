@@ -101,3 +101,10 @@ def test_a_certificate_in_a_secret_is_read(postern, serving):
     serving.put(manifests.service("tls", upstream={"url": "https://a.example.com", "tls": tls}))
     postern("explain", "--cluster", "--", "GET", URL)
     assert ["/api/v1/namespaces/default/secrets/ca"] == [path for path in serving.asked if "secrets" in path]
+
+
+def test_what_is_refused_before_any_policy_is_explained_too(postern, protected):
+    """A head that the data port does not take gets the data port's answer, and its other checks are not reached."""
+    result = postern("explain", protected.path, "--", "POST", URL, "-H", "Expect: something")
+    assert (0, True) == (result.exit_code, "HTTP/1.1 417 Expectation Failed" in result.stdout)
+    assert "not reached  the token is good" in result.stdout

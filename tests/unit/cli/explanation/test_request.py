@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 import pytest
 
-from postern_cli.explanation.request import request_head
+from postern_cli.explanation.request import written_request
 
 
 def head_of(url="http://app.example.com/v1", *headers, method="GET"):
-    return request_head(method, url, headers)
+    return written_request(method, url, headers).read()
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def head_of(url="http://app.example.com/v1", *headers, method="GET"):
         ("http://a", "/"),
         ("http://a?b", "/?b"),
         ("http://a/b/../c%2f?d=e?f#fragment", "/b/../c%2f?d=e?f"),
-        ("HTTP://a/ü", "/ü"),
+        ("HTTP://a/%C3%BC", "/%C3%BC"),
     ],
 )
 def test_the_target_is_as_it_was_written(url, target):
@@ -56,7 +56,7 @@ def test_the_scheme_says_whether_it_is_tls(url, is_tls, port):
     [
         ("Content-Length: 5", (5, False, False)),
         ("Transfer-Encoding: chunked", (None, True, False)),
-        ("Upgrade: WebSocket", (None, False, True)),
+        ("Upgrade: WebSocket", (None, False, False)),
         ("Accept: */*", (None, False, False)),
     ],
 )
@@ -64,6 +64,30 @@ def test_headers_say_how_it_is_framed(header, framing):
     """As the data port would read them."""
     head = head_of("http://a/", header)
     assert framing == (head.content_length, head.chunked, head.is_websocket)
+
+
+def test_a_websocket_is_asked_for_as_the_gateway_wants_it():
+    """An upgrade is one by GET and with Connection, and no upgrade by POST."""
+    fields = ("Upgrade: websocket", "Connection: Upgrade")
+    assert head_of("http://a/", *fields).is_websocket
+    assert not head_of("http://a/", *fields, method="POST").is_websocket
+
+
+@pytest.mark.parametrize(
+    ("headers", "method", "reason"),
+    [
+        (("Expect: something",), "POST", "expectation_failed"),
+        (("X-A: " + "a" * 20_000,), "GET", "headers_too_large"),
+        (("Content-Length: five",), "POST", "bad_request"),
+        (("Transfer-Encoding: gzip",), "POST", "bad_request"),
+        (("Content-Length: 5", "Transfer-Encoding: chunked"), "POST", "bad_request"),
+        (("X-A: a\x01b",), "GET", "bad_request"),
+        ((), "NONSENSE", "bad_request"),
+    ],
+)
+def test_what_the_data_port_refuses_is_refused(headers, method, reason):
+    """The reader is the gateway's own, so a head that it does not take gets the gateway's refusal."""
+    assert reason == head_of("http://a/", *headers, method=method).reason
 
 
 @pytest.mark.parametrize(
@@ -74,9 +98,8 @@ def test_headers_say_how_it_is_framed(header, framing):
         ("http://user:s3cret@a/", (), "give it as a header"),
         ("http://a/", ("s3cret",), "'Name: value'"),
         ("http://a/", ("a b: s3cret",), "'Name: value'"),
-        ("http://a/", ("Content-Length: five",), "must be a number"),
-        ("http://a/", ("Transfer-Encoding: gzip",), "must be a number"),
-        ("http://a/", ("Content-Length: 5", "Transfer-Encoding: chunked"), "beside"),
+        ("http://a/", ("X-A: 1\r\ns3cret: 2",), "in one line"),
+        ("http://a/\r\ns3cret: 2", (), "line break"),
     ],
 )
 def test_what_is_no_request_is_a_mistake_of_usage(url, headers, told):
@@ -84,6 +107,11 @@ def test_what_is_no_request_is_a_mistake_of_usage(url, headers, told):
     with pytest.raises(click.UsageError, match=told) as refused:
         head_of(url, *headers)
     assert "s3cret" not in str(refused.value)
+
+
+def test_bytes_outside_ascii_are_refused_in_a_target():
+    """The gateway's parser takes them in escapes only, and so does the explanation."""
+    assert "bad_request" == head_of("http://a/ü").reason
 
 
 def test_a_method_is_a_word():
