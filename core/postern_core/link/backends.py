@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
 from .references import Missing, value_of
 from .world import World
 
+CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -171,9 +173,18 @@ def _certificates(
         return None
     value = value_of(holder, certificates, reference.key)
     if isinstance(value, Missing):
-        return value
-    text = value.decode("ascii", "replace")
+        return _no_certificate(holder, reference.key) if holder.kind == "Secret" else value
+    # What is published is readable by more than the Secret was: never a private key that stands beside a certificate.
+    text = "".join(f"{block}\n" for block in CERTIFICATE.findall(value.decode("ascii", "replace")))
     wrong = inspectors.certificates_error(text)
     if wrong:
+        if holder.kind == "Secret":
+            return _no_certificate(holder, reference.key)
         return Missing(Reason.INVALID_KEY_MATERIAL, f"{holder}, entry {reference.key!r}: {wrong}")
     return text
+
+
+def _no_certificate(secret: Ref, entry: str) -> Missing:
+    """What is said of every Secret without the certificate, whatever else it is or holds."""
+    message = f"there is no {secret} with a CA certificate in PEM in its entry {entry!r}; make one, or use a ConfigMap"
+    return Missing(Reason.SECRET_NOT_FOUND, message)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from certificates import Authority
 from manifests import compiled, reasons, service
 
 KUBERNETES = {
@@ -81,3 +82,34 @@ def test_a_udp_port_is_no_upstream():
 def test_without_a_ready_endpoint_there_is_a_warning_only():
     """It passes by itself, and the reference is right."""
     assert [("app", "Warning")] == reasons(service(upstream={"service": {"name": "web", "port": 80}}), KUBERNETES)
+
+
+CERTIFICATE = Authority("a CA of a test").pem
+
+
+def with_ca(kind, text, entry="ca.crt"):
+    """The backend and the problems of a Service whose CA certificate is in such an object."""
+    tls = {"caCertificateRef": {"kind": kind, "name": "ca", "key": "ca.crt"}}
+    holder = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "ca"}}
+    holder |= {"stringData" if kind == "Secret" else "data": {entry: text}}
+    done = compiled(service(upstream={"url": "https://10.0.0.1", "tls": tls}), holder)
+    return done.snapshot.backends[0], done.problems
+
+
+@pytest.mark.parametrize("kind", ["Secret", "ConfigMap"])
+def test_only_the_certificates_of_an_entry_are_published(kind):
+    """A private key that stands beside them is not: routes travel in ConfigMaps."""
+    key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+    found, problems = with_ca(kind, f"# what it is\n{key}{CERTIFICATE}{key}{CERTIFICATE}")
+
+    assert ((), CERTIFICATE * 2) == (problems, found.tls.ca_pem)
+
+
+@pytest.mark.parametrize(("entry", "text"), [("ca.crt", "hunter2"), ("ca.crt", ""), ("other", CERTIFICATE)])
+def test_a_secret_without_the_certificate_is_told_as_one_that_does_not_exist(entry, text):
+    """Whoever names it need not be allowed to read it."""
+    _, (found,) = with_ca("Secret", text, entry)
+    tls = {"caCertificateRef": {"kind": "Secret", "name": "ca", "key": "ca.crt"}}
+    (missing,) = compiled(service(upstream={"url": "https://10.0.0.1", "tls": tls})).problems
+
+    assert missing == found
