@@ -38,7 +38,7 @@ def manifests(upstream_port: int, routes: int, credentials: int, key: Key = KEY)
     yield _object("postern.dev/v1alpha1", "Service", "app", spec=spec)
     yield _object("postern.dev/v1alpha1", "Consumer", "c", spec={"groups": ["readers"]})
     if key.is_secret:
-        yield _object("v1", "Secret", "c", stringData={"secret": key.verifying})
+        yield _object("v1", "Secret", "c", type="postern.dev/jwt-key", stringData={"secret": key.verifying})
     for number in range(routes):
         yield route(f"r{number}", "GET", f"/r{number}")
     for number in range(credentials):

@@ -11,6 +11,7 @@ from typing import Any
 
 from .parse import API_VERSION, Parsed
 from .ref import Ref
+from .resources.kubernetes import OPAQUE, USE_FOR_KEYS, USE_LABEL
 
 # The bytes of each hash. RFC 7518, section 3.2: "A key of the same size as the hash output [...] or larger MUST be
 # used with this algorithm."
@@ -52,10 +53,10 @@ def generated_manifest(wanted: WantedSecret, text: str) -> dict[str, Any]:
         "metadata": {
             "name": wanted.ref.name,
             "namespace": wanted.ref.namespace,
-            "labels": {"app.kubernetes.io/managed-by": "postern"},
+            "labels": {"app.kubernetes.io/managed-by": "postern", USE_LABEL: USE_FOR_KEYS},
             "ownerReferences": [owner | {"uid": wanted.uid, "controller": False, "blockOwnerDeletion": False}],
         },
-        "type": "Opaque",
+        "type": OPAQUE,
         "stringData": {GENERATED_ENTRY: text},
     }
 

@@ -58,7 +58,8 @@ async def test_it_is_made_once_and_known(writer, manifests, kubectl, namespace, 
 
     assert ((Ref("Secret", namespace, "alice-jwt"),), ()) == (generated.made, again.made)
     assert 32 == len(base64.b64decode(base64.b64decode(made["data"]["secret"]), validate=True))
-    assert ("Opaque", {"app.kubernetes.io/managed-by": "postern"}) == (made["type"], made["metadata"]["labels"])
+    labels = {"app.kubernetes.io/managed-by": "postern", "postern.dev/use": "jwt-key"}
+    assert ("Opaque", labels) == (made["type"], made["metadata"]["labels"])
     assert () == compiled(*manifests()).problems
 
 

@@ -49,7 +49,8 @@ def application(upstream, namespace, host):
 
 def secret(namespace, name="alice", key=KEY):
     data = {"secret": base64.b64encode(key).decode()}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace}, "data": data}
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "Secret", "type": "postern.dev/jwt-key", "metadata": metadata, "data": data}
 
 
 def apply(kubectl, *all_manifests):
@@ -105,6 +106,19 @@ def test_garbage_in_a_secret_is_said(tenants, kubectl, upstream):
     until_event(kubectl, one, "alice", "InvalidKeyMaterial")
     apply(kubectl, secret(one))
     installation.until_status(200, "garbage.example.com", "/", signed(KEY, "alice"))
+
+
+def test_a_secret_is_used_when_its_mark_comes_and_no_longer_when_it_goes(tenants, kubectl, upstream):
+    """Neither the credential nor what the Secret holds is touched."""
+    installation, [one, _] = tenants
+    ask = ("marked.example.com", "/", signed(KEY, "alice"))
+    apply(kubectl, *application(upstream, one, "marked.example.com"), manifests.consumer(namespace=one))
+    apply(kubectl, secret(one) | {"type": "Opaque"}, manifests.credential(namespace=one))
+    until_condition(kubectl, one, "jwtcredentials/alice", "ResolvedRefs False SecretNotFound")
+    kubectl("label", "secret/alice", f"-n{one}", "postern.dev/use=jwt-key", check=True)
+    assert installation.until_status(200, *ask) < 5
+    kubectl("label", "secret/alice", f"-n{one}", "postern.dev/use-", check=True)
+    installation.until_status(401, *ask)
 
 
 def test_of_two_credentials_with_one_key_the_older_serves(tenants, kubectl, upstream):

@@ -15,9 +15,8 @@ def keys(cluster, walkthrough):
     """Two Secrets with keys."""
     for name in KEYS:
         value = base64.b64encode(secrets.token_bytes(32)).decode()
-        cluster.kubectl(
-            "create", "secret", "generic", name, "--namespace=demo", f"--from-literal=secret={value}", check=True
-        )
+        options = ("--namespace=demo", "--type=postern.dev/jwt-key", f"--from-literal=secret={value}")
+        cluster.kubectl("create", "secret", "generic", name, *options, check=True)
 
 
 def set_keys(cluster, *names):

@@ -44,11 +44,12 @@ def credential(name: str = "alice", namespace: str = "default", created: str = "
 
 
 def secret(name: str = "alice", namespace: str = "default", value: str = SECRET) -> dict[str, Any]:
-    """A Kubernetes Secret with one entry, `secret`."""
+    """A Kubernetes Secret that is meant for keys, with one entry, `secret`."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": name, "namespace": namespace},
+        "type": "postern.dev/jwt-key",
         "stringData": {"secret": value},
     }
 

@@ -9,10 +9,11 @@ from typing import Any
 from kubernetes.aio import client
 
 from postern_cli.errors import ClusterReadingError, RefusedError
+from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL
 from postern_operator.cluster.reading import Resource, manifest_of, pages
 from postern_operator.cluster.resources import NAMESPACES, OUR_RESOURCES
 
-from .asking import FORBIDDEN, NOT_FOUND, in_words
+from .asking import FORBIDDEN, NOT_FOUND, ask, in_words
 from .connection import Connection
 
 Manifest = dict[str, Any]
@@ -57,7 +58,26 @@ async def read_ours(connection: Connection, kinds: Sequence[str], namespace: str
             "ask for the verb `list`, or name another namespace with --namespace"
         )
     asked = {namespace} if namespace else set(every) if known is not None else None
-    return Ours(tuple(found), read_in, tuple(_refusals(read_in, asked)))
+    refusals = tuple(_refusals(read_in, asked))
+    if known is None:
+        lax = await _lax_namespace(connection.api, every[0])
+        # Where it can't be read, what its Secrets may be used for is not known either.
+        read_in |= {NAMESPACES.kind: frozenset()} if lax is None else {}
+        found += lax or ()
+    return Ours(tuple(found), read_in, refusals)
+
+
+async def _lax_namespace(api: client.ApiClient, name: str) -> list[Manifest] | None:
+    """The Namespace if its label bears on its Secrets, None where it may not be read.
+
+    Any other is left out: beside it all namespaces that were not listed would seem not to exist.
+    """
+    try:
+        manifest = (await ask(api, NAMESPACES.path(name=name))).content
+    except RefusedError as error:
+        return [] if error.status == NOT_FOUND else None
+    labels = manifest.get("metadata", {}).get("labels") or {}
+    return [manifest] if UNMARKED_SECRETS_LABEL in labels else []
 
 
 async def _if_allowed(api: client.ApiClient, resource: Resource, namespace: str) -> list[Manifest] | None:

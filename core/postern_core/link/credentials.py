@@ -6,31 +6,20 @@ its tokens are then refused, and all other keys go on serving.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass, field
 
-from postern_core.generated import GENERATED_ENTRY, HMAC_BYTES, generated_name, is_generated_for
-from postern_core.inspectors import Inspectors, UnreadableKey
+from postern_core.generated import GENERATED_ENTRY, generated_name, is_generated_for
+from postern_core.inspectors import Inspectors
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.jwt_credential import CredentialKeySpec, SecretKeyRef
+from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL, USE_FOR_KEYS, USE_LABEL
 from postern_core.snapshot import Consumer, Credential, Key
 
-from .references import Missing, value_of
-from .world import World, age
-
-KEY_TYPES = {
-    "RS": ("RSA",),
-    "PS": ("RSA",),
-    "ES256": ("P-256",),
-    "ES384": ("P-384",),
-    "ES512": ("P-521",),
-    "EdDSA": ("Ed25519", "Ed448"),
-}
-# RFC 7518, sections 3.3 and 3.5: a key of size 2048 bits or larger MUST be used.
-RSA_BITS = 2048
+from .materials import Holder, material_of
+from .references import Missing, is_marked_for_keys
+from .world import World, age, namespace_ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +109,8 @@ def _link_once(parsed: Parsed, needed: Needs, world: World) -> Linked:
         )
         return Linked(None, (unresolved,) if unresolved else ())
     held = tuple([world.objects.get(holder) if holder else None for holder in needed.holders])
-    inputs = (parsed, held)
-    return world.memo.once("credential", parsed.ref, inputs, _link_credential, parsed, needed, held, world.inspectors)
+    inputs = (parsed, needed, held, world.objects.get(namespace_ref(parsed.ref.namespace)))
+    return world.memo.once("credential", parsed.ref, inputs, _link_credential, *inputs, world.inspectors)
 
 
 def keys_of(parsed: Parsed) -> tuple[CredentialKeySpec, ...]:
@@ -142,18 +131,22 @@ def holder_of(key: CredentialKeySpec, namespace: str) -> Ref | None:
     return None
 
 
-def _link_credential(parsed: Parsed, needed: Needs, held: tuple[Parsed | None, ...], inspectors: Inspectors) -> Linked:
+def _link_credential(
+    parsed: Parsed, needed: Needs, held: tuple[Parsed | None, ...], namespace: Parsed | None, inspectors: Inspectors
+) -> Linked:
     spec, ref = parsed.resource.spec, parsed.ref
     if not spec.keys and held[0] is not None and not is_generated_for(held[0], parsed):
         return Linked(None, (_foreign_secret(parsed, held[0].ref),))
     keys: list[Key] = []
     problems: list[Problem] = []
     for index, (key, holder, holding) in enumerate(zip(keys_of(parsed), needed.holders, held, strict=True)):
-        material = _material(spec, key, holder, holding, inspectors)
+        at = f"spec.keys[{index}]" if spec.keys else "spec.keys"
+        material = material_of(spec, key, Holder(holder, holding, namespace) if holder else None, inspectors)
         if isinstance(material, Missing):
-            at = f"spec.keys[{index}]" if spec.keys else "spec.keys"
-            problems.append(Problem(ref, material.reason, at, material.message, (holder,) if holder else ()))
+            problems.append(Problem(ref, material.reason, at, material.message, _causes(holder)))
             continue
+        if holding is not None and _is_unmarked(holding):
+            problems.append(Problem(ref, Reason.WARNING, at, _unmarked(holding.ref), _causes(holding.ref)))
         not_after = key.not_after.timestamp() if key.not_after else None
         keys.append(Key(material=material, id=key.id, not_after=not_after))
     if not keys:
@@ -165,7 +158,7 @@ def _foreign_secret(parsed: Parsed, holder: Ref) -> Problem:
     """Refuse a Secret that somebody else has put where the generated one belongs: its key may be known to others."""
     message = (
         f"{holder} is there, but was not generated for this credential, so it is not used; "
-        "delete it, or name it in a secretRef"
+        f"delete it, or give it the label {USE_LABEL}={USE_FOR_KEYS} and name it in a secretRef"
     )
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.keys", message, (holder,))
 
@@ -187,51 +180,19 @@ def _credential_entry(parsed: Parsed, needed: Needs, keys: tuple[Key, ...]) -> C
     )
 
 
-def _material(
-    spec: object, key: CredentialKeySpec, holder: Ref | None, holding: Parsed | None, inspectors: Inspectors
-) -> str | Missing:
-    """A key's material as the snapshot carries it, or why there is none."""
-    algorithm, allow_weak = str(spec.algorithm), bool(spec.allow_weak_key)  # type: ignore[attr-defined]
+def _causes(holder: Ref | None) -> tuple[Ref, ...]:
+    """What a key depends on; a Secret may be used by what its Namespace says."""
     if holder is None:
-        return _public_material(str(key.public_key), algorithm, inspectors, allow_weak=allow_weak)
-    entry = key.secret_ref.key if key.secret_ref else key.public_key_ref.key if key.public_key_ref else ""
-    value = value_of(holder, holding, entry)
-    if isinstance(value, Missing):
-        return value
-    if key.secret_ref is not None:
-        return _secret_material(value, key.secret_ref, holder, algorithm, allow_weak=allow_weak)
-    return _public_material(value.decode("utf-8", "replace"), algorithm, inspectors, allow_weak=allow_weak)
+        return ()
+    return (holder, namespace_ref(holder.namespace)) if holder.kind == "Secret" else (holder,)
 
 
-def _secret_material(
-    value: bytes, reference: SecretKeyRef, holder: Ref, algorithm: str, *, allow_weak: bool
-) -> str | Missing:
-    where = f"{holder}, entry {reference.key!r}"
-    if reference.encoding == "Base64":
-        try:
-            value = base64.b64decode(b"".join(value.split()), validate=True)
-        except (binascii.Error, ValueError):
-            return Missing(Reason.INVALID_KEY_MATERIAL, f"{where}: is not base64; set encoding: Plain, or encode it")
-    if not value:
-        return Missing(Reason.INVALID_KEY_MATERIAL, f"{where}: is empty")
-    if value.lstrip().startswith((b"-----BEGIN", b"ssh-")):
-        return Missing(Reason.INVALID_KEY_MATERIAL, f"{where}: is an asymmetric key, never an HMAC secret")
-    needed = HMAC_BYTES[algorithm]
-    if len(value) < needed and not allow_weak:
-        message = f"{where}: has {len(value)} bytes, {algorithm} needs {needed}; make a longer one, or set allowWeakKey"
-        return Missing(Reason.WEAK_KEY, message)
-    return base64.b64encode(value).decode()
+def _is_unmarked(holding: Parsed) -> bool:
+    return holding.ref.kind == "Secret" and not is_marked_for_keys(holding)
 
 
-def _public_material(text: str, algorithm: str, inspectors: Inspectors, *, allow_weak: bool) -> str | Missing:
-    try:
-        key = inspectors.read_public_key(text)
-    except UnreadableKey as error:
-        return Missing(Reason.INVALID_KEY_MATERIAL, str(error))
-    wanted = KEY_TYPES.get(algorithm) or KEY_TYPES[algorithm[:2]]
-    if key.type not in wanted:
-        message = f"is a key of type {key.type}; {algorithm} needs {' or '.join(wanted)}"
-        return Missing(Reason.INVALID_KEY_MATERIAL, message)
-    if key.type == "RSA" and key.bits < RSA_BITS and not allow_weak:
-        return Missing(Reason.WEAK_KEY, f"RSA key of {key.bits} bits; use {RSA_BITS} or more, or set allowWeakKey")
-    return key.pem
+def _unmarked(holder: Ref) -> str:
+    return (
+        f"{holder} is used without a mark, as namespace {holder.namespace} has the label {UNMARKED_SECRETS_LABEL}; "
+        f"give the Secret the label {USE_LABEL}={USE_FOR_KEYS}"
+    )

@@ -1,4 +1,10 @@
-"""What a Secret or ConfigMap holds, by reference."""
+"""What a Secret or ConfigMap holds, by reference, and which Secrets may hold keys.
+
+Who writes a reference need not be allowed to read what it names.  So a message
+says what is missing and what is needed, and never what is there: no entry's
+name, no length, no kind of key, and of a Secret that is not meant for keys not
+even that it exists.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +12,17 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from postern_core.parse import Parsed
+from postern_core.parse import API_VERSION, Parsed
 from postern_core.problems import Reason
 from postern_core.ref import Ref
+from postern_core.resources.kubernetes import (
+    OPAQUE,
+    TYPE_FOR_KEYS,
+    UNMARKED_SECRETS_ALLOWED,
+    UNMARKED_SECRETS_LABEL,
+    USE_FOR_KEYS,
+    USE_LABEL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +33,49 @@ class Missing:
     message: str
 
 
+def is_marked_for_keys(secret: Parsed) -> bool:
+    """Whether a Secret says that it is meant for keys: by its type, by the label, or by the credential that owns it.
+
+    Label and owner count on Opaque Secrets alone, so no token of a service
+    account, no login of a registry and no certificate is ever meant.
+    """
+    if secret.resource is None:
+        return False
+    metadata = secret.resource.metadata
+    if secret.resource.type == TYPE_FOR_KEYS:
+        return True
+    return _is_opaque(secret) and (
+        metadata.labels.get(USE_LABEL) == USE_FOR_KEYS
+        or any((it.api_version, it.kind) == (API_VERSION, "JWTCredential") for it in metadata.owner_references or ())
+    )
+
+
+def may_hold_keys(secret: Parsed, namespace: Parsed | None) -> bool:
+    """Whether keys are taken from a Secret: a marked one, or an Opaque one where its Namespace allows that."""
+    if is_marked_for_keys(secret):
+        return True
+    if namespace is None or namespace.resource is None:
+        return False
+    allowance = namespace.resource.metadata.labels.get(UNMARKED_SECRETS_LABEL)
+    return _is_opaque(secret) and bool(allowance == UNMARKED_SECRETS_ALLOWED)
+
+
+def _is_opaque(secret: Parsed) -> bool:
+    """Whether a Secret is of no type in particular; the API server writes `Opaque` where none is given."""
+    return secret.resource is not None and secret.resource.type in ("", OPAQUE)
+
+
+def no_secret_for_keys(holder: Ref) -> Missing:
+    """What is said of every Secret that may not be used, and of one that does not exist."""
+    message = (
+        f"there is no {holder} that is meant for keys; "
+        f"make one of type {TYPE_FOR_KEYS}, or give an Opaque one the label {USE_LABEL}={USE_FOR_KEYS}"
+    )
+    return Missing(Reason.SECRET_NOT_FOUND, message)
+
+
 def value_of(holder: Ref, parsed: Parsed | None, key: str) -> bytes | Missing:
-    """The bytes under a key of a Secret or ConfigMap; messages never quote a value."""
+    """The bytes under a key of a Secret or ConfigMap; messages tell nothing of what else is there."""
     if parsed is None:
         return Missing(Reason.SECRET_NOT_FOUND, f"{holder} does not exist; create it")
     if parsed.resource is None:
@@ -35,6 +90,7 @@ def value_of(holder: Ref, parsed: Parsed | None, key: str) -> bytes | Missing:
         try:
             return base64.b64decode("".join(encoded[key].split()), validate=True)
         except (binascii.Error, ValueError):
-            return Missing(Reason.SECRET_KEY_MISSING, f"{holder} holds {key!r}, which is not base64")
-    known = ", ".join(sorted({*(plain or ()), *(encoded or ())})) or "nothing"
-    return Missing(Reason.SECRET_KEY_MISSING, f"{holder} has no entry {key!r}; it has {known}")
+            pass  # As good as none; the API server lets nothing else than base64 in.
+    return Missing(
+        Reason.SECRET_KEY_MISSING, f"{holder} has no entry {key!r} that can be read; add it, or name another"
+    )

@@ -49,6 +49,11 @@ class World:
         return Problem(who, reason, at, message, (reference,))
 
 
+def namespace_ref(name: str) -> Ref:
+    """A Namespace's Ref; as an object of no namespace it is parsed into the default one."""
+    return Ref("Namespace", "default", name)
+
+
 def gather(resources: Iterable[Parsed], inspectors: Inspectors, memo: Memo) -> World:
     """Index the objects; of two with the same Ref the one of the first origin counts."""
     objects: dict[Ref, Parsed] = {}

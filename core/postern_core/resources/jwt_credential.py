@@ -24,7 +24,13 @@ Timestamp = Annotated[datetime, Meta(tz=True)]
 class SecretKeyRef(Spec, frozen=True):
     """Where the secret of an HS* key is kept: an entry of a Secret in this namespace."""
 
-    name: Annotated[Name, Meta(description="The name of the Secret.")]
+    name: Annotated[
+        Name,
+        Meta(
+            description="The name of the Secret. It MUST be meant for keys: of type postern.dev/jwt-key, or Opaque "
+            "with the label postern.dev/use: jwt-key; any other counts as missing."
+        ),
+    ]
     key: Annotated[Text, Meta(description="The entry of the Secret's data that holds the key. Example: secret.")]
     encoding: Annotated[
         Literal["Plain", "Base64"],
@@ -39,7 +45,12 @@ class SecretKeyRef(Spec, frozen=True):
 class PublicKeyRef(Spec, frozen=True):
     """Where a public key is kept: an entry of a ConfigMap or Secret in this namespace."""
 
-    name: Annotated[Name, Meta(description="The name of the ConfigMap or Secret.")]
+    name: Annotated[
+        Name,
+        Meta(
+            description="The name of the ConfigMap or Secret; a Secret MUST be meant for keys, as one of a secretRef."
+        ),
+    ]
     key: Annotated[Text, Meta(description="The entry that holds the public key, in PEM or as a JWK. Example: key.pem.")]
     kind: Annotated[
         Literal["ConfigMap", "Secret"],

@@ -12,6 +12,15 @@ from .types import Metadata
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 
+OPAQUE = "Opaque"
+# What marks a Secret as one that holds keys of tokens: its type, or the label on an Opaque one.
+TYPE_FOR_KEYS = "postern.dev/jwt-key"
+USE_LABEL = "postern.dev/use"
+USE_FOR_KEYS = "jwt-key"
+# On a Namespace: Opaque Secrets without a mark hold keys there, as they all did once.
+UNMARKED_SECRETS_LABEL = "postern.dev/unmarked-secrets"
+UNMARKED_SECRETS_ALLOWED = "allowed"
+
 
 class Theirs(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """A part of an object that is not ours."""
@@ -36,6 +45,7 @@ class Secret(Theirs, frozen=True):
     """core/v1 Secret; `string_data` exists in manifests only."""
 
     metadata: OwnedMetadata
+    type: str = OPAQUE
     data: dict[str, str] | None = None
     string_data: dict[str, str] | None = None
 
@@ -110,6 +120,6 @@ class EndpointSlice(Theirs, frozen=True):
 
 
 class Namespace(Theirs, frozen=True):
-    """core/v1 Namespace, which matters by being there."""
+    """core/v1 Namespace, which matters by being there, and by one label."""
 
     metadata: Metadata

@@ -2,8 +2,9 @@
 
 Rules of this file:
 1. State changes here without awaiting, and on one thread.
-2. News is what changes a compilation: another spec, other data.  A status, a
-   label or a resourceVersion alone is none, and the same `Parsed` stays.
+2. News is what changes a compilation: another spec, other data, a label of an
+   object that is not ours.  A status or a resourceVersion alone is none, and
+   the same `Parsed` stays.
 3. Several streams tell of the same objects; what is older than what is known
    is not believed, whoever tells it.
 4. Nothing is kept of a Secret, ConfigMap or Service that none of our objects

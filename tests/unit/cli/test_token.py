@@ -157,7 +157,7 @@ def test_a_token_for_a_cluster_is_signed_with_its_own_secret(postern, serving, p
     """Of the context's namespace; no other namespace and no other Secret is asked for."""
     result = postern(*ALICE, "--cluster")
     assert (0, "", True) == (result.exit_code, result.stderr, is_taken(protected, result.stdout.strip()))
-    assert [] == [path for path in serving.asked if "/namespaces/default/" not in path]
+    assert [] == [path for path in serving.asked if "/namespaces/default/" not in f"{path}/"]
     assert ["/api/v1/namespaces/default/secrets/alice"] == [path for path in serving.asked if "secrets" in path]
 
 

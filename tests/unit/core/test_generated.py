@@ -3,6 +3,7 @@
 import dataclasses
 
 from postern_core.generated import WantedSecret, generated_manifest, is_generated_for, wanted_secrets
+from postern_core.link.references import is_marked_for_keys
 from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
 
@@ -39,6 +40,14 @@ def test_a_generated_secret_holds_the_text_as_it_is():
     made = generated_manifest(WANTED, "YWJj")
 
     assert ("Opaque", {"secret": "YWJj"}) == (made["type"], made["stringData"])
+
+
+def test_a_generated_secret_is_marked_for_keys():
+    """The mark outlives its owner, so that a secretRef may name it later."""
+    made = generated_manifest(WANTED, "YWJj")
+    without_owner = made | {"metadata": made["metadata"] | {"ownerReferences": []}}
+
+    assert is_marked_for_keys(parse_manifest(without_owner))
 
 
 def test_a_generated_secret_goes_with_its_credential_and_holds_nothing_up():

@@ -30,11 +30,27 @@ async def test_everything_is_listed_everywhere(cluster, connection):
 
 
 async def test_one_namespace_takes_no_right_elsewhere(cluster, connection):
-    """Nothing else is asked for."""
+    """Nothing else is asked for than what is in it, and its Namespace itself."""
     cluster.put(manifests.route("x", "a"), manifests.route("y", "b"))
     ours = await read_ours(connection, KINDS, "a")
     assert [("Route", "a", "x")] == names(ours)
-    assert [] == [path for path in cluster.asked if "/namespaces/a/" not in path]
+    assert [] == [path for path in cluster.asked if "/namespaces/a/" not in f"{path}/"]
+
+
+async def test_one_namespace_is_read_itself_where_its_label_allows_unmarked_secrets(cluster, connection):
+    """Any other is left out, because then no namespace is known to be the only one."""
+    lax = namespace("lax") | {"metadata": {"name": "lax", "labels": {"postern.dev/unmarked-secrets": "allowed"}}}
+    cluster.put(lax, namespace("a"))
+    assert [("Namespace", "", "lax")] == names(await read_ours(connection, KINDS, "lax"))
+    assert [] == names(await read_ours(connection, KINDS, "a"))
+
+
+async def test_a_namespace_that_may_not_be_read_hides_what_its_secrets_are_for(cluster, connection):
+    """A Secret without a mark is neither right nor wrong then."""
+    cluster.put(manifests.route("x", "a"))
+    cluster.refused = {"/api/v1/namespaces/a": 403}
+    ours = await read_ours(connection, KINDS, "a")
+    assert (frozenset(), ()) == (ours.namespaces["Namespace"], ours.refusals)
 
 
 async def test_who_may_not_list_everywhere_gets_every_namespace_that_he_may(cluster, connection):

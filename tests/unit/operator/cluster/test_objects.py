@@ -52,6 +52,23 @@ async def test_a_new_object_is_news(objects):
     assert [ROUTE] == [parsed.ref for parsed in objects.take()]
 
 
+def test_a_secret_s_mark_is_news(objects):
+    """It may be used for keys from then on, or no more."""
+    objects.put(told(manifests.credential(), 1))
+    bare = manifests.secret() | {"type": "Opaque"}
+    marked = bare | {"metadata": bare["metadata"] | {"labels": {"postern.dev/use": "jwt-key"}}}
+    assert [True, False, True, True] == [
+        objects.put(told(one, version)) for version, one in enumerate((bare, bare, marked, bare), 2)
+    ]
+
+
+def test_what_a_namespace_allows_is_news(objects):
+    """Its label says whether Secrets need a mark."""
+    one = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}
+    lax = one | {"metadata": one["metadata"] | {"labels": {"postern.dev/unmarked-secrets": "allowed"}}}
+    assert [True, True, True] == [objects.put(told(it, version)) for version, it in enumerate((one, lax, one), 2)]
+
+
 def test_a_status_alone_is_no_news(objects):
     """The same parsed object stays, and what it says of itself is remembered."""
     objects.put(told(manifests.route(), 1))
