@@ -7,14 +7,17 @@ garbage can't push good ones out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-# Tokens of a kilobyte make 16 MB of the first and 4 MB of the second.
+# So many tokens of a kilobyte, or fewer of longer ones.
 GOOD_MAX = 8192
 BAD_MAX = 2048
+GOOD_BYTES_MAX = 20 * 2**20
+BAD_BYTES_MAX = 4 * 2**20
 # Longer tokens are verified each time: few are, and they would fill the memory.
 TOKEN_BYTES_MAX = 4096
 
@@ -22,12 +25,19 @@ Key = tuple[str, str]
 
 
 class Generations(Generic[K, V]):
-    """A bounded mapping that forgets what was not asked for lately: two halves, of which the older is dropped whole."""
+    """A bounded mapping that forgets what was not asked for lately: two halves, of which the older is dropped whole.
 
-    __slots__ = ("_half", "_old", "_young")
+    The bounds are a number of entries and their bytes together, by `size_of`; one entry that is larger than a half has
+    the half for itself.
+    """
 
-    def __init__(self, entries_max: int) -> None:
+    __slots__ = ("_half", "_half_bytes", "_old", "_size_of", "_young", "_young_bytes")
+
+    def __init__(self, entries_max: int, bytes_max: int, size_of: Callable[[K, V], int]) -> None:
         self._half = entries_max // 2
+        self._half_bytes = bytes_max // 2
+        self._size_of = size_of
+        self._young_bytes = 0
         self._young: dict[K, V] = {}
         self._old: dict[K, V] = {}
 
@@ -42,8 +52,10 @@ class Generations(Generic[K, V]):
 
     def put(self, key: K, value: V) -> None:
         """Remember; the half that was asked for least lately is dropped when there is no room."""
-        if len(self._young) >= self._half:
-            self._old, self._young = self._young, {}
+        size = self._size_of(key, value)
+        if len(self._young) >= self._half or (self._young and self._young_bytes + size > self._half_bytes):
+            self._old, self._young, self._young_bytes = self._young, {}, 0
+        self._young_bytes += size
         self._young[key] = value
 
     def __len__(self) -> int:
@@ -56,7 +68,16 @@ class TokenCache(Generic[V]):
     __slots__ = ("bad", "good", "hits", "misses")
 
     def __init__(self) -> None:
-        self.good: Generations[Key, V] = Generations(GOOD_MAX)
-        self.bad: Generations[Key, str] = Generations(BAD_MAX)
+        self.good: Generations[Key, V] = Generations(GOOD_MAX, GOOD_BYTES_MAX, _good_bytes)
+        self.bad: Generations[Key, str] = Generations(BAD_MAX, BAD_BYTES_MAX, _bad_bytes)
         self.hits = 0
         self.misses = 0
+
+
+def _good_bytes(key: Key, _verdict: object) -> int:
+    # The token, the lines that are made of its claims, and the objects around them.
+    return 2 * len(key[1]) + 512
+
+
+def _bad_bytes(key: Key, _reason: str) -> int:
+    return len(key[1]) + 512

@@ -28,9 +28,11 @@ from postern_dataplane.policy.target import read_target
 from .limits import Limits
 from .observer import RequestRecord
 
-# Heads of a kilobyte make some 6 MB of the first and 1 MB of the second, with what was made of them.
+# So many heads of a kilobyte, with what was made of them, or fewer with more or many fields.
 PASSING_MAX = 2048
 REFUSED_MAX = 512
+PASSING_BYTES_MAX = 12 * 2**20
+REFUSED_BYTES_MAX = 3 * 2**20
 # How many heads are known to have come once, each by a number.
 ONCE_MAX = 16_384
 # Longer ones are read each time: few are, and they would fill the memory.
@@ -127,8 +129,8 @@ class KnownHeads:
     def _begin(self, table: Table | None) -> None:
         self._table = table
         self._once: set[int] = set()
-        self._passing: Generations[Key, Known] = Generations(PASSING_MAX)
-        self._refused: Generations[Key, Known] = Generations(REFUSED_MAX)
+        self._passing: Generations[Key, Known] = Generations(PASSING_MAX, PASSING_BYTES_MAX, _known_bytes)
+        self._refused: Generations[Key, Known] = Generations(REFUSED_MAX, REFUSED_BYTES_MAX, _known_bytes)
 
     def packet(self, way: str, content: bytes) -> Packet | None:
         """What came at once, by this way; None for more than is remembered."""
@@ -181,6 +183,11 @@ class KnownHeads:
             self._once.clear()
         self._once.add(number)
         return False
+
+
+def _known_bytes(key: Key, known: Known) -> int:
+    # Measured: the head is there four times, in the key, its fields and what goes upstream; each field costs 150 bytes.
+    return 4 * (len(key[1]) + len(key[2])) + 150 * len(known.head.headers) + 512
 
 
 def _whatever_token(packet: Packet, head: RequestHead, record: RequestRecord, table: Table) -> Known | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from postern_dataplane.policy.cache import Generations, TokenCache
 
 
-def filled(entries_max, *texts):
-    cache = Generations(entries_max)
+def filled(entries_max, *texts, bytes_max=10_000):
+    cache = Generations(entries_max, bytes_max, lambda key, _value: len(key[1]))
     for text in texts:
         cache.put(("policy", text), text.upper())
     return cache
@@ -35,6 +35,25 @@ def test_the_older_word_does_not_come_back():
 def test_there_is_a_bound():
     """However many strangers come."""
     assert 8 >= len(filled(8, *(str(number) for number in range(1000))))
+
+
+def test_there_is_a_bound_of_bytes():
+    """Fewer of what is longer are remembered."""
+    texts = [f"{number:0100}" for number in range(1000)]
+    assert 20 == len(filled(1000, *texts, bytes_max=2_000))
+
+
+def test_one_that_is_larger_than_the_bound_is_remembered():
+    """Alone: what calls bounds each."""
+    assert "A" * 100 == filled(8, "a" * 100, bytes_max=10).get(("policy", "a" * 100))
+
+
+def test_long_tokens_that_are_refused_take_no_more_memory_than_short_ones():
+    """A stranger may make each as long as any that is remembered."""
+    cache = TokenCache()
+    for number in range(3_000):
+        cache.bad.put(("policy", f"{number:04096}"), "malformed_token")
+    assert 4 * 2**20 >= len(cache.bad) * 4096 > 2 * 2**20
 
 
 def test_what_is_asked_for_stays():

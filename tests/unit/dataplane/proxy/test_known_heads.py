@@ -6,6 +6,7 @@ What may differ is the token: see `test_known_frames`.
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -229,3 +230,12 @@ def test_what_has_come_once_is_no_burden(port, client, monkeypatch):
     ask(port, client, *(GET.replace(b"/a", b"/%d" % number) for number in range(25)))
     known = port.gateway.known_heads
     assert (5, 0) == (len(known._once), len(known._passing))
+
+
+def test_what_is_remembered_is_bounded_in_bytes():
+    """Heads of many short fields take most: fewer of them are remembered."""
+    heads = KnownHeads(Limits())
+    for number in range(2_000):
+        head = SimpleNamespace(headers=[None] * 98)
+        heads._passing.put(("way", b"%01000d" % number, b""), SimpleNamespace(head=head))
+    assert 6 * 2**20 < len(heads._passing) * (4_000 + 98 * 150) <= 12 * 2**20
