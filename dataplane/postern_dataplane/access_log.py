@@ -19,6 +19,8 @@ from .proxy.observer import RequestRecord
 
 FLUSH_S = 0.2
 LINES_WAITING_MAX = 10_000
+# Usual lines are 400 bytes; what a client makes longest, ten times as long.
+WAITING_BYTES_MAX = 4 * 2**20
 FIELD_CHARS_MAX = 512
 
 # POSIX, write(): "Write requests of {PIPE_BUF} bytes or less shall not be interleaved with data from other processes
@@ -53,6 +55,8 @@ class AccessLog:
         self._descriptor = descriptor
         self._due = 0.0
         self._lines: deque[bytes] = deque()
+        # Each is changed by one thread only: by the one that queues, and by the one that writes.
+        self._queued_bytes = self._taken_bytes = 0
         self._dropped = 0
         self._stopping = threading.Event()
         # A daemon: a stdout that stands still must not keep the process from ending.
@@ -68,10 +72,12 @@ class AccessLog:
         if self._due < 1:
             return
         self._due -= 1
-        if len(self._lines) >= LINES_WAITING_MAX:
+        if len(self._lines) >= LINES_WAITING_MAX or self._queued_bytes - self._taken_bytes >= WAITING_BYTES_MAX:
             self._dropped += 1
             return
-        self._lines.append(self._encode(line_of(record, time.time())) + b"\n")
+        line = self._encode(line_of(record, time.time())) + b"\n"
+        self._queued_bytes += len(line)
+        self._lines.append(line)
 
     def take_dropped(self) -> int:
         """How many lines were dropped since the last time."""
@@ -97,6 +103,7 @@ class AccessLog:
         size = 0
         while self._lines:
             line = self._lines.popleft()
+            self._taken_bytes += len(line)
             if lines and size + len(line) > WRITE_BYTES_MAX:
                 yield b"".join(lines), len(lines)
                 lines, size = [], 0

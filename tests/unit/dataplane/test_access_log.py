@@ -104,6 +104,18 @@ def test_lines_that_nobody_takes_are_dropped_and_counted(pipe, monkeypatch):
     assert (3, 7) == (len(lines), dropped)
 
 
+def test_long_lines_that_nobody_takes_are_bounded_in_bytes(pipe, monkeypatch):
+    """A client makes a line ten times as long as usual; what is written makes room for more."""
+    monkeypatch.setattr(access_log, "WAITING_BYTES_MAX", 20_000)
+    log = AccessLog(1.0, pipe[1])
+    for _ in range(2):
+        for _ in range(10):
+            log.request_done(record(path="/" + "\x80" * 600, host="\x80" * 600))
+        assert 20_000 <= sum(map(len, log._lines)) < 30_000
+        assert log.take_dropped() > 0
+        assert 0 < sum(len(chunk) for chunk, _ in log._chunks())
+
+
 def test_a_reader_that_stands_still_stops_nobody(pipe):
     """The pipe is full, and closing takes no longer than it may."""
     log = AccessLog(1.0, pipe[1])
