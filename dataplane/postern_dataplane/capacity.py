@@ -1,4 +1,4 @@
-"""What the machine, or the container, lets this process use: CPUs and open files."""
+"""What the machine, or the container, lets this process use: CPUs, memory and open files."""
 
 from __future__ import annotations
 
@@ -21,6 +21,38 @@ def usable_cpus(root: Path = Path("/")) -> int:
     allowed = len(os.sched_getaffinity(0))
     quotas = [quota for quota in (_cpu_quota(path) for path in _cgroups(root)) if quota is not None]
     return max(1, min([allowed, *(math.ceil(quota) for quota in quotas)]))
+
+
+# What a worker takes before its first client: its code, its share of the supervisor, what it remembers of tokens and
+# heads.
+WORKER_BYTES = 128 * 2**20
+# Some clients must be served, however little memory there is.
+CONNECTIONS_BYTES_MIN = 16 * 2**20
+
+
+def memory_for_connections(workers: int, root: Path = Path("/")) -> int:
+    """How many bytes one worker may hold for its connections: half of what is left to it beside itself.
+
+    The other half is for the snapshot, of which there are two while one replaces the other.
+    """
+    return max(CONNECTIONS_BYTES_MIN, (usable_memory(root) // workers - WORKER_BYTES) // 2)
+
+
+def usable_memory(root: Path = Path("/")) -> int:
+    """How many bytes may be used: the machine's, or fewer where a cgroup of either version has a limit."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    # Version 1 shows a container its own cgroup at the root of the hierarchy, whatever /proc/self/cgroup says.
+    files = [*(cgroup / "memory.max" for cgroup in _cgroups(root)), root / "sys/fs/cgroup/memory/memory.limit_in_bytes"]
+    return min([physical, *(limit for limit in map(_memory_limit, files) if limit is not None)])
+
+
+def _memory_limit(file: Path) -> int | None:
+    """The bytes that a file grants, None for no limit."""
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        # No such file, or the limit is the word "max".
+        return None
 
 
 def _cgroups(root: Path) -> list[Path]:

@@ -48,7 +48,7 @@ class Distribution(msgspec.Struct, frozen=True):
 
 
 class Counted(msgspec.Struct, frozen=True, tag="counted"):
-    """What happened since the last such message; the last three fields are how it is now.
+    """What happened since the last such message; the last fields are how it is now, from `connections` on.
 
     `requests` are (route, status, count), `upstream_errors` (upstream, kind, count).
     """
@@ -59,6 +59,7 @@ class Counted(msgspec.Struct, frozen=True, tag="counted"):
     reloads: dict[str, int]
     certificate_reloads: dict[str, int]
     handshakes: dict[str, int]
+    evictions: dict[str, int]
     duration: Distribution
     upstream_latency: Distribution
     token_cache_hits: int
@@ -66,6 +67,7 @@ class Counted(msgspec.Struct, frozen=True, tag="counted"):
     log_lines_dropped: int
     cpu_s: float
     connections: int
+    held_bytes: int
     resident_bytes: int
 
 

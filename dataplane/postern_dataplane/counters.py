@@ -95,6 +95,7 @@ class Counters:
         self._upstream_errors: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._reloads: defaultdict[str, int] = defaultdict(int)
         self._certificate_reloads: defaultdict[str, int] = defaultdict(int)
+        self._evictions: defaultdict[str, int] = defaultdict(int)
         self._handshakes: defaultdict[str, int] = defaultdict(int)
         self._duration = Histogram()
         self._upstream_latency = Histogram()
@@ -119,6 +120,9 @@ class Counters:
     def handshake_ended(self, result: str) -> None:
         self._handshakes[result] += 1
 
+    def evicted(self, kind: str) -> None:
+        self._evictions[kind] += 1
+
     def upstream_error(self, upstream: str, kind: str) -> None:
         self._upstream_errors[upstream, kind] += 1
 
@@ -132,7 +136,7 @@ class Counters:
     def follow_token_cache(self, cache: TokenCache) -> None:
         self._token_lookups.follow(cache)
 
-    def take(self, *, log_lines_dropped: int = 0) -> Counted:
+    def take(self, *, log_lines_dropped: int = 0, held_bytes: int = 0) -> Counted:
         """What was counted since the last time, and how things are now."""
         hits, misses = self._token_lookups.take()
         return Counted(
@@ -142,6 +146,7 @@ class Counters:
             reloads=_take_all(self._reloads),
             certificate_reloads=_take_all(self._certificate_reloads),
             handshakes=_take_all(self._handshakes),
+            evictions=_take_all(self._evictions),
             duration=self._duration.take(),
             upstream_latency=self._upstream_latency.take(),
             token_cache_hits=hits,
@@ -149,6 +154,7 @@ class Counters:
             log_lines_dropped=log_lines_dropped,
             cpu_s=self._take_cpu_s(),
             connections=self._connections,
+            held_bytes=held_bytes,
             resident_bytes=_resident_bytes(),
         )
 

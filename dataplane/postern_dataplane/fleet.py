@@ -25,6 +25,7 @@ class Worker:
     refused: Refused | None = None
     certificates: dict[str, float] = field(default_factory=dict)
     connections: int = 0
+    held_bytes: int = 0
     resident_bytes: int = 0
 
 
@@ -53,6 +54,7 @@ class Fleet:
             worker.certificates = message.ends_at
         else:
             worker.connections, worker.resident_bytes = message.connections, message.resident_bytes
+            worker.held_bytes = message.held_bytes
             self.totals.add(message)
 
     def gone(self, slot: int) -> None:

@@ -116,6 +116,17 @@ class FleetCollector(Collector):
             "Client connections open now.",
             sum(one.connections for one in fleet.workers.values()),
         )
+        yield _gauge(
+            "postern_connection_memory_bytes",
+            "Memory held for client connections, as it is charged to them.",
+            sum(one.held_bytes for one in fleet.workers.values()),
+        )
+        yield _by_one(
+            "postern_evictions_total",
+            "Connections ended because their memory was needed, by what they were doing.",
+            "kind",
+            fleet.totals.evictions,
+        )
         yield _gauge("postern_workers", "Workers running now.", len(fleet.workers))
         yield _counter("postern_worker_restarts_total", "Workers that ended unasked and were replaced.", fleet.restarts)
         yield _counter("postern_cpu_seconds_total", "CPU time of all workers, user and system.", fleet.totals.cpu_s)

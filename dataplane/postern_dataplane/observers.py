@@ -17,6 +17,7 @@ class CountedAndLogged:
         self.connection_opened = counters.connection_opened
         self.connection_closed = counters.connection_closed
         self.handshake_ended = counters.handshake_ended
+        self.evicted = counters.evicted
         self.upstream_error = counters.upstream_error
 
     def request_done(self, record: RequestRecord) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from postern_core.resources.types import DURATION_PATTERN, milliseconds
 from postern_kit.addresses import Address, parse_address
 
-from .capacity import usable_cpus
+from .capacity import memory_for_connections, usable_cpus
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +69,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Client connections of one worker; one more is refused with 503.  Each may need two open files, and 20,000 of
     those are allowed almost everywhere."""
 
+    connection_memory_bytes: int = 128 * 2**20
+    """Bytes that one worker may hold for its connections: heads that have no end yet, what waits and what clients don't
+    take; past it the largest and oldest are ended.  On the command line the default follows from the memory that the
+    container may use, see `capacity`."""
+
     header_timeout_s: float = 10.0
     """Seconds for a whole request head to arrive.  10 is enough for the slowest honest client, and little for one that
     sends a byte a second to keep connections busy."""
@@ -106,7 +111,9 @@ def read_settings(arguments: Sequence[str] | None = None) -> Settings:
         parser.error("--listen-tls and --certificates need each other")
     if "redirect_to_https" in given and "listen_tls" not in given:
         parser.error("--redirect-to-https needs --listen-tls: there is no other place to send anybody to")
-    return Settings(**{"workers": usable_cpus(), **given})
+    given.setdefault("workers", usable_cpus())
+    given.setdefault("connection_memory_bytes", memory_for_connections(given["workers"]))
+    return Settings(**given)
 
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
@@ -144,8 +151,12 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         ("--max-headers-bytes", "max_headers_bytes", _count, "BYTES", "all header lines together"),
         ("--max-headers", "max_headers", _count, "N", "header lines of one request"),
     )
-    defaults = {field.name: field.default for field in msgspec.structs.fields(Settings)}
     group = parser.add_argument_group("limits")
+    group.add_argument(
+        "--connection-memory", dest="connection_memory_bytes", type=_count, metavar="BYTES",
+        help="what one worker may hold for its connections (by the memory that may be used)",
+    )  # fmt: skip
+    defaults = {field.name: field.default for field in msgspec.structs.fields(Settings)}
     for option, name, type_, metavar, meaning in limits:
         help_ = f"{meaning} ({defaults[name]:g}{'s' if metavar == 'TIME' else ''})"
         group.add_argument(option, dest=name, type=type_, metavar=metavar, help=help_)

@@ -39,6 +39,7 @@ class Totals:
         self.reloads: defaultdict[str, int] = defaultdict(int)
         self.certificate_reloads: defaultdict[str, int] = defaultdict(int)
         self.handshakes: defaultdict[str, int] = defaultdict(int)
+        self.evictions: defaultdict[str, int] = defaultdict(int)
         self.duration = Summed()
         self.upstream_latency = Summed()
         self.token_cache_hits = 0
@@ -58,6 +59,7 @@ class Totals:
         _add(self.reloads, counted.reloads)
         _add(self.certificate_reloads, counted.certificate_reloads)
         _add(self.handshakes, counted.handshakes)
+        _add(self.evictions, counted.evictions)
         self.duration.add(counted.duration)
         self.upstream_latency.add(counted.upstream_latency)
         self.token_cache_hits += counted.token_cache_hits

@@ -127,7 +127,9 @@ class Worker:
                 self._report()
 
     def _report(self) -> None:
-        self._sender.send(self._counters.take(log_lines_dropped=self._log.take_dropped() if self._log else 0))
+        log_lines_dropped = self._log.take_dropped() if self._log else 0
+        held_bytes = self._gateway.budget.used_bytes
+        self._sender.send(self._counters.take(log_lines_dropped=log_lines_dropped, held_bytes=held_bytes))
 
     async def _watch_supervisor(self) -> None:
         await self._sender.until_end()
@@ -143,6 +145,7 @@ class Worker:
 def _limits(settings: Settings) -> Limits:
     return Limits(
         max_connections=settings.max_connections,
+        connection_memory_bytes=settings.connection_memory_bytes,
         header_timeout_s=settings.header_timeout_s,
         idle_timeout_s=settings.idle_timeout_s,
         max_request_line_bytes=settings.max_request_line_bytes,

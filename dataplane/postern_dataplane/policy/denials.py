@@ -71,6 +71,12 @@ HEADERS_TOO_LARGE = Denial("headers_too_large", 431, "Request headers too large"
 EXPECTATION_FAILED = Denial("expectation_failed", 417, "Expectation failed", closes=True)
 REQUEST_TIMEOUT = Denial("request_timeout", 408, "Request timeout", closes=True)
 
+# What has to go when memory is short: a large head that has no end, one that is small and slow, and what would be kept
+# for a request that is under way.
+OUT_OF_MEMORY_FOR_HEAD = Denial("out_of_memory_head", 431, "Request headers too large", closes=True)
+OUT_OF_MEMORY_FOR_SLOW = Denial("out_of_memory_slow", 408, "Request timeout", closes=True)
+OUT_OF_MEMORY = Denial("out_of_memory", 503, "Service unavailable", closes=True)
+
 # Who has come without TLS, where that is wanted.
 REDIRECTED_TO_HTTPS = Denial("redirected_to_https", 308, "Moved to HTTPS")
 

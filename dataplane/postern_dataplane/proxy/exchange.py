@@ -62,6 +62,17 @@ class Exchange:
         self._was_answered = False
         self._sent_at = 0.0
 
+    @property
+    def is_connecting(self) -> bool:
+        """Whether there is no connection yet to send a body to."""
+        return self.phase is Phase.CONNECTING
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the request that the upstream has not taken."""
+        held = self._upload.held_bytes if self._upload is not None else 0
+        return held + (self._upstream.unsent_bytes if self._upstream is not None else 0)
+
     # The request's side.
 
     def start(self) -> None:

@@ -8,12 +8,15 @@ takes a place, and is seen.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from .budget import Weight
 from .entrance import Entrance
-from .secure import SecureConnection, SecureTransport
+from .secure import TLS_BYTES, SecureConnection, SecureTransport
 
 if TYPE_CHECKING:
     from .server import Gateway
@@ -23,9 +26,16 @@ if TYPE_CHECKING:
 SHUTDOWN_S = 24 * 3600.0
 
 # How a handshake may end.
-DONE, REFUSED, TIMEOUT, LEFT, NO_CERTIFICATE, FLOODED = (
-    "done", "refused", "timeout", "left", "no_certificate", "flooded",
+DONE, REFUSED, TIMEOUT, LEFT, NO_CERTIFICATE, FLOODED, EVICTED = (
+    "done", "refused", "timeout", "left", "no_certificate", "flooded", "evicted",
 )  # fmt: skip
+
+# Under which word an eviction is counted.
+HANDSHAKE = "handshake"
+# Measured: a message of 128 KiB that never ends takes 360 KiB.
+BYTES_KEPT = 3
+# Linux, struct tcp_info: where the bytes that have come are, as 64 bits, and how much of it is asked for.
+_RECEIVED_AT, _TCP_INFO_BYTES = 128, 136
 
 GetContext = Callable[[], ssl.SSLContext | None]
 
@@ -33,12 +43,22 @@ GetContext = Callable[[], ssl.SSLContext | None]
 class Handshake(asyncio.Protocol):
     """Stands where the client connection will be; `get_context` gives the certificates in force, None for none."""
 
-    __slots__ = ("_client", "_entrance", "_gateway", "_get_context", "_starting", "_transport", "deadline")
+    __slots__ = (
+        "_client",
+        "_entrance",
+        "_gateway",
+        "_get_context",
+        "_is_evicted",
+        "_starting",
+        "_transport",
+        "deadline",
+    )
 
     def __init__(self, gateway: Gateway, entrance: Entrance, get_context: GetContext) -> None:
         self._gateway = gateway
         self._entrance = entrance
         self._get_context = get_context
+        self._is_evicted = False
         self.deadline = float("inf")  # the event loop has one for this
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -49,6 +69,7 @@ class Handshake(asyncio.Protocol):
             self._fail(FLOODED if context else NO_CERTIFICATE)
         else:
             self._start(context)
+            self._gateway.budget.open(self)
 
     def _start(self, context: ssl.SSLContext) -> None:
         self._client = SecureConnection(self._gateway, self._entrance)
@@ -77,12 +98,31 @@ class Handshake(asyncio.Protocol):
             self._fail(LEFT)
             return
         self._gateway.observer.handshake_ended(DONE)
+        self._gateway.budget.close(self)
         self._gateway.replaced(self)
         self._client.connection_made(SecureTransport(layer, self._transport))
 
     def _fail(self, result: str) -> None:
-        self._gateway.observer.handshake_ended(result)
+        self._gateway.observer.handshake_ended(EVICTED if self._is_evicted else result)
+        self._gateway.budget.close(self)
         self._gateway.forget(self)
+        self._transport.abort()
+
+    # What the budget asks.
+
+    @property
+    def is_spared(self) -> bool:
+        return False
+
+    def weight(self) -> Weight:
+        """What TLS costs, and thrice what has come: the library keeps a first message of 128 KiB, if it has no end."""
+        size = TLS_BYTES + BYTES_KEPT * received_bytes(self._transport.get_extra_info("socket"))
+        return Weight(size, size)
+
+    def evict(self) -> None:
+        """End without a word, as there is none before TLS."""
+        self._is_evicted = True
+        self._gateway.observer.evicted(HANDSHAKE)
         self._transport.abort()
 
     # What `server` asks of every connection.
@@ -96,3 +136,12 @@ class Handshake(asyncio.Protocol):
     def abort(self) -> None:
         """End at once."""
         self._transport.abort()
+
+
+def received_bytes(connection: socket.socket) -> int:
+    """How much has come on a TCP connection, 0 where the system doesn't say."""
+    try:
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+    except (OSError, AttributeError):
+        return 0
+    return int.from_bytes(info[_RECEIVED_AT:], sys.byteorder) if len(info) == _TCP_INFO_BYTES else 0

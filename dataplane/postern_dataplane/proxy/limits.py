@@ -10,6 +10,7 @@ class Limits:
     """Sizes in bytes, times in seconds; why these defaults is told in `settings`."""
 
     max_connections: int = 8_000
+    connection_memory_bytes: int = 128 * 2**20
     header_timeout_s: float = 10.0
     idle_timeout_s: float = 60.0
     max_request_line_bytes: int = 8_192

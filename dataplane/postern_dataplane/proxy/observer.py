@@ -61,5 +61,8 @@ class Observer(Protocol):
     def handshake_ended(self, result: str) -> None:
         """A TLS handshake has ended; the result is one of a few words, see `handshake`."""
 
+    def evicted(self, kind: str) -> None:
+        """A connection had to go because memory was short; the kind is one of a few words, see `held`."""
+
     def upstream_error(self, upstream: str, kind: str) -> None:
         """Something failed at a backend; the kind is one of a few words."""

@@ -71,7 +71,9 @@ class RequestReader:
         "_parser",
         "_pending",
         "_reading",
+        "_trailer_bytes",
         "is_clean",
+        "message_bytes",
     )
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
@@ -95,6 +97,10 @@ class RequestReader:
         self._reading = False
         self._is_skipped = False
         self._head_bytes = 0
+        # What has come since the last of a body's bytes, and how many of those there were before.
+        self._trailer_bytes = (0, 0)
+        # Of the head that is coming or being answered: the bytes of its packets, which may bring more than it.
+        self.message_bytes = 0
         # Whether the parser holds nothing of a request that it has not given out: what comes next begins one.
         self.is_clean = True
 
@@ -102,6 +108,14 @@ class RequestReader:
     def backlog(self) -> int:
         """Bytes that wait for the next request's turn."""
         return len(self._pending)
+
+    @property
+    def held_bytes(self) -> int:
+        """The memory that is kept for what has come: of a head some 2.5 times its bytes and 256 bytes a field."""
+        limits = self._limits
+        size = self.message_bytes + self._trailer_bytes[0]
+        head = min(size, limits.max_headers_bytes + limits.max_request_line_bytes)
+        return head * 5 // 2 + 256 * min(limits.max_headers, head // 8) + size - head + len(self._pending)
 
     @property
     def is_in_head(self) -> bool:
@@ -135,10 +149,14 @@ class RequestReader:
         if not messages:
             if not self._reading:
                 self._count_head(len(data))
+            elif self._body is not None:
+                self._count_trailers(self._body.total_bytes, len(data))
             return None
         message, body = messages[0]
         self._reading = True
+        self.message_bytes = self._head_bytes + len(data)
         self._head_bytes = 0
+        self._trailer_bytes = (0, 0)
         self._body = body
         return message
 
@@ -148,7 +166,15 @@ class RequestReader:
 
     def _count_head(self, size: int) -> None:
         self._head_bytes += size
+        self.message_bytes = self._head_bytes
         if self._head_bytes > self._limits.max_headers_bytes + self._limits.max_request_line_bytes:
+            raise RequestError(HEADERS_TOO_LARGE)
+
+    def _count_trailers(self, body_bytes: int, size: int) -> None:
+        # The parser keeps trailers as it keeps fields, each within its bound, but bounds them all together by nothing.
+        trailer_bytes, before = self._trailer_bytes
+        self._trailer_bytes = (trailer_bytes + size if body_bytes == before else 0), body_bytes
+        if self._trailer_bytes[0] > self._limits.max_headers_bytes:
             raise RequestError(HEADERS_TOO_LARGE)
 
     def take_body(self) -> bytes:
@@ -161,6 +187,7 @@ class RequestReader:
     def next(self) -> RawRequestMessage | None:
         """End the present request; gives the next one if its head is here already. Raises `RequestError`."""
         self._reading = False
+        self.message_bytes = 0
         pending, self._pending = self._pending, b""
         if self._is_skipped:
             self._is_skipped = False
@@ -176,6 +203,14 @@ class RequestReader:
             self._pending = pending
             return message
         return self.feed(pending) or message
+
+    def discard(self) -> None:
+        """Let go of everything: nothing is read any more."""
+        self._pending = b""
+        self.message_bytes, self._trailer_bytes = 0, (0, 0)
+        if self._body is not None and self._body.exception() is None:
+            self._body.read_nowait()
+        del self._parser
 
     def upgrade(self) -> bytes:
         """Leave HTTP: what has come after the head is the other protocol's."""

@@ -13,9 +13,11 @@ from postern_dataplane.policy import denials
 from postern_dataplane.policy.decision import Decision, Reject, RequestHead
 from postern_dataplane.policy.redirect import redirect
 
+from .budget import Budget
 from .downstream import ClientConnection
 from .entrance import Entrance
 from .handshake import GetContext, Handshake
+from .held import HeldConnection
 from .known_heads import KnownHeads, Packet
 from .limits import Limits
 from .observer import Observer, RequestRecord
@@ -39,6 +41,7 @@ class Gateway:
         self.current = current
         self.limits = limits
         self.observer = observer
+        self.budget = Budget(limits.connection_memory_bytes)
         self.known_heads = KnownHeads(limits)
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
@@ -50,9 +53,9 @@ class Gateway:
         self._sweeps = 0
         self._timer = self.loop.call_later(SWEEP_S, self._sweep)
 
-    def plain(self, entrance: Entrance) -> Callable[[], ClientConnection]:
+    def plain(self, entrance: Entrance) -> Callable[[], HeldConnection]:
         """Makes what `loop.create_server` wants for each client."""
-        return partial(ClientConnection, self, entrance)
+        return partial(HeldConnection, self, entrance)
 
     def secure(self, entrance: Entrance, get_context: GetContext) -> Callable[[], Handshake]:
         """The same for clients that come with TLS; `get_context` is asked at each handshake."""
@@ -105,6 +108,7 @@ class Gateway:
         now = self.loop.time()
         for connection in [one for one in self._connections if one.deadline <= now]:
             connection.expire()
+        self.budget.review()
         self._sweeps += 1
         if self._sweeps % SWEEPS_PER_CLEANING == 0:
             self.upstreams.close_old(now)

@@ -20,6 +20,11 @@ class Upload:
         self.is_whole = False
         self.size_bytes = 0
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that wait for a connection."""
+        return len(self._held)
+
     def hold(self) -> int:
         """Keep what has come for the next `take`, as there is nobody yet to send it to; gives the bytes held."""
         self._held += self._framed()

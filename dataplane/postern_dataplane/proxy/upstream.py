@@ -92,6 +92,11 @@ class UpstreamConnection(asyncio.Protocol):
         return self.transport is not None and not self.transport.is_closing()
 
     @property
+    def unsent_bytes(self) -> int:
+        """Bytes that the upstream has not taken."""
+        return self.transport.get_write_buffer_size() if self.is_open else 0  # type: ignore[union-attr] # it is open
+
+    @property
     def is_reusable(self) -> bool:
         """Whether another exchange may follow the one that has ended."""
         transport = self.transport

@@ -7,7 +7,13 @@ import resource
 
 import pytest
 
-from postern_dataplane.capacity import allow_connections, usable_cpus
+from postern_dataplane.capacity import (
+    CONNECTIONS_BYTES_MIN,
+    allow_connections,
+    memory_for_connections,
+    usable_cpus,
+    usable_memory,
+)
 
 ALLOWED = len(os.sched_getaffinity(0))
 
@@ -41,6 +47,44 @@ def test_the_tightest_cgroup_counts(root, monkeypatch):
     (root / "sys/fs/cgroup/pods/one/cpu.max").write_text("400000 100000\n")
     (root / "sys/fs/cgroup/pods/cpu.max").write_text("200000 100000\n")
     assert 2 == usable_cpus(root)
+
+
+PHYSICAL = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+MIB = 2**20
+
+
+def test_without_a_limit_the_machine_s_memory_counts(root):
+    """`max` is none, and neither is more than there is."""
+    (root / "sys/fs/cgroup/pods/one/memory.max").write_text("max\n")
+    (root / "sys/fs/cgroup/pods/memory.max").write_text(f"{2**62}\n")
+    assert [PHYSICAL, PHYSICAL] == [usable_memory(root), usable_memory(root / "nowhere")]
+
+
+def test_the_tightest_limit_of_memory_counts(root):
+    """Of the container's cgroup and those around it."""
+    (root / "sys/fs/cgroup/pods/one/memory.max").write_text(f"{200 * MIB}\n")
+    (root / "sys/fs/cgroup/pods/memory.max").write_text(f"{100 * MIB}\n")
+    assert 100 * MIB == usable_memory(root)
+
+
+def test_a_limit_of_a_cgroup_of_version_1_counts(root):
+    """Its file has another name."""
+    (root / "sys/fs/cgroup/memory").mkdir()
+    (root / "sys/fs/cgroup/memory/memory.limit_in_bytes").write_text(f"{100 * MIB}\n")
+    assert 100 * MIB == usable_memory(root)
+
+
+@pytest.mark.parametrize(("limit", "workers", "each"), [(768, 2, 128), (1536, 4, 128), (1024, 1, 448)])
+def test_connections_have_half_of_what_a_worker_has_left(root, limit, workers, each):
+    """The first is the chart's."""
+    (root / "sys/fs/cgroup/memory.max").write_text(f"{limit * MIB}\n")
+    assert each * MIB == memory_for_connections(workers, root)
+
+
+def test_connections_always_have_some_memory(root):
+    """However little there is, some clients are served."""
+    (root / "sys/fs/cgroup/memory.max").write_text(f"{64 * MIB}\n")
+    assert CONNECTIONS_BYTES_MIN == memory_for_connections(2, root)
 
 
 def limits(monkeypatch, soft, hard):

@@ -57,6 +57,11 @@ def test_certificates_and_handshakes_are_counted_by_result():
     assert ({"loaded": 2, "refused": 1}, {"done": 1}) == (taken.certificate_reloads, taken.handshakes)
 
 
+def test_evictions_are_counted_by_kind():
+    """Taking empties them."""
+    assert {"head": 2} == counted(lambda c: c.evicted("head"), lambda c: c.evicted("head")).evictions
+
+
 def test_connections_are_a_state_and_stay_when_taken():
     """Two opened, one closed."""
     counting = Counters()

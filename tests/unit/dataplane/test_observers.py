@@ -27,6 +27,7 @@ def test_everything_else_is_counted():
     observer.connection_closed()
     observer.upstream_error("app", "reset")
     observer.handshake_ended("done")
+    observer.evicted("idle")
     taken = counters.take()
     assert (1, (("app", "reset", 1),)) == (taken.connections, taken.upstream_errors)
-    assert {"done": 1} == taken.handshakes
+    assert ({"done": 1}, {"idle": 1}) == (taken.handshakes, taken.evictions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from postern_dataplane.capacity import usable_cpus
+from postern_dataplane.capacity import memory_for_connections, usable_cpus
 from postern_dataplane.settings import Settings, read_settings
 from postern_kit.addresses import Address
 
@@ -16,7 +16,9 @@ def read(*options):
 
 def test_the_defaults_are_the_settings_own():
     """The command line adds none of its own."""
-    assert Settings(config="/snapshots", workers=usable_cpus()) == read()
+    workers = usable_cpus()
+    memory = memory_for_connections(workers)
+    assert Settings(config="/snapshots", workers=workers, connection_memory_bytes=memory) == read()
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,7 @@ def test_the_defaults_are_the_settings_own():
         ("--access-log", "0.1", "access_log", 0.1),
         ("--drain-grace", "1m30s", "drain_grace_s", 90.0),
         ("--max-connections", "5", "max_connections", 5),
+        ("--connection-memory", "1048576", "connection_memory_bytes", 2**20),
         ("--header-timeout", "500ms", "header_timeout_s", 0.5),
         ("--idle-timeout", "1h", "idle_timeout_s", 3600.0),
         ("--max-request-line", "1024", "max_request_line_bytes", 1024),

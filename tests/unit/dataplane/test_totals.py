@@ -28,10 +28,10 @@ def test_series_add_up():
 def test_named_counts_add_up():
     """Denials, reloads, handshakes and upstream errors alike."""
     part = {"denials": {"x": 1}, "reloads": {"loaded": 1}, "certificate_reloads": {"loaded": 2}, "handshakes": {"y": 3}}
-    part |= {"upstream_errors": (("app", "connect", 1),)}
+    part |= {"evictions": {"z": 4}, "upstream_errors": (("app", "connect", 1),)}
     total = sums(part, part)
     assert ({"x": 2}, {"loaded": 2}, {("app", "connect"): 2}) == (total.denials, total.reloads, total.upstream_errors)
-    assert ({"loaded": 4}, {"y": 6}) == (total.certificate_reloads, total.handshakes)
+    assert ({"loaded": 4}, {"y": 6}, {"z": 8}) == (total.certificate_reloads, total.handshakes, total.evictions)
 
 
 def test_distributions_add_up():

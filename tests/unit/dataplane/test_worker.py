@@ -13,6 +13,7 @@ from postern_dataplane.worker import _limits, _report_exception, _report_unraisa
 
 LIMITS = {
     "max_connections": 1,
+    "connection_memory_bytes": 8,
     "header_timeout_s": 2.0,
     "idle_timeout_s": 3.0,
     "max_request_line_bytes": 4,

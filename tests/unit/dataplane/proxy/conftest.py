@@ -144,7 +144,8 @@ class Observer:
 
     def __init__(self):
         self.records = []
-        self.errors, self.handshakes = [], []
+        self.errors, self.handshakes, self.evictions = [], [], []
+        self.handshake_ended, self.evicted = self.handshakes.append, self.evictions.append
         self.open = 0
 
     def request_done(self, record):
@@ -155,9 +156,6 @@ class Observer:
 
     def connection_closed(self):
         self.open -= 1
-
-    def handshake_ended(self, result):
-        self.handshakes.append(result)
 
     def upstream_error(self, upstream, kind):
         self.errors.append((upstream, kind))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 
 import pytest
 
 from postern_dataplane.proxy.entrance import Entrance
+from postern_dataplane.proxy.handshake import BYTES_KEPT, received_bytes
+from postern_dataplane.proxy.secure import TLS_BYTES
 from postern_dataplane.proxy.server import REFUSED_MAX
 
 
@@ -137,3 +140,43 @@ def test_it_has_no_deadline_of_ours(port, handshake, loop):
     """The event loop has one; to ask it changes nothing."""
     loop.call(handshake.handshake.expire)
     assert (float("inf"), "") == (handshake.handshake.deadline, handshake.transport.end)
+
+
+def test_it_is_charged_for_what_has_come(port, handshake):
+    """The TLS library keeps a first message that has no end, and more than once."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        connection, _ = server.accept()
+        with connection:
+            handshake.transport._extra["socket"] = connection
+            client.sendall(b"a" * 10_000)
+            while not connection.recv(10_000, socket.MSG_PEEK | socket.MSG_WAITALL):
+                pass
+            port.gateway.budget.review()
+    assert TLS_BYTES + BYTES_KEPT * 10_000 == port.gateway.budget.used_bytes
+
+
+def test_what_no_system_tells_is_not_charged():
+    """Only Linux says how much has come."""
+    assert 0 == received_bytes(None)
+
+
+def test_it_may_be_evicted(port, handshake):
+    """Nothing is said, and it is counted as that."""
+    port.gateway.budget.limit_bytes = 0
+    port.gateway.budget.review()
+    handshake.end(ConnectionResetError())
+    assert ("abort", ["evicted"], ["handshake"]) == (
+        handshake.transport.end,
+        port.observer.handshakes,
+        port.observer.evictions,
+    )
+
+
+def test_the_client_is_charged_in_its_place(port, handshake):
+    """Once, with the largest packet that the layer has had to hold."""
+    handshake.end()
+    assert TLS_BYTES == port.gateway.budget.used_bytes
+    handshake.loop.call(handshake.client.data_received, b"GET / HTTP/1.1\r\nX: " + b"a" * 9_000)
+    assert port.gateway.budget.used_bytes > TLS_BYTES + 9_000 * 4.5
+    handshake.loop.call(handshake.client.connection_lost, None)
+    assert 0 == port.gateway.budget.used_bytes
