@@ -7,6 +7,7 @@ Rules of this file:
 1. Nothing of a request is ever logged or sent back: the parser's own messages
    quote it, and are dropped here.
 2. While a request is being answered, the next one waits in `_pending`.
+3. Whether the parser holds bytes of a further request is asked of the parser: see `_read`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from aiohttp.base_protocol import BaseProtocol
-from aiohttp.http import HttpRequestParser, RawRequestMessage
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
-from aiohttp.streams import StreamReader
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from postern_dataplane.policy.decision import RequestHead
 from postern_dataplane.policy.denials import (
@@ -29,13 +29,14 @@ from postern_dataplane.policy.denials import (
 )
 
 from .limits import Limits
+from .request_parser import line_bytes_max, make_parser
 
 if TYPE_CHECKING:
     from .entrance import Entrance
 
-# How much of the parser's body stream may be unread before it would want to pause us. It is emptied after every
-# read of the socket, which brings 256 KiB at most.
-STREAM_BYTES = 2**20
+# Of longer pieces the last byte is not parsed apart: copying them would cost more than it could ever save.
+SMALL_BYTES = 2048
+BLANK_LINE = b"\r\n\r\n"
 
 
 class RequestError(Exception):
@@ -46,63 +47,47 @@ class RequestError(Exception):
         self.denial = denial
 
 
-class _Unpaused(BaseProtocol):
-    """What the parser's body stream tells to pause: nothing, for the stream is emptied after every packet.
-
-    The pauses of a connection are its own affair: see `downstream`.
-    """
-
-    def pause_reading(self) -> None:
-        """Go on."""
-
-    def resume_reading(self, resume_parser: bool = True) -> None:  # noqa: FBT001, FBT002 # the parser's interface
-        """Go on."""
-
-
 class RequestReader:
     """The requests of one connection, in order."""
 
     __slots__ = (
         "_body",
+        "_has_more",
         "_head_bytes",
+        "_is_chunked",
         "_is_skipped",
+        "_length",
         "_limits",
-        "_line_bytes_max",
+        "_loop",
         "_parser",
         "_pending",
         "_reading",
         "_trailer_bytes",
-        "is_clean",
         "message_bytes",
     )
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self._limits = limits
-        # RFC 9112, section 3: a request line is the method, the target and the version. The parser measures the target,
-        # and by the bound that was passed we know what was too long: so it must not be that of the header lines too.
-        is_same = limits.max_request_line_bytes == limits.max_header_line_bytes
-        self._line_bytes_max = limits.max_request_line_bytes + is_same
-        self._parser = HttpRequestParser(
-            _Unpaused(loop),
-            loop,
-            STREAM_BYTES,
-            max_line_size=self._line_bytes_max,
-            max_headers=limits.max_headers,
-            max_field_size=limits.max_header_line_bytes,
-            auto_decompress=False,
-            max_msg_queue_size=1,
-        )
+        self._loop = loop
+        self._parser = make_parser(limits, loop)
         self._body: StreamReader | None = None
         self._pending = b""
         self._reading = False
         self._is_skipped = False
+        self._is_chunked = False
+        self._length = 0
         self._head_bytes = 0
         # What has come since the last of a body's bytes, and how many of those there were before.
         self._trailer_bytes = (0, 0)
         # Of the head that is coming or being answered: the bytes of its packets, which may bring more than it.
         self.message_bytes = 0
-        # Whether the parser holds nothing of a request that it has not given out: what comes next begins one.
-        self.is_clean = True
+        # Whether the parser may hold something of a request that it has not given out.
+        self._has_more = False
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is held of a request that was not given out: what comes next begins one."""
+        return not self._has_more and not self._pending
 
     @property
     def backlog(self) -> int:
@@ -129,18 +114,54 @@ class RequestReader:
 
     def feed(self, data: bytes) -> RawRequestMessage | None:
         """Take bytes from the socket; gives a request when its head is complete. Raises `RequestError`."""
+        message, start = None, 0
+        while start < len(data):
+            if self._reading and self.is_complete:
+                self._pending += data[start:]
+                break
+            end = self._end_of_piece(data, start)
+            message = self._read(data[start:end]) or message
+            start = end
+        return message
+
+    def _end_of_piece(self, data: bytes, start: int) -> int:
+        """Where to stop parsing for now, so that no piece has bytes of two requests.
+
+        A head, and all that is chunked, ends with a blank line, which may have begun in the last packet.
+        """
+        if self._reading and not self._is_chunked:
+            missing = self._length - self._body.total_bytes if self._body is not None else 0
+            return start + missing if 0 < missing < len(data) - start else len(data)
+        if data[start] in b"\r\n":
+            if not self._reading:  # all of them at once: each alone would be work that costs a client nothing
+                return len(data) - len(data[start:].lstrip(b"\r\n"))
+            if start < len(BLANK_LINE):
+                return start + 1
+        at = data.find(BLANK_LINE, start)
+        return len(data) if at < 0 else at + len(BLANK_LINE)
+
+    def _read(self, piece: bytes) -> RawRequestMessage | None:
+        """Parse bytes of one request, and find out whether the parser holds more than that request.
+
+        It holds nothing if it was the last byte, parsed apart, that completed the request.  The parser has no other
+        way to say so, and nothing that is known of the bytes that came before can stand for it.
+        """
+        self._has_more = True
+        if len(piece) > SMALL_BYTES:
+            return self._parse(piece)
+        message = self._parse(piece[:-1]) if len(piece) > 1 else None
         if self._reading and self.is_complete:
-            self._pending += data
-            return None
-        message = self._parse(data)
-        self.is_clean = message is not None and self.is_complete and data.find(b"\r\n\r\n") == len(data) - 4
+            self._pending = piece[-1:]
+            return message
+        message = self._parse(piece[-1:]) or message
+        self._has_more = not (self._reading and self.is_complete)
         return message
 
     def _parse(self, data: bytes) -> RawRequestMessage | None:
         try:
             messages, _, _ = self._parser.feed_data(data)
         except LineTooLong as error:
-            raise RequestError(_too_long(error, self._line_bytes_max)) from None
+            raise RequestError(_too_long(error, self._limits)) from None
         except BadHttpMessage as error:
             too_many = "Too many" in error.message
             raise RequestError(HEADERS_TOO_LARGE if too_many else BAD_REQUEST) from None
@@ -152,12 +173,16 @@ class RequestReader:
             elif self._body is not None:
                 self._count_trailers(self._body.total_bytes, len(data))
             return None
+        if len(messages) > 1:
+            raise RequestError(BAD_REQUEST)
         message, body = messages[0]
         self._reading = True
         self.message_bytes = self._head_bytes + len(data)
         self._head_bytes = 0
         self._trailer_bytes = (0, 0)
         self._body = body
+        self._is_chunked = message.chunked
+        self._length = int(message.headers.get("Content-Length", 0)) if body is not EMPTY_PAYLOAD else 0
         return message
 
     def skip(self) -> None:
@@ -192,11 +217,15 @@ class RequestReader:
         if self._is_skipped:
             self._is_skipped = False
             return self.feed(pending) if pending else None
-        self._parser.message_consumed()
         self._body = None
-        if self.is_clean and not pending:
-            return None
-        message = self._parse(b"")
+        if self._is_chunked:
+            # The parser would take the last trailer for a field of the next request.  It holds nothing else: the end
+            # of chunks is the end of a piece.
+            self._parser = make_parser(self._limits, self._loop)
+            self._is_chunked = self._has_more = False
+        else:
+            self._parser.message_consumed()
+        message = self._parse(b"") if self._has_more else None
         if not pending:
             return message
         if message is not None and self.is_complete:
@@ -220,9 +249,9 @@ class RequestReader:
         return bytes(tail) + pending
 
 
-def _too_long(error: LineTooLong, line_bytes_max: int) -> Denial:
-    # The parser's message names no part, but its bound, and `RequestReader` lets the two differ.
-    return URI_TOO_LONG if line_bytes_max in error.args else HEADERS_TOO_LARGE
+def _too_long(error: LineTooLong, limits: Limits) -> Denial:
+    # The parser's message names no part, but its bound, and `line_bytes_max` lets the two differ.
+    return URI_TOO_LONG if line_bytes_max(limits) in error.args else HEADERS_TOO_LARGE
 
 
 def request_head(
