@@ -58,7 +58,7 @@ TABLE = table(
 @given(alike(), st.lists(st.sampled_from([0, 0, 0, 15, 25]), min_size=4, max_size=4))
 def test_what_is_known_decides_as_reading_does(requests, pauses):
     """Each comes several times, so that nearly all become known, while tokens begin and end."""
-    heads, record = KnownHeads(Limits()), RequestRecord("", "", "", "")
+    heads, record = KnownHeads(Limits(), None), RequestRecord("", "", "", "")
     for number, request in enumerate(requests * 4):
         now_s = NOW_S + sum(pauses[: number // len(requests)])
         packet = heads.packet("way", packet_of(request))
@@ -95,7 +95,7 @@ def test_the_parser_reads_the_rest_the_same_whatever_the_token(read, before, beh
         lines = ["GET /a HTTP/1.1", "Host: h", *before, f"Authorization: Bearer {word}", *behind, "", ""]
         return "\r\n".join(lines).encode()
 
-    heads = KnownHeads(Limits())
+    heads = KnownHeads(Limits(), None)
     one, other = (heads.packet("way", packet(word)) for word in ("t1", token))
     assert (one.key, one.token, other.token) == (other.key, b"t1", token.encode())
     expected = list(read(packet("t1")))

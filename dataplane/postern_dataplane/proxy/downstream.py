@@ -67,7 +67,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if peer else ""
-        self.way = f"{self.peer} {self.entrance.port} {self.entrance.is_tls}"
+        self.way = self.entrance.way_of(self.peer)
         self.pauses = Pauses(self._transport)
         self._farewell = Farewell(self._transport, self.gateway.limits.idle_timeout_s)
         # A connection that never says anything must not be kept for longer than one that begins a request.

@@ -15,3 +15,8 @@ class Entrance:
     port: int
     is_tls: bool = False
     redirects_to: int | None = None
+
+    def way_of(self, peer: str) -> str:
+        """A text that is the same for all connections of one address at one entrance, and for no other."""
+        # An address has no spaces; the rest is numbers and words of our own.
+        return f"{self.port} {self.is_tls} {self.redirects_to} {peer}"

@@ -1,9 +1,12 @@
 """Remembers heads, so that the same request is not read again, whoever's token it carries.
 
 Rules of this file:
-1. Only a packet that was one whole request, a head without a body, is remembered: the same bytes have the same reading.
+1. Only a packet that is one whole request, a head without a body, is remembered: the same bytes have the same reading.
+   That it is one is proved when it is remembered, by a parser that reads the packet alone and must find the same head;
+   nothing that is known of its connection counts as a proof.
 2. Where a token follows `Authorization: Bearer`, another one may stand in its place: the characters of a token mean
-   nothing to whoever reads a head, so the rest has the same reading. Whether it is good is decided each time.
+   nothing to the parser, so the rest has the same reading. That too is proved, with another token. Whether a token is
+   good is decided each time.
 3. What is remembered belongs to one table and one way in, as the decision does.
 4. What was learned from refused requests is kept apart, so that garbage can't push the rest out.
 5. A head is remembered when it comes the second time: of those that never come again, keeping them would cost as much
@@ -12,6 +15,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import msgspec
@@ -27,6 +31,7 @@ from postern_dataplane.policy.target import read_target
 
 from .limits import Limits
 from .observer import RequestRecord
+from .rereading import Rereading
 
 # So many heads of a kilobyte, with what was made of them, or fewer with more or many fields.
 PASSING_MAX = 2048
@@ -45,6 +50,9 @@ _PLACE = Place(kind="header", name="authorization")
 # Possessive: what does not end as it must is not tried again from each of its ends.
 _TOKEN = re.compile(rb"[A-Za-z0-9_.-]++")
 
+# Stand in for a token when a packet is read again; of the two, the one whose length is another.
+_STAND_INS = (b"x-0.Y_z", b"x-0.Y_z7")
+
 # The way in (who asks, and at which door), and what is before and behind the token.
 Key = tuple[str, bytes, bytes]
 
@@ -54,6 +62,11 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
 
     key: Key
     token: bytes
+
+    def with_token(self, token: bytes) -> bytes:
+        """The packet's bytes, with this token in the place of its own."""
+        _, before, behind = self.key
+        return before + token + behind
 
 
 class KnownHead(msgspec.Struct, gc=False):
@@ -119,11 +132,13 @@ Known = KnownHead | KnownFrame
 class KnownHeads:
     """The heads that one worker has seen lately."""
 
-    __slots__ = ("_bytes_max", "_once", "_passing", "_refused", "_table")
+    __slots__ = ("_bytes_max", "_once", "_passing", "_refused", "_rereading", "_table")
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop, *, is_off: bool = False) -> None:
         # With a longer token a head may not be longer than what any reader would let pass.
-        self._bytes_max = min(HEAD_BYTES_MAX, limits.max_header_line_bytes, limits.max_headers_bytes)
+        bytes_max = min(HEAD_BYTES_MAX, limits.max_header_line_bytes, limits.max_headers_bytes)
+        self._bytes_max = 0 if is_off else bytes_max
+        self._rereading = Rereading(limits, loop)
         self._begin(None)
 
     def _begin(self, table: Table | None) -> None:
@@ -156,23 +171,50 @@ class KnownHeads:
     def decide(
         self, table: Table, packet: Packet | None, head: RequestHead, record: RequestRecord, now_s: float
     ) -> Decision:
-        """Decide about a head, and remember it where its packet is there: all of the request, and nothing else."""
+        """Decide about a head, and remember it if it comes the second time and its packet alone is read the same.
+
+        `packet` is what the parser has read it from, None where that may be more or less than the request.
+        """
         cache = table.token_cache
         lookups = cache.hits + cache.misses
         decision = decide(head, table, now_s)
-        if packet is not None and decision.until:
+        if packet is not None and decision.until and not head.has_body:
             if table is not self._table:
                 self._begin(table)
-            if self._has_come(packet.key):
+            if self._has_come(packet.key) and self._rereading.read(packet.with_token(packet.token), head) == head:
                 has_token = cache.hits + cache.misses > lookups
                 known = (
-                    _whatever_token(packet, head, record, table)
+                    self._whatever_token(packet, head, record, table)
                     if packet.token
                     else KnownHead(head, record.host, record.path, decision, has_token=has_token)
                 )
                 if known is not None:
                     (self._passing if isinstance(decision, Forward) else self._refused).put(packet.key, known)
         return decision
+
+    def _whatever_token(self, packet: Packet, head: RequestHead, record: RequestRecord, table: Table) -> Known | None:
+        """The head whatever its token; None where that is no usual one, is elsewhere too, or decides the route."""
+        token, (_, before, behind) = packet.token, packet.key
+        other = _STAND_INS[len(token) == len(_STAND_INS[0])]
+        if _TOKEN.fullmatch(token) is None or any(word in part for word in (token, other) for part in (before, behind)):
+            return None
+        again = self._rereading.read(packet.with_token(other), head)
+        if again is None or again != _with_token(head, token, other) or _decides_route(head, table):
+            return None
+        plan = make_plan(head, table)
+        if isinstance(plan, Reject):
+            return KnownHead(head, record.host, record.path, plan) if plan == make_plan(again, table) else None
+        # The whole line, for the token alone may also be a word of the route's own: of its path, or of the upstream's
+        # host.
+        field = before[before.rindex(b"\r\n") :]
+        parts = _parts(head, plan, field, token, table)
+        plan_again = make_plan(again, table)
+        if isinstance(plan_again, Reject) or parts != _parts(again, plan_again, field, other, table):
+            return None
+        expected = other.decode() if parts[0] else plan.token
+        if plan_again != msgspec.structs.replace(plan, token=expected):
+            return None
+        return KnownFrame(head, record.host, record.path, plan, *parts)
 
     def _has_come(self, key: Key) -> bool:
         """Whether the packet has come before, and note that it has; wrong at times, which costs a place and no more."""
@@ -190,21 +232,18 @@ def _known_bytes(key: Key, known: Known) -> int:
     return 4 * (len(key[1]) + len(key[2])) + 150 * len(known.head.headers) + 512
 
 
-def _whatever_token(packet: Packet, head: RequestHead, record: RequestRecord, table: Table) -> Known | None:
-    """The head whatever its token; None where that is no usual one, is elsewhere too, or decides the route."""
-    token, (_, before, behind) = packet.token, packet.key
-    if _TOKEN.fullmatch(token) is None or token in before or token in behind or _decides_route(head, table):
-        return None
-    plan = make_plan(head, table)
-    if isinstance(plan, Reject):
-        return KnownHead(head, record.host, record.path, plan)
+def _with_token(head: RequestHead, token: bytes, other: bytes) -> RequestHead:
+    """The head with another token in its field."""
+    fields = ((name, b"Bearer " + other if value == b"Bearer " + token else value) for name, value in head.headers)
+    return msgspec.structs.replace(head, headers=tuple(fields))
+
+
+def _parts(head: RequestHead, plan: Plan, field: bytes, token: bytes, table: Table) -> tuple[bool, list[bytes], bytes]:
+    """Whether it is this token that counts, and what goes upstream before it, behind it and behind the identity."""
     sent, end = upstream_head(head, plan.target, plan.row, is_trusted=table.trusts(head.peer))
-    # The whole line, for the token alone may also be a word of the route's own: of its path, or of the upstream's host.
-    field = before[before.rindex(b"\r\n") :]
     start, line, rest = sent.partition(field + token + b"\r\n")
     pieces = [start + field, b"\r\n" + rest] if line else [sent]
-    is_found_here = plan.place == _PLACE and plan.token == token.decode()
-    return KnownFrame(head, record.host, record.path, plan, is_found_here, pieces, end)
+    return plan.place == _PLACE and plan.token == token.decode(), pieces, end
 
 
 def _decides_route(head: RequestHead, table: Table) -> bool:

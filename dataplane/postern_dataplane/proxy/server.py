@@ -37,14 +37,14 @@ Connection = ClientConnection | Handshake
 class Gateway:
     """What the connections of a worker share; to be made within the running loop."""
 
-    def __init__(self, *, current: Current, limits: Limits, observer: Observer) -> None:
+    def __init__(self, *, current: Current, limits: Limits, observer: Observer, remembers_heads: bool = True) -> None:
         self.current = current
         self.limits = limits
         self.observer = observer
         self.budget = Budget(limits.connection_memory_bytes)
-        self.known_heads = KnownHeads(limits)
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
+        self.known_heads = KnownHeads(limits, self.loop, is_off=not remembers_heads)
         self.tasks = Tasks()
         self.upstreams = Upstreams(self.tasks)
         self._connections: set[Connection] = set()

@@ -79,7 +79,7 @@ def test_another_address_is_another_request(port, decided):
     """As it is told upstream."""
     ask(port, port.client(), GET, GET)
     other = port.client()
-    other.connection.way = "192.0.2.2 9080 False"
+    other.connection.way = other.connection.entrance.way_of("192.0.2.2")
     ask(port, other, GET)
     assert ["/a"] * 3 == decided
 
@@ -213,14 +213,14 @@ def test_a_draining_gateway_says_that_it_is_the_last(port, client):
 
 def test_nothing_is_known_without_a_table():
     """A gateway that has none yet answers 503."""
-    known = KnownHeads(Limits())
+    known = KnownHeads(Limits(), None)
     assert None is known.find(None, known.packet("way", GET), 0.0)
 
 
 @pytest.mark.parametrize("bound", ["max_header_line_bytes", "max_headers_bytes"])
 def test_no_head_is_remembered_that_could_be_too_large(bound):
     """With another token: so those in question are read, which tells."""
-    known = KnownHeads(Limits(**{bound: len(GET)}))
+    known = KnownHeads(Limits(**{bound: len(GET)}), None)
     assert [False, True] == [known.packet("way", content) is None for content in (GET, GET + b" ")]
 
 
