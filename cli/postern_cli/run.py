@@ -72,6 +72,7 @@ def setting(option: str, metavar: str, help_: str, default: str | None = None) -
 @setting("--tls-min-version", "1.2|1.3", "The oldest version of TLS that is spoken.  [default: 1.2]")
 @setting("--redirect-to-https", "PORT", "Send whoever comes without TLS to this port.  [default: serve them]")
 @setting("--access-log", "off|on|RATE", "A JSON line a request on standard output, or for a share of them.", "off")
+@setting("--remember-heads", "on|off", "Whether to parse the same request only once.  [default: on]")
 def run(folders: tuple[Path, ...], gateway: str, **settings: str | None) -> None:
     """Compile the manifests, serve them, and do so again at each save.
 

@@ -56,6 +56,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The share of requests that get a line on stdout, 0 to 1.  0, because a line costs a tenth of a request, and the
     metrics count every request anyway."""
 
+    remember_heads: bool = True
+    """Whether a request that is the same as one before, but for its token, is answered without being parsed again.
+    What is remembered decides nothing differently; off, every request is parsed, which costs those of programs that
+    ask the same again and again about half as much more."""
+
     drain_grace_s: float = 30.0
     """Seconds that running requests have to finish when the process is asked to stop.  30 is what Kubernetes gives a
     pod by default; a pod that sets this higher raises terminationGracePeriodSeconds too."""
@@ -126,6 +131,7 @@ def _add_places(parser: argparse.ArgumentParser) -> None:
     add("--workers", type=_count, metavar="N", help="processes that serve (the CPUs that may be used)")
     add("--trusted-proxies", type=_networks, metavar="CIDR,...", help="networks whose X-Forwarded-* count (none)")
     add("--access-log", type=_share, metavar="off|on|SHARE", help="lines on stdout for all requests or a share (off)")
+    add("--remember-heads", type=_switch, metavar="on|off", help="whether to parse the same request only once (on)")
     add("--end-with-stdin", action="store_const", const=True, help="drain and end when standard input does")
     add("--drain-grace", type=_seconds, metavar="TIME", dest="drain_grace_s", help="for running requests (30s)")
 
@@ -186,6 +192,12 @@ def _seconds(text: str) -> float:
     if not re.match(DURATION_PATTERN, text) or not milliseconds(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 500ms, 5s or 1h30m")
     return milliseconds(text) / 1000
+
+
+def _switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither on nor off")
+    return text == "on"
 
 
 def _share(text: str) -> float:

@@ -63,6 +63,7 @@ class Worker:
             current=self._current,
             limits=_limits(settings),
             observer=CountedAndLogged(self._counters, self._log) if self._log else self._counters,
+            remembers_heads=settings.remember_heads,
         )
         self._source = Source(Path(settings.config))
         loader = Loader(Path(settings.config), settings.trusted_proxies)

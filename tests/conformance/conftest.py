@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from gateway import Local, open_to
@@ -10,10 +12,15 @@ from upstream import Upstream
 
 @pytest.fixture(scope="module")
 def start_gateway(tmp_path_factory):
-    """Starts gateways and ends them after the module; manifests first, then options of the command."""
+    """Starts gateways and ends them after the module; manifests first, then options of the command.
+
+    `POSTERN_TEST_REMEMBER_HEADS=off` in the environment has all of them parse every request.
+    """
     started = []
+    remember_heads = os.environ.get("POSTERN_TEST_REMEMBER_HEADS", "on")
 
     def start(served, *options, kind=Local, **arguments):
+        options = ("--remember-heads", remember_heads, *options)
         started.append(kind(tmp_path_factory.mktemp("gateway") / "it", *options, **arguments))
         started[-1].serve(served)
         return started[-1]
