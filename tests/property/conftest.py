@@ -1,4 +1,7 @@
-"""How property tests run: without a clock of their own, and in CI always with the same examples."""
+"""How property tests run: without a clock of their own, and in CI always with the same examples.
+
+`POSTERN_PROPERTY_EXAMPLES=10000` in the environment has each of them try so many.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ import os
 from hypothesis import settings
 
 settings.register_profile(
-    "postern", deadline=None, max_examples=100, database=None, derandomize=bool(os.environ.get("POSTERN_CI"))
+    "postern",
+    deadline=None,
+    max_examples=int(os.environ.get("POSTERN_PROPERTY_EXAMPLES", "100")),
+    database=None,
+    derandomize=bool(os.environ.get("POSTERN_CI")),
 )
 settings.load_profile("postern")
