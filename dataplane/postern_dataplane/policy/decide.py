@@ -23,7 +23,7 @@ from .places import Found, find_token
 from .target import Target, read_target
 
 
-class Plan(msgspec.Struct, gc=False):
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """Where a request goes, before anybody has asked who sends it; `token` is what was found, and `place` where."""
 
     row: RouteRow
@@ -32,7 +32,7 @@ class Plan(msgspec.Struct, gc=False):
     place: Place | None = None
 
 
-class Passed(msgspec.Struct, gc=False):
+class Passed(msgspec.Struct, frozen=True, gc=False):
     """Who sends a request that may pass, None where nobody asks, and until when that holds."""
 
     row: RouteRow

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .denials import Denial
 
 
-class RequestHead(msgspec.Struct, gc=False):
+class RequestHead(msgspec.Struct, frozen=True, gc=False):
     """One request's head as it came, before anybody has interpreted it.
 
     `target` is the request target as text in which bytes outside ASCII are
@@ -42,7 +42,7 @@ class RequestHead(msgspec.Struct, gc=False):
         return self.chunked or bool(self.content_length)
 
 
-class Forward(msgspec.Struct, gc=False):
+class Forward(msgspec.Struct, frozen=True, gc=False):
     """The request may pass.
 
     `head` is the complete request head for the upstream, its blank line
@@ -60,7 +60,7 @@ class Forward(msgspec.Struct, gc=False):
     until: float = math.inf
 
 
-class Reject(msgspec.Struct, gc=False):
+class Reject(msgspec.Struct, frozen=True, gc=False):
     """The request may not pass; `denial` says what to answer and why.
 
     `route` is None when no route was found.  `until` is that of `Forward`; 0

@@ -10,7 +10,9 @@ import binascii
 import json
 import math
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import msgspec
@@ -36,7 +38,7 @@ class MalformedToken(ValueError):
 class Token(msgspec.Struct, frozen=True, gc=False):
     """A token whose structure is sound and whose signature nobody has verified yet."""
 
-    header: dict[str, Any]
+    header: Mapping[str, Any]
     claims: dict[str, Any]
     signing_input: bytes
     signature: bytes
@@ -60,16 +62,16 @@ def read_token(text: str) -> Token:
     return Token(header, claims, text[: segments.end(2)].encode(), _decode(third))
 
 
-def _header(segment: str) -> dict[str, Any]:
+def _header(segment: str) -> Mapping[str, Any]:
     header = _object(_decode(segment))
     if not isinstance(header.get("alg"), str):
         raise MalformedToken("has no alg that is a text")
     if not isinstance(header.get("kid", ""), str):
         raise MalformedToken("has a kid that is no text")
-    return header
+    return MappingProxyType(header)  # shared by all tokens with this header
 
 
-# The tokens of one issuer have one header, or one for each of its keys; nobody changes what is read of it.
+# The tokens of one issuer have one header, or one for each of its keys.
 _known_header = lru_cache(maxsize=256)(_header)
 
 

@@ -69,7 +69,7 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
         return before + token + behind
 
 
-class KnownHead(msgspec.Struct, gc=False):
+class KnownHead(msgspec.Struct, frozen=True, gc=False):
     """A head that came, the decision whatever the token, and whether one was looked up for it.
 
     `host` and `path` are for the log.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from heads import head
+from heads import NOW_S, PROTECTED, bearer, head, signed, table
+from postern_dataplane.policy.decide import decide, make_plan
 
 
 @pytest.mark.parametrize(
@@ -14,3 +15,12 @@ from heads import head
 def test_a_request_with_a_body_is_told(content_length, chunked, expected):
     """A length of nothing is no body."""
     assert expected == head(content_length=content_length, chunked=chunked).has_body
+
+
+def test_what_requests_share_cannot_be_changed():
+    """A decision that is remembered is given to others as it was."""
+    table_, asked = table(*PROTECTED), head("/", bearer(signed()))
+    for value in (asked, make_plan(asked, table_), decide(asked, table_, NOW_S), decide(head("/"), table_, NOW_S)):
+        name = value.__struct_fields__[0]
+        with pytest.raises(AttributeError):
+            setattr(value, name, None)

@@ -184,3 +184,10 @@ def test_a_message_never_quotes_the_token():
         read_token(with_payload(b'{"secret":1,"secret":2}'))
     assert "secret" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+def test_a_header_that_tokens_share_cannot_be_changed():
+    """What is read of one token is what the next one has."""
+    header = read_token(with_header({"alg": "HS256"})).header
+    with pytest.raises(TypeError):
+        header["alg"] = "none"

@@ -30,3 +30,12 @@ def test_what_is_wrong_is_refused(port, client):
     """With its own reason."""
     client.send(b"GET / HTTP/1.0\r\n\r\n")
     assert ([400], [(400, "bad_request")]) == (client.statuses(), port.outcomes())
+
+
+def test_no_two_entrances_are_one_way_in():
+    """What is remembered of requests is told apart by it."""
+    entrances = [Entrance(80), Entrance(81), Entrance(80, is_tls=True), Entrance(80, redirects_to=443)]
+    ways = [
+        entrance.way_of(peer) for entrance in entrances for peer in ("", "192.0.2.1", "2001:db8::1", "fe80::1%eth0")
+    ]
+    assert len(ways) == len(set(ways))

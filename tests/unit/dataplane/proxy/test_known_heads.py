@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from postern_dataplane.policy.decide import decide
@@ -35,9 +36,7 @@ def decided(monkeypatch):
     def decide_and_tell(head, table, now_s):
         found.append(head.target)
         decision = decide(head, table, now_s)
-        if found.until is not None:
-            decision.until = found.until
-        return decision
+        return decision if found.until is None else msgspec.structs.replace(decision, until=found.until)
 
     monkeypatch.setattr(known_heads, "decide", decide_and_tell)
     return found
