@@ -232,7 +232,7 @@ class ClientConnection(asyncio.Protocol):
     @property
     def keeps_alive(self) -> bool:
         """Whether another request may follow the present one."""
-        return not self._wants_close and not self.gateway.is_draining and not self._is_over
+        return not (self._wants_close or self.gateway.is_draining or self._is_over or self.reader.is_spent)
 
     # What an exchange does with it.
 

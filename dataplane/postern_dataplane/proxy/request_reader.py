@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 # Of longer pieces the last byte is not parsed apart: copying them would cost more than it could ever save.
 SMALL_BYTES = 2048
 BLANK_LINE = b"\r\n\r\n"
+# Blank lines of a packet, and the size of one, up to which the end of chunks is looked for: more would be work for
+# nothing, unless a request comes behind them in the same packet.
+CUTS_MAX = 64
+CUT_BYTES_MAX = 64 * 1024
 
 
 class RequestError(Exception):
@@ -63,6 +67,7 @@ class RequestReader:
         "_pending",
         "_reading",
         "_trailer_bytes",
+        "is_spent",
         "message_bytes",
     )
 
@@ -83,6 +88,8 @@ class RequestReader:
         self.message_bytes = 0
         # Whether the parser may hold something of a request that it has not given out.
         self._has_more = False
+        # Whether it may do so behind chunks: then the present request is the last, see `next`.
+        self.is_spent = False
 
     @property
     def is_clean(self) -> bool:
@@ -114,17 +121,17 @@ class RequestReader:
 
     def feed(self, data: bytes) -> RawRequestMessage | None:
         """Take bytes from the socket; gives a request when its head is complete. Raises `RequestError`."""
-        message, start = None, 0
+        message, start, cuts = None, 0, 0
         while start < len(data):
             if self._reading and self.is_complete:
                 self._pending += data[start:]
                 break
-            end = self._end_of_piece(data, start)
-            message = self._read(data[start:end]) or message
-            start = end
+            end = self._end_of_piece(data, start, cuts)
+            message = self._read(data[start:end], is_last=end == len(data)) or message
+            start, cuts = end, cuts + 1
         return message
 
-    def _end_of_piece(self, data: bytes, start: int) -> int:
+    def _end_of_piece(self, data: bytes, start: int, cuts: int) -> int:
         """Where to stop parsing for now, so that no piece has bytes of two requests.
 
         A head, and all that is chunked, ends with a blank line, which may have begun in the last packet.
@@ -137,21 +144,25 @@ class RequestReader:
                 return len(data) - len(data[start:].lstrip(b"\r\n"))
             if start < len(BLANK_LINE):
                 return start + 1
+        if self._reading and (cuts >= CUTS_MAX or len(data) > CUT_BYTES_MAX):
+            return len(data)
         at = data.find(BLANK_LINE, start)
         return len(data) if at < 0 else at + len(BLANK_LINE)
 
-    def _read(self, piece: bytes) -> RawRequestMessage | None:
+    def _read(self, piece: bytes, *, is_last: bool) -> RawRequestMessage | None:
         """Parse bytes of one request, and find out whether the parser holds more than that request.
 
         It holds nothing if it was the last byte, parsed apart, that completed the request.  The parser has no other
         way to say so, and nothing that is known of the bytes that came before can stand for it.
         """
         self._has_more = True
-        if len(piece) > SMALL_BYTES:
+        is_in_chunks = self._reading and self._is_chunked
+        if not is_in_chunks and (not is_last or len(piece) > SMALL_BYTES):
             return self._parse(piece)
         message = self._parse(piece[:-1]) if len(piece) > 1 else None
         if self._reading and self.is_complete:
             self._pending = piece[-1:]
+            self.is_spent = is_in_chunks
             return message
         message = self._parse(piece[-1:]) or message
         self._has_more = not (self._reading and self.is_complete)
@@ -219,8 +230,8 @@ class RequestReader:
             return self.feed(pending) if pending else None
         self._body = None
         if self._is_chunked:
-            # The parser would take the last trailer for a field of the next request.  It holds nothing else: the end
-            # of chunks is the end of a piece.
+            # The parser would take the last trailer for a field of the next request.  It holds nothing else, or the
+            # reader were spent.
             self._parser = make_parser(self._limits, self._loop)
             self._is_chunked = self._has_more = False
         else:

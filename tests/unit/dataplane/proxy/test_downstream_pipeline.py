@@ -194,3 +194,13 @@ def test_bodies_in_a_pipeline_stay_with_their_requests(port, client):
     port.answer(OK)
     assert [b"abc", b"3\r\ndef\r\n0\r\n\r\n", b"ghi"] == bodies
     assert [200, 200, 200] == client.statuses()
+
+
+def test_chunks_whose_end_is_not_found_are_the_last(port, client):
+    """The answer says so, and what stands behind them in the packet is not read."""
+    content = b"\r\n\r\n" * 100
+    client.send(b"PUT /0 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+    client.send(b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content) + GET % 1)
+    port.answer(OK)
+    assert (b"\r\nConnection: close\r\n" in client.transport.written, [200]) == (True, client.statuses())
+    assert client.transport.said_eof

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from postern_dataplane.proxy.limits import Limits
-from postern_dataplane.proxy.request_reader import RequestError, RequestReader
+from postern_dataplane.proxy.request_reader import CUT_BYTES_MAX, CUTS_MAX, RequestError, RequestReader
 
 GET = b"GET /get HTTP/1.1\r\nHost: h\r\n\r\n"
 POST = b"POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
@@ -182,3 +182,38 @@ def test_whatever_the_parser_raises_is_the_client_s_fault(make):
     with pytest.raises(RequestError, match=r"^bad_request$") as caught:
         reader.feed(b"secret")
     assert (None, True) == (caught.value.__cause__, caught.value.__suppress_context__)
+
+
+CHUNKS = b"PUT /put HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(b"\r\n\r\n" * (CUTS_MAX - 2), False, id="few blank lines"),
+        pytest.param(b"\r\n\r\n" * CUTS_MAX, True, id="many blank lines"),
+        pytest.param(b"x" * CUT_BYTES_MAX, True, id="large"),
+    ],
+)
+def test_nothing_is_read_behind_chunks_whose_end_was_not_found(make, content, expected):
+    """A packet of blank lines must not be work without end; what ends with the packet has nothing behind it."""
+    chunks = b"%x\r\n%b\r\n0\r\nT: x\r\n\r\n" % (len(content), content)
+    for behind, is_spent in ((b"", False), (GET, expected)):
+        reader = make()
+        reader.feed(CHUNKS)
+        reader.feed(chunks + behind)
+        assert (is_spent, True, content) == (reader.is_spent, reader.is_complete, reader.take_body())
+        assert is_spent or (reader.next() is None) == (not behind)
+
+
+def test_a_parser_that_gives_two_requests_at_once_is_not_believed(make):
+    """It is made so that it does not."""
+
+    class GivesTwo:
+        def feed_data(self, _):
+            return [(None, None), (None, None)], False, b""
+
+    reader = make()
+    reader._parser = GivesTwo()
+    with pytest.raises(RequestError, match="bad_request"):
+        reader.feed(GET)
