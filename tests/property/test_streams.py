@@ -45,6 +45,7 @@ REQUESTS = [
 LAST = [
     b"GET /last" + HOST + b"Connection: close\r\n\r\n",
     b"GET /old HTTP/1.0\r\nHost: h\r\n\r\n",
+    b"GET /bare HTTP/1.0\r\n\r\n",
     b"GET /ws" + HOST + b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n\r\n\r\nframes",
     b"nonsense\r\n\r\n",
     b"GET /two-hosts" + HOST + b"Host: h\r\n\r\n",

@@ -313,7 +313,7 @@ def _is_websocket(message: RawRequestMessage, *, has_body: bool) -> bool:
 def _check_sizes(message: RawRequestMessage, limits: Limits) -> None:
     # The parser bounds names and values, but not always both together.
     sizes = [len(name) + len(value) for name, value in message.raw_headers]
-    if sum(sizes) + 4 * len(sizes) > limits.max_headers_bytes or max(sizes) > limits.max_header_line_bytes:
+    if sum(sizes) + 4 * len(sizes) > limits.max_headers_bytes or max(sizes, default=0) > limits.max_header_line_bytes:
         raise RequestError(HEADERS_TOO_LARGE)
 
 

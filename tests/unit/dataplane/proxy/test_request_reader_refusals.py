@@ -170,3 +170,8 @@ WEBSOCKET = (b"Connection: Upgrade", b"Upgrade: WebSocket")
 def test_a_websocket_is_known(read, is_websocket, data):
     """By GET, 1.1, its two fields, and no body."""
     assert is_websocket == read(data).is_websocket
+
+
+def test_a_request_may_have_no_fields(read):
+    """HTTP/1.0 asks for none; that none is too large is no mistake of ours."""
+    assert () == read(b"GET / HTTP/1.0\r\n\r\n").headers
