@@ -50,7 +50,7 @@ def send_in_packets(gateway, client, *packets):
 
 @pytest.mark.parametrize("cut", [1, 2, 3])
 def test_no_client_decides_what_another_s_request_is(gateway, upstream, cut):
-    """Not by a packet that ends one head and brings another, which was once taken for the packet that came next."""
+    """Not by a packet that ends one head and brings another, which was once read for the next one: POSTERN-2026-1."""
     victim, first = f"/victim/{cut}", asks("/a", host="open.example.com")
     assert 200 == raw.ask(gateway.listen, asks(victim, ALICE)).status
     with raw.Client(gateway.listen) as attacker:
@@ -78,7 +78,7 @@ def test_a_pipelining_client_gets_all_of_its_answers(gateway, upstream):
 
 
 def test_a_trailer_is_no_field_of_the_next_request(gateway, upstream):
-    """Which may be another client's, where a proxy in front shares its connections among them."""
+    """Which may be another client's, where a proxy in front shares its connections among them: POSTERN-2026-2."""
     head = b"POST /up HTTP/1.1\r\nHost: open.example.com\r\nTransfer-Encoding: chunked\r\n\r\n"
     trailing = head + f"0\r\nAuthorization: Bearer {BOB}\r\n\r\n".encode()
     with raw.Client(gateway.listen) as client:

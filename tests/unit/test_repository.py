@@ -232,3 +232,11 @@ def test_every_make_target_is_explained():
     assert phony
     explained = re.findall(r"^([a-z0-9-]+):.*## \S", makefile, re.MULTILINE)
     assert sorted(phony[1].split()) == sorted(explained)
+
+
+def test_an_advisory_has_a_test_of_its_id():
+    """What was once broken stays mended."""
+    told = "".join(path.read_text(encoding="utf-8") for path in [ROOT / "CHANGELOG.md", *ROOT.glob("changelog.d/*.md")])
+    tested = "".join(path.read_text(encoding="utf-8") for path in TESTS)
+    ids = set(re.findall(r"\bPOSTERN-\d{4}-\d+\b", told))
+    assert ids == set(re.findall(r"\bPOSTERN-\d{4}-\d+\b", tested))
