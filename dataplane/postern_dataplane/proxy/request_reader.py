@@ -121,6 +121,8 @@ class RequestReader:
 
     def feed(self, data: bytes) -> RawRequestMessage | None:
         """Take bytes from the socket; gives a request when its head is complete. Raises `RequestError`."""
+        if not self._reading and data.find(BLANK_LINE) == len(data) - len(BLANK_LINE) and data[0] not in b"\r\n":
+            return self._read(data, is_last=True)  # what nearly all packets are, and would be below
         message, start, cuts = None, 0, 0
         while start < len(data):
             if self._reading and self.is_complete:
