@@ -19,8 +19,9 @@ from postern_dataplane.policy.decision import RequestHead
 from postern_dataplane.policy.denials import Denial
 from postern_dataplane.proxy.entrance import Entrance
 from postern_dataplane.proxy.limits import Limits
-from postern_dataplane.proxy.request_reader import RequestError, RequestReader
-from postern_dataplane.proxy.request_reader import request_head as head_of
+from postern_dataplane.proxy.request_head import RequestError
+from postern_dataplane.proxy.request_head import request_head as head_of
+from postern_dataplane.proxy.request_reader import RequestReader
 
 # Not urllib's: it drops and quotes bytes, and what the gateway makes of them is the question.
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)

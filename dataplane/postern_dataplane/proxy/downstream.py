@@ -27,7 +27,8 @@ from .known_heads import Packet
 from .observer import RequestRecord, path_of
 from .pauses import Pauses
 from .phase import Phase
-from .request_reader import RequestError, RequestReader, request_head
+from .request_head import RequestError, request_head
+from .request_reader import RequestReader
 
 if TYPE_CHECKING:
     from .server import Gateway

@@ -8,7 +8,8 @@ from postern_dataplane.policy.decision import RequestHead
 
 from .entrance import Entrance
 from .limits import Limits
-from .request_reader import RequestError, RequestReader, request_head
+from .request_head import RequestError, request_head
+from .request_reader import RequestReader
 
 
 class Rereading:

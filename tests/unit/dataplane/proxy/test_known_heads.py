@@ -5,6 +5,8 @@ What may differ is the token: see `test_known_frames`.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from types import SimpleNamespace
 
@@ -233,7 +235,8 @@ def test_what_has_come_once_is_no_burden(port, client, monkeypatch):
 
 def test_what_is_remembered_is_bounded_in_bytes():
     """Heads of many short fields take most: fewer of them are remembered."""
-    heads = KnownHeads(Limits())
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        heads = KnownHeads(Limits(), loop)
     for number in range(2_000):
         head = SimpleNamespace(headers=[None] * 98)
         heads._passing.put(("way", b"%01000d" % number, b""), SimpleNamespace(head=head))

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from postern_dataplane.proxy.limits import Limits
-from postern_dataplane.proxy.request_reader import CUT_BYTES_MAX, CUTS_MAX, RequestError, RequestReader
+from postern_dataplane.proxy.request_head import RequestError
+from postern_dataplane.proxy.request_reader import CUT_BYTES_MAX, CUTS_MAX, RequestReader
 
 GET = b"GET /get HTTP/1.1\r\nHost: h\r\n\r\n"
 POST = b"POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from postern_dataplane.proxy.limits import Limits
-from postern_dataplane.proxy.request_reader import RequestError, RequestReader
+from postern_dataplane.proxy.request_head import RequestError
+from postern_dataplane.proxy.request_reader import RequestReader
 
 START = b"GET / HTTP/1.1\r\nHost: h\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"

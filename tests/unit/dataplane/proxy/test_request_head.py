@@ -8,7 +8,8 @@ import pytest
 
 from postern_dataplane.proxy.entrance import Entrance
 from postern_dataplane.proxy.limits import Limits
-from postern_dataplane.proxy.request_reader import RequestError, RequestReader, request_head
+from postern_dataplane.proxy.request_head import RequestError, request_head
+from postern_dataplane.proxy.request_reader import RequestReader
 
 SECRET = b"eyJhbGciOiJIUzI1NiJ9"
 
