@@ -13,13 +13,15 @@ DEMO_OPTIONS = $(if $(ONCE),--once) $(if $(LISTEN),--listen $(LISTEN)) $(if $(AD
 TESTS ?= tests
 # A file's tests stay together: they share gateways and API servers.
 PYTEST = $(BIN)/pytest -n auto --dist loadfile
+# Builds what a folder of tests runs besides Python, once; without a folder, all there is.
+PROGRAMS = PYTHONPATH=tests/support $(BIN)/python -m cluster.modules
 
 .DEFAULT_GOAL := help
 # make image IMAGE=registry.example.com/postern:1.2.3
 IMAGE ?= postern:dev
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test cluster-test e2e check lint format golden crds coverage bench guard bench-cluster docs build image clean
+.PHONY: help setup demo test chart-test cluster-test gitops-test programs e2e check lint format golden crds coverage bench guard bench-cluster docs build image clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -39,13 +41,23 @@ $(STAMP): pyproject.toml
 demo: $(STAMP) ## Play the walkthrough of README.md against a real gateway, then keep it running (ONCE=1: stop)
 	@$(BIN)/python -m examples.walkthrough $(DEMO_OPTIONS)
 
-test: $(STAMP) ## Run every test that this machine allows, and say what was left out (TESTS=tests/unit: only those)
-	@echo "Left out here: tests/e2e, which needs a cluster in which Pods run (make e2e)."
+test: $(STAMP) ## Run every test that needs nothing built, and name the command for each of the others (TESTS=tests/unit)
 	@$(PYTEST) $(TESTS)
 
-cluster-test: $(STAMP) ## Run what needs an API server, and get one first: with Go, a build of 12 minutes the first time
-	@PYTHONPATH=tests/support $(BIN)/python -m cluster.sources
+chart-test: $(STAMP) ## Test the chart with Helm 3 and Helm 4; with Go, builds them first (3 minutes, once)
+	@$(PROGRAMS) chart
+	@$(PYTEST) tests/chart
+
+cluster-test: $(STAMP) ## Test against an API server; with Go, builds one first (20 minutes on two cores, once)
+	@$(PROGRAMS) cluster
 	@$(PYTEST) tests/cluster
+
+gitops-test: $(STAMP) ## Ask Argo CD and Flux about our objects; with Go, builds their judges first (10 minutes, once)
+	@$(PROGRAMS) gitops
+	@$(PYTEST) tests/gitops
+
+programs: $(STAMP) ## Build everything that tests run besides Python (needs Go; half an hour on two cores, once)
+	@$(PROGRAMS)
 
 e2e: build ## Install the chart in a cluster where Pods run and replace everything under load (root and Go, or kind)
 	@PYTHONPATH=tests/support $(BIN)/python -m cluster.places
@@ -85,6 +97,7 @@ guard: $(STAMP) ## Fail when a request costs a quarter more processor time than 
 	@$(BIN)/python -m bench.guard
 
 bench-cluster: $(STAMP) ## Measure the operator with few and with many objects (gets an API server as cluster-test does)
+	@$(PROGRAMS) cluster
 	@PYTHONPATH=tests/support $(BIN)/python -m bench.cluster
 	@PYTHONPATH=tests/support $(BIN)/python -m bench.cluster --routes 10000 --credentials 50000
 

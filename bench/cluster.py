@@ -47,7 +47,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 def main() -> int:
     options = parse_options()
     try:
-        programs = find_programs(lambda line: print(line, flush=True))
+        programs = find_programs()
     except NoCluster as missing:
         print(f"bench: needs {missing}")
         return 1

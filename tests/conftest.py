@@ -33,6 +33,8 @@ def say(pytestconfig):
 def pytest_terminal_summary(terminalreporter):
     """Name what was skipped and what it would need."""
     left_out = Counter(reason_of(report) for report in terminalreporter.stats.get("skipped", ()))
+    if not os.environ.get("POSTERN_E2E") and "tests" in terminalreporter.config.args:
+        terminalreporter.write_line("tests/e2e is not part of this run: `make e2e` (needs root and Go, or kind)")
     if not left_out:
         return
     terminalreporter.section("LEFT OUT" + (", which fails in CI" if IN_CI else ""), sep="!", red=True)

@@ -1,4 +1,4 @@
-"""What the tests of the chart stand on: both helms; without Go and helm they are skipped, and say so."""
+"""What the tests of the chart stand on: both helms; without them the tests are skipped, and name the command."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from helm_chart import MODULES, NoHelm, find_helm
 
 
 @pytest.fixture(scope="session", params=MODULES)
-def helm(request, tmp_path_factory, say):
+def helm(request, tmp_path_factory):
     """Each of both helms in turn: `helm.objects(values)`, `helm.template(values)`, `helm("lint", ...)`."""
     try:
-        return find_helm(request.param, tmp_path_factory.mktemp("helm"), say)
+        return find_helm(request.param, tmp_path_factory.mktemp("helm"))
     except NoHelm as missing:
         pytest.skip(f"needs {missing}")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import raw
-from argocd import Comparing, NoArgoCD
+from argocd import Comparing
+from cluster.build import NotBuilt
 from cluster.control_plane import ControlPlane
 from cluster.kubectl import Kubectl, service_account_kubeconfig
 from cluster.shared import Api, shared_api
@@ -21,11 +22,11 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def api(say):
+def api():
     """The API server, as its administrator; one for all workers of the run."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"pid-{os.getpid()}"
     try:
-        with shared_api(run, say) as api:
+        with shared_api(run) as api:
             yield api
     except NoCluster as missing:
         pytest.skip(f"needs {missing}")
@@ -78,13 +79,13 @@ def account(kubectl, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def start_private_api(say):
+def start_private_api():
     """Starts control planes of a test's own, which it may stop and start; our kinds are installed."""
     planes = []
 
     def start(folder):
         try:
-            programs = find_programs(say)
+            programs = find_programs()
         except NoCluster as missing:
             pytest.skip(f"needs {missing}")
         planes.append(ControlPlane(programs, folder))
@@ -106,18 +107,18 @@ def private_api(start_private_api, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def helm(tmp_path_factory, say):
+def helm(tmp_path_factory):
     """One of both helms, which render alike."""
     try:
-        return find_helm("helm 4", tmp_path_factory.mktemp("helm"), say)
+        return find_helm("helm 4", tmp_path_factory.mktemp("helm"), "make cluster-test")
     except NoHelm as missing:
         pytest.skip(f"needs {missing}")
 
 
 @pytest.fixture(scope="session")
-def comparing(tmp_path_factory, say):
+def comparing(tmp_path_factory):
     """`comparing(kubeconfig, manifests, "team", changes)`: what Argo CD calls OutOfSync."""
     try:
-        return Comparing(tmp_path_factory.mktemp("applications"), say)
-    except NoArgoCD as missing:
+        return Comparing(tmp_path_factory.mktemp("applications"))
+    except NotBuilt as missing:
         pytest.skip(f"needs {missing}")

@@ -22,10 +22,10 @@ RELEASES = {RELEASE: NAMESPACE, "second": "second"}
 
 
 @pytest.fixture(scope="module", params=MODULES)
-def helm(request, tmp_path_factory, say):
+def helm(request, tmp_path_factory):
     """Each of both helms in turn."""
     try:
-        return find_helm(request.param, tmp_path_factory.mktemp("helm"), say)
+        return find_helm(request.param, tmp_path_factory.mktemp("helm"), "make cluster-test")
     except NoHelm as missing:
         pytest.skip(f"needs {missing}")
 

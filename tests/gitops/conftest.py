@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import cases
-from cluster.build import build
+from cluster.build import NotBuilt, built
 from cluster.modules import ARGOCD, KSTATUS
 from manifests import consumer, route, service
 from postern_core.compile import compile_snapshot
@@ -35,15 +34,16 @@ OTHERS = [
 
 
 @pytest.fixture(scope="session")
-def programs(say):
-    """`programs(module, *names)`: the folder with programs of a module, built the first time."""
+def programs():
+    """`programs(module, *names)`: the folder with programs of a module, where `make gitops-test` has built them."""
 
-    def built(module, *names):
-        if not shutil.which("go"):
-            pytest.skip("needs go, to build the tools of GitOps")
-        return build(module, names, say)
+    def find(module, *names):
+        try:
+            return built(module, names, "make gitops-test")
+        except NotBuilt as missing:
+            pytest.skip(f"needs {missing}")
 
-    return built
+    return find
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from cluster.build import build
+from cluster.build import built
 from cluster.modules import ARGOCD
 
 APPLICATIONS = Path(__file__).parents[2] / "deploy" / "argocd"
@@ -21,17 +20,12 @@ STRUCTURED: Mapping[str, Any] = {"metadata": {"annotations": {}}}
 LEGACY: Mapping[str, Any] = {"metadata": {"annotations": {}}, "spec": {"syncPolicy": {"syncOptions": []}}}
 
 
-class NoArgoCD(Exception):
-    """This machine can't build Argo CD; the message says what it would need."""
-
-
 class Comparing:
     """Compares as Argo CD does; `folder` is for the Applications."""
 
-    def __init__(self, folder: Path, say: Callable[[str], object]) -> None:
-        if not shutil.which("go"):
-            raise NoArgoCD("go, to build what compares as Argo CD does")
-        self._program = build(ARGOCD, ("argocd-check",), say) / "argocd-check"
+    def __init__(self, folder: Path) -> None:
+        """Raises `NotBuilt` where `make cluster-test` has not built Argo CD's own code."""
+        self._program = built(ARGOCD, ("argocd-check",), "make cluster-test") / "argocd-check"
         self._folder = folder
 
     def __call__(

@@ -6,13 +6,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from cluster.build import build
+from cluster.build import NotBuilt, built
 from cluster.modules import HELM3, KUBERNETES
 
 ROOT = Path(__file__).parents[2]
@@ -65,14 +64,15 @@ class Helm:
         return [one for one in yaml.safe_load_all(self.text(values)) if one]
 
 
-def find_helm(name: str, home: Path, say: Callable[[str], object]) -> Helm:
-    """`helm 4` or `helm 3`: built from its module, or where there is no Go, the machine's own; raises `NoHelm`."""
-    if shutil.which("go"):
-        return Helm(build(MODULES[name], ("helm",), say) / "helm", home)
-    own = shutil.which("helm")
-    if own and _version_of(own).startswith(f"v{name[-1]}."):
-        return Helm(Path(own), home)
-    raise NoHelm(f"{name}: install Go")
+def find_helm(name: str, home: Path, command: str = "make chart-test") -> Helm:
+    """`helm 4` or `helm 3`: as `command` has built it, or else the machine's own; raises `NoHelm`."""
+    try:
+        return Helm(built(MODULES[name], ("helm",), command) / "helm", home)
+    except NotBuilt as missing:
+        own = shutil.which("helm")
+        if own and _version_of(own).startswith(f"v{name[-1]}."):
+            return Helm(Path(own), home)
+        raise NoHelm(f"{name}, {missing}") from missing
 
 
 def only(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:

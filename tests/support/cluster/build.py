@@ -1,7 +1,10 @@
-"""Builds programs from their Go modules, once for each state of a module's `go.mod` and of what Go it has itself.
+"""Builds programs from their Go modules, once for each state of a module's `go.mod` and of its own Go files.
 
-What was built is kept in the user's cache, outside of the repository, and used by
-every checkout.  Which modules and programs there are is told in `modules`.
+The user's cache, outside of the repository, keeps what was built for every
+checkout.  `modules` lists the modules and programs.
+
+Tests only use what is built (`built`): a build takes up to half an hour, and
+runs when a developer asks for it by a command of its own (`build`).
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 Say = Callable[[str], object]
+
+
+class NotBuilt(Exception):
+    """A program is not in the cache; the message names it, and the command that builds it."""
 
 
 class BuildFailed(Exception):
@@ -41,6 +49,16 @@ class Module:
         found = re.search(rf"^\s*{re.escape(module)} (v\S+)", text, re.MULTILINE)
         assert found, f"{module} is not in {self.folder}/go.mod"
         return found[1]
+
+
+def built(module: Module, names: Iterable[str], command: str) -> Path:
+    """The folder with these programs; raises `NotBuilt`, which names `command` as the one that builds them."""
+    folder = cache_folder(module)
+    missing = [name for name in names if not (folder / name).exists()]
+    if missing:
+        go = "" if shutil.which("go") else "install Go, then "
+        raise NotBuilt(f"{', '.join(missing)}: {go}`{command}` (builds {module.folder.name}, once)")
+    return folder
 
 
 def build(module: Module, names: Iterable[str], say: Say) -> Path:

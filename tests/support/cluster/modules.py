@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from .build import Module, build
@@ -47,7 +49,26 @@ ARGOCD = Module(
 # A program of our own, around the library with which Flux tells whether what it applied is there.
 KSTATUS = Module(FOLDER / "kstatus", {"kstatus": "postern.dev/tests/cluster/kstatus"})
 
+# By the folder of tests, what it runs; the command that builds it is `make <folder>-test`.
+HELMS: tuple[tuple[Module, Sequence[str]], ...] = ((KUBERNETES, ("helm",)), (HELM3, ("helm",)))
+NEEDED_BY: dict[str, tuple[tuple[Module, Sequence[str]], ...]] = {
+    "chart": HELMS,
+    "cluster": (*HELMS, (KUBERNETES, CONTROL_PLANE), (ARGOCD, ("argocd-check",))),
+    "gitops": ((ARGOCD, tuple(ARGOCD.packages)), (KSTATUS, tuple(KSTATUS.packages))),
+    "e2e": ((KUBERNETES, (*CONTROL_PLANE, *NODE)),),
+}
+
+
+def main(folders: list[str]) -> int:
+    """Build what these folders of tests need, or all; returns the exit status of the process."""
+    if not shutil.which("go"):
+        sys.stderr.write("Go is not installed: the tests use what this machine has, and skip the rest\n")
+        return 0
+    for folder in folders or NEEDED_BY:
+        for module, names in NEEDED_BY[folder]:
+            build(module, names, lambda line: sys.stderr.write(f"{line}\n"))
+    return 0
+
+
 if __name__ == "__main__":
-    # What takes long is done here, where a person sees it, and not within a test.
-    for module in (KUBERNETES, HELM3, ARGOCD, KSTATUS):
-        build(module, module.packages, lambda line: sys.stderr.write(f"{line}\n"))
+    sys.exit(main(sys.argv[1:]))

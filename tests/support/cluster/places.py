@@ -20,9 +20,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .build import Say, build
+from .build import NotBuilt, Say, built
 from .images import Buildah, Docker, docker_runs, run
 from .modules import CONTROL_PLANE, KUBERNETES, NODE
+from .modules import main as build_programs
 from .node import socket_of
 from .node_home import PACKAGES, network_of
 from .sources import NoCluster
@@ -88,7 +89,10 @@ def _kind(folder: Path, say: Say) -> Iterator[Place]:
 @contextmanager
 def _own(folder: Path, say: Say) -> Iterator[Place]:
     require_packages(say)
-    binaries = build(KUBERNETES, (*CONTROL_PLANE, *NODE), say)
+    try:
+        binaries = built(KUBERNETES, (*CONTROL_PLANE, *NODE), "make e2e")
+    except NotBuilt as missing:
+        raise NoCluster(str(missing)) from missing
     images = Buildah(folder, say)
     home = folder / "node"
     home.mkdir()
@@ -162,6 +166,6 @@ if __name__ == "__main__":
     try:
         if not os.environ.get("POSTERN_E2E_KUBECONFIG") and not (shutil.which("kind") and docker_runs()):
             require_packages(print)
-            build(KUBERNETES, (*CONTROL_PLANE, *NODE), print)
+            build_programs(["e2e"])
     except NoCluster as error:
         sys.exit(f"tests/e2e needs {error}")

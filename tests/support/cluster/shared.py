@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .locks import locked
-from .sources import NoCluster, Say, Source, find_source
+from .sources import NoCluster, Source, find_source
 
 # A kind cluster may have to fetch its image first.
 START_TIMEOUT_S = 400
@@ -34,9 +34,9 @@ class Api:
 
 
 @contextmanager
-def shared_api(run: str, say: Say) -> Iterator[Api]:
+def shared_api(run: str) -> Iterator[Api]:
     """The API server of this run, for as long as the context lasts; raises `NoCluster`."""
-    source = find_source(say)
+    source = find_source()
     if source.kubeconfig:
         yield Api(source.kubeconfig, source.kubectl)
         return

@@ -3,25 +3,22 @@
 1. `POSTERN_TEST_KUBECONFIG`: a cluster that is there already.
 2. `KUBEBUILDER_ASSETS`: a folder with etcd, kube-apiserver and kubectl, as setup-envtest makes it.
 3. `kind` and a Docker that runs.
-4. `go`: the same programs, built once from their modules (`modules.KUBERNETES`) and cached.
+4. The same programs, built from their modules (`modules.KUBERNETES`) by `make cluster-test`, which needs Go.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from .build import Say, build
+from .build import NotBuilt, built
 from .images import docker_runs
 from .modules import CONTROL_PLANE, KUBERNETES
 
-NEEDS = (
-    "an API server: set POSTERN_TEST_KUBECONFIG to the kubeconfig of a cluster for tests, or KUBEBUILDER_ASSETS to a "
-    "folder with etcd, kube-apiserver and kubectl, or install kind and start Docker, or install Go"
-)
+COMMAND = "make cluster-test"
+OTHERS = "or POSTERN_TEST_KUBECONFIG, KUBEBUILDER_ASSETS or kind, see docs/cluster-tests.md"
 
 
 class NoCluster(Exception):
@@ -48,8 +45,8 @@ class Source:
     programs: Programs | None = None
 
 
-def find_source(say: Say) -> Source:
-    """The first source that this machine has; raises `NoCluster`. Building says what it does, because it takes long."""
+def find_source() -> Source:
+    """The first source that this machine has; raises `NoCluster`."""
     kubectl = shutil.which("kubectl")
     given = os.environ.get("POSTERN_TEST_KUBECONFIG")
     if given:
@@ -62,19 +59,20 @@ def find_source(say: Say) -> Source:
     kind = shutil.which("kind")
     if kind and kubectl and docker_runs():
         return Source(Path(kubectl), kind=Path(kind))
-    programs = find_programs(say)
+    programs = find_programs()
     return Source(programs.kubectl, programs=programs)
 
 
-def find_programs(say: Say) -> Programs:
+def find_programs() -> Programs:
     """The programs for a control plane of our own; raises `NoCluster`."""
     given = _given_programs()
     if given:
         return given
-    if not shutil.which("go"):
-        raise NoCluster(NEEDS)
-    built = build(KUBERNETES, CONTROL_PLANE, say)
-    return Programs(*(built / name for name in ("etcd", "kube-apiserver", "kubectl", "kube-controller-manager")))
+    try:
+        folder = built(KUBERNETES, CONTROL_PLANE, COMMAND)
+    except NotBuilt as missing:
+        raise NoCluster(f"{missing}; {OTHERS}") from missing
+    return Programs(*(folder / name for name in ("etcd", "kube-apiserver", "kubectl", "kube-controller-manager")))
 
 
 def _given_programs() -> Programs | None:
@@ -87,11 +85,3 @@ def _given_programs() -> Programs | None:
         raise NoCluster(f"{', '.join(missing)} in KUBEBUILDER_ASSETS ({folder})")
     controllers = Path(folder) / "kube-controller-manager"
     return Programs(*paths, controllers if controllers.exists() else None)
-
-
-if __name__ == "__main__":
-    # What takes long is done here, where a person sees it, and not within a test.
-    try:
-        find_source(lambda line: sys.stderr.write(f"{line}\n"))
-    except NoCluster as error:
-        sys.exit(f"tests/cluster needs {error}")
