@@ -16,6 +16,7 @@ from postern_core.problems import Reason
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 REFERENCE = ROOT / "docs/reference"
+DECISIONS = set((ROOT / "docs/adr").glob("*.md"))  # Their form is tested in test_decisions.py.
 
 
 def name_of(path: Path) -> str:
@@ -139,10 +140,11 @@ def test_a_line_holds_one_sentence(page):
 
 
 def test_a_page_of_the_docs_is_linked():
-    """Each page can be reached from the table of contents."""
+    """Each page can be reached from the table of contents; a decision, from the list of decisions."""
     contents = text_of(ROOT / "docs/README.md")
-    pages = [page.relative_to(ROOT / "docs") for page in (ROOT / "docs").rglob("*.md")]
-    assert [] == [str(page) for page in pages if str(page) != "README.md" and f"({page})" not in contents]
+    pages = [page.relative_to(ROOT / "docs") for page in (ROOT / "docs").rglob("*.md") if page not in DECISIONS]
+    assert [] == [str(page) for page in pages if page.name != "README.md" and f"({page})" not in contents]
+    assert "(adr/README.md)" in contents
 
 
 def test_a_make_target_in_the_docs_exists():
