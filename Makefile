@@ -21,7 +21,7 @@ PROGRAMS = PYTHONPATH=tests/support $(BIN)/python -m cluster.modules
 IMAGE ?= postern:dev
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test chart-test cluster-test gitops-test programs e2e check lint format golden crds coverage bench guard bench-cluster docs build image clean
+.PHONY: help setup demo test chart-test cluster-test gitops-test programs e2e check lint format golden crds changelog coverage bench guard bench-cluster docs build image clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -84,8 +84,14 @@ crds: $(STAMP) ## Write crds/*.yaml, and the chart's copies, anew from the model
 	@$(BIN)/python -m postern_operator.crds.write crds
 	@$(BIN)/python -m postern_operator.crds.write helm/postern/files/crds
 
-coverage: $(STAMP) ## Measure lines and branches, and name what no test reaches
-	@$(PYTEST) --cov --cov-report=term-missing $(TESTS)
+changelog: $(STAMP) ## Show the next section of CHANGELOG.md (VERSION=1.2.3: write it, and remove the fragments)
+	@$(BIN)/towncrier build $(if $(filter command line,$(origin VERSION)),--yes --version $(VERSION),--draft --version Unreleased)
+
+# What needs no API server; the floor is `fail_under` in pyproject.toml.
+COVERED = tests/unit tests/golden tests/property tests/conformance
+
+coverage: $(STAMP) ## Measure lines and branches, name what no test reaches, and fail below the floor
+	@$(PYTEST) --cov --cov-report=term-missing $(COVERED)
 
 bench: $(STAMP) ## Measure a request beside other gateways, a reload, and compiling (needs nginx, wrk and two cores)
 	-@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
