@@ -17,7 +17,7 @@ FRAGMENTS = sorted(path for path in FOLDER.iterdir() if path.name not in OTHERS)
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["towncrier"]
 TYPES = [one["directory"] for one in SETTINGS["type"]]
 NAME = re.compile(rf"[a-z0-9]+(-[a-z0-9]+)*\.({'|'.join(TYPES)})\.md")
-SENTENCE = re.compile(r"[A-Z`].*[.!)]\s*$", re.DOTALL)
+SENTENCE = re.compile(r"[A-Z`*].*[.!)]\s*$", re.DOTALL)
 
 
 def test_a_fragment_has_a_name_and_a_type():
@@ -26,7 +26,7 @@ def test_a_fragment_has_a_name_and_a_type():
 
 
 def test_a_fragment_is_at_least_a_sentence():
-    """The text begins with a capital letter or code, has four words or more, and ends with a full stop."""
+    """The text begins with a capital letter, code or emphasis, has four words or more, and ends with a full stop."""
     texts = {it.name: it.read_text(encoding="utf-8").strip() for it in FRAGMENTS}
     assert [] == [name for name, text in texts.items() if not SENTENCE.match(text) or len(text.split()) < 4]
 
