@@ -21,7 +21,7 @@ PROGRAMS = PYTHONPATH=tests/support $(BIN)/python -m cluster.modules
 IMAGE ?= postern:dev
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test chart-test cluster-test gitops-test programs e2e check lint format golden crds changelog coverage bench guard bench-cluster docs build image clean
+.PHONY: help setup demo test chart-test cluster-test gitops-test programs e2e check lint format golden crds changelog coverage fuzz bench guard bench-cluster docs build image clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -92,6 +92,11 @@ COVERED = tests/unit tests/golden tests/property tests/conformance
 
 coverage: $(STAMP) ## Measure lines and branches, name what no test reaches, and fail below the floor
 	@$(PYTEST) --cov --cov-report=term-missing $(COVERED)
+
+# make fuzz SECONDS=60 TARGET=tokens SEED=1
+SECONDS ?= 30
+fuzz: $(STAMP) ## Send random input to the doors that strangers reach (SECONDS=60 each, TARGET=tokens, SEED=1)
+	@$(BIN)/python -m fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(TARGET)
 
 bench: $(STAMP) ## Measure a request beside other gateways, a reload, and compiling (needs nginx, wrk and two cores)
 	-@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'

@@ -21,7 +21,9 @@ PACKAGES = {
     "cli": ROOT / "cli/postern_cli",
 }
 SOURCES = sorted(path for package in PACKAGES.values() for path in package.rglob("*.py"))
-PROGRAMS = sorted(path for folder in ("examples", "docs", "bench", "helm") for path in (ROOT / folder).rglob("*.py"))
+PROGRAMS = sorted(
+    path for folder in ("examples", "docs", "bench", "fuzz", "helm") for path in (ROOT / folder).rglob("*.py")
+)
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 TEXTS = sorted(
     path
