@@ -71,7 +71,7 @@ def is_known(manifest: Mapping[str, Any]) -> bool:
     An unknown kind or version of our own group counts as known: it is a mistake to report.
     """
     version = _text(manifest.get("apiVersion", ""))
-    return version.partition("/")[0] == "postern.dev" or (version, manifest.get("kind")) in THEIR_KINDS
+    return version.partition("/")[0] == "postern.dev" or (version, _text(manifest.get("kind", ""))) in THEIR_KINDS
 
 
 def parse_manifest(manifest: Mapping[str, Any], origin: str = "") -> Parsed:

@@ -39,6 +39,12 @@ def test_what_is_ours_or_referred_to_is_known(kind, version, known):
     assert known == is_known(manifest(kind, version))
 
 
+@pytest.mark.parametrize("kind", [[], {}, None, 1])
+def test_a_kind_that_is_no_text_is_not_known(kind):
+    """A list or a mapping in the place of a kind makes a foreign object, and raises nothing."""
+    assert not is_known({"apiVersion": "v1", "kind": kind})
+
+
 @pytest.mark.parametrize("metadata", [None, 3, {}, {"name": ""}, {"name": "A\r\nX: y"}, {"name": "a", "labels": 1}])
 def test_metadata_that_cannot_be_used_is_a_problem(metadata):
     """A name goes into headers, so it must be one."""
