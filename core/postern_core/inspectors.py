@@ -32,8 +32,10 @@ class Inspectors:
 
     `read_public_key` takes PEM or JWK text and raises `UnreadableKey`.
     `regex_error` and `certificates_error` (PEM text) say what is wrong, "" for nothing.
+    `pattern_size` counts the instructions of a pattern's program, 0 for what `regex_error` refuses.
     """
 
     read_public_key: Callable[[str], PublicKey]
     regex_error: Callable[[str], str]
     certificates_error: Callable[[str], str]
+    pattern_size: Callable[[str], int]

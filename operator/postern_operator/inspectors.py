@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import ssl
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -18,6 +19,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
 from postern_core.inspectors import Inspectors, KeyType, PublicKey, UnreadableKey
+from postern_core.pattern_limits import PATTERN_MEMORY_BYTES
 
 CURVES: dict[str, KeyType] = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 JWK_READERS: dict[str, Any] = {"RSA": RSAAlgorithm, "EC": ECAlgorithm, "OKP": OKPAlgorithm}
@@ -69,14 +71,26 @@ def _type_and_bits(key: object) -> tuple[KeyType, int]:
 
 def regex_error(pattern: str) -> str:
     """Why RE2 refuses a pattern, "" if it does not."""
+    return _read_pattern(pattern)[0]
+
+
+def pattern_size(pattern: str) -> int:
+    """The instructions of a pattern's program, 0 for one that RE2 refuses."""
+    return _read_pattern(pattern)[1]
+
+
+@lru_cache(maxsize=4096)
+def _read_pattern(pattern: str) -> tuple[str, int]:
+    """What is wrong with a pattern, and its size, by the options with which the data plane compiles it."""
     options = re2.Options()
     options.log_errors = False
+    options.never_capture = True
+    options.max_mem = PATTERN_MEMORY_BYTES
     try:
-        re2.compile(pattern, options)
+        return "", re2.compile(pattern, options).programsize
     except re2.error as error:
         detail = error.args[0] if error.args else "unreadable"
-        return detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
-    return ""
+        return detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail), 0
 
 
 def certificates_error(pem: str) -> str:
@@ -89,4 +103,4 @@ def certificates_error(pem: str) -> str:
     return "" if context.cert_store_stats()["x509"] else "holds no certificate"
 
 
-INSPECTORS = Inspectors(read_public_key, regex_error, certificates_error)
+INSPECTORS = Inspectors(read_public_key, regex_error, certificates_error, pattern_size)

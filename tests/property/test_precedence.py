@@ -17,7 +17,12 @@ REQUESTED = st.builds(lambda path, slash: path + slash if path != "/" else path,
 MATCHES = st.one_of(
     st.builds(PathMatch, type=st.just("Exact"), value=REQUESTED),
     st.builds(PathMatch, type=st.just("Prefix"), value=PATHS),
-    st.builds(PathMatch, type=st.just("Regex"), value=st.sampled_from(["/", "/a.*", ".*", "/[ab]+"]), below=PATHS),
+    st.builds(
+        PathMatch,
+        type=st.just("Regex"),
+        value=st.sampled_from(["/", "/a.*", ".*", "/[ab]+", "(?s).*", "/(a|b)?b?/.*"]),
+        below=PATHS,
+    ),
 )
 HEADERS = st.just((ValueMatch(name="x-a", type="Exact", value="1"),)) | st.just(())
 

@@ -161,7 +161,7 @@ def held(table):
 
 def held_by(routes):
     groups = {**routes.exact, **{f"{path}*": rows for path, rows in routes.prefixes.items()}}
-    groups["patterns"] = [row for _, _, row in routes.patterns]
+    groups["patterns"] = list(routes.patterns.rows)
     numbers = (routes.count, routes.longest_prefix, routes.keeps_slashes)
     return numbers, {
         path: [(it.entry, it.upstream, told_of(it.policy)) for it in rows] for path, rows in groups.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from postern_core.inspectors import Inspectors
+from postern_core.pattern_limits import PATTERN_SIZE_MAX, ROUTE_PATTERNS_MAX
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, Route, RoutePath
 from postern_core.resources.types import NO_CONTROLS
 
@@ -22,6 +23,30 @@ def path_can_never_match(route: Route, _: Inspectors) -> Iterator[tuple[str, str
 
 
 def regex_is_invalid(route: Route, inspectors: Inspectors) -> Iterator[tuple[str, str]]:
+    for field, pattern in _patterns(route):
+        wrong = inspectors.regex_error(pattern)
+        if wrong:
+            yield field, f"is not a regular expression of RE2: {wrong}"
+
+
+def pattern_is_too_large(route: Route, inspectors: Inspectors) -> Iterator[tuple[str, str]]:
+    for field, pattern in _patterns(route):
+        size = inspectors.pattern_size(pattern)
+        if size > PATTERN_SIZE_MAX:
+            shorter = (
+                "repeat less, as * and + do in place of {1,64}, and use classes of ASCII such as [A-Za-z], not \\pL"
+            )
+            yield field, f"has {size} instructions of RE2, and {PATTERN_SIZE_MAX} is the most; {shorter}"
+
+
+def route_has_too_many_patterns(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+    count = sum(1 for _ in _patterns(route))
+    if count > ROUTE_PATTERNS_MAX:
+        yield "spec", f"has {count} patterns, and {ROUTE_PATTERNS_MAX} is the most; use Exact or Prefix, or divide it"
+
+
+def _patterns(route: Route) -> Iterator[tuple[str, str]]:
+    """The patterns of a Route, each with its field."""
     spec = route.spec
     places: tuple[tuple[str, tuple[RoutePath | HeaderMatch | QueryParamMatch, ...]], ...] = (
         ("paths", spec.paths),
@@ -30,9 +55,8 @@ def regex_is_invalid(route: Route, inspectors: Inspectors) -> Iterator[tuple[str
     )
     for name, matches in places:
         for index, match in enumerate(matches):
-            wrong = inspectors.regex_error(match.value) if match.type == "Regex" else ""
-            if wrong:
-                yield f"spec.{name}[{index}].value", f"is not a regular expression of RE2: {wrong}"
+            if match.type == "Regex":
+                yield f"spec.{name}[{index}].value", match.value
 
 
 def value_holds_control_characters(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
@@ -59,6 +83,8 @@ def auth_is_wrong(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
 ROUTE_CHECKS = (
     path_can_never_match,
     regex_is_invalid,
+    pattern_is_too_large,
+    route_has_too_many_patterns,
     value_holds_control_characters,
     method_is_refused_anyway,
     method_is_named_twice,

@@ -10,6 +10,7 @@ from postern_core.ref import Ref
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
 
+from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
 from .salvage import EVERY_PATH, route_remains
 from .services import LinkedService, Services
@@ -33,6 +34,8 @@ def link_routes(world: World, services: Services) -> Routes:
             _link_sound(parsed, world, services, routes)
         else:
             _link_broken(parsed, world, services, routes)
+    routes.entries, problems = settle_patterns(routes.entries, world.inspectors.pattern_size)
+    routes.problems += problems
     return routes
 
 
@@ -96,7 +99,7 @@ def _entry(parsed: Parsed, service: LinkedService, policy: str | None, refusal: 
 
 def _link_broken(parsed: Parsed, world: World, services: Services, routes: Routes) -> None:
     """Refuse what the route would have taken, as far as that can be read."""
-    remains = route_remains(parsed, world.inspectors.regex_error)
+    remains = route_remains(parsed, world.inspectors)
     service = services.linked.get(Ref("Service", parsed.ref.namespace, remains.service))
     if service is None or not service.hosts or not remains.paths:
         return

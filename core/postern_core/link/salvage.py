@@ -9,20 +9,20 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from postern_core.inspectors import Inspectors
 from postern_core.parse import Parsed
 from postern_core.paths import BadPath, normalise
+from postern_core.pattern_limits import ANY_PATTERN, PATTERN_SIZE_MAX
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.resources.types import Host, Label, Method
 
 EVERY_PATH = (RoutePath(type="Prefix", value="/"),)
-# Whatever a pattern was meant to take, in the place among patterns that it would have had.
-ANY_PATTERN = "(?s).*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +57,20 @@ def service_remains(parsed: Parsed) -> ServiceRemains:
     )
 
 
-def route_remains(parsed: Parsed, regex_error: Callable[[str], str]) -> RouteRemains:
-    """Read what can be read of a Route that failed; `regex_error` is that of `Inspectors`."""
+def route_remains(parsed: Parsed, inspectors: Inspectors) -> RouteRemains:
+    """Read what can be read of a Route that failed."""
     spec = _spec_of(parsed)
     reference = spec.get("serviceRef")
     name = reference.get("name") if isinstance(reference, Mapping) else None
 
     def usable(matches: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(match for match in matches if match.type != "Regex" or not regex_error(match.value))
+        return tuple(match for match in matches if match.type != "Regex" or _is_usable(match.value, inspectors))
 
     methods = _readable([m.upper() if isinstance(m, str) else m for m in _listed(spec.get("methods"))], Method)
     return RouteRemains(
         service=name if isinstance(name, str) else "",
         methods=methods,
-        paths=EVERY_PATH if _is_empty(spec.get("paths", ())) else _paths(spec["paths"], regex_error),
+        paths=EVERY_PATH if _is_empty(spec.get("paths", ())) else _paths(spec["paths"], inspectors),
         headers=usable(_readable(spec.get("headers", []), HeaderMatch)),
         query_params=usable(_readable(spec.get("queryParams", []), QueryParamMatch)),
     )
@@ -113,14 +113,19 @@ def _path(value: object) -> str | None:
         return None
 
 
-def _paths(value: object, regex_error: Callable[[str], str]) -> tuple[RoutePath, ...]:
+def _is_usable(pattern: str, inspectors: Inspectors) -> bool:
+    """Whether a data plane can try a pattern, and may."""
+    return not inspectors.regex_error(pattern) and inspectors.pattern_size(pattern) <= PATTERN_SIZE_MAX
+
+
+def _paths(value: object, inspectors: Inspectors) -> tuple[RoutePath, ...]:
     """The paths that were meant; one whose type can't be read is taken as Exact and as Prefix."""
     paths: list[RoutePath] = []
     for element in _listed(value):
         given = element.get("value") if isinstance(element, Mapping) else element
         kind = element.get("type") if isinstance(element, Mapping) else None
         if kind == "Regex" and isinstance(given, str):
-            paths.append(RoutePath(type="Regex", value=ANY_PATTERN if regex_error(given) else given))
+            paths.append(RoutePath(type="Regex", value=given if _is_usable(given, inspectors) else ANY_PATTERN))
             continue
         path = _path(given)
         if path is not None:

@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from postern_core.pattern_limits import ROUTE_PATTERNS_MAX
+
 from .auth import NULLABLE, Auth
 from .rules import Rule, is_normal_path
 from .types import SET, HeaderName, Metadata, Method, ObjectName, Spec, Text
@@ -87,6 +89,15 @@ class RouteSpec(Spec, frozen=True):
             "!has(self.methods) || !self.methods.exists(method, method in ['CONNECT', 'TRACE'])",
             "CONNECT and TRACE are refused on every route; remove them",
             ".methods",
+        ),
+        Rule(
+            "route_has_too_many_patterns",
+            " + ".join(
+                f"(has(self.{field}) ? self.{field}.filter(it, has(it.type) && it.type == 'Regex').size() : 0)"
+                for field in ("paths", "headers", "queryParams")
+            )
+            + f" <= {ROUTE_PATTERNS_MAX}",
+            f"has more than {ROUTE_PATTERNS_MAX} patterns; use Exact or Prefix, or divide it",
         ),
     )
 

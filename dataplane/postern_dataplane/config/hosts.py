@@ -1,14 +1,13 @@
 """Finds the route of a request: by host, then by path, then by what else a route asks for.
 
-The time this takes does not grow with the number of routes, save for patterns
-of one host, which are tried in order.
+The time this takes does not grow with the number of routes; what patterns take is bounded, see `patterns`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, Literal
 from urllib.parse import unquote_to_bytes
 
 from postern_core.precedence import route_order
@@ -17,7 +16,8 @@ from postern_dataplane.policy.decision import RequestHead
 from postern_dataplane.policy.target import Target
 
 from .patching import regrouped, remade
-from .rows import RouteRow, compile_pattern
+from .patterns import Patterns, TextTooLong, below, compile_pattern
+from .rows import Criterion, RouteRow
 
 EVERY_HOST = "*"
 
@@ -28,15 +28,20 @@ class HostRoutes:
     It is never changed: `changed` gives another one.
     """
 
-    __slots__ = ("_keep_slashes", "count", "exact", "longest_prefix", "patterns", "prefixes")
+    __slots__ = (
+        "_criteria_size", "_keep_slashes", "_token_criteria",
+        "count", "exact", "longest_prefix", "patterns", "prefixes",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.exact: dict[str, tuple[RouteRow, ...]] = {}
         self.prefixes: dict[str, tuple[RouteRow, ...]] = {}
-        self.patterns: list[tuple[Any, PathMatch, RouteRow]] = []
+        self.patterns = Patterns()
         self.longest_prefix = 0
         self.count = 0
         self._keep_slashes = 0
+        self._token_criteria = 0
+        self._criteria_size = 0
 
     def changed(self, gone: Collection[Route], come: Collection[RouteRow]) -> HostRoutes:
         """Without the rows of the routes that are gone, and with those that have come."""
@@ -45,13 +50,11 @@ class HostRoutes:
         new.prefixes = _by_path(self.prefixes, "Prefix", gone, come)
         same = new.prefixes is self.prefixes
         new.longest_prefix = self.longest_prefix if same else max(map(len, new.prefixes), default=0)
-        new.patterns = _patterns(self.patterns, gone, come)
         new.count = self.count - len(gone) + len(come)
-        new._keep_slashes = (
-            self._keep_slashes
-            - sum(entry.keep_encoded_slashes for entry in gone)
-            + sum(row.entry.keep_encoded_slashes for row in come)
-        )
+        new._keep_slashes = self._keep_slashes + _difference(gone, come, lambda entry: entry.keep_encoded_slashes)
+        new._token_criteria = self._token_criteria + _difference(gone, come, _asks_for_authorization)
+        new._criteria_size = self._criteria_size + _difference(gone, come, _criteria_size)
+        new.patterns = _patterns(self.patterns, gone, come, new._criteria_size)
         return new
 
     @property
@@ -60,15 +63,20 @@ class HostRoutes:
         return self._keep_slashes > 0
 
     @property
+    def asks_for_authorization(self) -> bool:
+        """Whether any of the routes asks for something in the field Authorization."""
+        return self._token_criteria > 0
+
+    @property
     def rows(self) -> list[RouteRow]:
         """All of them, in order of precedence; for explanations, it takes the time of a search through all."""
-        groups = [*self.exact.values(), *self.prefixes.values(), [row for _, _, row in self.patterns]]
+        groups = [*self.exact.values(), *self.prefixes.values(), self.patterns.rows]
         return sorted({row.id: row for group in groups for row in group}.values(), key=_order)
 
     def find(self, target: Target, head: RequestHead) -> RouteRow | None:
-        """The first route that takes the request."""
+        """The first route that takes the request; raises `TextTooLong`."""
         for row in self.at(target.path):
-            if mismatch(row, target, head) is None:
+            if mismatch(row, target, head, self.patterns.text_bytes_max) is None:
                 return row
         return None
 
@@ -78,10 +86,8 @@ class HostRoutes:
         if self.prefixes:
             for prefix in _prefixes_of(path, self.longest_prefix):
                 yield from self.prefixes.get(prefix, ())
-        for pattern, match, row in self.patterns:
-            rest = below(path, match.below)
-            if rest is not None and pattern.fullmatch(rest) is not None:
-                yield row
+        if self.patterns:
+            yield from self.patterns.at(path)
 
 
 def _order(row: RouteRow) -> tuple[Any, ...]:
@@ -99,16 +105,31 @@ def _by_path(
     )
 
 
-def _patterns(
-    before: list[tuple[Any, PathMatch, RouteRow]], gone: Iterable[Route], come: Iterable[RouteRow]
-) -> list[tuple[Any, PathMatch, RouteRow]]:
-    left = {entry.id for entry in gone if any(path.type == "Regex" for path in entry.paths)}
-    new = [(path, row) for row in come for path in row.entry.paths if path.type == "Regex"]
-    if not left and not new:
+def _difference(gone: Iterable[Route], come: Iterable[RouteRow], number: Callable[[Route], int]) -> int:
+    return sum(number(row.entry) for row in come) - sum(map(number, gone))
+
+
+def _asks_for_authorization(entry: Route) -> int:
+    return any(header.name == "authorization" for header in entry.headers)
+
+
+def _criteria_size(entry: Route) -> int:
+    """The instructions of the patterns that a route asks of headers and query parameters."""
+    matches = (*entry.headers, *entry.query_params)
+    return sum(compile_pattern(match.value).programsize for match in matches if match.type == "Regex")
+
+
+def _has_patterns(entry: Route) -> bool:
+    return any(path.type == "Regex" for path in entry.paths)
+
+
+def _patterns(before: Patterns, gone: Iterable[Route], come: Iterable[RouteRow], criteria_size: int) -> Patterns:
+    left = {entry.id for entry in gone if _has_patterns(entry)}
+    new = [row for row in come if _has_patterns(row.entry)]
+    if not left and not new and criteria_size == before.criteria_size:
         return before
-    patterns = [it for it in before if it[2].id not in left]
-    patterns += [(compile_pattern(path.value), path, row) for path, row in new]
-    return sorted(patterns, key=lambda it: _order(it[2]))
+    rows = [row for row in before.rows if row.id not in left] + new
+    return Patterns(sorted(rows, key=_order), criteria_size, before.sets)
 
 
 def _prefixes_of(path: str, longest: int) -> Iterator[str]:
@@ -130,18 +151,6 @@ def _prefixes_of(path: str, longest: int) -> Iterator[str]:
         yield "/"
 
 
-def below(path: str, prefix: str) -> str | None:
-    """What follows a prefix, at least `/`; None for a path that is not below it."""
-    if prefix == "/":
-        return path
-    if not path.startswith(prefix):
-        return None
-    rest = path[len(prefix) :]
-    if not rest:
-        return "/"
-    return rest if rest[0] == "/" else None
-
-
 def path_matches(path: str, match: PathMatch) -> bool:
     """Whether one path of a route takes a path; for explanations, `find` has indexes."""
     if match.type == "Exact":
@@ -150,17 +159,28 @@ def path_matches(path: str, match: PathMatch) -> bool:
     return rest is not None and (match.type == "Prefix" or compile_pattern(match.value).fullmatch(rest) is not None)
 
 
-def mismatch(row: RouteRow, target: Target, head: RequestHead) -> str | None:
-    """What a route asks for, beside its path, that the request does not have; None for nothing."""
+def mismatch(row: RouteRow, target: Target, head: RequestHead, text_bytes_max: int | None = None) -> str | None:
+    """What a route asks for, beside its path, that the request does not have; None for nothing.
+
+    Raises `TextTooLong` for what is longer than a pattern may be tried on; None, for explanations, tries everything.
+    """
     if row.methods and head.method not in row.methods:
         return "method"
     for header in row.headers:
-        if not header.holds(header_value(header.name, head)):
+        if not _holds(header, header_value(header.name, head), text_bytes_max, "header"):
             return f"header {header.name}"
     for parameter in row.query_params:
-        if not parameter.holds(query_value(parameter.name, target.query)):
+        if not _holds(parameter, query_value(parameter.name, target.query), text_bytes_max, "query"):
             return f"query parameter {parameter.name}"
     return None
+
+
+def _holds(criterion: Criterion, value: str | None, bytes_max: int | None, part: Literal["header", "query"]) -> bool:
+    if criterion.pattern is None or value is None or bytes_max is None:
+        return criterion.holds(value)
+    if len(value.encode("utf-8")) > bytes_max:
+        raise TextTooLong(part)
+    return criterion.holds(value)
 
 
 def header_value(name: str, head: RequestHead) -> str | None:

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-import re2
 
 from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY, canonical
 from postern_core.ref import Ref
@@ -24,6 +23,8 @@ from postern_core.snapshot import (
 from postern_dataplane.policy.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial
 from postern_dataplane.policy.identity import Identity, anonymous_identity, consumer_names
 from postern_dataplane.policy.keys import VerifyingKey
+
+from .patterns import compile_pattern
 
 # What never goes upstream as the client sent it. Expect does: the data port lets only 100-continue in.
 NEVER_FORWARDED = (IDENTITY | HOP_BY_HOP | FRAMING) - {"expect"}
@@ -155,16 +156,6 @@ class Criterion:
         if value is None:
             return False
         return value == self.value if self.pattern is None else self.pattern.fullmatch(value) is not None
-
-
-def compile_pattern(pattern: str) -> Any:
-    """A pattern of RE2, which matches in linear time whatever a tenant wrote.
-
-    With the same bounds as when it was accepted: what fails here fails the whole table.
-    """
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(pattern, options)
 
 
 class RouteRow:

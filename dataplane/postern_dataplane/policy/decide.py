@@ -11,12 +11,21 @@ import math
 import msgspec
 
 from postern_core.snapshot import Place
+from postern_dataplane.config.patterns import TextTooLong
 from postern_dataplane.config.rows import RouteRow, Upstream
 from postern_dataplane.config.table import Table
 
 from .auth import authenticate
 from .decision import Decision, Forward, Reject, RequestHead
-from .denials import BAD_REQUEST, NO_ROUTE, ROUTE_REFUSED, UPSTREAM_UNAVAILABLE, Denial
+from .denials import (
+    BAD_REQUEST,
+    HEADERS_TOO_LARGE,
+    NO_ROUTE,
+    ROUTE_REFUSED,
+    UPSTREAM_UNAVAILABLE,
+    URI_TOO_LONG,
+    Denial,
+)
 from .headers import upstream_head
 from .identity import Identity
 from .places import Found, find_token
@@ -104,7 +113,10 @@ def host_field(head: RequestHead) -> tuple[bytes | None, bool]:
 def find_route(head: RequestHead, target: Target, table: Table) -> RouteRow | Denial:
     """The route that takes the request, or why none does."""
     routes = table.hosts.find(target.host)
-    row = routes.find(target, head) if routes else None
+    try:
+        row = routes.find(target, head) if routes else None
+    except TextTooLong as error:
+        return HEADERS_TOO_LARGE if error.part == "header" else URI_TOO_LONG
     if target.has_encoded_slash and not (row.entry.keep_encoded_slashes if row else routes and routes.keeps_slashes):
         return BAD_REQUEST
     return row or NO_ROUTE

@@ -247,9 +247,7 @@ def _parts(head: RequestHead, plan: Plan, field: bytes, token: bytes, table: Tab
 
 
 def _decides_route(head: RequestHead, table: Table) -> bool:
-    """Whether a route for this path asks for something in the field that holds the token."""
+    """Whether a route of this host asks for something in the field that holds the token."""
     target = read_target(head, host_field(head)[0])
     routes = None if isinstance(target, Denial) else table.hosts.find(target.host)
-    if routes is None or isinstance(target, Denial):
-        return False
-    return any(criterion.name == "authorization" for row in routes.at(target.path) for criterion in row.headers)
+    return routes is not None and routes.asks_for_authorization

@@ -38,6 +38,7 @@ NOT_BY_A_RULE = {
     "method_is_named_twice": A_SET,
     "group_is_named_twice": A_SET,
     "jti_is_named_twice": A_SET,
+    "pattern_is_too_large": "only RE2 can tell how large a program it makes",
     "regex_is_invalid": "the API server's engine is Go's; it would judge patterns that RE2 is to run",
 }
 # What a change did wrong: only a server sees it.

@@ -9,7 +9,6 @@ from postern_core.snapshot import PathMatch, Route, ValueMatch
 from postern_dataplane.config.hosts import (
     HostRoutes,
     Hosts,
-    below,
     header_value,
     mismatch,
     path_matches,
@@ -118,16 +117,6 @@ def test_all_that_a_route_asks_for_must_hold():
 
 
 @pytest.mark.parametrize(
-    ("path", "base", "expected"),
-    [("/a", "/", "/a"), ("/", "/", "/"), ("/v1", "/v1", "/"), ("/v1/", "/v1", "/"), ("/v1/a", "/v1", "/a"),
-     ("/v1x", "/v1", None), ("/v", "/v1", None), ("/V1/a", "/v1", None)],
-)  # fmt: skip
-def test_what_is_below_a_prefix(path, base, expected):
-    """At least `/`."""
-    assert expected == below(path, base)
-
-
-@pytest.mark.parametrize(
     ("match", "expected"), [(exact("/a"), True), (exact("/"), False), (prefix("/"), True), (prefix("/b"), False)]
 )
 def test_one_path_is_explained(match, expected):
@@ -218,7 +207,7 @@ def names_in(routes):
     """The names by type and path."""
     groups = {**routes.exact, **{f"{it}/*": rows for it, rows in routes.prefixes.items()}}
     found = {path: [it.entry.name for it in rows] for path, rows in groups.items()}
-    return found | {"patterns": [it.entry.name for _, _, it in routes.patterns]}
+    return found | {"patterns": [it.entry.name for it in routes.patterns.rows]}
 
 
 def test_a_route_that_comes_takes_its_place():
