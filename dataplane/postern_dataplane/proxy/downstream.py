@@ -25,7 +25,7 @@ from .exchange import Exchange
 from .farewell import Farewell
 from .known_heads import Packet
 from .observer import RequestRecord, path_of
-from .pauses import Pauses
+from .pauses import PART_BYTES, Pauses
 from .phase import Phase
 from .request_head import RequestError, request_head
 from .request_reader import RequestReader
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .server import Gateway
 
 # What may wait behind the request that is being answered.
-BACKLOG_BYTES_MAX = 64 * 1024
+BACKLOG_BYTES_MAX = 16 * 1024
 
 
 class ClientConnection(asyncio.Protocol):
@@ -69,7 +69,7 @@ class ClientConnection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if peer else ""
         self.way = self.entrance.way_of(self.peer)
-        self.pauses = Pauses(self._transport)
+        self.pauses = Pauses(self._transport, self.data_received, self.gateway.loop)
         self._farewell = Farewell(self._transport, self.gateway.limits.idle_timeout_s)
         # A connection that never says anything must not be kept for longer than one that begins a request.
         self.deadline = self.now() + self.gateway.limits.header_timeout_s
@@ -80,6 +80,10 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(denials.TOO_MANY_CONNECTIONS)
 
     def data_received(self, data: bytes) -> None:
+        if len(data) > PART_BYTES or self.pauses.rest:
+            data = self.pauses.first_part(data)
+            if not data:
+                return
         if self._is_over:
             self._farewell.read(data)
             return
@@ -112,8 +116,7 @@ class ClientConnection(asyncio.Protocol):
         found = gateway.known_heads.find(gateway.current.table, packet, time.time())
         if found is None:
             return False
-        known, decision = found
-        self._began_at = self.now()
+        (known, decision), self._began_at = found, self.now()
         self._wants_close = False
         self.reader.skip()
         head = known.head

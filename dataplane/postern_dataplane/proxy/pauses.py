@@ -1,25 +1,56 @@
-"""Why a connection is not read at the moment: it is read again once every reason has gone."""
+"""Why a connection is not read at the moment: it is read again once every reason has gone.
+
+What one read has brought is handed on in parts where it may hold many small chunks: a parser takes its time for each
+chunk, and between two parts the other connections get their turn.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+
+# A chunk of one byte has six, and a parser takes up to a microsecond for one: 2 ms for a part.
+PART_BYTES = 16 * 1024
+# With no more line ends than this, what one read has brought is no longer to read than a part.
+LINE_ENDS_MAX = 2 * PART_BYTES // 6
 
 
 class Pauses:
-    """The reasons not to read a transport, by names of their own."""
+    """The reasons not to read a transport, by names of their own; `receive` takes what it brings."""
 
-    __slots__ = ("_reasons", "_transport")
+    __slots__ = ("_is_due", "_is_taking", "_loop", "_reasons", "_receive", "_transport", "rest")
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, receive: Callable[[bytes], None], loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._transport = transport
+        self._loop = loop
+        self._receive = receive
         self._reasons: set[str] = set()
+        self._is_due = False
+        self._is_taking = False
+        # What was read and waits for its turn; while there is any, the transport is not read.
+        self.rest = b""
 
     def __contains__(self, why: str) -> bool:
         return why in self._reasons
 
+    def first_part(self, data: bytes) -> bytes:
+        """What of a read may be taken now; the rest goes to `receive` later, with nothing in between."""
+        if self.rest:
+            self.rest += data
+            return b""
+        if len(data) <= PART_BYTES or data.count(b"\r\n") <= LINE_ENDS_MAX:
+            return data
+        if not self._reasons and not self._transport.is_closing():
+            self._transport.pause_reading()
+        self.rest = data[PART_BYTES:]
+        self._go_on()
+        return data[:PART_BYTES]
+
     def add(self, why: str) -> None:
         """Read no more until this reason, too, has gone."""
-        if not self._reasons and not self._transport.is_closing():
+        if not self._reasons and not self.rest and not self._transport.is_closing():
             self._transport.pause_reading()
         self._reasons.add(why)
 
@@ -28,7 +59,7 @@ class Pauses:
         if why in self._reasons:
             self._reasons.discard(why)
             if not self._reasons:
-                self._resume()
+                self._go_on()
 
     def keep(self, why: str) -> None:
         """Withdraw all reasons but this one, which is added if it isn't there."""
@@ -39,8 +70,39 @@ class Pauses:
         """Withdraw all reasons."""
         if self._reasons:
             self._reasons.clear()
-            self._resume()
+            self._go_on()
 
-    def _resume(self) -> None:
-        if not self._transport.is_closing():
-            self._transport.resume_reading()
+    def take_rest(self) -> bytes:
+        """What still waits, all of it, for a connection that is over."""
+        rest, self.rest = self.rest, b""
+        return rest
+
+    def _go_on(self) -> None:
+        """Take what waits, a part in each turn of the loop, and read again when there is no more."""
+        if self._is_taking:
+            return
+        if not self.rest:
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
+        elif not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self._take_part)
+
+    def _take_part(self) -> None:
+        self._is_due = False
+        if self._reasons or not self.rest:
+            return
+        if self._transport.is_closing():
+            self.rest = b""
+            return
+        part, rest = self.rest[:PART_BYTES], self.rest[PART_BYTES:]
+        # Empty while the part is taken, so that it is not taken for one that has to wait.
+        self.rest = b""
+        self._is_taking = True
+        try:
+            self._receive(part)
+        finally:
+            self.rest = rest
+            self._is_taking = False
+        if not self._reasons:
+            self._go_on()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import httptools
 
+from .pauses import PART_BYTES, Pauses
 from .response import BadResponse, Fields, Framing, Response, has_no_body
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._is_dirty = False
         self._tunnels = False
-        self._is_paused = False
+        self._pauses: Pauses | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -101,6 +102,8 @@ class UpstreamConnection(asyncio.Protocol):
         """Whether another exchange may follow the one that has ended."""
         transport = self.transport
         is_free = self._is_ended and self._keeps_alive and not self._is_dirty
+        if self._pauses is not None and self._pauses.rest:  # of what was read, and nobody has asked for it
+            return False
         return is_free and transport is not None and not transport.is_closing()
 
     # What the exchange does with it.
@@ -119,8 +122,7 @@ class UpstreamConnection(asyncio.Protocol):
     def release(self) -> None:
         """The exchange is over; whoever takes the connection next is told by `begin`."""
         self.handler = None
-        if self._is_paused:
-            self.resume_reading()
+        self.resume_reading()
 
     def abort(self) -> None:
         """Drop the connection and whatever is still in it."""
@@ -135,19 +137,18 @@ class UpstreamConnection(asyncio.Protocol):
             self.transport.close()
 
     def pause_reading(self) -> None:
-        self._is_paused = True
-        if self.is_open:
-            self.transport.pause_reading()  # type: ignore[union-attr] # it is open
+        if self._pauses is not None:
+            self._pauses.add("client")
 
     def resume_reading(self) -> None:
-        self._is_paused = False
-        if self.is_open:
-            self.transport.resume_reading()  # type: ignore[union-attr] # it is open
+        if self._pauses is not None:
+            self._pauses.remove("client")
 
     # What asyncio tells.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment] # a stream's transport is a Transport
+        self._pauses = Pauses(self.transport, self.data_received, asyncio.get_running_loop())  # type: ignore[arg-type] # as above
 
     def pause_writing(self) -> None:
         if self.handler is not None:
@@ -158,7 +159,11 @@ class UpstreamConnection(asyncio.Protocol):
             self.handler.resume_upload()
 
     def data_received(self, data: bytes) -> None:
-        handler = self.handler
+        handler, pauses = self.handler, self._pauses
+        if pauses is not None and (len(data) > PART_BYTES or pauses.rest) and not self._tunnels:
+            data = pauses.first_part(data)
+            if not data:
+                return
         if handler is None:
             # RFC 9112, section 9.3.2 has no answers without a question: what comes would be taken for the next one's.
             self.abort()
@@ -207,6 +212,9 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.home is not None and self in self.home.idle:
             self.home.idle.remove(self)
+        rest = b"" if self._pauses is None or exc is not None else self._pauses.take_rest()
+        if rest and self.handler is not None:
+            self._read(self.handler, rest)
         handler, self.handler = self.handler, None
         if handler is None:
             return

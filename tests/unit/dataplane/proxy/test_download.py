@@ -78,3 +78,15 @@ def test_a_bad_head_leaves_nothing():
     with pytest.raises(BadResponse):
         download.begin(200, b"OK", LENGTH * 2 + [(b"Content-Length", b"6")], closes=False)
     assert (None, False) == (download.response, download.flush())
+
+
+def test_small_chunks_of_one_packet_go_out_as_one():
+    """A response of one-byte chunks costs the client's side one chunk for each packet."""
+    written = Written()
+    download = written.download()
+    download.begin(200, b"OK", UNKNOWN, closes=False)
+    download.flush()
+    for _ in range(100):
+        download.add(b"x")
+    download.flush()
+    assert ([b"64\r\n" + b"x" * 100 + b"\r\n"], 100) == (written[1:], download.size_bytes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postern_dataplane.proxy.pauses import Pauses
+from postern_dataplane.proxy.pauses import LINE_ENDS_MAX, PART_BYTES, Pauses
 
 
 class Transport:
@@ -30,9 +30,29 @@ def transport():
     return Transport()
 
 
+class Turns(list):
+    """The callbacks of a loop's next turns."""
+
+    def call_soon(self, callback):
+        self.append(callback)
+
+    def turn(self):
+        self.pop(0)()
+
+
 @pytest.fixture
-def pauses(transport):
-    return Pauses(transport)
+def turns():
+    return Turns()
+
+
+@pytest.fixture
+def received():
+    return []
+
+
+@pytest.fixture
+def pauses(transport, turns, received):
+    return Pauses(transport, received.append, turns)
 
 
 def test_it_is_read_again_when_every_reason_has_gone(transport, pauses):
@@ -74,3 +94,73 @@ def test_a_transport_that_closes_is_left_alone(transport, pauses, what):
     transport.is_over = True
     pauses.clear()
     getattr(pauses, what)("b")
+
+
+CHUNKS = b"1\r\nx\r\n" * 10_000
+
+
+def test_many_small_chunks_are_taken_in_parts(transport, pauses, turns, received):
+    """One in each turn of the loop, in order, and the transport is read again after the last."""
+    received.append(pauses.first_part(CHUNKS))
+    while turns:
+        assert (False, 1) == (transport.is_read, len(turns))
+        turns.turn()
+    assert (CHUNKS, True, PART_BYTES) == (b"".join(received), transport.is_read, max(map(len, received)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"x" * 10**6, b"\r\n" * LINE_ENDS_MAX + b"x" * PART_BYTES, CHUNKS[:PART_BYTES]],
+    ids=["one", "few", "short"],
+)
+def test_what_is_read_quickly_is_taken_at_once(transport, pauses, turns, data):
+    """However long, with few ends of lines, or short."""
+    assert (data, True, []) == (pauses.first_part(data), transport.is_read, turns)
+
+
+def test_a_reason_to_pause_holds_the_rest_too(transport, pauses, turns, received):
+    """Until it has gone; then one turn is asked for, not several."""
+    pauses.first_part(CHUNKS)
+    pauses.add("a")
+    turns.turn()
+    assert ([], []) == (received, turns)
+    pauses.remove("a")
+    pauses.add("b")
+    pauses.clear()
+    assert (1, False) == (len(turns), transport.is_read)
+
+
+def test_a_pause_within_a_part_reads_nothing(transport, turns):
+    """A reason that comes and goes while a part is taken leaves the rest in its place."""
+    received = []
+
+    def receive(data):
+        received.append(data)
+        pauses.add("a")
+        pauses.remove("a")
+        assert not transport.is_read
+
+    pauses = Pauses(transport, receive, turns)
+    received.append(pauses.first_part(CHUNKS))
+    while turns:
+        turns.turn()
+    assert (CHUNKS, True) == (b"".join(received), transport.is_read)
+
+
+def test_what_comes_while_a_rest_waits_is_behind_it(pauses, turns, received):
+    """TLS may bring more although the transport is not read."""
+    received.append(pauses.first_part(CHUNKS))
+    assert b"" == pauses.first_part(b"end")
+    while turns:
+        turns.turn()
+    assert CHUNKS + b"end" == b"".join(received)
+
+
+def test_the_rest_of_a_connection_that_closes_is_dropped(transport, pauses, turns, received):
+    """Unless it is asked for."""
+    pauses.first_part(CHUNKS)
+    assert CHUNKS[PART_BYTES:] == pauses.take_rest()
+    pauses.first_part(CHUNKS)
+    transport.is_over = True
+    turns.turn()
+    assert (b"", []) == (pauses.rest, received)

@@ -1,0 +1,69 @@
+"""The worst that a body can hold the event loop: below 5 ms of processor time for each turn."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+LIMIT_S = 0.005
+# What one read of a socket brings at most.
+READ = b"1\r\nx\r\n" * (256 * 1024 // 6)
+HEAD = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+ANSWER = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.fixture
+def longest_turn(loop):
+    """Runs a function and what it asks the loop for; gives the longest time that one turn took."""
+
+    def run(function, *args):
+        loop.call_soon(function, *args)
+        times = [0.0]
+        while loop._ready:
+            began = time.thread_time()
+            loop.call_soon(loop.stop)
+            loop.run_forever()
+            times.append(time.thread_time() - began)
+        return max(times)
+
+    return run
+
+
+def test_a_request_of_one_byte_chunks(make_port, longest_turn):
+    """Also where it comes with its head; what goes upstream has one chunk for each part."""
+    times = []
+    for _ in range(5):
+        port = make_port()
+        client = port.client()
+        times.append(longest_turn(client.connection.data_received, HEAD + READ))
+        sent = port.upstream.transport.written
+        assert (len(READ) // 6, True) == (sent.count(b"x"), sent.count(b"\r\n") < 200)
+    assert LIMIT_S > min(times)
+
+
+def test_a_response_of_one_byte_chunks(make_port, longest_turn):
+    """The client gets one chunk for each part."""
+    times = []
+    for _ in range(5):
+        port = make_port()
+        client = port.client().get()
+        client.transport.written = b""
+        times.append(longest_turn(port.upstream.data_received, ANSWER + READ))
+        got = client.transport.written
+        assert (len(READ) // 6, True) == (got.count(b"x"), got.count(b"\r\n") < 200)
+    assert LIMIT_S > min(times)
+
+
+def test_a_body_behind_another_request(make_port, longest_turn):
+    """What has waited for its turn is no more than is read at once."""
+    times = []
+    for _ in range(5):
+        port = make_port()
+        client = port.client()
+        first = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+        longest_turn(client.connection.data_received, first)
+        before = longest_turn(client.connection.data_received, HEAD + READ)
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        times.append(max(before, longest_turn(port.upstream.data_received, answer)))
+    assert LIMIT_S > min(times)
