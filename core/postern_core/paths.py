@@ -46,7 +46,7 @@ def normalise(path: str) -> Normalised:
         raise BadPath("it does not start with /")
     if _FORBIDDEN.search(path):
         raise BadPath("it holds a space, a control byte, #, ? or a byte outside ASCII")
-    decoded = _ESCAPE.sub(_unescape, path.replace("\\", "%5C"))
+    decoded = _ESCAPE.sub(_unescape, path).replace("\\", "%5C")
     return Normalised(_resolve_dots(decoded), "%2F" in decoded or "%5C" in decoded)
 
 

@@ -6,7 +6,8 @@ RFC 7519, section 4.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from postern_core.snapshot import ClaimMatch, Policy
@@ -66,7 +67,7 @@ def audience_is_another(claims: Claims, policy: Policy, _now_s: float) -> str:
     aud = claims.get("aud")
     # Section 4.1.3: an array of strings in the general case, a single string in the special one.
     named = aud if isinstance(aud, list) else [aud]
-    return "" if any(isinstance(one, str) and one in policy.audiences for one in named) else "wrong_audience"
+    return "wrong_audience" if _set_of(policy.audiences).isdisjoint(_texts(named)) else ""
 
 
 def claim_is_missing(claims: Claims, policy: Policy, _now_s: float) -> str:
@@ -104,8 +105,18 @@ PASSING = frozenset({"not_yet_valid", "lifetime_too_long"})
 def claim_matches(match: ClaimMatch, claims: Claims) -> bool:
     """Whether a word of a text, or an element of a list, is among those asked for."""
     value = claims.get(match.name)
-    words = value.split(" ") if isinstance(value, str) else value if isinstance(value, list) else ()
-    return any(isinstance(word, str) and word in match.any_of for word in words)
+    words = value.split(" ") if isinstance(value, str) else _texts(value) if isinstance(value, list) else ()
+    return not _set_of(match.any_of).isdisjoint(words)
+
+
+def _texts(values: list[Any]) -> Iterable[str]:
+    return (value for value in values if isinstance(value, str))
+
+
+@lru_cache(maxsize=1024)
+def _set_of(values: tuple[str, ...]) -> frozenset[str]:
+    """To look up thousands of words in hundreds of values takes no longer than to read the words."""
+    return frozenset(values)
 
 
 def forwarded(value: object) -> str | None:

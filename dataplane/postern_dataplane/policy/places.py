@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain, islice
 from typing import Final, Literal
 from urllib.parse import unquote_to_bytes
 
@@ -45,25 +48,52 @@ def without_scheme(value: str) -> str:
 
 
 def _in_query(name: str, _headers: Headers, query: str | None) -> list[str]:
-    parameters = [segment.partition("=") for segment in query.split("&")] if query else []
+    found = _parameters((name,)).finditer(f"&{query}") if query else iter(())
     return [
-        unquote_to_bytes(value.encode("utf-8", "surrogateescape")).decode("latin-1")
-        for key, _, value in parameters
-        if is_parameter(key, name)
+        unquote_to_bytes((match[1] or "").encode("utf-8", "surrogateescape")).decode("latin-1")
+        for match in islice(found, 2)
     ]
 
 
 def is_parameter(key: str, name: str) -> bool:
-    """Whether a key in a query is this parameter, after one percent-decoding."""
+    """Whether one key of a query is this parameter, after one percent-decoding."""
     if "%" not in key:
         return key == name
     return unquote_to_bytes(key.encode("utf-8", "surrogateescape")) == name.encode()
 
 
+@lru_cache(maxsize=1024)
+def _parameters(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds these parameters in a query that begins with `&`; a name may be percent-encoded, once.
+
+    One search, however many parameters there are that are meant for others.
+    """
+    spelt = ["".join(map(_spelt, name)) for name in names]
+    return re.compile(f"&(?:{'|'.join(spelt)})(?:=([^&]*+))?(?=&|\\Z)")
+
+
+def _spelt(char: str) -> str:
+    """A character of a name in each way in which a query may have it, as `unquote_to_bytes` undoes them."""
+    encoded = "".join(
+        f"%(?i:{byte:02x})" if byte < 0x80 else f"(?:%(?i:{byte:02x})|{chr(0xDC00 + byte)})" for byte in char.encode()
+    )
+    if char in "&=":
+        return encoded
+    raw = "%(?![0-9A-Fa-f]{2})" if char == "%" else re.escape(char)
+    return f"(?:{raw}|{encoded})"
+
+
 def _in_cookie(name: str, headers: Headers, _query: str | None) -> list[str]:
-    lines = [line.decode("latin-1") for field, line in headers if len(field) == 6 and field.lower() == b"cookie"]
-    pairs = [pair.partition("=") for line in lines for pair in line.split(";")]
-    return [_unquoted(value.strip(" \t")) for key, _, value in pairs if key.strip(" \t") == name]
+    cookies = _cookies((name.encode("latin-1"),))
+    lines = [line for field, line in headers if len(field) == 6 and field.lower() == b"cookie"]
+    found = chain.from_iterable(cookies.finditer(b";" + line) for line in lines)
+    return [_unquoted((match[1] or b"").decode("latin-1").strip(" \t")) for match in islice(found, 2)]
+
+
+@lru_cache(maxsize=1024)
+def _cookies(names: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    """Finds these cookies in a line that begins with `;`, in one search however many others there are."""
+    return re.compile(rb";[ \t]*+(?:%b)[ \t]*+(?:=([^;]*+))?(?=;|\Z)" % b"|".join(map(re.escape, names)))
 
 
 def _unquoted(value: str) -> str:
@@ -76,20 +106,19 @@ _VALUES = {"header": _in_header, "query": _in_query, "cookie": _in_cookie}
 
 def query_without(names: frozenset[str], query: str) -> str | None:
     """The query without these parameters, every other byte as it was; None when nothing is left."""
-    segments = query.split("&")
-    kept = [segment for segment in segments if not any(is_parameter(segment.partition("=")[0], n) for n in names)]
-    if len(kept) == len(segments):
+    left, count = _parameters(tuple(sorted(names))).subn("", f"&{query}") if names else ("", 0)
+    if not count:
         return query
-    return "&".join(kept) if kept else None
+    return left[1:] if left else None
 
 
 def cookie_without(names: frozenset[bytes], line: bytes) -> bytes | None:
     """A Cookie line without these cookies, every other byte as it was; None when nothing is left."""
-    pairs = line.split(b";")
-    kept = [pair for pair in pairs if pair.partition(b"=")[0].strip(b" \t") not in names]
-    if len(kept) == len(pairs):
+    cookies = _cookies(tuple(sorted(names)))
+    left, count = cookies.subn(b"", b";" + line) if names else (b"", 0)
+    if not count:
         return line
-    if kept and kept[0] is not pairs[0]:
-        kept[0] = kept[0].lstrip(b" \t")  # the space was a separator's, and there is none before the first
-    left = b";".join(kept)
+    left = left[1:]
+    if cookies.match(b";" + line):
+        left = left.lstrip(b" \t")  # the space was a separator's, and there is none before the first
     return left if left.strip(b" \t") else None

@@ -28,7 +28,9 @@ _ENDS = (("", ""), (None, ""), ("==", "AQgw"), ("=", "AEIMQUYcgkosw048"))
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)\Z")
 # A text that never ends is taken whole as well: to look for its end again from each of its quotes takes quadratic time.
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
+_SQUARE = str.maketrans("{}", "[]")
 
 
 class MalformedToken(ValueError):
@@ -110,11 +112,11 @@ def _refuse_depth(text: str) -> None:
     """Before it is parsed: a parser that recurses would be the one to break."""
     if text.count("[") + text.count("{") <= DEPTH_MAX:
         return
-    depth = 0
-    for found in _BRACKETS.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
-        if depth > DEPTH_MAX:
-            raise MalformedToken("is nested beyond reason")
+    brackets = _NO_BRACKETS.sub("", _STRINGS.sub("", text)).translate(_SQUARE)
+    for _ in range(DEPTH_MAX):  # each time the innermost go
+        brackets = brackets.replace("[]", "")
+    if "[" in brackets:
+        raise MalformedToken("is nested beyond reason")
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ texts and tables are new in each run, so that no cache helps.
 
 from __future__ import annotations
 
+import base64
 import random
 import time
 
@@ -14,10 +15,23 @@ import pytest
 
 from heads import NOW_S, head
 from postern_core.pattern_limits import HOST_SIZE_MAX, PATTERN_SIZE_MAX, ROUTE_PATTERNS_MAX, WORK_MAX
-from postern_core.snapshot import Backend, Endpoint, Endpoints, PathMatch, Route, Snapshot, ValueMatch
+from postern_core.snapshot import (
+    Backend,
+    ClaimMatch,
+    Endpoint,
+    Endpoints,
+    PathMatch,
+    Place,
+    Policy,
+    Route,
+    Snapshot,
+    ValueMatch,
+)
 from postern_dataplane.config.patterns import compile_pattern
 from postern_dataplane.config.table import build_table
+from postern_dataplane.policy.claims import audience_is_another, claim_matches, forwarded
 from postern_dataplane.policy.decide import decide
+from postern_dataplane.policy.tokens import MalformedToken, read_token
 
 LIMIT_S = 0.005
 RUNS = 7
@@ -93,3 +107,96 @@ def test_patterns_of_values(where):
         return lambda: decide(request, table, NOW_S)
 
     assert LIMIT_S > least(make)
+
+
+# As many places as a policy may have, of which most look where the texts below are.
+PLACES = (
+    Place(kind="header", name="authorization"),
+    *(Place(kind="cookie", name=name) for name in ("s", "t", "u")),
+    *(Place(kind="query", name=name) for name in ("s", "t", "u", "v")),
+)
+POLICY = Policy(id="p", namespace="n", places=PLACES, mode="Optional", strip_credentials=True)
+# Sizes are those of `Limits`: lines of 16 KiB and 64 KiB in all, a target of 8 KiB.
+HEADS = {
+    "cookies without a name": [("Cookie", ";" * 16_000)] * 4,
+    "cookies": [("Cookie", "a;" * 8_000)] * 4,
+    "cookies without a value": [("Cookie", "=;" * 8_000)] * 4,
+    "cookies with a name": [("Cookie", "s;" * 8_000)] * 4,
+    "white space in cookies": [("Cookie", "; " * 8_000)] * 4,
+    "names of header fields": [("Connection", "a," * 8_000)] * 4,
+    "many header fields": [(f"a{number}", "b" * 600) for number in range(99)],
+    "a list of addresses": [("X-Forwarded-For", "1," * 8_000)] * 4,
+}
+TARGETS = {
+    "parameters without a name": "/?" + "&" * 8_100,
+    "escapes in parameters": "/?" + "%41&" * 2_000,
+    "parameters with a name": "/?" + "v&" * 4_000,
+    "dot segments": "/" + "a/../" * 1_600,
+    "empty segments": "/" * 8_100,
+    "escapes": "/" + "%41" * 2_700,
+    "encoded slashes": "/" + "%2f" * 2_700,
+    "dots behind encoded slashes": "/" + "%2F." * 2_000,
+    "backslashes": "/" + "\\" * 8_000,
+    "segments": "/" + "a/" * 4_000,
+}
+
+
+@pytest.mark.parametrize("fields", HEADS.values(), ids=HEADS)
+def test_headers(fields):
+    """Of a request without a token, on a route whose policy looks for one everywhere and takes it out."""
+    request, table = head("/", *fields), table_of(route(policy="p"), policies=(POLICY,))
+    assert LIMIT_S > least(lambda _: lambda: decide(request, table, NOW_S))
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_targets(target):
+    """The same for paths and queries."""
+    request, table = head(target), table_of(route(policy="p"), policies=(POLICY,))
+    assert LIMIT_S > least(lambda _: lambda: decide(request, table, NOW_S))
+
+
+TOKENS = {
+    "brackets in a text": '{"a":"' + "[" * 12_000 + '"}',
+    "brackets": '{"a":[' + "[]," * 4_000 + "[]]}",
+    "brackets that do not end": "[" * 12_000,
+    "objects": '{"a":[' + "{}," * 4_000 + "{}]}",
+    "objects with members": '{"a":[' + '{"":1},' * 1_700 + "{}]}",
+    "texts": '{"a":[' + '"[",' * 3_000 + '""]}',
+    "escapes": '{"a":"' + "\\\\" * 6_000 + '"}',
+    "members": "{" + ",".join(f'"{number:x}":1' for number in range(1_350)) + "}",
+    "numbers": '{"a":[' + "1e9," * 3_000 + "1]}",
+    "a long number": '{"exp":' + "9" * 4_000 + "}",
+}
+
+
+@pytest.mark.parametrize("payload", TOKENS.values(), ids=TOKENS)
+def test_tokens(payload):
+    """Nobody needs to have signed them."""
+    segments = (base64.urlsafe_b64encode(it.encode()).rstrip(b"=").decode() for it in ('{"alg":"HS256"}', payload))
+    token = ".".join(segments) + "."
+
+    def read():
+        try:
+            read_token(token)
+        except MalformedToken:
+            return
+
+    assert LIMIT_S > least(lambda _: read)
+
+
+def test_claims():
+    """Long lists and scopes, compared with as many values as a policy may have; and what is sent on of them."""
+    values = tuple(f"v{number}" for number in range(256))
+    policy = Policy(id="p", namespace="n", places=(), audiences=values)
+    claims = {"scope": "a " * 6_000, "aud": ["a"] * 3_000, "long": "a" * 12_000, "number": int("9" * 4_000)}
+
+    def check():
+        audience_is_another(claims, policy, 0)
+        for _ in range(8):
+            claim_matches(ClaimMatch(name="scope", any_of=values), claims)
+            claim_matches(ClaimMatch(name="aud", any_of=values), claims)
+        for _ in range(32):
+            forwarded(claims["long"])
+            forwarded(claims["number"])
+
+    assert LIMIT_S > least(lambda _: check)
