@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .server import Gateway
 
 # What may wait behind the request that is being answered.
-BACKLOG_BYTES_MAX = 16 * 1024
+BACKLOG_BYTES_MAX = 8 * 1024
 
 
 class ClientConnection(asyncio.Protocol):

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-# A chunk of one byte has six, and a parser takes up to a microsecond for one: 2 ms for a part.
-PART_BYTES = 16 * 1024
+# A chunk of one byte has six, and a parser takes up to a microsecond for one: 1 ms for a part.
+PART_BYTES = 8 * 1024
 # With no more line ends than this, what one read has brought is no longer to read than a part.
 LINE_ENDS_MAX = 2 * PART_BYTES // 6
 
