@@ -238,8 +238,6 @@ class ClientConnection(asyncio.Protocol):
         """Whether another request may follow the present one."""
         return not (self._wants_close or self.gateway.is_draining or self._is_over or self.reader.is_spent)
 
-    # What an exchange does with it.
-
     def write(self, data: bytes) -> None:
         self._transport.write(data)
 

@@ -76,7 +76,7 @@ class HeldConnection(ClientConnection):
         size = self._fixed_bytes + self._transport.get_write_buffer_size()
         if self._is_over:
             return Weight(size, size)
-        size += self.reader.held_bytes
+        size += self.reader.held_bytes + len(self.pauses.rest)
         if self.exchange is None:
             return Weight(size, size)
         size += self.exchange.held_bytes

@@ -76,6 +76,14 @@ def test_what_an_upstream_does_not_take_is_charged(port, client):
     assert 0 <= used(port) - 40_000 < SMALL_HEAD
 
 
+def test_what_waits_for_its_turn_of_the_loop_is_charged(port, client):
+    """The rest of a read that is parsed in parts counts until it is parsed."""
+    client.get()
+    client.connection.pauses.rest = b"a" * 50_000
+    port.gateway.budget.review()
+    assert 0 <= used(port) - 50_000 < SMALL_HEAD
+
+
 def test_an_answer_that_is_not_taken_is_charged(port, client):
     """As soon as the client is found to be slow."""
     client.get()
