@@ -3,16 +3,21 @@
 Rules of this file:
 1. Equal snapshots have equal bytes, on every machine.
 2. One changed entry changes one shard and the index: an entry's place depends
-   on its id alone, and on how many entries its section has.
+   on its id, on how many entries its section has, and, where its bucket is too
+   large for one shard, on the sizes within that bucket. No entry moves because
+   another bucket is full.
 3. Key material is in shards that are marked secret, and nowhere else.
 4. A reader that meets what it does not know refuses the whole snapshot.
+5. No shard and no index is larger than an object of Kubernetes may be. Entries
+   are bounded before they come here (`link.sizes`).
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import msgspec
@@ -31,9 +36,14 @@ SECRET_SECTIONS = frozenset({"credentials"})
 
 # Small enough that one change moves little, large enough that there are few objects.
 ENTRIES_PER_SHARD = 128
-SHARDS_MAX = 1024
+# Of one section. A bucket that doesn't fit into a shard is split by itself, into no more than twice the shards that
+# its bytes need: so an index of 135 bytes a shard holds this many of each section, and 1.5 GB in split buckets.
+BUCKETS_MAX = 512
 # A ConfigMap or Secret holds 1 MiB; a Secret's value travels as base64 but is counted decoded.
 SHARD_BYTES_MAX = 900_000
+INDEX_BYTES_MAX = 1_000_000
+# An entry of a bucket that is split goes by these bits of a hash that, unlike a CRC, nobody can aim at.
+SPLIT_BITS = 64
 
 _KINDS = {(section, section in SECRET_SECTIONS) for section in SECTIONS}
 _HEX_DIGITS = b"0123456789abcdef"
@@ -80,50 +90,101 @@ class Encoded:
     shards: dict[str, Shard]
 
 
+class TooLargeError(ValueError):
+    """A snapshot that can't be published; says of what there is too much, and quotes nothing."""
+
+
+class _Piece(NamedTuple):
+    """One entry, its bytes and the CRC of its id."""
+
+    entry: Any
+    content: bytes
+    crc: int
+
+
 @dataclass(slots=True)
 class EncodeMemo:
     """The bytes of entries by section and id, kept from one encoding to the next."""
 
-    sections: dict[str, dict[str, tuple[Entry, bytes, int]]] = field(default_factory=dict)
+    sections: dict[str, dict[str, _Piece]] = field(default_factory=dict)
 
 
 def encode_snapshot(snapshot: Snapshot, memo: EncodeMemo | None = None) -> Encoded:
-    """Encode canonically. Entries that are the same object as in `memo` are not encoded again."""
+    """Encode canonically; raises `TooLargeError` for what no object of Kubernetes can hold.
+
+    Entries that are the same object as in `memo` are not encoded again.
+    """
     memo = memo or EncodeMemo()
     shards: dict[str, Shard] = {}
     named: list[ShardRef] = []
     for section in SECTIONS:
         is_secret = section in SECRET_SECTIONS
-        for bucket, content in _buckets(section, getattr(snapshot, section), memo):
+        for bucket, content in _shards_of(section, getattr(snapshot, section), memo):
             digest = hashlib.sha256(content).hexdigest()
             shards[digest] = Shard(digest, section, is_secret, content)
             named.append(ShardRef(section=section, bucket=bucket, digest=digest, is_secret=is_secret))
     index = msgspec.json.encode(Index(format=FORMAT, gateway=snapshot.gateway, shards=tuple(named)))
+    if len(index) > INDEX_BYTES_MAX:
+        raise TooLargeError(f"the index of {len(named)} shards has {len(index)} bytes, more than {INDEX_BYTES_MAX}")
     return Encoded(index, hashlib.sha256(index).hexdigest(), shards)
 
 
-def _buckets(section: str, entries: tuple[Any, ...], memo: EncodeMemo) -> list[tuple[int, bytes]]:
-    """The contents of a section's shards, the empty ones left out."""
+def _shards_of(section: str, entries: tuple[Any, ...], memo: EncodeMemo) -> Iterator[tuple[int, bytes]]:
+    """The contents of a section's shards, each with its bucket; empty ones are left out."""
     known = memo.sections.get(section, {})
-    encoded: dict[str, tuple[Entry, bytes, int]] = {}
+    encoded: dict[str, _Piece] = {}
     for entry in entries:
         kept = known.get(entry.id)
-        if kept is None or kept[0] is not entry:
-            kept = (entry, msgspec.json.encode(entry), crc32(entry.id.encode()))
+        if kept is None or kept.entry is not entry:
+            kept = _Piece(entry, msgspec.json.encode(entry), crc32(entry.id.encode()))
         encoded[entry.id] = kept
     memo.sections[section] = encoded
     count = _power_of_two(len(encoded) // ENTRIES_PER_SHARD)
-    while True:
-        buckets: list[list[bytes]] = [[] for _ in range(count)]
-        for _, content, place in encoded.values():
-            buckets[place % count].append(content)
-        if count >= SHARDS_MAX or all(sum(map(len, bucket)) <= SHARD_BYTES_MAX for bucket in buckets):
-            return [(n, b"[" + b",".join(bucket) + b"]") for n, bucket in enumerate(buckets) if bucket]
-        count *= 2
+    buckets: list[list[_Piece]] = [[] for _ in range(count)]
+    for piece in encoded.values():
+        buckets[piece.crc % count].append(piece)
+    for number, bucket in enumerate(buckets):
+        for part in _parts(section, bucket):
+            yield number, b"[" + b",".join([piece.content for piece in part]) + b"]"
+
+
+def _parts(section: str, bucket: list[_Piece]) -> list[list[_Piece]]:
+    """The pieces of a bucket as they go into shards, each part in order of id."""
+    if _size(bucket) <= SHARD_BYTES_MAX:
+        return [bucket] if bucket else []
+    placed = [(int.from_bytes(hashlib.sha256(piece.entry.id.encode()).digest()[:8], "big"), piece) for piece in bucket]
+    parts = _split(section, placed, SPLIT_BITS - 1)
+    return [sorted((piece for _, piece in part), key=_by_id) for part in parts]
+
+
+def _split(section: str, placed: list[tuple[int, _Piece]], bit: int) -> list[list[tuple[int, _Piece]]]:
+    """Halve what is too large by the next bit of the hash, and join what lies beside the cut where that fits.
+
+    Of two neighbours in the result, together they never fit into one: whatever
+    the ids are, there are at most twice as many as the bytes need.
+    """
+    if _size([piece for _, piece in placed]) <= SHARD_BYTES_MAX:
+        return [placed] if placed else []
+    if bit < 0 or len(placed) == 1:
+        raise TooLargeError(f"an entry of {section} is larger than a shard may be, or many have one hash")
+    left = _split(section, [one for one in placed if not one[0] >> bit & 1], bit - 1)
+    right = _split(section, [one for one in placed if one[0] >> bit & 1], bit - 1)
+    if left and right and _size([piece for _, piece in left[-1] + right[0]]) <= SHARD_BYTES_MAX:
+        return [*left[:-1], left[-1] + right[0], *right[1:]]
+    return left + right
+
+
+def _size(pieces: list[_Piece]) -> int:
+    """The bytes of a shard of these: with a comma or bracket for each, and one more bracket."""
+    return sum([len(piece.content) for piece in pieces]) + len(pieces) + 1
+
+
+def _by_id(piece: _Piece) -> str:
+    return str(piece.entry.id)
 
 
 def _power_of_two(at_least: int) -> int:
-    return min(1 << max(at_least - 1, 0).bit_length(), SHARDS_MAX)
+    return min(1 << max(at_least - 1, 0).bit_length(), BUCKETS_MAX)
 
 
 def decode_index(content: bytes) -> Index:

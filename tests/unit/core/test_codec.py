@@ -1,5 +1,7 @@
 """The bytes of a snapshot."""
 
+from zlib import crc32
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from postern_core import codec
 from postern_core.codec import (
     CodecError,
     EncodeMemo,
+    TooLargeError,
     decode_index,
     decode_shard,
     encode_snapshot,
@@ -73,13 +76,76 @@ def test_key_material_is_in_secret_shards_only():
     assert [True] == [shard.is_secret for shard in encoded.shards.values() if b"c2VjcmV0" in shard.content]
 
 
+def large(sizes):
+    """A snapshot of consumers with custom ids so long, by name."""
+    consumers = (Consumer(id=f"Consumer/n/{name}", namespace="n", name=name, custom_id="x" * n) for name, n in sizes)
+    return Snapshot(gateway="default", consumers=tuple(sorted(consumers, key=lambda it: it.id)))
+
+
+def with_another_letter(snapshot, name):
+    """The same with one custom id of another content and the same length."""
+    consumers = (
+        msgspec.structs.replace(it, custom_id="y" * len(it.custom_id)) if it.name == name else it
+        for it in snapshot.consumers
+    )
+    return msgspec.structs.replace(snapshot, consumers=tuple(consumers))
+
+
 def test_a_shard_fits_into_a_config_map(monkeypatch):
-    """Large entries are spread over more shards."""
+    """Large entries are spread over more shards, however many of them share a bucket."""
     monkeypatch.setattr(codec, "SHARD_BYTES_MAX", 2_000)
+    monkeypatch.setattr(codec, "BUCKETS_MAX", 1)
     encoded = encode_snapshot(snapshot(200))
 
     assert max(len(shard.content) for shard in encoded.shards.values()) <= 2_000
     assert snapshot(200) == decoded_again(encoded)
+
+
+def test_two_large_entries_of_one_bucket_come_into_two_shards():
+    """As they would whatever their ids' hashes have in common, in the largest snapshot as in the smallest."""
+    encoded = encode_snapshot(large([("a", 600_000), ("b", 600_000)]))
+
+    assert 2 == len(encoded.shards)
+    assert {0} == {shard.bucket for shard in decode_index(encoded.index).shards}
+
+
+def test_a_full_bucket_moves_no_entry_of_another():
+    """One tenant's large entries don't have the shards of all others written anew."""
+    small = [(f"{i:05}", 0) for i in range(1000)]
+    full = [name for name, _ in small if crc32(f"Consumer/n/{name}".encode()) % 8 == 0][:3]
+    before = encode_snapshot(large(small))
+    after = encode_snapshot(large([*((n, s) for n, s in small if n not in full), *((n, 700_000) for n in full)]))
+
+    assert 7 == len(before.shards.keys() & after.shards.keys())
+    assert 3 == len(after.shards.keys() - before.shards.keys())
+
+
+@given(st.lists(st.integers(0, 1500), max_size=40), st.integers(0, 39))
+@settings(max_examples=50, deadline=None)
+def test_a_split_bucket_has_no_more_than_twice_the_shards_that_its_bytes_need(sizes, at):
+    """And an entry that keeps its size changes one of them."""
+    named = [(f"{i:05}", size) for i, size in enumerate(sizes)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codec, "SHARD_BYTES_MAX", 2_000)
+        encoded = encode_snapshot(large(named))
+        again = encode_snapshot(with_another_letter(large(named), f"{at:05}"))
+    total = sum(len(shard.content) for shard in encoded.shards.values())
+
+    assert len(encoded.shards) <= 2 * total / 2_000 + 1
+    assert len(again.shards.keys() - encoded.shards.keys()) == (at < len(sizes) and sizes[at] > 0)
+
+
+def test_an_index_that_no_config_map_holds_is_no_snapshot(monkeypatch):
+    """Better to keep what is published than to write half of it."""
+    monkeypatch.setattr(codec, "INDEX_BYTES_MAX", 100)
+    with pytest.raises(TooLargeError, match="index"):
+        encode_snapshot(snapshot())
+
+
+def test_an_entry_that_no_shard_holds_is_no_snapshot():
+    """What links entries bounds them; this is for whoever forgets to."""
+    with pytest.raises(TooLargeError, match="consumers"):
+        encode_snapshot(large([("a", 900_000)]))
 
 
 @pytest.mark.parametrize(
