@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -94,12 +94,8 @@ class TooLargeError(ValueError):
     """A snapshot that can't be published; says of what there is too much, and quotes nothing."""
 
 
-class _Piece(NamedTuple):
-    """One entry, its bytes and the CRC of its id."""
-
-    entry: Any
-    content: bytes
-    crc: int
+# An entry, its bytes and the CRC of its id; a plain tuple, because there may be a hundred thousand.
+_Piece = tuple[Any, bytes, int]
 
 
 @dataclass(slots=True)
@@ -135,24 +131,24 @@ def _shards_of(section: str, entries: tuple[Any, ...], memo: EncodeMemo) -> Iter
     encoded: dict[str, _Piece] = {}
     for entry in entries:
         kept = known.get(entry.id)
-        if kept is None or kept.entry is not entry:
-            kept = _Piece(entry, msgspec.json.encode(entry), crc32(entry.id.encode()))
+        if kept is None or kept[0] is not entry:
+            kept = (entry, msgspec.json.encode(entry), crc32(entry.id.encode()))
         encoded[entry.id] = kept
     memo.sections[section] = encoded
     count = _power_of_two(len(encoded) // ENTRIES_PER_SHARD)
     buckets: list[list[_Piece]] = [[] for _ in range(count)]
     for piece in encoded.values():
-        buckets[piece.crc % count].append(piece)
+        buckets[piece[2] % count].append(piece)
     for number, bucket in enumerate(buckets):
         for part in _parts(section, bucket):
-            yield number, b"[" + b",".join([piece.content for piece in part]) + b"]"
+            yield number, b"[" + b",".join([content for _, content, _ in part]) + b"]"
 
 
 def _parts(section: str, bucket: list[_Piece]) -> list[list[_Piece]]:
     """The pieces of a bucket as they go into shards, each part in order of id."""
     if _size(bucket) <= SHARD_BYTES_MAX:
         return [bucket] if bucket else []
-    placed = [(int.from_bytes(hashlib.sha256(piece.entry.id.encode()).digest()[:8], "big"), piece) for piece in bucket]
+    placed = [(int.from_bytes(hashlib.sha256(piece[0].id.encode()).digest()[:8], "big"), piece) for piece in bucket]
     parts = _split(section, placed, SPLIT_BITS - 1)
     return [sorted((piece for _, piece in part), key=_by_id) for part in parts]
 
@@ -176,11 +172,11 @@ def _split(section: str, placed: list[tuple[int, _Piece]], bit: int) -> list[lis
 
 def _size(pieces: list[_Piece]) -> int:
     """The bytes of a shard of these: with a comma or bracket for each, and one more bracket."""
-    return sum([len(piece.content) for piece in pieces]) + len(pieces) + 1
+    return sum([len(content) for _, content, _ in pieces]) + len(pieces) + 1
 
 
 def _by_id(piece: _Piece) -> str:
-    return str(piece.entry.id)
+    return str(piece[0].id)
 
 
 def _power_of_two(at_least: int) -> int:
