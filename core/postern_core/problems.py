@@ -21,6 +21,8 @@ class Reason(enum.Enum):
     """
 
     INVALID = ("Invalid", "Accepted")
+    TOO_LARGE = ("TooLarge", "Accepted")
+    SHARE_EXCEEDED = ("ShareExceeded", "Accepted")
     CONFLICTED = ("Conflicted", "Accepted")
     HOST_CONFLICT = ("HostConflict", "Accepted")
     SERVICE_NOT_FOUND = ("ServiceNotFound", "ResolvedRefs")

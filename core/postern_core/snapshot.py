@@ -198,7 +198,10 @@ class Key(Entry, frozen=True):
 
 
 class Credential(Entry, frozen=True):
-    """What a token's key claim names: a consumer, an algorithm and its keys. Secret."""
+    """What a token's key claim names: a consumer, an algorithm and its keys. Secret.
+
+    `revoked_digests` are further revoked ids, as `revocation.packed` has them.
+    """
 
     id: str
     namespace: str
@@ -209,6 +212,7 @@ class Credential(Entry, frozen=True):
     algorithm: str
     keys: tuple[Key, ...]
     revoked_jtis: tuple[str, ...] = ()
+    revoked_digests: str = ""
     issued_before: float | None = None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
+from postern_core.revocation import DIGEST_BYTES, unpacked
 from postern_core.snapshot import Policy
 from postern_dataplane.config.rows import CredentialRow
 from postern_dataplane.policy import claims
@@ -207,8 +208,9 @@ CLAIM_STEPS: dict[claims.Check, tuple[str, Detail]] = {
 def _revocation(it: Examined) -> str:
     entry = it.signer[0].entry
     parts = []
-    if entry.revoked_jtis:
-        parts.append(f"jti is {shown(it.token.claims.get('jti'))}, {len(entry.revoked_jtis)} are revoked")
+    count = len(entry.revoked_jtis) + len(unpacked(entry.revoked_digests)) // DIGEST_BYTES
+    if count:
+        parts.append(f"jti is {shown(it.token.claims.get('jti'))}, {count} are revoked")
     if entry.issued_before is not None:
         parts.append(f"iat {moment(it.token.claims.get('iat'))}, issuedBefore {moment(entry.issued_before)}")
     return "; ".join(parts) or "nothing is revoked"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from postern_core.generated import GENERATED_ENTRY, generated_name, is_generated_for
 from postern_core.inspectors import Inspectors
 from postern_core.parse import Parsed
@@ -19,6 +21,8 @@ from postern_core.snapshot import Consumer, Credential, Key
 
 from .materials import Holder, material_of
 from .references import Missing, is_marked_for_keys
+from .revocations import list_of, revoked_digests
+from .sizes import size_of, too_large
 from .world import World, age, namespace_ref
 
 
@@ -28,23 +32,27 @@ class Linked:
 
     entry: Credential | None
     problems: tuple[Problem, ...] = ()
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a credential refers to: its place among the keys, its consumer, and who holds its keys."""
+    """What a credential refers to: its place among the keys, its consumer, and what holds its keys and revoked ids."""
 
     place: tuple[str, str]
     consumer: Ref
     holders: tuple[Ref | None, ...]
+    revoked: Ref | None
 
 
 @dataclass(slots=True)
 class Identities:
-    """Everybody who may call, and how they are known."""
+    """Everybody who may call, and how they are known; beside each list, the bytes of its entries."""
 
     consumers: list[Consumer] = field(default_factory=list)
+    consumer_sizes: list[int] = field(default_factory=list)
     credentials: list[Credential] = field(default_factory=list)
+    credential_sizes: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -54,7 +62,9 @@ def link_identities(world: World) -> Identities:
     found = Identities()
     for parsed in world.of_kind("Consumer"):
         if parsed.ref in world.sound:
-            found.consumers.append(memo.once("consumer", parsed.ref, (parsed,), _consumer_entry, parsed))
+            entry, size_bytes = memo.once("consumer", parsed.ref, (parsed,), _sized_consumer, parsed)
+            found.consumers.append(entry)
+            found.consumer_sizes.append(size_bytes)
     candidates = [parsed for parsed in world.of_kind("JWTCredential") if parsed.ref in world.sound]
     needs = [memo.once("needs", parsed.ref, (parsed,), _needs_of, parsed) for parsed in candidates]
     owners = _owners_of_keys(candidates, needs)
@@ -67,14 +77,17 @@ def link_identities(world: World) -> Identities:
         found.problems += linked.problems
         if linked.entry is not None:
             found.credentials.append(linked.entry)
+            found.credential_sizes.append(linked.size_bytes)
     return found
 
 
-def _consumer_entry(parsed: Parsed) -> Consumer:
+def _sized_consumer(parsed: Parsed) -> tuple[Consumer, int]:
+    """The entry and its bytes, which the bounds of its fields keep below a tenth of what there may be."""
     spec, ref = parsed.resource.spec, parsed.ref
-    return Consumer(
+    entry = Consumer(
         id=ref.id, namespace=ref.namespace, name=ref.name, groups=tuple(spec.groups), custom_id=spec.custom_id
     )
+    return entry, size_of(entry)
 
 
 def _needs_of(parsed: Parsed) -> Needs:
@@ -83,6 +96,7 @@ def _needs_of(parsed: Parsed) -> Needs:
         place=(namespace, spec.key or parsed.ref.name),
         consumer=Ref("Consumer", namespace, spec.consumer_ref.name),
         holders=tuple(holder_of(key, namespace) for key in keys_of(parsed)),
+        revoked=list_of(parsed),
     )
 
 
@@ -109,8 +123,32 @@ def _link_once(parsed: Parsed, needed: Needs, world: World) -> Linked:
         )
         return Linked(None, (unresolved,) if unresolved else ())
     held = tuple([world.objects.get(holder) if holder else None for holder in needed.holders])
-    inputs = (parsed, needed, held, world.objects.get(namespace_ref(parsed.ref.namespace)))
-    return world.memo.once("credential", parsed.ref, inputs, _link_credential, *inputs, world.inspectors)
+    listed = world.objects.get(needed.revoked) if needed.revoked else None
+    inputs = (parsed, needed, held, world.objects.get(namespace_ref(parsed.ref.namespace)), listed)
+    return world.memo.once("credential", parsed.ref, inputs, _link, *inputs, world.inspectors)
+
+
+def _link(
+    parsed: Parsed,
+    needed: Needs,
+    held: tuple[Parsed | None, ...],
+    namespace: Parsed | None,
+    listed: Parsed | None,
+    inspectors: Inspectors,
+) -> Linked:
+    """Link a credential, with what it takes back, and refuse it where that can't be known or is too much."""
+    linked = _link_credential(parsed, needed, held, namespace, inspectors)
+    digests = revoked_digests(parsed, listed)
+    if isinstance(digests, Problem):
+        return Linked(None, (*linked.problems, digests))
+    if linked.entry is None:
+        return linked
+    entry = msgspec.structs.replace(linked.entry, revoked_digests=digests) if digests else linked.entry
+    size_bytes = size_of(entry)
+    problem = too_large(parsed.ref, "spec", size_bytes, "use shorter keys, or revoke by issuedBefore")
+    if problem:
+        return Linked(None, (*linked.problems, problem))
+    return Linked(entry, linked.problems, size_bytes)
 
 
 def keys_of(parsed: Parsed) -> tuple[CredentialKeySpec, ...]:

@@ -18,6 +18,7 @@ from postern_core.ref import Ref
 from postern_core.resources.jwt_credential import CredentialKeySpec, JWTCredentialSpec, SecretKeyRef
 
 from .references import Missing, is_marked_for_keys, may_hold_keys, no_secret_for_keys, value_of
+from .sizes import KEY_BYTES_MAX
 
 KEY_TYPES = {
     "RS": ("RSA",),
@@ -64,6 +65,9 @@ def _referred_material(
     value = value_of(holder.ref, holder.parsed, entry)
     if isinstance(value, Missing):
         return value
+    if len(value) > KEY_BYTES_MAX:
+        message = f"{where}: is longer than a key may be, {KEY_BYTES_MAX:,} bytes; name a shorter one"
+        return Missing(Reason.INVALID_KEY_MATERIAL, message)
     if key.secret_ref is not None:
         return _secret_material(value, key.secret_ref, where, spec)
     material = _public_material(value.decode("utf-8", "replace"), spec, inspectors)

@@ -18,6 +18,8 @@ Algorithm = Literal[
     "ES256", "ES384", "ES512",
     "EdDSA",
 ]  # fmt: skip
+# Of all inline ids together.
+JTIS_BYTES_MAX = 65_536
 Timestamp = Annotated[datetime, Meta(tz=True)]
 
 
@@ -126,18 +128,41 @@ class CredentialKeySpec(Spec, frozen=True):
     ) = None
 
 
+class JtisFrom(Spec, frozen=True):
+    """Where a list of revoked ids is kept: an entry of a ConfigMap or Secret in this namespace, one id a line."""
+
+    name: Annotated[Name, Meta(description="The name of the ConfigMap or Secret.")]
+    key: Annotated[Text, Meta(description="The entry that holds the ids, one a line. Example: jtis.txt.")]
+    kind: Annotated[
+        Literal["ConfigMap", "Secret"],
+        Meta(description="The kind of the object that holds it. Default: ConfigMap."),
+    ] = "ConfigMap"
+
+
 class Revoked(Spec, frozen=True):
-    """Tokens of this credential that stop working before they expire; a token is refused where either list names it."""
+    """Tokens of this credential that stop working before they expire; a token is refused where any of them names it."""
 
     jtis: Annotated[
         tuple[Text, ...],
         Meta(
             max_length=1024,
             description="Values of the claim `jti` (RFC 7519, section 4.1.7); a token with one of them is refused. "
-            "They are compared whole. Default: none.",
+            "They are compared whole. Together they MUST NOT have more than 65,536 bytes; longer lists belong in "
+            "jtisFrom. Default: none.",
             extra_json_schema=SET,
         ),
     ] = ()
+    jtis_from: (
+        Annotated[
+            JtisFrom,
+            Meta(
+                description="A list of more such values, up to 10,000, kept in another object; empty lines count for "
+                "nothing. A change of the list is in force without touching this object. "
+                "While it can't be read, no token of this credential passes. Default: none."
+            ),
+        ]
+        | None
+    ) = None
     issued_before: (
         Annotated[
             Timestamp,

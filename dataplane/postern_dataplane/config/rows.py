@@ -11,6 +11,7 @@ import msgspec
 
 from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY, canonical
 from postern_core.ref import Ref
+from postern_core.revocation import unpacked
 from postern_core.snapshot import (
     Backend,
     Consumer,
@@ -59,6 +60,7 @@ class CredentialRow(msgspec.Struct, gc=False, eq=False):
     identities: dict[str, Identity] = {}
     _keys: tuple[VerifyingKey, ...] | None = None
     _revoked_jtis: frozenset[str] | None = None
+    _revoked_digests: bytes | None = None
 
     def __repr__(self) -> str:
         """Without its keys."""
@@ -79,6 +81,12 @@ class CredentialRow(msgspec.Struct, gc=False, eq=False):
         if self._revoked_jtis is None:
             self._revoked_jtis = frozenset(self.entry.revoked_jtis)
         return self._revoked_jtis
+
+    @property
+    def revoked_digests(self) -> bytes:
+        if self._revoked_digests is None:
+            self._revoked_digests = unpacked(self.entry.revoked_digests)
+        return self._revoked_digests
 
 
 class PolicyRow:

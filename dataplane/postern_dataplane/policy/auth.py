@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from postern_core.revocation import is_among
 from postern_core.snapshot import Policy
 from postern_dataplane.config.rows import CredentialRow, PolicyRow
 
@@ -152,11 +153,11 @@ def _signing_key(token: Token, row: CredentialRow, now_s: float) -> VerifyingKey
 def token_is_revoked(token: Token, credential: CredentialRow) -> str:
     """Whether its id or its age is among those that were taken back."""
     entry = credential.entry
-    if credential.revoked_jtis:
+    if credential.revoked_jtis or entry.revoked_digests:
         jti = token.claims.get("jti")
         if jti is not None and not isinstance(jti, str):
             return "invalid_claim"
-        if jti in credential.revoked_jtis:
+        if jti in credential.revoked_jtis or (jti is not None and is_among(jti, credential.revoked_digests)):
             return "revoked"
     if entry.issued_before is not None:
         iat = number(token.claims.get("iat"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from postern_core.link.credentials import holder_of, keys_of
+from postern_core.link.revocations import list_of
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
@@ -24,7 +25,8 @@ def references_of(parsed: Parsed) -> frozenset[Ref]:
     if parsed.ref.kind == "Service":
         return frozenset(_of_service(parsed))
     if parsed.ref.kind == "JWTCredential":
-        return frozenset(holder for key in keys_of(parsed) if (holder := holder_of(key, parsed.ref.namespace)))
+        holders = {holder_of(key, parsed.ref.namespace) for key in keys_of(parsed)} | {list_of(parsed)}
+        return frozenset(holder for holder in holders if holder)
     return frozenset()
 
 

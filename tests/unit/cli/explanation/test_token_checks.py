@@ -113,3 +113,16 @@ def test_revocations_and_ends_of_keys_are_told():
     assert told["it is not revoked"] == (
         'jti is "j1", 1 are revoked; iat 2030-03-17T17:46:40Z, issuedBefore 2026-01-01T00:00:00Z'
     )
+
+
+def test_the_ids_of_a_list_are_counted():
+    """With those that stand in the credential."""
+    listed = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "revoked", "namespace": "default"},
+        "data": {"jtis": "j2\nj3\n"},
+    }
+    credential = manifests.credential(revoked={"jtis": ["j1"], "jtisFrom": {"name": "revoked", "key": "jtis"}})
+    told = details(walked(ALICE | {"claims": {"jti": "j3"}}, credential, listed))
+    assert told["it is not revoked"] == 'jti is "j3", 3 are revoked'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from postern_core.revocation import digest_of, packed
 from postern_core.snapshot import (
     Backend,
     ClaimMatch,
@@ -55,12 +56,15 @@ def test_a_credential_s_keys_are_read_once():
     entry = Credential(
         id="c", namespace="n", name="c", created="", consumer=GUEST.id, key="c", algorithm="HS256",
         keys=(Key(material="AAAA", id="one"), Key(material="AAAA")), revoked_jtis=("a", "b"),
+        revoked_digests=packed(["c"]),
     )  # fmt: skip
     row = CredentialRow(entry, GUEST)
     assert ["one", None] == [key.id for key in row.keys]
     assert row.keys is row.keys
     assert {"a", "b"} == row.revoked_jtis
     assert row.revoked_jtis is row.revoked_jtis
+    assert digest_of("c") == row.revoked_digests
+    assert row.revoked_digests is row.revoked_digests
     # No text has a key, nor does one row have what another remembers.
     assert "CredentialRow('c')" == repr(row)
     assert row.identities is not CredentialRow(entry, GUEST).identities

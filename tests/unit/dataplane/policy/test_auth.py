@@ -8,6 +8,7 @@ import pytest
 
 from heads import NOW_S, signed
 from manifests import SECRET
+from postern_core.revocation import packed
 from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Place, Policy
 from postern_dataplane.config.rows import CredentialRow, PolicyRow
 from postern_dataplane.policy.auth import Verified, authenticate, candidates, verify
@@ -173,6 +174,16 @@ def test_a_token_must_verify_with_one_of_the_candidates():
 def test_a_revoked_id_is_refused(claims, expected):
     """One that is no text can't be looked up, and is refused too."""
     assert expected == verdict(signed(**claims), row(revoked_jtis=("a",)))
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [({"jti": "a"}, "revoked"), ({"jti": "b"}, "alice"), ({}, "alice"), ({"jti": None}, "alice"),
+     ({"jti": ""}, "alice"), ({"jti": "\ud800"}, "alice"), ({"jti": 5}, "invalid_claim"), ({"jti": ["a"]}, "invalid_claim")],
+)  # fmt: skip
+def test_an_id_of_a_list_is_refused(claims, expected):
+    """As an inline one is; half of a character is looked up like any other text."""
+    assert expected == verdict(signed(**claims), row(revoked_digests=packed(["a", "c"])))
 
 
 @pytest.mark.parametrize(

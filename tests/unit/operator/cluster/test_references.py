@@ -23,6 +23,10 @@ TLS = {"url": "https://a", "tls": {"caCertificateRef": {"name": "ca"}}}
         (manifests.credential(), {Ref("Secret", "default", "alice")}),
         (manifests.credential(keys=[]), {Ref("Secret", "default", "alice-jwt")}),
         (manifests.credential(algorithm="ES256", keys=[{"publicKey": "x"}]), set()),
+        (
+            manifests.credential(revoked={"jtisFrom": {"name": "revoked", "key": "jtis"}}),
+            {Ref("Secret", "default", "alice"), Ref("ConfigMap", "default", "revoked")},
+        ),
         (manifests.credential(unknown=True), set()),
     ],
 )

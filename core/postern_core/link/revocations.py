@@ -1,0 +1,59 @@
+"""The ids that a credential's `revoked.jtisFrom` takes back, read from the object that holds them.
+
+A list that can't be read refuses the credential: otherwise whoever deletes a
+ConfigMap would bring revoked tokens back.
+"""
+
+from __future__ import annotations
+
+from postern_core.parse import Parsed
+from postern_core.problems import Problem, Reason
+from postern_core.ref import Ref
+from postern_core.resources.jwt_credential import JtisFrom
+from postern_core.revocation import packed
+
+from .references import Missing, value_of
+
+# Of one list: 214 KB in the snapshot, as digests.
+JTIS_MAX = 10_000
+
+AT = "spec.revoked.jtisFrom"
+
+
+def list_of(parsed: Parsed) -> Ref | None:
+    """The ConfigMap or Secret that lists the revoked ids of a credential, None where it names none."""
+    source = parsed.resource.spec.revoked.jtis_from
+    return Ref(source.kind, parsed.ref.namespace, source.name) if source else None
+
+
+def revoked_digests(parsed: Parsed, holding: Parsed | None) -> str | Problem:
+    """The listed ids as the snapshot carries them, "" where the credential names no list, or what is wrong with it."""
+    holder = list_of(parsed)
+    if holder is None:
+        return ""
+    source = parsed.resource.spec.revoked.jtis_from
+    jtis = _read(holder, source, holding)
+    if isinstance(jtis, Missing):
+        return Problem(parsed.ref, jtis.reason, AT, f"{jtis.message}; until then none of its tokens passes", (holder,))
+    return packed(jtis)
+
+
+def _read(holder: Ref, source: JtisFrom, holding: Parsed | None) -> set[str] | Missing:
+    value = value_of(holder, holding, source.key)
+    if isinstance(value, Missing):
+        return value
+    where = f"{holder}, entry {source.key!r}"
+    try:
+        text = value.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return Missing(Reason.INVALID_KEY_MATERIAL, f"{where}: is not UTF-8; write one id a line")
+    lines = text.split("\n")
+    # Who meant an id with spaces at its ends gets that, who didn't gets it without.
+    jtis = {jti for line in lines for jti in (line.removesuffix("\r"), line.strip()) if jti.strip()}
+    if len(jtis) > JTIS_MAX:
+        message = (
+            f"{where}: lists more than {JTIS_MAX:,} ids; take out those of tokens that have expired, "
+            "or revoke by issuedBefore"
+        )
+        return Missing(Reason.TOO_LARGE, message)
+    return jtis

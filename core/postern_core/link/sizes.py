@@ -1,0 +1,46 @@
+"""How large one entry of the snapshot may be, and what it is made of: more is a problem of the object alone.
+
+The codec puts entries into shards that an object of Kubernetes can hold; here
+each entry is bounded so that it can.  What a namespace may have in all belongs
+in `shares`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from postern_core.problems import Problem, Reason
+from postern_core.ref import Ref
+from postern_core.snapshot import Entry
+
+# Two of the largest entries fit into one shard (`codec.SHARD_BYTES_MAX`), so that a full bucket splits well. Eight
+# thousand addresses, or ten thousand revoked ids, are less.
+ENTRY_BYTES_MAX = 400_000
+# A route that is refused keeps all that says which requests it takes, for with less it would stand behind others: that
+# is up to 550 KB, by the bounds of the fields, and still fits into a shard.
+PLACE_BYTES_MAX = 800_000
+# Of a stored key, whatever its kind: as much as `publicKey` may have. The longest key that libraries verify with, RSA
+# of 16,384 bits, has 3 KB in PEM; an HMAC secret longer than its hash's block is hashed first (RFC 2104, section 2).
+KEY_BYTES_MAX = 16_384
+# The system's own bundle of CAs has some 220 KB.
+CERTIFICATES_BYTES_MAX = 300_000
+# A refusal is copied into every route of a Service, and may quote what another object holds.
+REFUSAL_CHARS_MAX = 512
+
+
+def size_of(entry: Entry) -> int:
+    """The bytes of an entry in its shard."""
+    return len(msgspec.json.encode(entry))
+
+
+def too_large(ref: Ref, at: str, size_bytes: int, way_out: str) -> Problem | None:
+    """What is wrong with the object `ref` whose entry has so many bytes, None if it fits."""
+    if size_bytes <= ENTRY_BYTES_MAX:
+        return None
+    message = f"comes to {size_bytes:,} bytes in the snapshot, more than {ENTRY_BYTES_MAX:,}; {way_out}"
+    return Problem(ref, Reason.TOO_LARGE, at, message)
+
+
+def shortened(refusal: str) -> str:
+    """A refusal as an entry may carry it."""
+    return refusal if len(refusal) <= REFUSAL_CHARS_MAX else refusal[: REFUSAL_CHARS_MAX - 3] + "..."
