@@ -17,6 +17,7 @@ from postern_core.resources.types import milliseconds
 from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
 
 from .references import Missing, value_of
+from .sizes import CERTIFICATES_BYTES_MAX, shortened, size_of, too_large
 from .world import World
 
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
@@ -25,11 +26,12 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class LinkedBackend:
-    """Where a Service's requests go; with a refusal in the backend, nowhere."""
+    """Where a Service's requests go, in so many bytes; with a refusal in the backend, nowhere."""
 
     backend: Backend
     endpoints: Endpoints
     problems: tuple[Problem, ...] = ()
+    size_bytes: int = 0
 
 
 def link_backend(parsed: Parsed, world: World) -> LinkedBackend:
@@ -55,6 +57,11 @@ def _link(
     if isinstance(ca_pem, Missing):
         problems.append(Problem(ref, ca_pem.reason, "spec.upstream.tls.caCertificateRef", ca_pem.message))
         ca_pem = None
+    addresses = Endpoints(id=ref.id, endpoints=endpoints)
+    wrong = too_large(ref, "spec.upstream", size_of(addresses), "name fewer addresses, or put them behind one name")
+    if wrong:
+        problems.append(wrong)
+        addresses = Endpoints(id=ref.id, endpoints=())
     fatal = [problem.message for problem in problems if not problem.is_warning]
     backend = Backend(
         id=ref.id,
@@ -65,9 +72,9 @@ def _link(
         request_timeout_ms=milliseconds(upstream.timeouts.request),
         idle_timeout_ms=milliseconds(upstream.timeouts.idle),
         retry_attempts=upstream.retries.attempts,
-        refusal="; ".join(fatal),
+        refusal=shortened("; ".join(fatal)),
     )
-    return LinkedBackend(backend, Endpoints(id=ref.id, endpoints=endpoints), tuple(problems))
+    return LinkedBackend(backend, addresses, tuple(problems), size_of(backend) + size_of(addresses))
 
 
 def _endpoints(
@@ -176,6 +183,9 @@ def _certificates(
         return _no_certificate(holder, reference.key) if holder.kind == "Secret" else value
     # What is published is readable by more than the Secret was: never a private key that stands beside a certificate.
     text = "".join(f"{block}\n" for block in CERTIFICATE.findall(value.decode("ascii", "replace")))
+    if len(text) > CERTIFICATES_BYTES_MAX:
+        message = f"holds more than {CERTIFICATES_BYTES_MAX:,} bytes; keep the CAs that sign the upstream's certificate"
+        return Missing(Reason.INVALID_KEY_MATERIAL, f"{holder}, entry {reference.key!r}: {message}")
     wrong = inspectors.certificates_error(text)
     if wrong:
         if holder.kind == "Secret":

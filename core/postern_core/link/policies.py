@@ -10,6 +10,7 @@ from postern_core.resources.jwt_policy import Allow, JWTPolicy, TokenPlace
 from postern_core.resources.types import milliseconds
 from postern_core.snapshot import ClaimMatch, ForwardClaim, Place, Policy
 
+from .sizes import size_of, too_large
 from .world import World
 
 AT = "spec.auth.jwt"
@@ -17,11 +18,12 @@ AT = "spec.auth.jwt"
 
 @dataclass(frozen=True, slots=True)
 class LinkedPolicy:
-    """What protects a route: a policy, nothing (both None: public), or a refusal."""
+    """What protects a route: a policy of so many bytes, nothing (both empty: public), or a refusal."""
 
     entry: Policy | None = None
     refusal: str = ""
     problems: tuple[Problem, ...] = ()
+    size_bytes: int = 0
 
 
 PUBLIC = LinkedPolicy()
@@ -38,7 +40,16 @@ def link_policy(owner: Ref, policy: JWTPolicy, world: World) -> LinkedPolicy:
         unresolved = world.wrong_with_reference(consumer, Reason.CONSUMER_NOT_FOUND, owner, at)
         if unresolved:
             return LinkedPolicy(None, f"anonymousConsumer: {unresolved.message}", (unresolved, *problems))
-    return LinkedPolicy(_policy_entry(owner, policy), "", problems)
+    entry, size_bytes = world.memo.once("policy", owner, (policy,), _sized_entry, owner, policy)
+    wrong = too_large(owner, AT, size_bytes, "shorten its lists, or allow groups instead of single names")
+    if wrong:
+        return LinkedPolicy(None, wrong.message, (wrong, *problems))
+    return LinkedPolicy(entry, "", problems, size_bytes)
+
+
+def _sized_entry(owner: Ref, policy: JWTPolicy) -> tuple[Policy, int]:
+    entry = _policy_entry(owner, policy)
+    return entry, size_of(entry)
 
 
 def _policy_entry(owner: Ref, policy: JWTPolicy) -> Policy:

@@ -14,15 +14,22 @@ from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
 from .salvage import EVERY_PATH, route_remains
 from .services import LinkedService, Services
+from .sizes import PLACE_BYTES_MAX, shortened, size_of, too_large
 from .world import World
 
 
 @dataclass(slots=True)
 class Routes:
-    """The routes' entries, the policies they name, and what is wrong."""
+    """The routes' entries, the policies they name, and what is wrong.
+
+    `sizes` has the bytes of each entry with its own policy.  `unplaced` are the
+    namespaces of routes whose place is more than an entry can hold.
+    """
 
     entries: list[Route] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
     policies: dict[str, Policy] = field(default_factory=dict)
+    unplaced: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -57,14 +64,18 @@ def _link_sound(parsed: Parsed, world: World, services: Services, routes: Routes
     if service.refusal or (policy.refusal and not spec.auth):
         message = f"its requests get 503: {service.refusal or f'{reference}: {policy.refusal}'}"
         routes.problems.append(Problem(ref, Reason.SERVICE_INVALID, "spec.serviceRef", message, (reference,)))
-    if policy.entry is not None:
-        routes.policies[policy.entry.id] = policy.entry
     place = (service.hosts, service.path_prefix, service.strip_path_prefix, service.keep_encoded_slashes)
-    refusal = service.refusal or policy.refusal
+    refusal = service.refusal or shortened(policy.refusal)
     policy_id = policy.entry.id if policy.entry else None
     inputs = (parsed, place, service.clean_headers, refusal, policy_id)
-    entry = world.memo.once("route", ref, inputs, _entry, parsed, service, policy_id, refusal)
+    entry, size_bytes, wrong = world.memo.once("route", ref, inputs, _fitting, parsed, service, policy_id, refusal)
+    if wrong:
+        routes.problems.append(wrong)
+    if entry.policy is not None and policy.entry is not None:
+        routes.policies[entry.policy] = policy.entry
+        size_bytes += policy.size_bytes if spec.auth else 0
     routes.entries.append(entry)
+    routes.sizes.append(size_bytes)
 
 
 def _policy_of(parsed: Parsed, service: LinkedService, world: World, routes: Routes) -> LinkedPolicy:
@@ -103,23 +114,59 @@ def _link_broken(parsed: Parsed, world: World, services: Services, routes: Route
     service = services.linked.get(Ref("Service", parsed.ref.namespace, remains.service))
     if service is None or not service.hosts or not remains.paths:
         return
-    routes.entries.append(
-        Route(
-            id=parsed.ref.id,
-            namespace=parsed.ref.namespace,
-            name=parsed.ref.name,
-            created=parsed.created,
-            hosts=tuple(sorted(service.hosts)),
-            paths=path_matches(remains.paths, service.path_prefix),
-            backend=service.ref.id,
-            service=service.ref.id,
-            methods=tuple(sorted(set(remains.methods))),
-            headers=_value_matches(remains.headers),
-            query_params=_value_matches(remains.query_params),
-            keep_encoded_slashes=service.keep_encoded_slashes,
-            clean_headers=service.clean_headers,
-            refusal=f"{parsed.ref} is not accepted",
-        )
+    entry = Route(
+        id=parsed.ref.id,
+        namespace=parsed.ref.namespace,
+        name=parsed.ref.name,
+        created=parsed.created,
+        hosts=tuple(sorted(service.hosts)),
+        paths=path_matches(remains.paths, service.path_prefix),
+        backend=service.ref.id,
+        service=service.ref.id,
+        methods=tuple(sorted(set(remains.methods))),
+        headers=_value_matches(remains.headers),
+        query_params=_value_matches(remains.query_params),
+        keep_encoded_slashes=service.keep_encoded_slashes,
+        refusal=f"{parsed.ref} is not accepted",
+    )
+    size_bytes = size_of(entry)
+    if size_bytes > PLACE_BYTES_MAX:
+        # Of a manifest that no API server has seen: it would have refused such lists.
+        routes.unplaced.add(parsed.ref.namespace)
+    routes.entries.append(entry)
+    routes.sizes.append(size_bytes)
+
+
+def _fitting(
+    parsed: Parsed, service: LinkedService, policy: str | None, refusal: str
+) -> tuple[Route, int, Problem | None]:
+    """A route's entry and its bytes; one that is too large refuses its place."""
+    entry = _entry(parsed, service, policy, refusal)
+    size_bytes = size_of(entry)
+    way_out = "split it into several Routes, or its Service's hosts and forwardClaims over several Services"
+    wrong = too_large(parsed.ref, "spec", size_bytes, way_out)
+    if wrong:
+        entry = place_of(entry, f"{parsed.ref} is too large")
+        size_bytes = size_of(entry)
+    return entry, size_bytes, wrong
+
+
+def place_of(route: Route, refusal: str) -> Route:
+    """What refuses the requests that a route takes, in its very place among the others."""
+    return Route(
+        id=route.id,
+        namespace=route.namespace,
+        name=route.name,
+        created=route.created,
+        hosts=route.hosts,
+        paths=route.paths,
+        backend=route.backend,
+        service=route.service,
+        methods=route.methods,
+        headers=route.headers,
+        query_params=route.query_params,
+        keep_encoded_slashes=route.keep_encoded_slashes,
+        refusal=refusal,
     )
 
 
