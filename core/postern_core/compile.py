@@ -15,6 +15,7 @@ from .inspectors import Inspectors
 from .link.credentials import Identities, link_identities
 from .link.routes import Routes, link_routes
 from .link.services import Services, link_services
+from .link.shares import DEFAULT_SHARE, Budget, Share, bound_identities, bound_routes, bound_services
 from .link.world import World, gather
 from .memo import Memo
 from .parse import OUR_KINDS, Parsed
@@ -36,9 +37,11 @@ def compile_snapshot(
     inspectors: Inspectors,
     gateway: str = "default",
     memo: Memo | None = None,
+    share: Share = DEFAULT_SHARE,
 ) -> Compiled:
     """Compile everything afresh for one gateway; never raises for what a user wrote.
 
+    `share` is what each namespace may put into it.
     `memo` remembers what concerns one object alone between compilations.
     """
     memo = memo or Memo()
@@ -46,7 +49,11 @@ def compile_snapshot(
     problems = _check_all(world)
     identities = link_identities(world)
     services = link_services(world, gateway)
+    budget = Budget(share)
+    bound_services(services, world, budget)
     routes = link_routes(world, services)
+    bound_routes(routes, world, budget)
+    problems += bound_identities(identities, _admitted_namespaces(routes), world, budget)
     memo.finish()
     problems += [*identities.problems, *services.problems, *routes.problems]
     return Compiled(_snapshot(gateway, identities, services, routes), _in_order(problems))
@@ -79,8 +86,7 @@ def _check_all(world: World) -> list[Problem]:
 
 
 def _snapshot(gateway: str, identities: Identities, services: Services, routes: Routes) -> Snapshot:
-    """Put the entries together; people of namespaces that no policy admits stay out."""
-    admitted = _admitted_namespaces(routes)
+    """Put the entries together."""
     backends = [service.backend for service in services.linked.values() if service.backend]
     return Snapshot(
         gateway=gateway,
@@ -88,8 +94,8 @@ def _snapshot(gateway: str, identities: Identities, services: Services, routes: 
         backends=_by_id(linked.backend for linked in backends),
         endpoints=_by_id(linked.endpoints for linked in backends),
         policies=_by_id(routes.policies.values()),
-        consumers=_by_id(c for c in identities.consumers if admitted is None or c.namespace in admitted),
-        credentials=_by_id(c for c in identities.credentials if admitted is None or c.namespace in admitted),
+        consumers=_by_id(identities.consumers),
+        credentials=_by_id(identities.credentials),
     )
 
 
