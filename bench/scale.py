@@ -24,6 +24,7 @@ from bench.gateway import manifests
 from bench.results import machine
 from postern_core.codec import EncodeMemo, encode_snapshot
 from postern_core.compile import compile_snapshot
+from postern_core.link.shares import Share
 from postern_core.memo import Memo
 from postern_core.parse import Parsed, parse_manifest
 from postern_operator.inspectors import INSPECTORS
@@ -37,6 +38,8 @@ SERIES = {
 # No larger one is needed to see that there is no problem of another kind where both are many.
 BOTH = (10_000, 50_000)
 TIMEOUT_S = 540
+# All objects are of one namespace, and some sizes are beyond its usual share.
+SHARE = Share(routes=10**6, credentials=10**6, size_bytes=2**40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def measure(routes: int, credentials: int) -> Size:
     began = time.process_time()
     parsed = [parse_manifest(one) for one in objects]
     parse_s, began = time.process_time() - began, time.process_time()
-    compiled = compile_snapshot(parsed, inspectors=INSPECTORS, memo=memo)
+    compiled = compile_snapshot(parsed, inspectors=INSPECTORS, memo=memo, share=SHARE)
     compile_s, began = time.process_time() - began, time.process_time()
     encoded = encode_snapshot(compiled.snapshot, encode_memo)
     encode_s = time.process_time() - began
@@ -116,7 +119,8 @@ def measure(routes: int, credentials: int) -> Size:
     where, changed = edited(objects)
     began = time.process_time()
     parsed[where] = changed()
-    again = encode_snapshot(compile_snapshot(parsed, inspectors=INSPECTORS, memo=memo).snapshot, encode_memo)
+    recompiled = compile_snapshot(parsed, inspectors=INSPECTORS, memo=memo, share=SHARE)
+    again = encode_snapshot(recompiled.snapshot, encode_memo)
     rebuild_s = time.process_time() - began
     if compiled.problems or encoded.digest == again.digest:
         raise ValueError("the manifests are wrong, or the edit is none")

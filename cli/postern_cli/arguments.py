@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from postern_core.link.shares import DEFAULT_SHARE, Share, parse_share
+
 # Given in the environment, an option that may be repeated holds one value a line: values may have spaces.
 ONE_A_LINE = "\n"
 
@@ -24,6 +26,28 @@ class Line(click.types.StringParamType):
         return text
 
 
+class ShareOfNamespace(click.ParamType[Share]):
+    """What a namespace may put into a gateway."""
+
+    name = "share"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Share:
+        """Read it as the operator does."""
+        try:
+            return value if isinstance(value, Share) else parse_share(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+share_option = click.option(
+    "--namespace-share",
+    "share",
+    type=ShareOfNamespace(),
+    default=DEFAULT_SHARE,
+    show_default=str(DEFAULT_SHARE),
+    metavar="PART=N,...",
+    help="What each namespace may put into a gateway.",
+)
 folders = click.argument(
     "folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from postern_core.compile import compile_snapshot
+from postern_core.link.shares import Share
 from postern_core.parse import Parsed
 from postern_core.snapshot import Snapshot
 from postern_dataplane.config.table import build_table
@@ -16,7 +17,7 @@ from postern_dataplane.policy.decision import RequestHead
 from postern_dataplane.policy.denials import Denial
 from postern_operator.inspectors import INSPECTORS
 
-from .arguments import Line, folders_or_none
+from .arguments import Line, folders_or_none, share_option
 from .explanation.named import keys_named_in
 from .explanation.redaction import Redaction
 from .explanation.request import WrittenRequest, written_request
@@ -47,6 +48,7 @@ class WithoutDashes(click.Command):
 @click.argument("url")
 @click.option("--gateway", metavar="NAME", default="default", show_default=True, help="Which gateway to ask.")
 @click.option("--header", "-H", metavar="'K: V'", type=Line(), multiple=True, help="A header of it; may be repeated.")
+@share_option
 @cluster_option
 @namespace_option
 @where_options
@@ -57,6 +59,7 @@ def explain(
     url: str,
     gateway: str,
     header: tuple[str, ...],
+    share: Share,
     is_cluster: bool,
     context: str,
     kubeconfig: str,
@@ -81,17 +84,17 @@ def explain(
     gathered = gather(source, Wanted(has_use_for_secrets=_matters_to(head)))
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)
-    snapshot = _snapshot_for(gateway, gathered)
+    snapshot = _snapshot_for(gateway, gathered, share)
     explanation = _explained(written, head, snapshot)
     click.echo("\n".join(text_of(explanation, Redaction(snapshot.policies, explanation.token))))
 
 
-def _snapshot_for(gateway: str, gathered: Gathered) -> Snapshot:
+def _snapshot_for(gateway: str, gathered: Gathered, share: Share) -> Snapshot:
     """Compile for this gateway, with a warning on standard error where mistakes may matter."""
     objects = gathered.objects
     if gateway not in gateways_of(objects):
         raise click.ClickException(f"no Service is served by a gateway named {gateway}; {_known(gateways_of(objects))}")
-    compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=gateway)
+    compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=gateway, share=share)
     problems = certain(compiled.problems, objects, gathered.left_out)
     if not all(problem.is_warning for problem in problems):
         click.echo("Warning: what is wrong in these manifests may matter here; see `postern validate`.", err=True)

@@ -9,6 +9,7 @@ import click
 
 from postern_core.compile import compile_snapshot
 from postern_core.link.salvage import service_remains
+from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.memo import Memo
 from postern_core.parse import Parsed
 from postern_core.problems import Problem
@@ -57,11 +58,11 @@ def gateways_of(objects: Iterable[Parsed]) -> tuple[str, ...]:
     return tuple(sorted(named | {"default"}))
 
 
-def problems_of(objects: Sequence[Parsed]) -> tuple[Problem, ...]:
+def problems_of(objects: Sequence[Parsed], share: Share = DEFAULT_SHARE) -> tuple[Problem, ...]:
     """What is wrong with the objects, for whichever gateway; each problem once."""
     memo = Memo()
     found: dict[Problem, None] = {}
     for gateway in gateways_of(objects):
-        compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=gateway, memo=memo)
+        compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=gateway, memo=memo, share=share)
         found.update(dict.fromkeys(compiled.problems))
     return tuple(sorted(found, key=lambda problem: (problem.ref, problem.reason.name, problem.field, problem.message)))

@@ -15,9 +15,11 @@ from typing import Any
 
 import click
 
+from postern_core.link.shares import Share
 from postern_dataplane.settings import read_settings
 
 from .arguments import folders as folders_argument
+from .arguments import share_option
 from .session import Session, SessionSettings
 
 # Python's own is 700 or 2000, meant for programs that keep little.
@@ -63,6 +65,7 @@ def setting(option: str, metavar: str, help_: str, default: str | None = None) -
 @click.command()
 @folders_argument
 @click.option("--gateway", default="default", show_default=True, metavar="NAME", help="Which gateway to play.")
+@share_option
 @setting("--listen", "HOST:PORT", "Where requests come in.", "127.0.0.1:9080")
 @setting("--admin", "HOST:PORT", "Where /healthz, /readyz, /metrics and /config answer.", "127.0.0.1:9081")
 @setting("--workers", "N", "Worker processes.  [default: the CPUs it may use]")
@@ -73,7 +76,7 @@ def setting(option: str, metavar: str, help_: str, default: str | None = None) -
 @setting("--redirect-to-https", "PORT", "Send whoever comes without TLS to this port.  [default: serve them]")
 @setting("--access-log", "off|on|RATE", "A JSON line a request on standard output, or for a share of them.", "off")
 @setting("--remember-heads", "on|off", "Whether to parse the same request only once.  [default: on]")
-def run(folders: tuple[Path, ...], gateway: str, **settings: str | None) -> None:
+def run(folders: tuple[Path, ...], gateway: str, share: Share, **settings: str | None) -> None:
     """Compile the manifests, serve them, and do so again at each save.
 
     A table of objects with their conditions is printed whenever it changes.
@@ -92,5 +95,5 @@ def run(folders: tuple[Path, ...], gateway: str, **settings: str | None) -> None
         raise click.UsageError(mistake)
     # What is kept of 100,000 objects is searched for garbage again and again else, which doubles the time to start.
     gc.set_threshold(GARBAGE_THRESHOLD)
-    session = Session(SessionSettings(folders, gateway, arguments))
+    session = Session(SessionSettings(folders, gateway, arguments, share))
     click.get_current_context().exit(asyncio.run(session.run()))

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from postern_core.conditions import Programming
+from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_kit.stop_signals import STOP_SIGNALS, on_stop_signal
 from postern_operator.errors import LocalError
 from postern_operator.generate import GeneratedSecrets, state_folder
@@ -41,6 +42,7 @@ class SessionSettings:
     paths: tuple[Path, ...]
     gateway: str
     arguments: tuple[str, ...]
+    share: Share = DEFAULT_SHARE
 
 
 class Session:
@@ -66,7 +68,8 @@ class Session:
         Raises `LocalError` for paths that aren't there.
         """
         with tempfile.TemporaryDirectory(prefix="postern-") as folder:
-            reconciler = Reconciler(self._store, DirectoryPublisher(Path(folder)), self._settings.gateway)
+            settings, publisher = self._settings, DirectoryPublisher(Path(folder))
+            reconciler = Reconciler(self._store, publisher, settings.gateway, settings.share)
             await self._read()
             if self._may_begin:
                 self._take(await reconciler.rebuild())

@@ -7,11 +7,12 @@ from types import MappingProxyType
 
 import click
 
+from postern_core.link.shares import Share
 from postern_core.parse import OUR_KINDS
 from postern_core.problems import Problem
 from postern_operator.local import Reading
 
-from .arguments import folders_or_none
+from .arguments import folders_or_none, share_option
 from .findings import Report, as_github, as_json, as_text, report_of
 from .gathering import Gathered, Wanted, gather
 from .left_out import certain
@@ -26,6 +27,7 @@ FORMS = MappingProxyType({"text": as_text, "json": as_json, "github": as_github}
 @click.option(
     "--output", "-o", type=click.Choice(list(FORMS)), default="text", show_default=True, help="How it is told."
 )
+@share_option
 @cluster_option
 @namespace_option
 @where_options
@@ -35,6 +37,7 @@ def validate(
     *,
     folders: tuple[Path, ...],
     output: str,
+    share: Share,
     is_cluster: bool,
     context: str,
     kubeconfig: str,
@@ -57,15 +60,15 @@ def validate(
       kubectl postern validate manifests        what applying them would bring
     """  # noqa: D301 # click wants the character, not its escape
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
-    report = _check(source, gather(source, Wanted()))
+    report = _check(source, gather(source, Wanted()), share)
     for line in FORMS[output](report):
         click.echo(line)
     click_context.exit(0 if report.valid else 1)
 
 
-def _check(source: Source, gathered: Gathered) -> Report:
+def _check(source: Source, gathered: Gathered, share: Share) -> Report:
     left_out = gathered.left_out
-    problems = certain(problems_of(gathered.objects), gathered.objects, left_out)
+    problems = certain(problems_of(gathered.objects, share), gathered.objects, left_out)
     unchecked = (*left_out.told, *left_out.unchecked)
     if source.where is None or not source.folders:
         reading = gathered.reading
@@ -74,13 +77,13 @@ def _check(source: Source, gathered: Gathered) -> Report:
             reading = Reading(ours)
         places = source.folders or (_place_of(source.where),)
         return report_of(reading, problems, places, unchecked)
-    return report_of(gathered.reading, _brought(problems, gathered), source.folders, unchecked)
+    return report_of(gathered.reading, _brought(problems, gathered, share), source.folders, unchecked)
 
 
-def _brought(problems: tuple[Problem, ...], gathered: Gathered) -> list[Problem]:
+def _brought(problems: tuple[Problem, ...], gathered: Gathered, share: Share) -> list[Problem]:
     """The problems of the folders' objects, and those that the folders bring to others."""
     own = {parsed.ref for parsed in gathered.reading.objects}
-    before = set(problems_of(gathered.before))
+    before = set(problems_of(gathered.before, share))
     return [problem for problem in problems if problem.ref in own or problem not in before]
 
 

@@ -21,6 +21,7 @@ class Programming(enum.Enum):
     PROGRAMMED = "Programmed"
     PENDING = "Pending"
     NO_DATA_PLANE = "NoDataPlane"
+    NOT_PUBLISHED = "NotPublished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,23 @@ _MESSAGES = {
     Programming.PROGRAMMED: "",
     Programming.PENDING: "the data plane does not serve this state yet",
     Programming.NO_DATA_PLANE: "no data plane is running",
+    Programming.NOT_PUBLISHED: "this state can't be published, so the data plane serves the one before",
 }
 
 
-def conditions_of(ref: Ref, problems: Iterable[Problem], programming: Programming) -> tuple[Condition, ...]:
-    """The conditions of one object; `problems` of other objects are passed over."""
+def conditions_of(
+    ref: Ref, problems: Iterable[Problem], programming: Programming, why: str = ""
+) -> tuple[Condition, ...]:
+    """The conditions of one object; `problems` of other objects are passed over.
+
+    `why` is the reason for `programming`, in words, where there is more to say of it than what it is.
+    """
     own = [problem for problem in problems if problem.ref == ref]
     accepted = _from_problems("Accepted", own)
     conditions = [accepted]
     if ref.kind in KINDS_WITH_REFERENCES:
         conditions.append(_resolved(accepted, own))
-    conditions.append(_programmed(accepted, programming))
+    conditions.append(_programmed(accepted, programming, why))
     conditions.append(_ready(conditions))
     return (*conditions, *_stalled(accepted))
 
@@ -67,11 +74,12 @@ def _resolved(accepted: Condition, own: list[Problem]) -> Condition:
     return resolved
 
 
-def _programmed(accepted: Condition, programming: Programming) -> Condition:
+def _programmed(accepted: Condition, programming: Programming, why: str) -> Condition:
     if accepted.status == "False":
         return Condition("Programmed", "False", accepted.reason, "not served as it is written")
     status: Status = "True" if programming is Programming.PROGRAMMED else "False"
-    return Condition("Programmed", status, programming.value, _MESSAGES[programming])
+    message = ": ".join(filter(None, (_MESSAGES[programming], why)))
+    return Condition("Programmed", status, programming.value, message)
 
 
 def _ready(conditions: list[Condition]) -> Condition:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from postern_core.codec import Encoded, EncodeMemo, encode_snapshot
 from postern_core.compile import Compiled, compile_snapshot
+from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.memo import Memo
 from postern_core.parse import Parsed
 
@@ -54,14 +55,17 @@ class Built:
 class Build:
     """Compiles and encodes for one gateway, and remembers what concerns one object alone; one at a time."""
 
-    def __init__(self, gateway: str) -> None:
+    def __init__(self, gateway: str, share: Share = DEFAULT_SHARE) -> None:
         self._gateway = gateway
+        self._share = share
         self._memo = Memo()
         self._encode_memo = EncodeMemo()
 
     def of(self, objects: tuple[Parsed, ...]) -> Built:
         """Build afresh; a thread's work."""
-        compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=self._gateway, memo=self._memo)
+        compiled = compile_snapshot(
+            objects, inspectors=INSPECTORS, gateway=self._gateway, memo=self._memo, share=self._share
+        )
         return Built(objects, compiled, encode_snapshot(compiled.snapshot, self._encode_memo))
 
 
@@ -95,10 +99,12 @@ class HoldOff:
 class Reconciler:
     """Rebuilds for one gateway; one at a time."""
 
-    def __init__(self, store: Store, publisher: Publisher, gateway: str = "default") -> None:
+    def __init__(
+        self, store: Store, publisher: Publisher, gateway: str = "default", share: Share = DEFAULT_SHARE
+    ) -> None:
         self._store = store
         self._publisher = publisher
-        self._build = Build(gateway)
+        self._build = Build(gateway, share)
         self._published = ""
 
     async def run(self, rebuilt: Callable[[Rebuilt], None], failed: Callable[[Exception], None]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from aiohttp import web
@@ -18,6 +18,8 @@ class FakeAPI:
     """Objects by path, and every write in `writes` as method, path and body.
 
     `failures` are answers given instead, in order: a status, a reason and headers.
+    `refuses` gives one for a path and a body, None where there is nothing wrong;
+    `message` is what every refusal says.
     """
 
     def __init__(self) -> None:
@@ -25,6 +27,8 @@ class FakeAPI:
         self.writes: list[tuple[str, str, dict[str, Any]]] = []
         self.queries: list[dict[str, str]] = []
         self.failures: list[tuple[int, str, dict[str, str]]] = []
+        self.refuses: Callable[[str, dict[str, Any]], tuple[int, str] | None] = lambda _path, _body: None
+        self.message = "invalid value: QUOTED"
         self._versions = 0
 
     def put(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +50,10 @@ class FakeAPI:
             self.writes.append((request.method, request.path, body))
             self.queries.append(dict(request.query))
         if self.failures:
-            return _refused(*self.failures.pop(0))
+            return _refused(*self.failures.pop(0), message=self.message)
+        refused = self.refuses(request.path, body)
+        if refused is not None:
+            return _refused(*refused, message=self.message)
         return getattr(self, f"_{request.method.lower()}")(request.path, body)
 
     def _get(self, path: str, _: dict[str, Any]) -> web.Response:
@@ -104,7 +111,7 @@ async def fake_api() -> AsyncIterator[tuple[FakeAPI, ApiClient]]:
         await runner.cleanup()
 
 
-def _refused(status: int, reason: str, headers: dict[str, str] | None = None) -> web.Response:
+def _refused(status: int, reason: str, headers: dict[str, str] | None = None, message: str = "") -> web.Response:
     # As the real one does, with a message that may quote what was sent.
-    body = {"kind": "Status", "code": status, "reason": reason, "message": "invalid value: QUOTED"}
+    body = {"kind": "Status", "code": status, "reason": reason, "message": message}
     return web.json_response(body, status=status, headers=headers)

@@ -208,7 +208,8 @@ def bound_identities(
     gone = nameless | {credential.id for credential in late}
     identities.consumers = [it for it in consumers if it.id not in gone]
     identities.credentials = [it for it in credentials if it.id not in gone and it.consumer not in gone]
-    problems = [_beyond(ref_of(it), share, "none of its tokens passes") for it in (*lost, *late)]
+    beyond = [ref_of(it) for it in lost] + [ref_of(it) for it in late]
+    problems = [_beyond(ref, share, "none of its tokens passes") for ref in beyond]
     return problems + [_without_consumer(it) for it in credentials if it.consumer in nameless]
 
 

@@ -30,6 +30,7 @@ class RefusedError(ClusterError):
     """An answer that is no success.
 
     `reason` is Kubernetes' own word, such as AlreadyExists, "" where it gave none;
+    `part` is the part of a snapshot that was refused, as a status may tell it, "" for all else;
     `retry_after_s` is how long it asks us to stay away, None where it doesn't.
     """
 
@@ -38,6 +39,7 @@ class RefusedError(ClusterError):
         self.status = status
         self.reason = reason
         self.retry_after_s = retry_after_s
+        self.part = ""
 
     @property
     def is_lasting(self) -> bool:

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from postern_core.conditions import Condition
+from postern_core.conditions import Condition, Programming
 from postern_core.ref import Ref
 
 # What the API server takes.
 NOTE_BYTES_MAX = 1024
 
 TROUBLE = ("Accepted", "ResolvedRefs")
+# What ends by itself is no trouble, but for this.
+NOT_PUBLISHED = Programming.NOT_PUBLISHED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Teller:
         this one after a restart, doesn't tell it again.
         """
         due = {condition.type: condition for condition in conditions}
-        trouble = tuple(due[type_] for type_ in TROUBLE if type_ in due and due[type_].status != "True")
+        trouble = tuple(it for it in due.values() if _is_trouble(it))
         before = self._troubled.pop((ref, uid), None)
         if before is None and _has_trouble(present):
             before = ()
@@ -66,8 +68,17 @@ class Teller:
         self._troubled = {key: trouble for key, trouble in self._troubled.items() if key in remaining}
 
 
+def _is_trouble(due: Condition) -> bool:
+    if due.type == "Programmed":
+        return due.reason == NOT_PUBLISHED
+    return due.type in TROUBLE and due.status != "True"
+
+
 def _has_trouble(present: Mapping[str, Any]) -> bool:
-    return any(it.get("status") == "False" for type_, it in _by_type(present).items() if type_ in TROUBLE)
+    known = _by_type(present)
+    return known.get("Programmed", {}).get("reason") == NOT_PUBLISHED or any(
+        it.get("status") == "False" for type_, it in known.items() if type_ in TROUBLE
+    )
 
 
 def _is_told(condition: Condition, present: Mapping[str, Any]) -> bool:

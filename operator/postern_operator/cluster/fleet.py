@@ -14,11 +14,14 @@ from collections.abc import Callable
 import aiohttp
 from kubernetes.aio.client import ApiClient
 
+from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
+from postern_core.snapshot import Snapshot
 from postern_kit.backoff import Backoff
 from postern_operator.reconciler import Build, Built
 
-from .errors import ClusterError
+from .errors import ClusterError, NotLeadingError
+from .failures import changed_ids, in_words, is_lasting
 from .metrics import Metrics
 from .pods import Admin, ready_admins, served_digests
 from .programming import Ledger
@@ -30,6 +33,8 @@ log = logging.getLogger("postern.fleet")
 # Pods take up a snapshot within a fraction of a second; those that don't are asked less and less often.
 ASK_FIRST_S = 0.02
 ASK_AT_MOST_S = 1.0
+# An API server that is busy for a moment is no news to anybody.
+FAILURES_UNTOLD = 3
 # Once all serve what they should: a pod may have been replaced without any notice of it.
 ASK_AGAIN_S = 10.0
 
@@ -37,6 +42,7 @@ ASK_AGAIN_S = 10.0
 class Fleet:
     """One gateway; `slices` gives the EndpointSlices of its pods, `changed` is called when more or less is served.
 
+    `failure` says why what should be served can't be published, "" while nothing hinders.
     `has_asked` is set once it is known what pods serve, `is_settled` while all of them serve what they should.
     """
 
@@ -47,11 +53,14 @@ class Fleet:
         slices: Callable[[], tuple[Parsed, ...]],
         changed: Callable[[], None],
         metrics: Metrics,
+        *,
+        share: Share = DEFAULT_SHARE,
     ) -> None:
         self.gateway = gateway
-        self.build = Build(gateway.name)
+        self.build = Build(gateway.name, share)
         self.built: Built | None = None
         self.ledger = Ledger()
+        self.failure = ""
         self.has_asked = asyncio.Event()
         self.is_settled = asyncio.Event()
         self._publisher = publisher
@@ -62,7 +71,13 @@ class Fleet:
         self._must_ask = asyncio.Event()
         self._published = ""
         self._published_at_s: float | None = None
+        self._published_snapshot: Snapshot | None = None
         self._served: dict[Admin, str | None] | None = None
+
+    def cannot_build(self, why: str) -> None:
+        """Keep what was built before; what is to be served now is more than can be published."""
+        log.error("not published, too large", extra={"fields": self._fields() | {"error": why}})
+        self._note_failure(why)
 
     def take(self, built: Built) -> None:
         """Take this for what is to be served from now on."""
@@ -72,6 +87,15 @@ class Fleet:
         if is_new:
             self.is_settled.clear()
             self._must_publish.set()
+
+    @property
+    def unpublished(self) -> frozenset[str] | None:
+        """The ids of the entries that are other than those published, while there is a failure; None: all may be."""
+        if not self.failure or self.built is None:
+            return frozenset()
+        if self._published_snapshot is None:
+            return None
+        return changed_ids(self._published_snapshot, self.built.compiled.snapshot)
 
     def mend(self) -> None:
         """Look at once whether what is published is what must be."""
@@ -84,6 +108,8 @@ class Fleet:
     def forget_pods(self) -> None:
         """Take nothing that pods have said before for true: others may have acted since."""
         self._published, self._published_at_s, self._served = "", None, None
+        self._published_snapshot = None
+        self._note_failure("")
         self.has_asked.clear()
         self.is_settled.clear()
 
@@ -124,6 +150,8 @@ class Fleet:
     async def _publish(self, built: Built) -> None:
         digest = built.encoded.digest
         await self._publisher.publish(built.encoded)
+        self._published_snapshot = built.compiled.snapshot
+        self._note_failure("")
         if digest == self._published:
             return
         self._published, self._published_at_s = digest, asyncio.get_running_loop().time()
@@ -134,10 +162,19 @@ class Fleet:
     async def _failed(self, error: ClusterError, backoff: Backoff) -> None:
         self._metrics.publishes.labels(self.gateway.name, "failed").inc()
         pause_s = backoff.next_s()
+        if not isinstance(error, NotLeadingError) and (is_lasting(error) or backoff.failures >= FAILURES_UNTOLD):
+            self._note_failure(in_words(error))
         if backoff.failures == 1:
             log.warning("not published, trying again", extra={"fields": self._fields() | {"error": str(error)}})
         await asyncio.sleep(pause_s)
         self._must_publish.set()
+
+    def _note_failure(self, failure: str) -> None:
+        """Take this for what hinders now; "" is nothing."""
+        self._metrics.unpublished.labels(self.gateway.name).set(1 if failure else 0)
+        if failure != self.failure:
+            self.failure = failure
+            self._changed()
 
     async def _take_answers(self, served: dict[Admin, str | None]) -> None:
         """Note what the pods say; when all of them serve what is published, old shards may go."""

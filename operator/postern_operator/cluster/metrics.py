@@ -25,10 +25,10 @@ class Metrics:
         )
         self.objects = Gauge("postern_operator_objects", "Objects known, by kind.", ["kind"], registry=registry)
         self.publishes = Counter(
-            "postern_operator_publishes_total",
-            "Snapshots published, or failed to be.",
-            ["gateway", "result"],
-            registry=registry,
+            "postern_operator_publishes_total", "Attempts to publish.", ["gateway", "result"], registry=registry
+        )
+        self.unpublished = Gauge(
+            "postern_operator_unpublished", "1 while a snapshot can't be published.", ["gateway"], registry=registry
         )
         self.api_requests = Counter(
             "postern_operator_api_requests_total",

@@ -15,7 +15,7 @@ from typing import Any
 
 from kubernetes.aio.client import ApiClient
 
-from postern_core.codec import Encoded
+from postern_core.codec import Encoded, Shard
 
 from .errors import ClusterError, RefusedError, UnreachableError
 from .parallel import do_all
@@ -89,8 +89,7 @@ class ClusterPublisher:
             self._wanted = encoded
             lacking = self._lacking(encoded)
             shards = [shard for shard in encoded.shards.values() if place_of(shard) in lacking]
-            manifests = (shard_manifest(shard, self._namespace, self._gateway) for shard in shards)
-            _raise_first(await do_all((partial(self._put, one) for one in manifests), WRITES_AT_ONCE))
+            _raise_worst(await do_all((partial(self._put_shard, one) for one in shards), WRITES_AT_ONCE))
             if INDEX_PLACE in lacking:
                 await self._put(index_manifest(encoded, self._namespace, self._gateway))
 
@@ -114,7 +113,7 @@ class ClusterPublisher:
                 for place, published in self._present.items()
                 if place != INDEX_PLACE and place.name.removeprefix("postern-") not in needed
             ]
-            _raise_first(await do_all((partial(self._remove, *one) for one in old), WRITES_AT_ONCE))
+            _raise_worst(await do_all((partial(self._remove, *one) for one in old), WRITES_AT_ONCE))
             return len(old)
 
     def _lacking(self, encoded: Encoded) -> set[Place]:
@@ -126,6 +125,14 @@ class ClusterPublisher:
         if published is None or not published.is_intact:
             return True
         return place == INDEX_PLACE and published.digest != encoded.digest
+
+    async def _put_shard(self, shard: Shard) -> None:
+        try:
+            await self._put(shard_manifest(shard, self._namespace, self._gateway))
+        except RefusedError as error:
+            # Not its name, which is a digest of keys.
+            error.part = f"a {place_of(shard).kind} of {shard.section}"
+            raise
 
     async def _put(self, manifest: dict[str, Any]) -> None:
         """Write an object over whatever has its name."""
@@ -159,6 +166,8 @@ def _places(encoded: Encoded) -> set[Place]:
     return {INDEX_PLACE, *map(place_of, encoded.shards.values())}
 
 
-def _raise_first(errors: list[ClusterError]) -> None:
+def _raise_worst(errors: list[ClusterError]) -> None:
+    """Raise one that no waiting mends, if there is one."""
+    lasting = (error for error in errors if isinstance(error, RefusedError) and error.is_lasting)
     if errors:
-        raise errors[0]
+        raise next(lasting, errors[0])

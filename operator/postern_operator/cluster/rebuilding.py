@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from kubernetes.aio.client import ApiClient
 
+from postern_core.codec import TooLargeError
 from postern_core.parse import Parsed
 from postern_kit.backoff import Backoff
 from postern_kit.logs import described
@@ -62,7 +63,12 @@ class Rebuilding:
     async def _rebuild(self, objects: tuple[Parsed, ...]) -> None:
         for fleet in self._fleets:
             began = time.monotonic()
-            built: Built = await asyncio.to_thread(fleet.build.of, objects)
+            try:
+                built: Built = await asyncio.to_thread(fleet.build.of, objects)
+            except TooLargeError as error:
+                # That gateway keeps what it has; the others are no larger for it.
+                fleet.cannot_build(str(error))
+                continue
             self._metrics.rebuild_seconds.labels(fleet.gateway.name).observe(time.monotonic() - began)
             fleet.take(built)
         self._count(objects)
@@ -98,4 +104,8 @@ class Rebuilding:
 
     def views(self) -> tuple[View, ...]:
         """What every gateway's latest build says."""
-        return tuple(View(fleet.built, fleet.ledger) for fleet in self._fleets if fleet.built is not None)
+        return tuple(
+            View(fleet.built, fleet.ledger, fleet.failure, fleet.unpublished)
+            for fleet in self._fleets
+            if fleet.built is not None
+        )

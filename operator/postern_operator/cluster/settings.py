@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from postern_core.link.shares import DEFAULT_SHARE, Share, parse_share
 from postern_core.resources.types import LABEL_PATTERN
 from postern_kit.addresses import Address, parse_address
 
@@ -50,6 +51,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     namespaces: tuple[str, ...] = ()
     """The namespaces whose objects count; none are all.  All, because a tenant is one kubectl away."""
 
+    share: Share = DEFAULT_SHARE
+    """What each namespace may put into a gateway.  Generous, so that only what is no use of a gateway meets it."""
+
     kubeconfig: str = ""
     """How to reach the API server; "" is the pod's service account, and outside of a pod what kubectl takes."""
 
@@ -85,6 +89,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help="publish for this gateway into that namespace; may be repeated (default=postern-default)")  # fmt: skip
     add("--namespace", dest="namespaces", type=_namespaces, action=_Collect, metavar="NAMESPACE",
         help="only the objects of this namespace; may be repeated (all)")  # fmt: skip
+    add("--namespace-share", dest="share", type=_share, metavar="PART=N,...",
+        help=f"what each namespace may put into a gateway ({DEFAULT_SHARE})")  # fmt: skip
     add("--kubeconfig", metavar="FILE", help="how to reach the API server (the pod's service account)")
     add("--lease-namespace", type=_namespace, metavar="NAMESPACE", help="of the Lease (the operator's own)")
     add("--admin", type=_address, metavar="HOST:PORT", help="health, readiness and metrics (127.0.0.1:9082)")
@@ -104,6 +110,7 @@ def _from_environment(parser: argparse.ArgumentParser, environment: Mapping[str,
     types: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
         ("GATEWAY", "gateways", _gateways),
         ("NAMESPACE", "namespaces", _namespaces),
+        ("NAMESPACE_SHARE", "share", _share),
         ("KUBECONFIG", "kubeconfig", str),
         ("LEASE_NAMESPACE", "lease_namespace", _namespace),
         ("ADMIN", "admin", _address),
@@ -143,6 +150,13 @@ def _gateways(text: str) -> tuple[Gateway, ...]:
             raise argparse.ArgumentTypeError(f"{part!r} is not NAME=NAMESPACE, such as default=postern-default")
         found.append(Gateway(_namespace(name), _namespace(namespace)))
     return tuple(found)
+
+
+def _share(text: str) -> Share:
+    try:
+        return parse_share(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _namespaces(text: str) -> tuple[str, ...]:

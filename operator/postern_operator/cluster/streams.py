@@ -49,7 +49,12 @@ class Streams:
         self._pods = PodFeed(tuple(publishers), self._pods_changed)
         self._fleet_of = {
             gateway.namespace: Fleet(
-                gateway, publishers[gateway.namespace], _slices_of(self._pods, gateway.namespace), changed, metrics
+                gateway,
+                publishers[gateway.namespace],
+                _slices_of(self._pods, gateway.namespace),
+                changed,
+                metrics,
+                share=settings.share,
             )
             for gateway in settings.gateways
         }

@@ -29,10 +29,17 @@ from .status import StatusChange, counts, status_change
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one gateway's build says, and what its pods serve."""
+    """What one gateway's build says, and what its pods serve.
+
+    `failure` is why it can't be published, "" while it can, `unpublished` the
+    ids of the entries that are then other than those published; None is where
+    nothing is known to be.
+    """
 
     built: Built
     ledger: Ledger
+    failure: str = ""
+    unpublished: frozenset[str] | None = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +76,10 @@ class Telling:
                 continue
             programming = _programming(seen, views, placed)
             own, count = by_ref.get(ref, ()), count_of.get(ref, 0)
-            inputs = (seen.parsed, seen.status, own, programming, count)
+            why = _why_not_published(views) if programming is Programming.NOT_PUBLISHED else ""
+            inputs = (seen.parsed, seen.status, own, programming, why, count)
             if not _is_as_before(inputs, self._settled.get(ref)):
-                conditions = conditions_of(ref, own, programming)
+                conditions = conditions_of(ref, own, programming, why)
                 change = status_change(seen.parsed, seen.uid, seen.status, conditions, count=count, now=now)
                 news += self._teller.news(ref, seen.uid, seen.status, conditions)
                 if change is not None:
@@ -106,17 +114,31 @@ def _programming(seen: Observed, views: tuple[View, ...], placed: list[frozenset
     ref = seen.parsed.ref
     is_placed = ref.kind in PLACED_KINDS
     found = {
-        view.ledger.programming_of(seen.parsed)
-        for view, here in zip(views, placed, strict=True)
-        if not is_placed or ref.id in here
+        _programming_by(view, seen) for view, here in zip(views, placed, strict=True) if not is_placed or ref.id in here
     }
     if not is_placed and len(found) > 1:
         # A gateway without pods serves nobody, which is no fault of the others.
         found.discard(Programming.NO_DATA_PLANE)
-    for worst in (Programming.NO_DATA_PLANE, Programming.PENDING, Programming.PROGRAMMED):
+    for worst in (Programming.NOT_PUBLISHED, Programming.NO_DATA_PLANE, Programming.PENDING, Programming.PROGRAMMED):
         if worst in found:
             return worst
     return Programming.NO_DATA_PLANE
+
+
+def _programming_by(view: View, seen: Observed) -> Programming:
+    """Whether one gateway serves an object, or why not."""
+    programming = view.ledger.programming_of(seen.parsed)
+    if not view.failure:
+        return programming
+    if view.unpublished is None:
+        is_other = programming is not Programming.PROGRAMMED
+    else:
+        is_other = programming is Programming.PENDING or seen.parsed.ref.id in view.unpublished
+    return Programming.NOT_PUBLISHED if is_other else programming
+
+
+def _why_not_published(views: tuple[View, ...]) -> str:
+    return "; ".join(sorted({view.failure for view in views if view.failure}))
 
 
 def _is_as_before(inputs: tuple[Any, ...], before: tuple[Any, ...] | None) -> bool:

@@ -26,15 +26,18 @@ CONNECT_TIMEOUT_S = 5.0
 
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"  # JSON is YAML.
+# https://github.com/kubernetes/kubernetes/blob/v1.34.0/staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota
+QUOTA = "exceeded quota"
 MERGE = "application/merge-patch+json"
 
 Manifest = Mapping[str, Any]
 
 
 class _Status(msgspec.Struct, frozen=True):
-    """Kubernetes' answer to what it refuses; its message may quote what was sent, so it is left alone."""
+    """Kubernetes' answer to what it refuses; its message may quote what was sent, so it is never passed on."""
 
     reason: str = ""
+    message: str = ""
 
 
 class Writer:
@@ -93,7 +96,11 @@ class Writer:
 
 def _refusal(what: str, status: int, headers: Mapping[str, str], content: bytes) -> RefusedError:
     try:
-        reason = msgspec.json.decode(content, type=_Status).reason
+        answered = msgspec.json.decode(content, type=_Status)
+        reason = answered.reason
+        # A quota has no word of its own, and nobody would look for one by "Forbidden" alone.
+        if reason == "Forbidden" and QUOTA in answered.message:
+            reason = f"{reason} ({QUOTA})"
     except (msgspec.MsgspecError, UnicodeDecodeError):
         reason = ""
     after = headers.get("Retry-After", "")

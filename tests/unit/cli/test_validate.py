@@ -29,6 +29,16 @@ def test_every_problem_is_told_with_its_place(postern, protected):
     assert result.stdout.endswith("2 errors; 5 of 7 objects are fine.\n")
 
 
+def test_the_share_of_a_namespace_is_checked(postern, folder):
+    """With the operator's default, and with what it is given."""
+    folder.write(manifests.service(), *(manifests.route(f"r{n}") for n in range(3)))
+    result = postern("validate", folder.path, "--namespace-share", "routes=2")
+    assert (1, True) == (result.exit_code, "Route default/r2: namespace default has more" in result.stdout)
+    assert 0 == postern("validate", folder.path).exit_code
+    mistake = postern("validate", folder.path, "--namespace-share", "routes=none")
+    assert (2, True) == (mistake.exit_code, "is not one of routes=N" in mistake.stderr)
+
+
 def test_objects_without_a_name_are_told_one_by_one(postern, folder):
     """Each has its place, although nobody can tell them apart otherwise."""
     folder.write("apiVersion: postern.dev/v1alpha1\nkind: Route\n---\napiVersion: postern.dev/v1alpha1\nkind: Route\n")

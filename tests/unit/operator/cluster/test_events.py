@@ -85,6 +85,18 @@ def test_trouble_that_returns_is_told_again():
     assert [("Warning", "ServiceNotFound")] == brief(teller.news(REF, "u", WELL_STATUS, BAD))
 
 
+def test_what_can_t_be_published_is_trouble():
+    """Once, and again when it is mended; another operator sees in the status that it was told."""
+    unpublished, status = told(programming=Programming.NOT_PUBLISHED)
+    teller = Teller()
+    found = [
+        brief(teller.news(REF, "u", seen, due)) for seen, due in (({}, unpublished), (status, PENDING), ({}, WELL))
+    ]
+
+    assert [[("Warning", "NotPublished")], [], [("Normal", "Programmed")]] == found
+    assert () == Teller().news(REF, "u", status, unpublished)
+
+
 def test_an_object_that_is_gone_is_forgotten():
     """Its name may be taken by another, which starts afresh."""
     teller = Teller()

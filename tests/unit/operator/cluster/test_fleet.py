@@ -9,7 +9,8 @@ import pytest
 import manifests
 from postern_core.parse import parse_manifest
 from postern_operator.cluster import fleet as fleet_module
-from postern_operator.cluster.errors import UnreachableError
+from postern_operator.cluster.backoff import Backoff
+from postern_operator.cluster.errors import NotLeadingError, RefusedError, UnreachableError
 from postern_operator.cluster.fleet import Fleet
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.pods import Admin
@@ -24,6 +25,7 @@ class Publisher:
     def __init__(self, failures=0):
         self.did = []
         self.failures = failures
+        self.error = UnreachableError("PATCH: TimeoutError")
         self.has_published = asyncio.Event()
 
     async def look(self, _client):
@@ -32,7 +34,7 @@ class Publisher:
     async def publish(self, encoded):
         if self.failures:
             self.failures -= 1
-            raise UnreachableError("PATCH: TimeoutError")
+            raise self.error
         self.did.append(encoded.digest)
         self.has_published.set()
 
@@ -86,6 +88,62 @@ async def test_a_failure_is_looked_at_and_tried_again(made):
     await running(fleet.keep_published(None), until=publisher.has_published.wait)
     assert ["look", "look", digest] == publisher.did
     assert 1 == fleet._metrics.publishes.labels("default", "failed")._value.get()
+
+
+def gauge(fleet):
+    return fleet._metrics.unpublished.labels("default")._value.get()
+
+
+async def test_a_refusal_is_told_at_once(made, monkeypatch):
+    """By the metric, and by what objects are told: until it is published."""
+    fleet, publisher, _ = made
+    monkeypatch.setattr(fleet_module, "Backoff", lambda: Backoff(first_s=0, at_most_s=0))
+    publisher.failures, publisher.error = 1, RefusedError("PATCH", 413, "RequestEntityTooLarge")
+    seen = []
+    fleet._changed = lambda: seen.append((fleet.failure, fleet.unpublished, gauge(fleet)))
+    await running(fleet.keep_published(None), until=publisher.has_published.wait)
+
+    assert [("the API server refuses it: 413 RequestEntityTooLarge", None, 1), ("", frozenset(), 0)] == seen
+
+
+async def test_what_differs_from_what_was_published_is_known(made):
+    """All else is served as it is."""
+    fleet, publisher, _ = made
+    await running(fleet.keep_published(None), until=publisher.has_published.wait)
+    fleet.take(build(fleet, manifests.route()))
+    fleet._note_failure("413")
+
+    assert {"Route/default/all"} == fleet.unpublished
+
+
+async def test_an_api_server_that_is_busy_for_a_moment_is_not_told(made):
+    """It is tried again; a third failure is told."""
+    fleet, _, _ = made
+    backoff = Backoff(first_s=0, at_most_s=0)
+    told = []
+    for _ in range(3):
+        await fleet._failed(UnreachableError("PATCH: TimeoutError"), backoff)
+        told.append(fleet.failure)
+    await fleet._failed(NotLeadingError("PATCH"), backoff)
+
+    assert ["", "", "the API server does not answer"] == told
+
+
+def test_what_is_too_large_in_all_is_told(made):
+    """What was built before stays."""
+    fleet, _, digest = made
+    fleet.cannot_build("the index is too large")
+
+    assert ("the index is too large", 1, digest) == (fleet.failure, gauge(fleet), fleet.built.encoded.digest)
+
+
+def test_who_stops_leading_tells_of_no_failure(made):
+    """Another replica publishes then, and has a metric of its own."""
+    fleet, _, _ = made
+    fleet._note_failure("413")
+    fleet.forget_pods()
+
+    assert ("", 0) == (fleet.failure, gauge(fleet))
 
 
 async def test_mending_publishes_the_same_again(made):

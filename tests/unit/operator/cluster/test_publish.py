@@ -86,6 +86,16 @@ async def test_the_index_waits_for_all_shards(fake):
     assert TWO.index.decode() == api.objects[INDEX]["data"]["index.json"]
 
 
+async def test_a_refused_shard_is_named_by_what_it_carries(fake):
+    """Its own name is a digest of keys; what will not pass by itself counts before what will."""
+    api, client = fake
+    api.refuses = lambda path, _: (413, "RequestEntityTooLarge") if "/secrets/" in path else (500, "InternalError")
+    with pytest.raises(RefusedError) as caught:
+        await publisher(client).publish(ONE)
+
+    assert ("a Secret of credentials", 413) == (caught.value.part, caught.value.status)
+
+
 @pytest.mark.parametrize("kind", ["configmaps", "secrets"])
 async def test_a_deleted_shard_is_put_back(fake, kind):
     """It alone."""

@@ -8,12 +8,14 @@ import pytest
 
 import manifests
 from fake_lists import FakeLists, serving
+from postern_core.codec import TooLargeError
 from postern_operator.cluster.errors import UnreachableError
 from postern_operator.cluster.fleet import Fleet
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.objects import Objects
 from postern_operator.cluster.rebuilding import Rebuilding
 from postern_operator.cluster.settings import Gateway
+from postern_operator.reconciler import Build
 
 SECRETS = "/api/v1/namespaces/default/secrets"
 
@@ -82,6 +84,21 @@ async def test_a_secret_that_could_not_be_made_is_tried_again(fake):
     """What can be compiled is compiled meanwhile."""
     await rebuilt_with(fake, Writer(fake, failures=1), manifests.credential(keys=[]), times=2)
     assert 1 == len(fake.objects[SECRETS])
+
+
+async def test_a_gateway_with_too_much_in_all_does_not_hold_up_another(fake, monkeypatch):
+    """It keeps what it has; the other one is built."""
+    original = Build.of
+
+    def of(self, objects):
+        if self._gateway == "default":
+            raise TooLargeError("the index is too large")
+        return original(self, objects)
+
+    monkeypatch.setattr(Build, "of", of)
+    rebuilding, _ = await rebuilt_with(fake, None, manifests.service(gateways=["other"]), may_act=False)
+
+    assert ["other"] == [view.built.compiled.snapshot.gateway for view in rebuilding.views()]
 
 
 async def test_a_rebuild_that_fails_is_made_again(fake, monkeypatch):

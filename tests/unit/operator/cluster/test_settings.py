@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from postern_core.link.shares import Share
 from postern_kit.addresses import Address
 from postern_operator.cluster import settings
 from postern_operator.cluster.settings import Gateway, Settings, read_settings
@@ -29,6 +30,7 @@ def test_the_defaults_are_the_settings_own():
         ("--gateway", "GATEWAY", "a=b", "gateways", (Gateway("a", "b"),)),
         ("--gateway", "GATEWAY", "a=b, c=d", "gateways", (Gateway("a", "b"), Gateway("c", "d"))),
         ("--namespace", "NAMESPACE", "a", "namespaces", ("a",)),
+        ("--namespace-share", "NAMESPACE_SHARE", "routes=5,bytes=6", "share", Share(routes=5, size_bytes=6)),
         ("--kubeconfig", "KUBECONFIG", "/k", "kubeconfig", "/k"),
         ("--lease-namespace", "LEASE_NAMESPACE", "l", "lease_namespace", "l"),
         ("--admin", "ADMIN", "[::]:80", "admin", Address("::", 80)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -75,6 +76,33 @@ def test_what_another_gateway_serves_is_no_concern(objects):
     """A Service of `default` waits for the pods of `default` only, and a Consumer for none that aren't there."""
     found = Telling().find(objects.all(), [view(objects), view(objects, None, "other")], NOW)
     assert {"Service": "Ready", "Route": "Ready", "Consumer": "Ready"} == ready(found)
+
+
+def test_what_can_t_be_published_is_told_with_the_reason(objects):
+    """Of objects that are served as they are, nothing is said."""
+    failing = replace(view(objects), failure="413", unpublished=frozenset({"Route/default/all"}))
+    found = Telling().find(objects.all(), [failing], NOW)
+    [route] = [change for change in found.changes if change.ref.kind == "Route"]
+
+    assert {"Service": "Ready", "Route": "NotPublished", "Consumer": "Ready"} == ready(found)
+    assert route.status["conditions"][-1]["message"].endswith("the data plane serves the one before: 413")
+    assert [("Warning", "NotPublished", "all")] == [(it.type, it.reason, it.ref.name) for it in found.news]
+
+
+@pytest.mark.parametrize(
+    ("serving", "unpublished", "reason"),
+    [
+        (False, frozenset(), "NotPublished"),  # Another generation is served.
+        (None, frozenset(), "NoDataPlane"),
+        (None, None, "NotPublished"),  # Pods wait for the first publication, and so none is ready.
+        (True, None, "Ready"),
+    ],
+)
+def test_while_nothing_is_published_the_pods_are_not_to_blame(objects, serving, unpublished, reason):
+    """The reason says where to look."""
+    failing = replace(view(objects, serving), failure="403", unpublished=unpublished)
+
+    assert {reason} == set(ready(Telling().find(objects.all(), [failing], NOW)).values())
 
 
 def test_trouble_is_news(objects):

@@ -63,6 +63,17 @@ async def test_a_refusal_quotes_nothing(fake):
     assert caught.value.__cause__ is None
 
 
+async def test_a_quota_is_told_apart_from_a_right_that_is_missing(fake):
+    """Both are Forbidden; of the message nothing else is passed on."""
+    api, writer = fake
+    api.message = 'secrets "a" is forbidden: exceeded quota: QUOTED, requested: count/secrets=1'
+    api.failures.append((403, "Forbidden", {}))
+    with pytest.raises(RefusedError) as caught:
+        await writer.apply(f"{PATH}/a", MANIFEST)
+
+    assert f"PATCH {PATH}/a: 403 Forbidden (exceeded quota)" == str(caught.value)
+
+
 async def test_how_long_to_stay_away_is_taken_from_the_answer(fake):
     """Priority and fairness of the API server."""
     api, writer = fake
