@@ -15,7 +15,7 @@ Rules of this file:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
@@ -181,6 +181,17 @@ def _by_id(piece: _Piece) -> str:
 
 def _power_of_two(at_least: int) -> int:
     return min(1 << max(at_least - 1, 0).bit_length(), BUCKETS_MAX)
+
+
+def shard_of(section: str, entries: Sequence[Entry]) -> Shard:
+    """A shard of just these entries, in their order."""
+    content = msgspec.json.encode(entries)
+    return Shard(hashlib.sha256(content).hexdigest(), section, section in SECRET_SECTIONS, content)
+
+
+def entries_of(shard: Shard) -> tuple[Entry, ...]:
+    """What a shard holds; for who has made it."""
+    return decode_shard(ShardRef(section=shard.section, bucket=0, digest=shard.digest), shard.content)
 
 
 def decode_index(content: bytes) -> Index:

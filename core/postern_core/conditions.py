@@ -38,7 +38,7 @@ _MESSAGES = {
     Programming.PROGRAMMED: "",
     Programming.PENDING: "the data plane does not serve this state yet",
     Programming.NO_DATA_PLANE: "no data plane is running",
-    Programming.NOT_PUBLISHED: "this state can't be published, so the data plane serves the one before",
+    Programming.NOT_PUBLISHED: "this state can't be published, and is not served",
 }
 
 

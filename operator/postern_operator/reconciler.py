@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from postern_core.codec import Encoded, EncodeMemo, encode_snapshot
 from postern_core.compile import Compiled, compile_snapshot
 from postern_core.link.shares import DEFAULT_SHARE, Share
+from postern_core.link.withholding import Refused, withhold
 from postern_core.memo import Memo
 from postern_core.parse import Parsed
 
@@ -45,11 +46,15 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a compilation of these objects for one gateway gave, and its bytes."""
+    """What a compilation of these objects for one gateway gave, and its bytes.
+
+    `withheld` are the ids of what is left out, because it was refused where it was to be published.
+    """
 
     objects: tuple[Parsed, ...]
     compiled: Compiled
     encoded: Encoded
+    withheld: frozenset[str] = frozenset()
 
 
 class Build:
@@ -60,13 +65,19 @@ class Build:
         self._share = share
         self._memo = Memo()
         self._encode_memo = EncodeMemo()
+        # What was refused where it was to be published; to be replaced, never changed.
+        self.refused: Refused = {}
 
     def of(self, objects: tuple[Parsed, ...]) -> Built:
         """Build afresh; a thread's work."""
         compiled = compile_snapshot(
             objects, inspectors=INSPECTORS, gateway=self._gateway, memo=self._memo, share=self._share
         )
-        return Built(objects, compiled, encode_snapshot(compiled.snapshot, self._encode_memo))
+        withheld: frozenset[str] = frozenset()
+        if refused := self.refused:
+            snapshot, withheld = withhold(compiled.snapshot, refused)
+            compiled = replace(compiled, snapshot=snapshot)
+        return Built(objects, compiled, encode_snapshot(compiled.snapshot, self._encode_memo), withheld)
 
 
 class HasNews(Protocol):

@@ -161,10 +161,10 @@ def _replace(routes: Routes, places: Mapping[str, Route], closed: Collection[str
             routes.policies.pop(route.id, None)
     for route in shut:
         routes.policies.pop(route.policy or "", None)
-    routes.entries = kept + _refusals_of_hosts(shut)
+    routes.entries = kept + refusals_of_hosts(shut, "its namespace is far beyond its share")
 
 
-def _refusals_of_hosts(routes: Collection[Route]) -> list[Route]:
+def refusals_of_hosts(routes: Collection[Route], refusal: str) -> list[Route]:
     """One route for each Service, the first by id, that refuses all requests for its hosts."""
     first: dict[str, Route] = {}
     for route in sorted(routes, key=lambda it: it.id):
@@ -179,7 +179,7 @@ def _refusals_of_hosts(routes: Collection[Route]) -> list[Route]:
             paths=(PathMatch(type="Prefix", value="/"),),
             backend=route.backend,
             service=route.service,
-            refusal=f"namespace {route.namespace} is far beyond its share",
+            refusal=refusal,
         )
         for route in first.values()
     ]

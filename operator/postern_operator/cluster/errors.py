@@ -14,9 +14,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from postern_core.codec import Shard
 from postern_operator.errors import OperatorError
 
 # A token that is being renewed, a server that is slow, somebody who was faster, too many requests.
+# In words of the API server, which has no reason of its own for it.
+QUOTA = "exceeded quota"
 PASSING = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
 )
@@ -30,7 +33,7 @@ class RefusedError(ClusterError):
     """An answer that is no success.
 
     `reason` is Kubernetes' own word, such as AlreadyExists, "" where it gave none;
-    `part` is the part of a snapshot that was refused, as a status may tell it, "" for all else;
+    `shard` is the part of a snapshot that was refused, None for all else;
     `retry_after_s` is how long it asks us to stay away, None where it doesn't.
     """
 
@@ -39,7 +42,12 @@ class RefusedError(ClusterError):
         self.status = status
         self.reason = reason
         self.retry_after_s = retry_after_s
-        self.part = ""
+        self.shard: Shard | None = None
+
+    @property
+    def is_of_quota(self) -> bool:
+        """Whether it is the number or size of all objects of a namespace that was refused."""
+        return QUOTA in self.reason
 
     @property
     def is_lasting(self) -> bool:

@@ -5,10 +5,18 @@ Pure.  When it is told belongs in `fleet`, to whom in `telling`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from postern_core.codec import SECTIONS
+from postern_core.link.withholding import Refused
 from postern_core.snapshot import Snapshot
 
 from .errors import ClusterError, RefusedError
+from .published import place_of
+
+# Beyond this many the oldest are forgotten, and tried again.
+REFUSED_MAX = 10_000
 
 
 def is_lasting(error: ClusterError) -> bool:
@@ -20,7 +28,18 @@ def in_words(error: ClusterError) -> str:
     """Why nothing was published, the same at each attempt; without names, for those of shards are digests of keys."""
     if not isinstance(error, RefusedError):
         return "the API server does not answer"
-    return f"the API server refuses {error.part or 'it'}: {error.status} {error.reason}".rstrip()
+    shard = error.shard
+    part = f"a {place_of(shard).kind} of {shard.section}" if shard else "it"
+    return f"the API server refuses {part}: {error.status} {error.reason}".rstrip()
+
+
+def with_refused(known: Refused, section: str, entries: Iterable[Any]) -> Refused:
+    """What was refused, and now these entries too; of an id the last two count, its own entry and its place."""
+    found = {key: tuple(before) for key, before in known.items()}
+    for entry in entries:
+        key = (section, entry.id)
+        found[key] = (*found.pop(key, ())[-1:], entry)
+    return dict(list(found.items())[-REFUSED_MAX:])
 
 
 def changed_ids(before: Snapshot, now: Snapshot) -> frozenset[str]:

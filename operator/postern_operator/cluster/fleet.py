@@ -20,8 +20,8 @@ from postern_core.snapshot import Snapshot
 from postern_kit.backoff import Backoff
 from postern_operator.reconciler import Build, Built
 
-from .errors import ClusterError, NotLeadingError
-from .failures import changed_ids, in_words, is_lasting
+from .errors import ClusterError, NotLeadingError, RefusedError
+from .failures import changed_ids, in_words, is_lasting, with_refused
 from .metrics import Metrics
 from .pods import Admin, ready_admins, served_digests
 from .programming import Ledger
@@ -35,12 +35,17 @@ ASK_FIRST_S = 0.02
 ASK_AT_MOST_S = 1.0
 # An API server that is busy for a moment is no news to anybody.
 FAILURES_UNTOLD = 3
+TRY_AGAIN_S = 5.0
+# Names of objects in one line of the log.
+LOGGED_MAX = 20
 # Once all serve what they should: a pod may have been replaced without any notice of it.
 ASK_AGAIN_S = 10.0
 
 
 class Fleet:
     """One gateway; `slices` gives the EndpointSlices of its pods, `changed` is called when more or less is served.
+
+    `rebuild` is called when something must be left out of what was built.
 
     `failure` says why what should be served can't be published, "" while nothing hinders.
     `has_asked` is set once it is known what pods serve, `is_settled` while all of them serve what they should.
@@ -55,17 +60,20 @@ class Fleet:
         metrics: Metrics,
         *,
         share: Share = DEFAULT_SHARE,
+        rebuild: Callable[[], None] = lambda: None,
     ) -> None:
         self.gateway = gateway
         self.build = Build(gateway.name, share)
         self.built: Built | None = None
         self.ledger = Ledger()
         self.failure = ""
+        self.withheld_because = ""
         self.has_asked = asyncio.Event()
         self.is_settled = asyncio.Event()
         self._publisher = publisher
         self._slices = slices
         self._changed = changed
+        self._rebuild = rebuild
         self._metrics = metrics
         self._must_publish = asyncio.Event()
         self._must_ask = asyncio.Event()
@@ -109,6 +117,8 @@ class Fleet:
         """Take nothing that pods have said before for true: others may have acted since."""
         self._published, self._published_at_s, self._served = "", None, None
         self._published_snapshot = None
+        self.build.refused = {}
+        self.withheld_because = ""
         self._note_failure("")
         self.has_asked.clear()
         self.is_settled.clear()
@@ -132,7 +142,8 @@ class Fleet:
             except ClusterError as error:
                 # Whatever is there now, it is looked at again before more is written.
                 has_looked = False
-                await self._failed(error, backoff)
+                if not await self._leaves_out_refused(error):
+                    await self._failed(error, backoff)
 
     async def keep_asking(self, session: aiohttp.ClientSession) -> None:
         """Ask every ready pod what it serves: often while that is not what it should, else now and then, for ever."""
@@ -168,6 +179,26 @@ class Fleet:
             log.warning("not published, trying again", extra={"fields": self._fields() | {"error": str(error)}})
         await asyncio.sleep(pause_s)
         self._must_publish.set()
+
+    async def _leaves_out_refused(self, error: ClusterError) -> bool:
+        """Whether single entries were refused; they are left out of the next build, and refused alone."""
+        if not isinstance(error, RefusedError) or error.shard is None or not error.is_lasting or error.is_of_quota:
+            return False
+        try:
+            entries = await self._publisher.refused_entries(error.shard)
+        except ClusterError:
+            return False
+        refused = with_refused(self.build.refused, error.shard.section, entries)
+        if refused == self.build.refused:
+            return False
+        self.build.refused, self.withheld_because = refused, in_words(error)
+        ids = [id_ for _, id_ in refused]
+        fields = self._fields() | {"error": in_words(error), "left_out": ids[:LOGGED_MAX], "count": len(ids)}
+        log.warning("published without what the API server refuses", extra={"fields": fields})
+        self._rebuild()
+        # For what has changed meanwhile, so that there is nothing to leave out.
+        asyncio.get_running_loop().call_later(TRY_AGAIN_S, self._must_publish.set)
+        return True
 
     def _note_failure(self, failure: str) -> None:
         """Take this for what hinders now; "" is nothing."""

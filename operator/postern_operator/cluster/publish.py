@@ -9,13 +9,17 @@ deleted or changed.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import secrets
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from kubernetes.aio.client import ApiClient
 
-from postern_core.codec import Encoded, Shard
+from postern_core.codec import Encoded, Shard, entries_of, shard_of
+from postern_core.snapshot import Entry
 
 from .errors import ClusterError, RefusedError, UnreachableError
 from .parallel import do_all
@@ -130,9 +134,36 @@ class ClusterPublisher:
         try:
             await self._put(shard_manifest(shard, self._namespace, self._gateway))
         except RefusedError as error:
-            # Not its name, which is a digest of keys.
-            error.part = f"a {place_of(shard).kind} of {shard.section}"
+            error.shard = shard
             raise
+
+    async def refused_entries(self, shard: Shard) -> tuple[Entry, ...]:
+        """Which entries the API server doesn't take, none where it refuses for another reason; raises `ClusterError`.
+
+        What is written to find that out is removed as old shards are.
+        """
+        async with self._one_at_a_time:
+            # Another one of its kind, which was never there before: is it the shard's content, or would any be refused?
+            if not await self._takes(_another_than(shard)):
+                return ()
+            return await self._refused_of(shard.section, entries_of(shard))
+
+    async def _refused_of(self, section: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        if await self._takes(shard_of(section, entries)):
+            return ()
+        if len(entries) == 1:
+            return entries
+        half = len(entries) // 2
+        return await self._refused_of(section, entries[:half]) + await self._refused_of(section, entries[half:])
+
+    async def _takes(self, shard: Shard) -> bool:
+        try:
+            await self._put_shard(shard)
+        except RefusedError as error:
+            if not error.is_lasting or error.is_of_quota:
+                raise
+            return False
+        return True
 
     async def _put(self, manifest: dict[str, Any]) -> None:
         """Write an object over whatever has its name."""
@@ -164,6 +195,11 @@ class ClusterPublisher:
 
 def _places(encoded: Encoded) -> set[Place]:
     return {INDEX_PLACE, *map(place_of, encoded.shards.values())}
+
+
+def _another_than(shard: Shard) -> Shard:
+    content = f'["{secrets.token_hex(16)}"]'.encode()
+    return replace(shard, digest=hashlib.sha256(content).hexdigest(), content=content)
 
 
 def _raise_worst(errors: list[ClusterError]) -> None:

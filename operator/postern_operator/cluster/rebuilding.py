@@ -105,7 +105,7 @@ class Rebuilding:
     def views(self) -> tuple[View, ...]:
         """What every gateway's latest build says."""
         return tuple(
-            View(fleet.built, fleet.ledger, fleet.failure, fleet.unpublished)
+            View(fleet.built, fleet.ledger, fleet.failure, fleet.unpublished, fleet.withheld_because)
             for fleet in self._fleets
             if fleet.built is not None
         )

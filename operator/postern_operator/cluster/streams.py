@@ -55,6 +55,7 @@ class Streams:
                 changed,
                 metrics,
                 share=settings.share,
+                rebuild=objects.tell,
             )
             for gateway in settings.gateways
         }

@@ -33,13 +33,14 @@ class View:
 
     `failure` is why it can't be published, "" while it can, `unpublished` the
     ids of the entries that are then other than those published; None is where
-    nothing is known to be.
+    nothing is known to be.  `withheld_because` is why the build leaves entries out.
     """
 
     built: Built
     ledger: Ledger
     failure: str = ""
     unpublished: frozenset[str] | None = frozenset()
+    withheld_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Telling:
                 continue
             programming = _programming(seen, views, placed)
             own, count = by_ref.get(ref, ()), count_of.get(ref, 0)
-            why = _why_not_published(views) if programming is Programming.NOT_PUBLISHED else ""
+            why = _why_not_published(ref, views) if programming is Programming.NOT_PUBLISHED else ""
             inputs = (seen.parsed, seen.status, own, programming, why, count)
             if not _is_as_before(inputs, self._settled.get(ref)):
                 conditions = conditions_of(ref, own, programming, why)
@@ -128,6 +129,8 @@ def _programming(seen: Observed, views: tuple[View, ...], placed: list[frozenset
 def _programming_by(view: View, seen: Observed) -> Programming:
     """Whether one gateway serves an object, or why not."""
     programming = view.ledger.programming_of(seen.parsed)
+    if seen.parsed.ref.id in view.built.withheld:
+        return Programming.NOT_PUBLISHED
     if not view.failure:
         return programming
     if view.unpublished is None:
@@ -137,8 +140,9 @@ def _programming_by(view: View, seen: Observed) -> Programming:
     return Programming.NOT_PUBLISHED if is_other else programming
 
 
-def _why_not_published(views: tuple[View, ...]) -> str:
-    return "; ".join(sorted({view.failure for view in views if view.failure}))
+def _why_not_published(ref: Ref, views: tuple[View, ...]) -> str:
+    why = {view.withheld_because if ref.id in view.built.withheld else view.failure for view in views}
+    return "; ".join(sorted(filter(None, why)))
 
 
 def _is_as_before(inputs: tuple[Any, ...], before: tuple[Any, ...] | None) -> bool:

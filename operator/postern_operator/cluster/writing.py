@@ -16,7 +16,7 @@ import msgspec
 from kubernetes.aio.client import ApiClient
 from kubernetes.aio.client.exceptions import ApiException
 
-from .errors import NotLeadingError, RefusedError, UnreachableError
+from .errors import QUOTA, NotLeadingError, RefusedError, UnreachableError
 
 FIELD_MANAGER = "postern"
 
@@ -26,8 +26,6 @@ CONNECT_TIMEOUT_S = 5.0
 
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"  # JSON is YAML.
-# https://github.com/kubernetes/kubernetes/blob/v1.34.0/staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota
-QUOTA = "exceeded quota"
 MERGE = "application/merge-patch+json"
 
 Manifest = Mapping[str, Any]

@@ -155,7 +155,7 @@ def test_a_place_that_no_entry_holds_closes_all_hosts_of_its_namespace():
     paths = [{"type": "Exact", "value": f"/{n}" + "x" * 1000} for n in range(900)]
     found = compiled(*OPEN, route("many", paths=paths))
 
-    assert {"namespace default is far beyond its share"} == {entry.refusal for entry in found.snapshot.routes}
+    assert {"its namespace is far beyond its share"} == {entry.refusal for entry in found.snapshot.routes}
     assert [("/", "Prefix")] == [(it.paths[0].value, it.paths[0].type) for it in found.snapshot.routes]
 
 

@@ -3,21 +3,22 @@
 import pytest
 
 from manifests import compiled, consumer, credential, route, secret, service
+from postern_core.codec import Shard
 from postern_operator.cluster.errors import RefusedError, UnreachableError
 from postern_operator.cluster.failures import changed_ids, in_words, is_lasting
 
 
-def refused(status, reason, part=""):
+def refused(status, reason, section=""):
     error = RefusedError("PATCH /api/v1/namespaces/gw/secrets/postern-0123abcd", status, reason)
-    error.part = part
+    error.shard = Shard("0123abcd", section, section == "credentials", b"[]") if section else None
     return error
 
 
 @pytest.mark.parametrize(
     ("error", "words", "lasts"),
     [
-        (refused(413, "TooLarge", "a Secret of credentials"), "a Secret of credentials: 413 TooLarge", True),
-        (refused(403, "Forbidden (exceeded quota)", "a ConfigMap of routes"), "exceeded quota", True),
+        (refused(413, "TooLarge", "credentials"), "a Secret of credentials: 413 TooLarge", True),
+        (refused(403, "Forbidden (exceeded quota)", "routes"), "exceeded quota", True),
         (refused(500, ""), "the API server refuses it: 500", False),
         (refused(429, "TooManyRequests"), "429", False),
         (UnreachableError("PATCH: TimeoutError"), "the API server does not answer", False),

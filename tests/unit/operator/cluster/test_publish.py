@@ -93,7 +93,7 @@ async def test_a_refused_shard_is_named_by_what_it_carries(fake):
     with pytest.raises(RefusedError) as caught:
         await publisher(client).publish(ONE)
 
-    assert ("a Secret of credentials", 413) == (caught.value.part, caught.value.status)
+    assert ("credentials", 413) == (caught.value.shard.section, caught.value.status)
 
 
 @pytest.mark.parametrize("kind", ["configmaps", "secrets"])

@@ -85,7 +85,7 @@ def test_what_can_t_be_published_is_told_with_the_reason(objects):
     [route] = [change for change in found.changes if change.ref.kind == "Route"]
 
     assert {"Service": "Ready", "Route": "NotPublished", "Consumer": "Ready"} == ready(found)
-    assert route.status["conditions"][-1]["message"].endswith("the data plane serves the one before: 413")
+    assert route.status["conditions"][-1]["message"].endswith("and is not served: 413")
     assert [("Warning", "NotPublished", "all")] == [(it.type, it.reason, it.ref.name) for it in found.news]
 
 

@@ -1,0 +1,66 @@
+"""A snapshot without the entries that can't be published, though nothing is wrong with them that is known here.
+
+An API server may refuse what it holds to be wrong, as an admission policy does.
+The objects concerned are refused alone, as those are that are wrong: a route
+keeps its place, whatever else is missing answers 503 or verifies nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+import msgspec
+
+from postern_core.snapshot import Backend, Entry, Route, Snapshot
+
+from .routes import place_of
+from .shares import refusals_of_hosts
+
+REFUSAL = "can't be published"
+
+# The entries that were refused, by section and id: of a route first what it was, then perhaps its place.
+Refused = Mapping[tuple[str, str], Collection[Entry]]
+
+_IsRefused = Callable[[str, Entry], bool]
+
+
+def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[str]]:
+    """The snapshot without what was refused, and the ids of what is missing; entries that have changed since stay."""
+    missing: set[str] = set()
+
+    def is_refused(section: str, entry: Entry) -> bool:
+        found = entry in refused.get((section, entry.id), ())  # type: ignore[attr-defined] # every entry of a section
+        if found:
+            missing.add(entry.id)  # type: ignore[attr-defined]
+        return found
+
+    policies = tuple(it for it in snapshot.policies if not is_refused("policies", it))
+    routes = _routes(snapshot, {it.id for it in policies}, is_refused)
+    return msgspec.structs.replace(
+        snapshot,
+        routes=routes,
+        policies=tuple(it for it in policies if it.id in {route.policy for route in routes}),
+        backends=tuple(
+            Backend(id=it.id, refusal=REFUSAL) if is_refused("backends", it) else it for it in snapshot.backends
+        ),
+        endpoints=tuple(it for it in snapshot.endpoints if not is_refused("endpoints", it)),
+        consumers=tuple(it for it in snapshot.consumers if not is_refused("consumers", it)),
+        credentials=tuple(it for it in snapshot.credentials if not is_refused("credentials", it)),
+    ), frozenset(missing)
+
+
+def _routes(snapshot: Snapshot, policies: Collection[str], is_refused: _IsRefused) -> tuple[Route, ...]:
+    """Places for the routes that can't be published, and one refusal of all hosts where not even places can."""
+    found: list[Route] = []
+    closed: set[str] = set()
+    for route in snapshot.routes:
+        if is_refused("routes", route) or (route.policy is not None and route.policy not in policies):
+            place = place_of(route, REFUSAL)
+            found.append(place)
+            if is_refused("routes", place):
+                closed.add(route.namespace)
+        else:
+            found.append(route)
+    shut = refusals_of_hosts([route for route in found if route.namespace in closed], REFUSAL)
+    kept = [route for route in found if route.namespace not in closed]
+    return tuple(sorted([*kept, *shut], key=lambda route: route.id))
