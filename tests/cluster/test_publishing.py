@@ -6,10 +6,13 @@ import base64
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from operator_account import operator_client
 from postern_core.codec import decode_index, encode_snapshot
+from postern_core.link.sizes import ENTRY_BYTES_MAX, PLACE_BYTES_MAX
+from postern_core.snapshot import Key, Snapshot
 from postern_operator.cluster.publish import ClusterPublisher
 from postern_operator.cluster.writing import Writer
 from snapshots import decoded
@@ -65,6 +68,31 @@ async def test_what_is_published_is_what_was_compiled(client, namespace, there):
     assert {"postern-index"} == {name for name, it in objects.items() if not it.get("immutable")}
     managers = {entry["manager"] for it in objects.values() for entry in it["metadata"]["managedFields"]}
     assert {"postern"} == managers
+
+
+def largest(letter):
+    """Credentials and routes of the largest size, all in one bucket of their section."""
+    keys = [Key(material=letter * (ENTRY_BYTES_MAX - 500))]
+    credentials = [replace(FIRST.credentials[0], id=f"JWTCredential/n/{n}", keys=tuple(keys)) for n in range(5)]
+    places = [
+        replace(FIRST.routes[0], id=f"Route/n/{n}", policy=None, refusal=letter * (PLACE_BYTES_MAX - 500))
+        for n in range(3)
+    ]
+    return Snapshot(gateway="default", routes=tuple(places), credentials=tuple(credentials))
+
+
+# A body beyond 1 MiB is handed to the socket at once, which holds the loop for less than a millisecond.
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+async def test_entries_of_the_largest_size_are_published(client, namespace, there):
+    """However many of them come into one bucket; what follows them is published, too."""
+    publisher = ClusterPublisher(Writer(client), namespace)
+    encoded = encode_snapshot(largest("A"))
+    await publisher.publish(encoded)
+
+    assert largest("A") == read(there())
+    assert 6 == len(encoded.shards)
+    await publisher.publish(ONE)
+    assert FIRST == read(there())
 
 
 async def test_a_changed_route_changes_one_shard_and_the_index(client, namespace, there):
