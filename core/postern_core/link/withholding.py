@@ -25,7 +25,10 @@ _IsRefused = Callable[[str, Entry], bool]
 
 
 def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[str]]:
-    """The snapshot without what was refused, and the ids of what is missing; entries that have changed since stay."""
+    """The snapshot without what was refused, and the ids of what is not served for that, itself or what it refers to.
+
+    Entries that have changed since they were refused stay.
+    """
     missing: set[str] = set()
 
     def is_refused(section: str, entry: Entry) -> bool:
@@ -35,32 +38,45 @@ def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[
         return found
 
     policies = tuple(it for it in snapshot.policies if not is_refused("policies", it))
-    routes = _routes(snapshot, {it.id for it in policies}, is_refused)
+    consumers = tuple(it for it in snapshot.consumers if not is_refused("consumers", it))
+    backends = tuple(
+        Backend(id=it.id, refusal=REFUSAL) if is_refused("backends", it) else it for it in snapshot.backends
+    )
+    endpoints = tuple(it for it in snapshot.endpoints if not is_refused("endpoints", it))
+    nameless = {it.id for it in snapshot.consumers} - {it.id for it in consumers}
+    unreachable = {it.id for it in snapshot.endpoints} - {it.id for it in endpoints}
+    unreachable |= {it.id for it in backends if it.refusal == REFUSAL}
+    missing.update(it.id for it in snapshot.credentials if it.consumer in nameless)
+    missing.update(it.id for it in snapshot.routes if it.backend in unreachable)
+    routes = _routes(snapshot, {it.id for it in policies}, is_refused, missing)
+    credentials = tuple(it for it in snapshot.credentials if not is_refused("credentials", it))
     return msgspec.structs.replace(
         snapshot,
         routes=routes,
         policies=tuple(it for it in policies if it.id in {route.policy for route in routes}),
-        backends=tuple(
-            Backend(id=it.id, refusal=REFUSAL) if is_refused("backends", it) else it for it in snapshot.backends
-        ),
-        endpoints=tuple(it for it in snapshot.endpoints if not is_refused("endpoints", it)),
-        consumers=tuple(it for it in snapshot.consumers if not is_refused("consumers", it)),
-        credentials=tuple(it for it in snapshot.credentials if not is_refused("credentials", it)),
+        backends=backends,
+        endpoints=endpoints,
+        consumers=consumers,
+        credentials=tuple(it for it in credentials if it.consumer not in nameless),
     ), frozenset(missing)
 
 
-def _routes(snapshot: Snapshot, policies: Collection[str], is_refused: _IsRefused) -> tuple[Route, ...]:
+def _routes(
+    snapshot: Snapshot, policies: Collection[str], is_refused: _IsRefused, missing: set[str]
+) -> tuple[Route, ...]:
     """Places for the routes that can't be published, and one refusal of all hosts where not even places can."""
     found: list[Route] = []
     closed: set[str] = set()
     for route in snapshot.routes:
         if is_refused("routes", route) or (route.policy is not None and route.policy not in policies):
+            missing.add(route.id)
             place = place_of(route, REFUSAL)
             found.append(place)
             if is_refused("routes", place):
                 closed.add(route.namespace)
         else:
             found.append(route)
-    shut = refusals_of_hosts([route for route in found if route.namespace in closed], REFUSAL)
+    shut = [route for route in found if route.namespace in closed]
+    missing.update(route.id for route in shut)
     kept = [route for route in found if route.namespace not in closed]
-    return tuple(sorted([*kept, *shut], key=lambda route: route.id))
+    return tuple(sorted([*kept, *refusals_of_hosts(shut, REFUSAL)], key=lambda route: route.id))

@@ -111,6 +111,9 @@ class Operator:
                 tasks.create_task(self._events.run())
         finally:
             self._metrics.leader.set(0)
+            for fleet in self._fleets:
+                # Another replica publishes from now on, and tells when it can't.
+                fleet.forget_pods()
 
     def _rebuilt(self) -> None:
         self._has_rebuilt.set()

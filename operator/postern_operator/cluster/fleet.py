@@ -94,6 +94,7 @@ class Fleet:
         self.built = built
         if is_new:
             self.is_settled.clear()
+        if is_new or self.failure:
             self._must_publish.set()
 
     @property

@@ -49,7 +49,7 @@ def test_a_route_without_its_policy_refuses_its_place():
 
     assert {"own": "", "plain": REFUSAL} == {entry.name: entry.refusal for entry in found.routes}
     assert ["Route/default/own"] == [entry.id for entry in found.policies]
-    assert {"Service/default/app"} == missing
+    assert {"Service/default/app", "Route/default/plain"} == missing
 
 
 def test_where_not_even_the_place_is_taken_the_hosts_refuse():
@@ -62,13 +62,20 @@ def test_where_not_even_the_place_is_taken_the_hosts_refuse():
     assert ((), ("app.example.com",)) == (found.policies, closed.hosts)
 
 
-@pytest.mark.parametrize(("section", "name"), [("endpoints", "app"), ("consumers", "alice"), ("credentials", "alice")])
-def test_what_only_serves_by_being_there_is_left_out(section, name):
+@pytest.mark.parametrize(
+    ("section", "name", "with_it"),
+    [
+        ("endpoints", "app", {"Service/default/app", "Route/default/own", "Route/default/plain"}),
+        ("consumers", "alice", {"Consumer/default/alice", "JWTCredential/default/alice"}),
+        ("credentials", "alice", {"JWTCredential/default/alice"}),
+    ],
+)
+def test_what_only_serves_by_being_there_is_left_out(section, name, with_it):
     """Without addresses requests get 503; without its consumer or credential a token is refused."""
     found, missing = without((section, name))
 
     assert () == getattr(found, section)
-    assert 1 == len(missing)
+    assert with_it == missing
 
 
 def test_a_backend_refuses():

@@ -137,6 +137,16 @@ def test_what_is_too_large_in_all_is_told(made):
     assert ("the index is too large", 1, digest) == (fleet.failure, gauge(fleet), fleet.built.encoded.digest)
 
 
+def test_a_build_that_fits_again_is_published_again(made):
+    """It may be the very one that was published before, and the failure must end."""
+    fleet, _, _ = made
+    fleet._must_publish.clear()
+    fleet.cannot_build("the index is too large")
+    fleet.take(build(fleet))
+
+    assert fleet._must_publish.is_set()
+
+
 def test_who_stops_leading_tells_of_no_failure(made):
     """Another replica publishes then, and has a metric of its own."""
     fleet, _, _ = made

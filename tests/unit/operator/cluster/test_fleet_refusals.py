@@ -122,7 +122,7 @@ async def test_a_quota_leaves_nothing_out(fake, monkeypatch):
 async def test_no_key_is_in_what_is_logged(fake, monkeypatch, caplog):
     """Only names of objects are."""
     api, client = fake
-    api.refuses = lambda path, body: (422, "Invalid") if "default/eve" in content_of(path, body) else None
+    api.refuses = lambda path, body: (422, "Invalid") if "JWTCredential/default/eve" in content_of(path, body) else None
     await published(client, monkeypatch, is_published)
 
     said = json.dumps([vars(record) for record in caplog.records], default=str)
