@@ -45,6 +45,18 @@ class Needs:
     revoked: Ref | None
 
 
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The objects that a credential refers to, as they were found, and its Namespace.
+
+    `held` are the holders of its keys, in order; `listed` is the list of its revoked ids.
+    """
+
+    held: tuple[Parsed | None, ...]
+    namespace: Parsed | None
+    listed: Parsed | None
+
+
 @dataclass(slots=True)
 class Identities:
     """Everybody who may call, and how they are known; beside each list, the bytes of its entries."""
@@ -124,21 +136,15 @@ def _link_once(parsed: Parsed, needed: Needs, world: World) -> Linked:
         return Linked(None, (unresolved,) if unresolved else ())
     held = tuple([world.objects.get(holder) if holder else None for holder in needed.holders])
     listed = world.objects.get(needed.revoked) if needed.revoked else None
-    inputs = (parsed, needed, held, world.objects.get(namespace_ref(parsed.ref.namespace)), listed)
+    related = Related(held, world.objects.get(namespace_ref(parsed.ref.namespace)), listed)
+    inputs = (parsed, needed, related)
     return world.memo.once("credential", parsed.ref, inputs, _link, *inputs, world.inspectors)
 
 
-def _link(
-    parsed: Parsed,
-    needed: Needs,
-    held: tuple[Parsed | None, ...],
-    namespace: Parsed | None,
-    listed: Parsed | None,
-    inspectors: Inspectors,
-) -> Linked:
+def _link(parsed: Parsed, needed: Needs, related: Related, inspectors: Inspectors) -> Linked:
     """Link a credential, with what it takes back, and refuse it where that can't be known or is too much."""
-    linked = _link_credential(parsed, needed, held, namespace, inspectors)
-    digests = revoked_digests(parsed, listed)
+    linked = _link_credential(parsed, needed, related, inspectors)
+    digests = revoked_digests(parsed, related.listed)
     if isinstance(digests, Problem):
         return Linked(None, (*linked.problems, digests))
     if linked.entry is None:
@@ -169,17 +175,15 @@ def holder_of(key: CredentialKeySpec, namespace: str) -> Ref | None:
     return None
 
 
-def _link_credential(
-    parsed: Parsed, needed: Needs, held: tuple[Parsed | None, ...], namespace: Parsed | None, inspectors: Inspectors
-) -> Linked:
-    spec, ref = parsed.resource.spec, parsed.ref
+def _link_credential(parsed: Parsed, needed: Needs, related: Related, inspectors: Inspectors) -> Linked:
+    spec, ref, held = parsed.resource.spec, parsed.ref, related.held
     if not spec.keys and held[0] is not None and not is_generated_for(held[0], parsed):
         return Linked(None, (_foreign_secret(parsed, held[0].ref),))
     keys: list[Key] = []
     problems: list[Problem] = []
     for index, (key, holder, holding) in enumerate(zip(keys_of(parsed), needed.holders, held, strict=True)):
         at = f"spec.keys[{index}]" if spec.keys else "spec.keys"
-        material = material_of(spec, key, Holder(holder, holding, namespace) if holder else None, inspectors)
+        material = material_of(spec, key, Holder(holder, holding, related.namespace) if holder else None, inspectors)
         if isinstance(material, Missing):
             problems.append(Problem(ref, material.reason, at, material.message, _causes(holder)))
             continue

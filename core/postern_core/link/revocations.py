@@ -12,7 +12,7 @@ from postern_core.ref import Ref
 from postern_core.resources.jwt_credential import JtisFrom
 from postern_core.revocation import packed
 
-from .references import Missing, value_of
+from .references import Missing, is_marked_for_keys, no_secret_for_keys, value_of
 
 # Of one list: 214 KB in the snapshot, as digests.
 JTIS_MAX = 10_000
@@ -39,6 +39,9 @@ def revoked_digests(parsed: Parsed, holding: Parsed | None) -> str | Problem:
 
 
 def _read(holder: Ref, source: JtisFrom, holding: Parsed | None) -> set[str] | Missing:
+    if holder.kind == "Secret" and (holding is None or not is_marked_for_keys(holding)):
+        # Or a status would tell of any Secret of the namespace whether it is text, and how long.
+        return no_secret_for_keys(holder)
     value = value_of(holder, holding, source.key)
     if isinstance(value, Missing):
         return value

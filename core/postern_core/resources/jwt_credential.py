@@ -135,7 +135,7 @@ class JtisFrom(Spec, frozen=True):
     key: Annotated[Text, Meta(description="The entry that holds the ids, one a line. Example: jtis.txt.")]
     kind: Annotated[
         Literal["ConfigMap", "Secret"],
-        Meta(description="The kind of the object that holds it. Default: ConfigMap."),
+        Meta(description="The kind of the object that holds it; a Secret MUST be meant for keys. Default: ConfigMap."),
     ] = "ConfigMap"
 
 

@@ -43,6 +43,16 @@ def test_a_secret_may_hold_the_list():
     assert is_among("stolen", digests(listed, secret("revoked", value="stolen")))
 
 
+@pytest.mark.parametrize("unfit", [{"type": "Opaque"}, {"type": "kubernetes.io/tls"}, {"type": "Opaque", "data": None}])
+def test_a_secret_that_is_not_meant_for_it_counts_as_missing(unfit):
+    """Nothing of what another program's Secret holds shows in a status."""
+    listed = credential(revoked={"jtisFrom": {"kind": "Secret", "name": "revoked", "key": "secret"}})
+    problems = [compiled(*OPEN, listed, *others).problems for others in ([], [secret("revoked") | unfit])]
+
+    assert problems[0] == problems[1]
+    assert "SecretNotFound" == problems[0][0].reason.text
+
+
 def test_ten_thousand_ids_fit():
     """In one list, with the keys beside it."""
     found = digests(LISTED, config_map("\n".join(f"{number:036}" for number in range(10_000))))

@@ -106,7 +106,7 @@ def test_certificates_are_bounded():
     """A ConfigMap may hold 1 MiB of them."""
     bundle = {
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ca", "namespace": "default"},
-        "data": {"ca.crt": "x" * 300_001},
+        "data": {"ca.crt": f"-----BEGIN CERTIFICATE-----{'A' * 300_001}-----END CERTIFICATE-----"},
     }  # fmt: skip
     upstream = {"url": "https://a", "tls": {"caCertificateRef": {"name": "ca", "key": "ca.crt"}}}
 

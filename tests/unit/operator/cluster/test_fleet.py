@@ -8,8 +8,8 @@ import pytest
 
 import manifests
 from postern_core.parse import parse_manifest
+from postern_kit.backoff import Backoff
 from postern_operator.cluster import fleet as fleet_module
-from postern_operator.cluster.backoff import Backoff
 from postern_operator.cluster.errors import NotLeadingError, RefusedError, UnreachableError
 from postern_operator.cluster.fleet import Fleet
 from postern_operator.cluster.metrics import Metrics

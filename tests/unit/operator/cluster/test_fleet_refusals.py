@@ -11,8 +11,8 @@ import pytest
 import manifests
 from fake_api import fake_api
 from postern_core.parse import parse_manifest
+from postern_kit.backoff import Backoff
 from postern_operator.cluster import fleet as fleet_module
-from postern_operator.cluster.backoff import Backoff
 from postern_operator.cluster.fleet import Fleet
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.publish import ClusterPublisher
