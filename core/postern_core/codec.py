@@ -83,11 +83,15 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A snapshot in bytes; `digest` is the SHA-256 of the index, in hex, and names the whole."""
+    """A snapshot in bytes; `digest` is the SHA-256 of the index, in hex, and names the whole.
+
+    `grants` is the index of the grants that are stored with it, whose shards are among `shards`; "" without any.
+    """
 
     index: bytes
     digest: str
     shards: dict[str, Shard]
+    grants: bytes = b""
 
 
 class TooLargeError(ValueError):

@@ -1,7 +1,7 @@
 """Compile all resources into one snapshot: a whole rebuild, every time.
 
 Reads as the table of contents of a compilation.  The same set of resources, in
-any order, gives the same snapshot and the same problems.
+any order, with the same grants gives the same snapshot, problems and grants.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from .checks import check
+from .grants import Grants
 from .inspectors import Inspectors
 from .link.credentials import Identities, link_identities
 from .link.routes import Routes, link_routes
 from .link.services import Services, link_services
 from .link.shares import DEFAULT_SHARE, Budget, Share, bound_identities, bound_routes, bound_services
+from .link.unserved import refuse_unserved
 from .link.world import World, gather
 from .memo import Memo
 from .parse import OUR_KINDS, Parsed
@@ -25,10 +27,11 @@ from .snapshot import Entry, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What a compilation gives: the snapshot for one gateway, and all that is wrong."""
+    """What a compilation gives: the snapshot for one gateway, all that is wrong, and the grants for the next one."""
 
     snapshot: Snapshot
     problems: tuple[Problem, ...]
+    grants: Grants
 
 
 def compile_snapshot(
@@ -38,35 +41,46 @@ def compile_snapshot(
     gateway: str = "default",
     memo: Memo | None = None,
     share: Share = DEFAULT_SHARE,
+    grants: Grants = Grants(),  # noqa: B008 # frozen
 ) -> Compiled:
     """Compile everything afresh for one gateway; never raises for what a user wrote.
 
     `share` is what each namespace may put into it.
-    `memo` remembers what concerns one object alone between compilations.
+    `memo` remembers what concerns one object alone between compilations;
+    `grants` are those of the compilation before, none for a first one.
     """
     memo = memo or Memo()
     world = gather(resources, inspectors, memo)
     problems = _check_all(world)
-    identities = link_identities(world)
-    services = link_services(world, gateway)
+    identities = link_identities(world, grants.keys)
+    services = link_services(world, gateway, grants.hosts)
     budget = Budget(share)
     bound_services(services, world, budget)
     routes = link_routes(world, services)
     bound_routes(routes, world, budget)
     problems += bound_identities(identities, _admitted_namespaces(routes), world, budget)
+    refuse_unserved(services, routes)
     memo.finish()
     problems += [*identities.problems, *services.problems, *routes.problems]
-    return Compiled(_snapshot(gateway, identities, services, routes), _in_order(problems))
+    granted = Grants(services.grants, identities.grants)
+    snapshot = _snapshot(gateway, identities, services, routes)
+    # The same value as long as nothing changes, so that it isn't encoded again.
+    return Compiled(snapshot, _in_order(problems), grants if granted == grants else granted)
 
 
-def compile_identities(resources: Iterable[Parsed], *, inspectors: Inspectors) -> Identities:
+def compile_identities(
+    resources: Iterable[Parsed],
+    *,
+    inspectors: Inspectors,
+    grants: Grants = Grants(),  # noqa: B008 # frozen
+) -> Identities:
     """Everybody who may call and how they are known, whether a policy of some gateway admits them or not.
 
     For who makes tokens; a gateway gets those that its policies admit, by `compile_snapshot`.
     """
     world = gather(resources, inspectors, Memo())
     problems = _check_all(world)
-    identities = link_identities(world)
+    identities = link_identities(world, grants.keys)
     identities.problems = list(_in_order(problems + identities.problems))
     return identities
 

@@ -201,6 +201,7 @@ class Credential(Entry, frozen=True):
     """What a token's key claim names: a consumer, an algorithm and its keys. Secret.
 
     `revoked_digests` are further revoked ids, as `revocation.packed` has them.
+    Of credentials with one key in several namespaces, those with the lower `since` are tried first, then the older.
     """
 
     id: str
@@ -214,6 +215,7 @@ class Credential(Entry, frozen=True):
     revoked_jtis: tuple[str, ...] = ()
     revoked_digests: str = ""
     issued_before: float | None = None
+    since: int = 0
 
 
 class Snapshot(Entry, frozen=True):

@@ -2,6 +2,7 @@
 
 To add one: make a folder named by the behaviour under `compile/`, write its
 `in.yaml`, run `make golden`, and read what came out as carefully as code.
+Where what was there before matters, write that into `steps/01.yaml` and so on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import cases
 from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
+from postern_core.grants import Grants
 from postern_core.parse import OUR_KINDS, parse_manifest
 from postern_operator.inspectors import INSPECTORS
 from snapshots import decoded_again
@@ -25,10 +27,15 @@ REWRITE = os.environ.get("GOLDEN") == "rewrite"
 
 
 def compiled_case(case, shuffled=False):
-    resources = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
-    if shuffled:
-        random.Random(0).shuffle(resources)
-    return resources, compile_snapshot(resources, inspectors=INSPECTORS)
+    """The objects of a case's last step, and what they compile to with the grants of the steps before."""
+    grants = Grants()
+    for step in cases.steps_of(case):
+        resources = [parse_manifest(manifest) for manifest in step]
+        if shuffled:
+            random.Random(0).shuffle(resources)
+        compiled = compile_snapshot(resources, inspectors=INSPECTORS, grants=grants)
+        grants = compiled.grants
+    return resources, compiled
 
 
 def snapshot_text(snapshot):
@@ -72,6 +79,7 @@ def test_the_order_of_the_manifests_does_not_matter(case):
 
     assert encode_snapshot(compiled.snapshot).digest == encode_snapshot(shuffled.snapshot).digest
     assert compiled.problems == shuffled.problems
+    assert compiled.grants == shuffled.grants
 
 
 @pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.name)

@@ -2,6 +2,9 @@
 
 A case is a folder under `tests/golden/compile/`, named by the behaviour it shows.
 `in.yaml` holds the manifests; `requests.yaml`, where there is one, the requests.
+Where it matters what was there before, `steps/01.yaml` and so on hold that: they are
+compiled one after another, and `in.yaml` last. Such a case has no requests: a gateway that
+is asked them has seen nothing but `in.yaml`.
 """
 
 from __future__ import annotations
@@ -93,9 +96,18 @@ def manifests_of(case: Path) -> list[dict[str, Any]]:
     return [document for document in yaml.safe_load_all((case / "in.yaml").read_text()) if document]
 
 
+def steps_of(case: Path) -> list[list[dict[str, Any]]]:
+    """The documents of each of a case's steps, in order; `in.yaml` is the last step, and of most cases the only one."""
+    names = sorted(path.name for path in (case / "steps").glob("*"))
+    assert names == [f"{number:02}.yaml" for number in range(1, len(names) + 1)], f"{case.name}: steps are 01.yaml, ..."
+    before = [(case / "steps" / name).read_text() for name in names]
+    return [[one for one in yaml.safe_load_all(text) if one] for text in before] + [manifests_of(case)]
+
+
 def requests_of(case: Path) -> Requests | None:
     """The requests of a case, None where it has none."""
     path = case / "requests.yaml"
     if not path.exists():
         return None
+    assert not (case / "steps").exists(), f"{case.name}: a case has steps or requests, not both"
     return msgspec.convert(yaml.safe_load(path.read_text()), Requests)

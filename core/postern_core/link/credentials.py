@@ -6,11 +6,13 @@ its tokens are then refused, and all other keys go on serving.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from postern_core.generated import GENERATED_ENTRY, generated_name, is_generated_for
+from postern_core.grants import KeyGrant, key_id
 from postern_core.inspectors import Inspectors
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
@@ -19,6 +21,7 @@ from postern_core.resources.jwt_credential import CredentialKeySpec, SecretKeyRe
 from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL, USE_FOR_KEYS, USE_LABEL
 from postern_core.snapshot import Consumer, Credential, Key
 
+from .keys import KeyClaim, settle_keys
 from .materials import Holder, material_of
 from .references import Missing, is_marked_for_keys
 from .revocations import list_of, revoked_digests
@@ -37,9 +40,10 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a credential refers to: its place among the keys, its consumer, and what holds its keys and revoked ids."""
+    """What a credential refers to: its key, that key's grant, its consumer, and what holds its keys and revoked ids."""
 
-    place: tuple[str, str]
+    key: str
+    grant: str
     consumer: Ref
     holders: tuple[Ref | None, ...]
     revoked: Ref | None
@@ -59,17 +63,21 @@ class Related:
 
 @dataclass(slots=True)
 class Identities:
-    """Everybody who may call, and how they are known; beside each list, the bytes of its entries."""
+    """Everybody who may call, and how they are known; beside each list, the bytes of its entries.
+
+    `grants` say which credential has a key from now on.
+    """
 
     consumers: list[Consumer] = field(default_factory=list)
     consumer_sizes: list[int] = field(default_factory=list)
     credentials: list[Credential] = field(default_factory=list)
     credential_sizes: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    grants: dict[str, KeyGrant] = field(default_factory=dict)
 
 
-def link_identities(world: World) -> Identities:
-    """Resolve all Consumers and JWTCredentials of all namespaces."""
+def link_identities(world: World, held: Mapping[str, KeyGrant]) -> Identities:
+    """Resolve all Consumers and JWTCredentials of all namespaces; `held` are the grants of keys so far."""
     memo = world.memo
     found = Identities()
     for parsed in world.of_kind("Consumer"):
@@ -79,13 +87,18 @@ def link_identities(world: World) -> Identities:
             found.consumer_sizes.append(size_bytes)
     candidates = [parsed for parsed in world.of_kind("JWTCredential") if parsed.ref in world.sound]
     needs = [memo.once("needs", parsed.ref, (parsed,), _needs_of, parsed) for parsed in candidates]
-    owners = _owners_of_keys(candidates, needs)
+    claims = [
+        KeyClaim(parsed.ref, needed.key, needed.grant, age(parsed))
+        for parsed, needed in zip(candidates, needs, strict=True)
+    ]
+    uncertain = {parsed.ref for parsed in world.of_kind("JWTCredential") if parsed.ref not in world.sound}
+    found.grants = settle_keys(claims, held, uncertain)
     for parsed, needed in zip(candidates, needs, strict=True):
-        owner = owners[needed.place]
-        if owner is not parsed:
-            found.problems.append(_conflict(parsed, needed, owner.ref))
+        grant = found.grants[needed.grant]
+        if grant.credential != parsed.ref.name:
+            found.problems.append(_conflict(parsed, needed, grant))
             continue
-        linked = _link_once(parsed, needed, world)
+        linked = _link_once(parsed, needed, grant.since, world)
         found.problems += linked.problems
         if linked.entry is not None:
             found.credentials.append(linked.entry)
@@ -104,31 +117,23 @@ def _sized_consumer(parsed: Parsed) -> tuple[Consumer, int]:
 
 def _needs_of(parsed: Parsed) -> Needs:
     spec, namespace = parsed.resource.spec, parsed.ref.namespace
+    key = spec.key or parsed.ref.name
     return Needs(
-        place=(namespace, spec.key or parsed.ref.name),
+        key=key,
+        grant=key_id(namespace, key),
         consumer=Ref("Consumer", namespace, spec.consumer_ref.name),
         holders=tuple(holder_of(key, namespace) for key in keys_of(parsed)),
         revoked=list_of(parsed),
     )
 
 
-def _owners_of_keys(candidates: list[Parsed], needs: list[Needs]) -> dict[tuple[str, str], Parsed]:
-    """Who owns each key of each namespace: the oldest object that names it."""
-    owners: dict[tuple[str, str], Parsed] = {}
-    for parsed, needed in zip(candidates, needs, strict=True):
-        other = owners.setdefault(needed.place, parsed)
-        if other is not parsed and age(parsed) < age(other):
-            owners[needed.place] = parsed
-    return owners
+def _conflict(parsed: Parsed, needed: Needs, grant: KeyGrant) -> Problem:
+    holder = Ref("JWTCredential", parsed.ref.namespace, grant.credential)
+    message = f"{holder} has the key {needed.key!r} already; choose another key, or delete one of the two"
+    return Problem(parsed.ref, Reason.CONFLICTED, "spec.key", message, (holder,))
 
 
-def _conflict(parsed: Parsed, needed: Needs, owner: Ref) -> Problem:
-    key = needed.place[1]
-    message = f"{owner}, which is older, has the key {key!r} already; choose another key, or delete one of the two"
-    return Problem(parsed.ref, Reason.CONFLICTED, "spec.key", message, (owner,))
-
-
-def _link_once(parsed: Parsed, needed: Needs, world: World) -> Linked:
+def _link_once(parsed: Parsed, needed: Needs, since: int, world: World) -> Linked:
     if needed.consumer not in world.sound:
         unresolved = world.wrong_with_reference(
             needed.consumer, Reason.CONSUMER_NOT_FOUND, parsed.ref, "spec.consumerRef"
@@ -137,13 +142,13 @@ def _link_once(parsed: Parsed, needed: Needs, world: World) -> Linked:
     held = tuple([world.objects.get(holder) if holder else None for holder in needed.holders])
     listed = world.objects.get(needed.revoked) if needed.revoked else None
     related = Related(held, world.objects.get(namespace_ref(parsed.ref.namespace)), listed)
-    inputs = (parsed, needed, related)
+    inputs = (parsed, needed, related, since)
     return world.memo.once("credential", parsed.ref, inputs, _link, *inputs, world.inspectors)
 
 
-def _link(parsed: Parsed, needed: Needs, related: Related, inspectors: Inspectors) -> Linked:
+def _link(parsed: Parsed, needed: Needs, related: Related, since: int, inspectors: Inspectors) -> Linked:
     """Link a credential, with what it takes back, and refuse it where that can't be known or is too much."""
-    linked = _link_credential(parsed, needed, related, inspectors)
+    linked = _link_credential(parsed, needed, related, since, inspectors)
     digests = revoked_digests(parsed, related.listed)
     if isinstance(digests, Problem):
         return Linked(None, (*linked.problems, digests))
@@ -175,7 +180,7 @@ def holder_of(key: CredentialKeySpec, namespace: str) -> Ref | None:
     return None
 
 
-def _link_credential(parsed: Parsed, needed: Needs, related: Related, inspectors: Inspectors) -> Linked:
+def _link_credential(parsed: Parsed, needed: Needs, related: Related, since: int, inspectors: Inspectors) -> Linked:
     spec, ref, held = parsed.resource.spec, parsed.ref, related.held
     if not spec.keys and held[0] is not None and not is_generated_for(held[0], parsed):
         return Linked(None, (_foreign_secret(parsed, held[0].ref),))
@@ -193,7 +198,7 @@ def _link_credential(parsed: Parsed, needed: Needs, related: Related, inspectors
         keys.append(Key(material=material, id=key.id, not_after=not_after))
     if not keys:
         return Linked(None, tuple(problems))
-    return Linked(_credential_entry(parsed, needed, tuple(keys)), tuple(problems))
+    return Linked(_credential_entry(parsed, needed, since, tuple(keys)), tuple(problems))
 
 
 def _foreign_secret(parsed: Parsed, holder: Ref) -> Problem:
@@ -205,7 +210,7 @@ def _foreign_secret(parsed: Parsed, holder: Ref) -> Problem:
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.keys", message, (holder,))
 
 
-def _credential_entry(parsed: Parsed, needed: Needs, keys: tuple[Key, ...]) -> Credential:
+def _credential_entry(parsed: Parsed, needed: Needs, since: int, keys: tuple[Key, ...]) -> Credential:
     spec, ref = parsed.resource.spec, parsed.ref
     before = spec.revoked.issued_before
     return Credential(
@@ -214,11 +219,12 @@ def _credential_entry(parsed: Parsed, needed: Needs, keys: tuple[Key, ...]) -> C
         name=ref.name,
         created=parsed.created,
         consumer=needed.consumer.id,
-        key=needed.place[1],
+        key=needed.key,
         algorithm=spec.algorithm,
         keys=keys,
         revoked_jtis=tuple(sorted(set(spec.revoked.jtis))),
         issued_before=before.timestamp() if before else None,
+        since=since,
     )
 
 

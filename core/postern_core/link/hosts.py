@@ -1,67 +1,131 @@
-"""Which namespace a host belongs to: the one whose oldest Service claimed it first."""
+"""Which namespace a host belongs to: the one that was granted it first and still claims it.
+
+Rules of this file:
+1. A namespace keeps a host as long as one of its Services names it, whatever
+   other namespaces edit.
+2. A Service that isn't accepted gives up nothing: what can't be read may well
+   still name the host.
+3. A host without a grant goes to the namespace of the oldest Service that names
+   it, unless it lies below another namespace's wildcard.  How old a Service is
+   matters among hosts that were first named at the same time, and nowhere else.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from postern_core.grants import HostGrant
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 
 EVERY_HOST = "*"
+# How many hosts a Service may name; one that isn't accepted holds no more than that either.
+HOSTS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The hosts that one Service asks for; none are every host."""
+    """The hosts that one Service asks for; none are every host, None is nothing at all.
+
+    `is_certain` is False for a Service that isn't accepted.
+    """
 
     service: Ref
-    hosts: tuple[str, ...]
+    hosts: tuple[str, ...] | None
+    is_certain: bool = True
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        return () if self.hosts is None else self.hosts or (EVERY_HOST,)
 
 
 @dataclass(slots=True)
 class Ownership:
-    """The hosts that each Service got, and what was refused to whom."""
+    """The hosts that each Service got, what was refused to which, and the grants from now on."""
 
     hosts: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    grants: dict[str, HostGrant] = field(default_factory=dict)
 
 
-def settle_hosts(claims: list[Claim]) -> Ownership:
-    """Give each host to the first namespace that claims it; `claims` come oldest first.
+def settle_hosts(claims: list[Claim], held: Mapping[str, HostGrant]) -> Ownership:
+    """Give each host to one namespace; `claims` come oldest first, `held` are the grants so far.
 
-    Whoever owns `*.example.com` owns what is below it, but not what somebody else
-    has claimed there before. Every host (`*`) is one more host: owning it owns no other.
+    The owner of `*.example.com` owns what is below it, but not what another
+    namespace has been granted there before. Every host (`*`) is one more host: owning it owns no other.
     """
-    settled = Ownership()
-    owners: dict[str, Ref] = {}
+    settled = Ownership(grants=_kept(claims, held))
+    owners = settled.grants
+    refused: list[tuple[Ref, str, str]] = []
     for claim in claims:
         granted = []
-        for index, host in enumerate(claim.hosts or (EVERY_HOST,)):
+        for index, host in enumerate(claim.named):
             owner = _owner(host, owners)
             if owner is not None and owner.namespace != claim.service.namespace:
                 at = f"spec.hosts[{index}]" if claim.hosts else "spec.hosts"
-                settled.problems.append(_conflict(claim.service, at, host, owner))
+                refused.append((claim.service, at, host))
                 continue
-            owners.setdefault(host, claim.service)
+            if host not in owners:
+                owners[host] = _grant(host, claim.service)
             granted.append(host)
         settled.hosts[claim.service] = tuple(granted)
+    # Only now, because the owner of a wildcard may have been granted the host itself after that.
+    settled.problems += [_conflict(*one, owner) for one in refused if (owner := _owner(one[2], owners))]
     return settled
 
 
-def _owner(host: str, owners: dict[str, Ref]) -> Ref | None:
-    """Who has the host, or a wildcard above it; the nearest counts."""
-    if host in owners:
-        return owners[host]
+def _kept(claims: list[Claim], held: Mapping[str, HostGrant]) -> dict[str, HostGrant]:
+    """The grants that are still claimed by their namespaces; within one, the oldest other Service may take over."""
+    kept: dict[str, HostGrant] = {}
+    for claim in claims:
+        for host in claim.named:
+            grant = held.get(host)
+            if grant is None or grant.namespace != claim.service.namespace:
+                continue
+            if grant.service == claim.service.name:
+                kept[host] = grant
+            else:
+                kept.setdefault(host, _grant(host, claim.service))
+    for claim in claims:
+        if not claim.is_certain:
+            kept |= _not_given_up(claim, held, kept)
+    return kept
+
+
+def _not_given_up(claim: Claim, held: Mapping[str, HostGrant], kept: Mapping[str, HostGrant]) -> dict[str, HostGrant]:
+    """What a Service that isn't accepted holds and doesn't name, as far as it may name it still."""
+    of_service = sorted(
+        host
+        for host, grant in held.items()
+        if (grant.namespace, grant.service) == (claim.service.namespace, claim.service.name) and host not in kept
+    )
+    return {host: held[host] for host in of_service[: max(HOSTS_MAX - len(claim.named), 0)]}
+
+
+def _grant(host: str, service: Ref) -> HostGrant:
+    return HostGrant(id=host, namespace=service.namespace, service=service.name)
+
+
+def _owner(host: str, owners: Mapping[str, HostGrant]) -> HostGrant | None:
+    """The grant of the host, or of a wildcard above it; the nearest counts."""
+    return owners.get(host) or wildcard_above(host, owners)
+
+
+def wildcard_above(host: str, owners: Mapping[str, HostGrant]) -> HostGrant | None:
+    """The grant of the nearest wildcard above a host."""
     labels = host.removeprefix("*.").split(".")
     # `*.b` stands above `*.a.b`, `a.b` and `x.a.b`, but not above `*.b` itself.
-    for start in range(0 if host.startswith("*.") else 1, len(labels)):
+    for start in range(1, len(labels)):
         above = "*." + ".".join(labels[start:])
         if above in owners:
             return owners[above]
     return None
 
 
-def _conflict(service: Ref, at: str, host: str, owner: Ref) -> Problem:
+def _conflict(service: Ref, at: str, host: str, owner: HostGrant) -> Problem:
     named = "every host (no hosts given)" if host == EVERY_HOST else host
-    message = f"{named} belongs to namespace {owner.namespace} ({owner} is older); choose another host"
-    return Problem(service, Reason.HOST_CONFLICT, at, message, (owner,))
+    holder = Ref("Service", owner.namespace, owner.service)
+    has = "it" if owner.id == host else owner.id
+    message = f"{named} belongs to namespace {owner.namespace} already ({holder} has {has}); choose another host"
+    return Problem(service, Reason.HOST_CONFLICT, at, message, (holder,))

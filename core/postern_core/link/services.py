@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from postern_core.grants import HostGrant
 from postern_core.header_names import canonical
 from postern_core.parse import Parsed
 from postern_core.problems import Problem
@@ -40,16 +42,17 @@ class LinkedService:
 class Services:
     """The Services of one gateway, and what is wrong with them.
 
-    `elsewhere` are those that only other gateways serve.
+    `elsewhere` are those that only other gateways serve, `grants` say which namespace holds a host from now on.
     """
 
     linked: dict[Ref, LinkedService] = field(default_factory=dict)
     elsewhere: set[Ref] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    grants: dict[str, HostGrant] = field(default_factory=dict)
 
 
-def link_services(world: World, gateway: str) -> Services:
-    """Resolve the Services of a gateway, the broken ones to a refusal."""
+def link_services(world: World, gateway: str, held: Mapping[str, HostGrant]) -> Services:
+    """Resolve the Services of a gateway, the broken ones to a refusal; `held` are the grants of hosts so far."""
     services = Services()
     present: list[tuple[Parsed, LinkedService]] = []
     claims = []
@@ -58,13 +61,15 @@ def link_services(world: World, gateway: str) -> Services:
         gateways, claim, linked = _place(parsed, world)
         if gateway not in gateways:
             services.elsewhere.add(parsed.ref)
+            if not gateways:  # which may be this one, so it gives up nothing here
+                claims.append(Claim(parsed.ref, None, is_certain=False))
             continue
         linked.clean_headers = forwarded.get(parsed.ref, ())
-        if claim is not None:
-            claims.append(claim)
+        claims.append(claim)
         present.append((parsed, linked))
-    settled = settle_hosts(claims)
+    settled = settle_hosts(claims, held)
     services.problems += settled.problems
+    services.grants = settled.grants
     for parsed, linked in present:
         linked.hosts = settled.hosts.get(parsed.ref, ())
         if parsed.ref in world.sound:
@@ -73,7 +78,7 @@ def link_services(world: World, gateway: str) -> Services:
     return services
 
 
-def _place(parsed: Parsed, world: World) -> tuple[tuple[str, ...], Claim | None, LinkedService]:
+def _place(parsed: Parsed, world: World) -> tuple[tuple[str, ...], Claim, LinkedService]:
     """Where a Service stands, sound or not."""
     if parsed.ref in world.sound:
         spec = parsed.resource.spec
@@ -87,8 +92,8 @@ def _place(parsed: Parsed, world: World) -> tuple[tuple[str, ...], Claim | None,
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), linked
     remains = service_remains(parsed)
     linked = LinkedService(parsed.ref, (), remains.path_prefix or "/", refusal=f"{parsed.ref} is not accepted")
-    readable = remains.hosts is not None and remains.path_prefix is not None
-    return remains.gateways, Claim(parsed.ref, remains.hosts or ()) if readable else None, linked
+    hosts = None if remains.path_prefix is None else remains.hosts
+    return remains.gateways, Claim(parsed.ref, hosts, is_certain=False), linked
 
 
 def _resolve(linked: LinkedService, parsed: Parsed, world: World) -> list[Problem]:

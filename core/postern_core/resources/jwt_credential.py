@@ -223,8 +223,9 @@ class JWTCredentialSpec(Spec, frozen=True):
             Meta(
                 description="What the key claim of a token holds (`keyClaim` of the policy, by default the claim "
                 "`key`), so that the gateway knows which credential to check it with. It is a name, not a secret. "
-                "It MUST be unique in the namespace: of two credentials with one key the older serves, and the newer "
-                "is Conflicted. It MUST NOT change; a new key is a new JWTCredential. "
+                "It MUST be unique in the namespace: of two credentials with one key the one that had it first serves "
+                "(of two that come at the same time, the older), and the other is Conflicted. "
+                "It MUST NOT change; a new key is a new JWTCredential. "
                 "Example: oiloil_key. Default: metadata.name."
             ),
         ]

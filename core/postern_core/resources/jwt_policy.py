@@ -111,7 +111,7 @@ class Allow(Spec, frozen=True):
         Meta(
             description="Whose credentials count. Same: those of this namespace. All: those of every namespace. "
             "A list of names: those of these namespaces, and of this one. With more than one the credentials that "
-            "have the token's key are tried in order, this namespace's first and then the oldest. "
+            "have the token's key are tried in order, this namespace's first and then those that had the key first. "
             "Example: [partners]. Default: Same."
         ),
     ] = "Same"

@@ -128,7 +128,7 @@ def _policies(before: dict[str, PolicyRow], sections: Sections) -> Section[Polic
 def _credentials(
     before: dict[str, tuple[CredentialRow, ...]], sections: Sections
 ) -> dict[str, tuple[CredentialRow, ...]]:
-    """The credentials by their key, the oldest first; those without their consumer count for nobody."""
+    """The credentials by their key, in the order in which they are tried; those without their consumer are left out."""
     credentials, consumers = sections.credentials, sections.consumers
     changed = credentials.changed
     if consumers.changed:
@@ -139,13 +139,14 @@ def _credentials(
         before,
         ((entry.key, entry.id) for entry in gone),
         ((entry.key, CredentialRow(entry, consumers.now[entry.consumer])) for entry in come),
-        _age,
+        _order,
     )
 
 
-def _age(row: CredentialRow) -> tuple[str, str, str, str]:
+def _order(row: CredentialRow) -> tuple[int, str, str, str, str]:
+    """Sorts the credential that was seen first with the key to the front, then the oldest."""
     entry = row.entry
-    return (entry.created or "~", entry.namespace, entry.name, entry.id)
+    return (entry.since, entry.created or "~", entry.namespace, entry.name, entry.id)
 
 
 def _hosts(before: Hosts, routes: Section[Route], policies: Section[PolicyRow], upstreams: Section[Upstream]) -> Hosts:

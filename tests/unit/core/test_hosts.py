@@ -1,17 +1,24 @@
 """Which namespace a host belongs to."""
 
+import msgspec
 import pytest
 
-from postern_core.link.hosts import Claim, settle_hosts
+from postern_core.grants import HostGrant
+from postern_core.link.hosts import HOSTS_MAX, Claim, settle_hosts
 from postern_core.ref import Ref
+from postern_core.resources.service import ServiceSpec
 
 
-def claim(namespace, *hosts):
-    return Claim(Ref("Service", namespace, "s"), hosts)
+def claim(namespace, *hosts, name="s", is_certain=True):
+    return Claim(Ref("Service", namespace, name), hosts, is_certain)
 
 
-def settled(*claims):
-    ownership = settle_hosts(list(claims))
+def held(namespace, *hosts, name="s"):
+    return {host: HostGrant(id=host, namespace=namespace, service=name) for host in hosts}
+
+
+def settled(*claims, grants=None):
+    ownership = settle_hosts(list(claims), grants or {})
     return {ref.namespace: hosts for ref, hosts in ownership.hosts.items()}, len(ownership.problems)
 
 
@@ -43,7 +50,7 @@ def test_services_of_one_namespace_share_their_hosts():
     """They can't steal from themselves."""
     claims = [Claim(Ref("Service", "one", name), ("a.x",)) for name in "ab"]
 
-    assert [("a.x",), ("a.x",)] == list(settle_hosts(claims).hosts.values())
+    assert [("a.x",), ("a.x",)] == list(settle_hosts(claims, {}).hosts.values())
 
 
 def test_what_was_claimed_below_a_later_wildcard_stays():
@@ -51,3 +58,82 @@ def test_what_was_claimed_below_a_later_wildcard_stays():
     hosts, problems = settled(claim("one", "a.x"), claim("two", "*.x"), claim("three", "a.x", "b.x"))
 
     assert ({"one": ("a.x",), "two": ("*.x",), "three": ()}, 2) == (hosts, problems)
+
+
+@pytest.mark.parametrize("host", ["a.x", "*.x", "a.b.x"])
+def test_an_older_namespace_gets_nothing_that_is_held(host):
+    """Neither by the name itself nor by a wildcard above it."""
+    hosts, _ = settled(claim("old", "a.x", "*.x", "a.b.x"), claim("young", host), grants=held("young", host))
+
+    assert (host,) == hosts["young"]
+    assert host not in hosts["old"]
+
+
+def test_a_held_wildcard_covers_what_is_named_below_it_later():
+    """Whichever namespace is older."""
+    hosts, problems = settled(claim("old", "a.x"), claim("young", "*.x"), grants=held("young", "*.x"))
+
+    assert ({"old": (), "young": ("*.x",)}, 1) == (hosts, problems)
+
+
+def test_a_host_that_is_not_named_any_more_is_free():
+    """The grant goes to the next namespace, at once and for good."""
+    settlement = settle_hosts([claim("one", "b.x"), claim("two", "a.x")], held("one", "a.x"))
+
+    assert held("one", "b.x") | held("two", "a.x") == settlement.grants
+
+
+def test_a_grant_passes_to_another_service_of_the_namespace():
+    """The namespace holds the host, whichever of its Services names it."""
+    claims = [claim("old", "a.x"), claim("young", "a.x", name="second"), claim("young", "a.x", name="third")]
+    settlement = settle_hosts(claims, held("young", "a.x", name="first"))
+
+    assert held("young", "a.x", name="second") == settlement.grants
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_holder_stays_the_holder(order):
+    """Among the Services of a namespace the grant names the same one as before."""
+    claims = [claim("one", "a.x", name="first"), claim("one", "a.x", name="second")][::order]
+
+    assert held("one", "a.x", name="second") == settle_hosts(claims, held("one", "a.x", name="second")).grants
+
+
+def test_a_service_that_is_not_accepted_keeps_what_it_holds():
+    """It may well name the host in what can't be read."""
+    broken = Claim(Ref("Service", "young", "s"), None, is_certain=False)
+    settlement = settle_hosts([claim("old", "a.x"), broken], held("young", "a.x"))
+
+    assert held("young", "a.x") == settlement.grants
+    assert () == settlement.hosts[broken.service]
+
+
+def test_a_service_that_is_not_accepted_holds_no_more_than_it_may_name():
+    """So that edits that are refused don't add up."""
+    grants = {}
+    for number in range(4):
+        hosts = [f"h{number}-{index}.x" for index in range(HOSTS_MAX - 1)]
+        grants = settle_hosts([claim("one", *hosts, is_certain=False)], grants).grants
+
+    assert HOSTS_MAX == len(grants)
+
+
+def test_a_service_may_name_as_many_hosts_as_it_may_hold():
+    """The bound is the one of the kind."""
+    hosts = [f"h{index}.x" for index in range(HOSTS_MAX + 1)]
+    upstream = {"url": "http://127.0.0.1"}
+
+    assert msgspec.convert({"hosts": hosts[:-1], "upstream": upstream}, ServiceSpec)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"hosts": hosts, "upstream": upstream}, ServiceSpec)
+
+
+def test_a_conflict_names_who_has_the_host():
+    """And the wildcard, where it is that."""
+    claims = [claim("one", "a.x", "a.y"), claim("two", "a.x", "*.y")]
+    messages = [it.message for it in settle_hosts(claims, held("two", "a.x", "*.y")).problems]
+
+    assert [
+        "a.x belongs to namespace two already (Service two/s has it); choose another host",
+        "a.y belongs to namespace two already (Service two/s has *.y); choose another host",
+    ] == messages

@@ -11,10 +11,10 @@ from postern_core.snapshot import Consumer, Credential, Snapshot
 from postern_dataplane.config.table import build_table
 
 
-def credential_of(namespace, created="", key="k", consumer_=True):
+def credential_of(namespace, created="", key="k", consumer_=True, since=0):
     return Credential(
         id=f"JWTCredential/{namespace}/c", namespace=namespace, name="c", created=created, key=key, algorithm="HS256",
-        consumer=f"Consumer/{namespace}/{'c' if consumer_ else 'ghost'}", keys=(),
+        consumer=f"Consumer/{namespace}/{'c' if consumer_ else 'ghost'}", keys=(), since=since,
     )  # fmt: skip
 
 
@@ -62,6 +62,12 @@ def test_credentials_of_one_key_are_in_order_of_age():
         credential_of("a"), credential_of("b", "2031-01-01T00:00:00Z"), credential_of("c", "2030-01-01T00:00:00Z")
     )
     assert ["c", "b", "a"] == [row.entry.namespace for row in found["k"]]
+
+
+def test_a_credential_that_got_its_key_later_is_tried_later():
+    """However old it is."""
+    found = credentials_in(credential_of("a", "2030-01-01T00:00:00Z", since=1), credential_of("b"))
+    assert ["b", "a"] == [row.entry.namespace for row in found["k"]]
 
 
 def test_a_credential_without_its_consumer_counts_for_nobody():

@@ -1,0 +1,47 @@
+"""Hosts that a namespace holds and no route serves, refused where another namespace's wildcard would take them.
+
+A gateway tries the most specific host that has a route.  So without this, what
+is meant for a host would reach another tenant as soon as the host's last route
+is gone, or its Service can't be read.
+"""
+
+from __future__ import annotations
+
+from postern_core.grants import HostGrant
+from postern_core.ref import Ref
+from postern_core.snapshot import PathMatch, Route
+
+from .hosts import EVERY_HOST, wildcard_above
+from .routes import Routes
+from .services import Services
+
+EVERY_PATH = (PathMatch(type="Prefix", value="/"),)
+
+
+def refuse_unserved(services: Services, routes: Routes) -> None:
+    """Add a refusal for each Service that holds such hosts."""
+    served = {host: grant for entry in routes.entries for host in entry.hosts if (grant := services.grants.get(host))}
+    refused: dict[Ref, list[str]] = {}
+    for host, grant in services.grants.items():
+        if host not in served and host != EVERY_HOST and _falls_to_another(host, grant, served):
+            refused.setdefault(Ref("Service", grant.namespace, grant.service), []).append(host)
+    routes.entries += [_refusal(service, tuple(sorted(hosts))) for service, hosts in refused.items()]
+
+
+def _falls_to_another(host: str, grant: HostGrant, served: dict[str, HostGrant]) -> bool:
+    taker = wildcard_above(host, served) or served.get(EVERY_HOST)
+    return taker is not None and taker.namespace != grant.namespace
+
+
+def _refusal(service: Ref, hosts: tuple[str, ...]) -> Route:
+    return Route(
+        id=service.id,
+        namespace=service.namespace,
+        name=service.name,
+        created="",
+        hosts=hosts,
+        paths=EVERY_PATH,
+        backend=service.id,
+        service=service.id,
+        refusal=f"{service} has no route for this host",
+    )
