@@ -69,7 +69,7 @@ class Session:
         """
         with tempfile.TemporaryDirectory(prefix="postern-") as folder:
             settings, publisher = self._settings, DirectoryPublisher(Path(folder))
-            reconciler = Reconciler(self._store, publisher, settings.gateway, settings.share)
+            reconciler = Reconciler(self._store, publisher, settings.gateway, share=settings.share)
             await self._read()
             if self._may_begin:
                 self._take(await reconciler.rebuild())

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from postern_core.codec import Encoded, EncodeMemo, encode_snapshot
 from postern_core.compile import Compiled, compile_snapshot
+from postern_core.grants import Grants
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.link.withholding import Refused, withhold
 from postern_core.memo import Memo
@@ -58,11 +59,15 @@ class Built:
 
 
 class Build:
-    """Compiles and encodes for one gateway, and remembers what concerns one object alone; one at a time."""
+    """Compiles and encodes for one gateway, and remembers what concerns one object alone; one at a time.
 
-    def __init__(self, gateway: str, share: Share = DEFAULT_SHARE) -> None:
+    `grants` are those of the latest build; who knows them from an earlier run sets them before the first.
+    """
+
+    def __init__(self, gateway: str, grants: Grants | None = None, share: Share = DEFAULT_SHARE) -> None:
         self._gateway = gateway
         self._share = share
+        self.grants = grants or Grants()
         self._memo = Memo()
         self._encode_memo = EncodeMemo()
         # What was refused where it was to be published; to be replaced, never changed.
@@ -71,13 +76,29 @@ class Build:
     def of(self, objects: tuple[Parsed, ...]) -> Built:
         """Build afresh; a thread's work."""
         compiled = compile_snapshot(
-            objects, inspectors=INSPECTORS, gateway=self._gateway, memo=self._memo, share=self._share
+            objects,
+            inspectors=INSPECTORS,
+            gateway=self._gateway,
+            memo=self._memo,
+            share=self._share,
+            grants=self.grants,
         )
+        self.grants = compiled.grants
         withheld: frozenset[str] = frozenset()
         if refused := self.refused:
             snapshot, withheld = withhold(compiled.snapshot, refused)
             compiled = replace(compiled, snapshot=snapshot)
         return Built(objects, compiled, encode_snapshot(compiled.snapshot, self._encode_memo), withheld)
+
+
+class KeepsGrants(Protocol):
+    """Where grants outlive the process."""
+
+    def read(self) -> Grants:
+        """The grants that were kept last, none where none were."""
+
+    def keep(self, grants: Grants) -> None:
+        """Keep these instead; a thread's work."""
 
 
 class HasNews(Protocol):
@@ -111,11 +132,18 @@ class Reconciler:
     """Rebuilds for one gateway; one at a time."""
 
     def __init__(
-        self, store: Store, publisher: Publisher, gateway: str = "default", share: Share = DEFAULT_SHARE
+        self,
+        store: Store,
+        publisher: Publisher,
+        gateway: str = "default",
+        *,
+        share: Share = DEFAULT_SHARE,
+        kept: KeepsGrants | None = None,
     ) -> None:
         self._store = store
         self._publisher = publisher
-        self._build = Build(gateway, share)
+        self._kept = kept
+        self._build = Build(gateway, kept.read() if kept else None, share)
         self._published = ""
 
     async def run(self, rebuilt: Callable[[Rebuilt], None], failed: Callable[[Exception], None]) -> None:
@@ -134,6 +162,9 @@ class Reconciler:
     def _rebuild(self, objects: tuple[Parsed, ...]) -> Rebuilt:
         built = self._build.of(objects)
         digest = built.encoded.digest
+        if self._kept:
+            # Before anybody is served by them: what was served once must be remembered.
+            self._kept.keep(built.compiled.grants)
         if digest != self._published:
             self._publisher.publish(built.encoded)
             self._published = digest

@@ -97,7 +97,7 @@ class Operator:
         """Publish, ask and tell, until this is cancelled."""
         self._metrics.leader.set(1)
         for fleet in self._fleets:
-            fleet.forget_pods()
+            fleet.begin_turn()
         # Secrets may be wanted that only who leads may make: until that is done, nobody is told that one is missing.
         self._has_rebuilt.clear()
         self._objects.tell()
@@ -113,7 +113,7 @@ class Operator:
             self._metrics.leader.set(0)
             for fleet in self._fleets:
                 # Another replica publishes from now on, and tells when it can't.
-                fleet.forget_pods()
+                fleet.begin_turn()
 
     def _rebuilt(self) -> None:
         self._has_rebuilt.set()

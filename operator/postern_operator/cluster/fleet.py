@@ -10,10 +10,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
 
+from postern_core.codec import SECTIONS
+from postern_core.grants import Grants
+from postern_core.grants_codec import EncodedGrants, encode_grants
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
 from postern_core.snapshot import Snapshot
@@ -22,6 +26,7 @@ from postern_operator.reconciler import Build, Built
 
 from .errors import ClusterError, NotLeadingError, RefusedError
 from .failures import changed_ids, in_words, is_lasting, with_refused
+from .granted import read_grants
 from .metrics import Metrics
 from .pods import Admin, ready_admins, served_digests
 from .programming import Ledger
@@ -63,7 +68,11 @@ class Fleet:
         rebuild: Callable[[], None] = lambda: None,
     ) -> None:
         self.gateway = gateway
-        self.build = Build(gateway.name, share)
+        self.build = Build(gateway.name, share=share)
+        self._encoded_grants: tuple[Grants, EncodedGrants] | None = None
+        self._turn = 0
+        self._read_in: int | None = None
+        self._is_certain = False
         self.built: Built | None = None
         self.ledger = Ledger()
         self.failure = ""
@@ -87,15 +96,42 @@ class Fleet:
         log.error("not published, too large", extra={"fields": self._fields() | {"error": why}})
         self._note_failure(why)
 
+    async def read_grants(self, client: ApiClient) -> bool:
+        """Read the grants that were published last, unless that was done in this turn; gives whether it was done now.
+
+        Raises `ClusterError`.
+        """
+        turn = self._turn
+        if self._read_in == turn:
+            return False
+        self.build.grants = await read_grants(client, self.gateway.namespace)
+        self._read_in = turn
+        return True
+
+    async def rebuild(self, objects: tuple[Parsed, ...]) -> None:
+        """Build of these objects what is to be served; it is published once the grants have been read in this turn."""
+        turn = self._turn
+        is_certain = self._read_in == turn
+        built = await asyncio.to_thread(self._built, objects)
+        # Another turn has begun meanwhile: then what was known before it counts for nothing.
+        self._is_certain = is_certain and turn == self._turn
+        self.take(built)
+
+    def _built(self, objects: tuple[Parsed, ...]) -> Built:
+        """Build; a thread's work."""
+        built = self.build.of(objects)
+        grants = built.compiled.grants
+        if self._encoded_grants is None or self._encoded_grants[0] is not grants:
+            self._encoded_grants = (grants, encode_grants(grants))
+        return replace(built, encoded=self._encoded_grants[1].beside(built.encoded))
+
     def take(self, built: Built) -> None:
         """Take this for what is to be served from now on."""
         self.ledger.compiled(built.encoded.digest, built.objects)
-        is_new = self.built is None or self.built.encoded.digest != built.encoded.digest
-        self.built = built
-        if is_new:
+        if self.built is None or self.built.encoded.digest != built.encoded.digest:
             self.is_settled.clear()
-        if is_new or self.failure:
-            self._must_publish.set()
+        self.built = built
+        self._must_publish.set()
 
     @property
     def unpublished(self) -> frozenset[str] | None:
@@ -114,8 +150,10 @@ class Fleet:
         """Ask at once."""
         self._must_ask.set()
 
-    def forget_pods(self) -> None:
-        """Take nothing that pods have said before for true: others may have acted since."""
+    def begin_turn(self) -> None:
+        """Take nothing for true that is known of pods and of grants: others may have acted since."""
+        self._turn += 1
+        self._is_certain = False
         self._published, self._published_at_s, self._served = "", None, None
         self._published_snapshot = None
         self.build.refused = {}
@@ -132,7 +170,7 @@ class Fleet:
         while True:
             await self._must_publish.wait()
             self._must_publish.clear()
-            if self.built is None:
+            if self.built is None or not self._is_certain:
                 continue
             try:
                 if not has_looked:
@@ -184,6 +222,8 @@ class Fleet:
     async def _leaves_out_refused(self, error: ClusterError) -> bool:
         """Whether single entries were refused; they are left out of the next build, and refused alone."""
         if not isinstance(error, RefusedError) or error.shard is None or not error.is_lasting or error.is_of_quota:
+            return False
+        if error.shard.section not in SECTIONS:  # a part of the grants, without which nothing may be published
             return False
         try:
             entries = await self._publisher.refused_entries(error.shard)

@@ -128,7 +128,7 @@ class ClusterPublisher:
         published = self._present.get(place)
         if published is None or not published.is_intact:
             return True
-        return place == INDEX_PLACE and published.digest != encoded.digest
+        return place == INDEX_PLACE and (published.digest, published.grants) != (encoded.digest, encoded.grants)
 
     async def _put_shard(self, shard: Shard) -> None:
         try:

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from postern_core.codec import CodecError, Encoded, Shard, decode_index
+from postern_core.grants_codec import decode_grants_index
 
 from .resources import CONFIG_MAPS, SECRETS
 
 INDEX_NAME = "postern-index"
 INDEX_ENTRY = "index.json"
+GRANTS_ENTRY = "grants.json"
 SHARD_ENTRY = "shard.json"
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -41,17 +43,24 @@ INDEX_PLACE = Place("ConfigMap", INDEX_NAME)
 class Published:
     """What is known of one object: the SHA-256 of its content, and whether all else is as we write it.
 
-    `names` are the shards that an index names, empty for a shard.
+    `names` are the shards that an index names, those of the grants among them, empty for a shard; `grants` is
+    the index of the grants.
     """
 
     digest: str
     is_intact: bool
     uid: str = ""
     names: frozenset[str] = frozenset()
+    grants: bytes = b""
 
 
 def place_of(shard: Shard) -> Place:
-    return Place("Secret" if shard.is_secret else "ConfigMap", f"postern-{shard.digest}")
+    return shard_place(shard.digest, is_secret=shard.is_secret)
+
+
+def shard_place(digest: str, *, is_secret: bool) -> Place:
+    """Where the shard of that digest is published."""
+    return Place("Secret" if is_secret else "ConfigMap", f"postern-{digest}")
 
 
 def shard_manifest(shard: Shard, namespace: str, gateway: str) -> dict[str, Any]:
@@ -64,8 +73,9 @@ def shard_manifest(shard: Shard, namespace: str, gateway: str) -> dict[str, Any]
 
 
 def index_manifest(encoded: Encoded, namespace: str, gateway: str) -> dict[str, Any]:
-    """The one object that changes."""
-    return {**_head(INDEX_PLACE, namespace, gateway), "data": {INDEX_ENTRY: encoded.index.decode()}}
+    """The one object that changes: what is served, and by which grants, change together."""
+    data = {INDEX_ENTRY: encoded.index.decode(), GRANTS_ENTRY: encoded.grants.decode()}
+    return {**_head(INDEX_PLACE, namespace, gateway), "data": data}
 
 
 def observe(manifest: Mapping[str, Any], gateway: str) -> tuple[Place, Published] | None:
@@ -73,13 +83,14 @@ def observe(manifest: Mapping[str, Any], gateway: str) -> tuple[Place, Published
     place = Place(manifest["kind"], manifest["metadata"]["name"])
     if place != INDEX_PLACE and not _is_shard_name(place.name):
         return None
-    content = _content_of(manifest, INDEX_ENTRY if place == INDEX_PLACE else SHARD_ENTRY)
+    content = content_of(manifest, INDEX_ENTRY if place == INDEX_PLACE else SHARD_ENTRY)
     digest = hashlib.sha256(content).hexdigest() if content is not None else ""
     labels = manifest["metadata"].get("labels") or {}
     is_intact = all(labels.get(name) == value for name, value in _labels(gateway).items())
     uid = str(manifest["metadata"].get("uid", ""))
     if place == INDEX_PLACE:
-        return place, Published(digest, is_intact, uid, _named_by(content))
+        grants = content_of(manifest, GRANTS_ENTRY) or b""
+        return place, Published(digest, is_intact, uid, _named_by(content) | _named_by_grants(grants), grants)
     is_intact = is_intact and bool(manifest.get("immutable")) and place.name == f"postern-{digest}"
     return place, Published(digest, is_intact, uid)
 
@@ -98,7 +109,7 @@ def _is_shard_name(name: str) -> bool:
     return prefix == "postern" and len(digest) == 64 and set(digest) <= set("0123456789abcdef")
 
 
-def _content_of(manifest: Mapping[str, Any], entry: str) -> bytes | None:
+def content_of(manifest: Mapping[str, Any], entry: str) -> bytes | None:
     """What the object holds, None where it holds nothing that can be read."""
     value = (manifest.get("data") or {}).get(entry)
     if value is None or manifest["kind"] != "Secret":
@@ -112,5 +123,12 @@ def _content_of(manifest: Mapping[str, Any], entry: str) -> bytes | None:
 def _named_by(content: bytes | None) -> frozenset[str]:
     try:
         return frozenset(shard.digest for shard in decode_index(content or b"").shards)
+    except CodecError:
+        return frozenset()
+
+
+def _named_by_grants(content: bytes) -> frozenset[str]:
+    try:
+        return frozenset(shard.digest for shard in decode_grants_index(content).shards)
     except CodecError:
         return frozenset()

@@ -10,16 +10,18 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import product
 
 from kubernetes.aio.client import ApiClient
 
 from postern_core.codec import TooLargeError
+from postern_core.grants import Grants
 from postern_core.parse import Parsed
 from postern_kit.backoff import Backoff
 from postern_kit.logs import described
-from postern_operator.reconciler import Built, until_quiet
+from postern_operator.reconciler import until_quiet
 
-from .errors import NotLeadingError
+from .errors import ClusterError, NotLeadingError
 from .fetching import fetch
 from .fleet import Fleet
 from .metrics import Metrics
@@ -46,6 +48,7 @@ class Rebuilding:
         self._fleets = fleets
         self._metrics = metrics
         self._backoff = Backoff()
+        self._grants_backoff = Backoff()
 
     async def run(self, may_act: Callable[[], bool], rebuilt: Callable[[], None]) -> None:
         """Rebuild at all news, for ever."""
@@ -58,20 +61,36 @@ class Rebuilding:
                 rebuilt()
             except Exception as error:  # noqa: BLE001 # what was published last stays, and the next news may mend it
                 log.error("a rebuild has failed", extra={"fields": described(error)})  # noqa: TRY400 # its text may quote
-                self._again()
+                self._again(self._backoff)
 
     async def _rebuild(self, objects: tuple[Parsed, ...]) -> None:
+        await self._read_grants()
         for fleet in self._fleets:
             began = time.monotonic()
             try:
-                built: Built = await asyncio.to_thread(fleet.build.of, objects)
+                await fleet.rebuild(objects)
             except TooLargeError as error:
                 # That gateway keeps what it has; the others are no larger for it.
                 fleet.cannot_build(str(error))
                 continue
             self._metrics.rebuild_seconds.labels(fleet.gateway.name).observe(time.monotonic() - began)
-            fleet.take(built)
         self._count(objects)
+
+    async def _read_grants(self) -> None:
+        """Learn what was granted before; a gateway of which that can't be read isn't published until it can."""
+        read: list[Fleet] = []
+        for fleet in self._fleets:
+            try:
+                read += [fleet] if await fleet.read_grants(self._api) else []
+            except ClusterError as error:
+                fields = {"gateway": fleet.gateway.name, "error": str(error)}
+                log.warning("grants can't be read, trying again", extra={"fields": fields})
+                self._again(self._grants_backoff)
+        for fleet, other in product(read, self._fleets):
+            # Hosts are granted for each gateway, keys are the same for all: a gateway that is new has none yet.
+            fleet.build.grants = fleet.build.grants.completed_by(Grants({}, other.build.grants.keys))
+        if len(read) == len(self._fleets):
+            self._grants_backoff.succeeded()
 
     async def _generate(self) -> None:
         """Make the Secrets that are wanted and missing, as many as can be within a moment."""
@@ -85,13 +104,13 @@ class Rebuilding:
         errors = [error for error in generated.errors if not isinstance(error, NotLeadingError)]
         if errors:
             log.warning("secrets can't be generated", extra={"fields": {"error": str(errors[0]), "count": len(errors)}})
-            self._again()
+            self._again(self._backoff)
         else:
             self._backoff.succeeded()
 
-    def _again(self) -> None:
+    def _again(self, backoff: Backoff) -> None:
         """Take it for news that something has failed, after a while."""
-        asyncio.get_running_loop().call_later(self._backoff.next_s(), self._objects.tell)
+        asyncio.get_running_loop().call_later(backoff.next_s(), self._objects.tell)
 
     def _count(self, objects: tuple[Parsed, ...]) -> None:
         for metric, counts in (

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 import manifests
+from postern_core.grants import Grants, HostGrant
+from postern_core.grants_codec import decode_grants_index, decode_grants_shard
 from postern_core.parse import parse_manifest
 from postern_kit.backoff import Backoff
 from postern_operator.cluster import fleet as fleet_module
@@ -52,17 +54,41 @@ class Pods:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
+class Granted:
+    """What is read of the published grants, after so many failures."""
+
+    def __init__(self):
+        self.grants = Grants()
+        self.failures = 0
+        self.reads = 0
+
+    async def read(self, _client, _namespace):
+        self.reads += 1
+        if self.failures:
+            self.failures -= 1
+            raise UnreachableError("GET: TimeoutError")
+        return self.grants
+
+
 @pytest.fixture
-def made():
+def granted(monkeypatch):
+    granted = Granted()
+    monkeypatch.setattr(fleet_module, "read_grants", granted.read)
+    return granted
+
+
+@pytest.fixture
+async def made(granted):
     """A fleet, its publisher and what it has built."""
     publisher = Publisher()
     fleet = Fleet(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics())
-    fleet.take(build(fleet))
+    await fleet.read_grants(None)
+    await rebuild(fleet)
     return fleet, publisher, fleet.built.encoded.digest
 
 
-def build(fleet, *more):
-    return fleet.build.of(tuple(map(parse_manifest, (manifests.service(), *more))))
+async def rebuild(fleet, *more):
+    await fleet.rebuild(tuple(map(parse_manifest, (manifests.service(), *more))))
 
 
 async def running(*loops, until):
@@ -110,7 +136,7 @@ async def test_what_differs_from_what_was_published_is_known(made):
     """All else is served as it is."""
     fleet, publisher, _ = made
     await running(fleet.keep_published(None), until=publisher.has_published.wait)
-    fleet.take(build(fleet, manifests.route()))
+    await rebuild(fleet, manifests.route())
     fleet._note_failure("413")
 
     assert {"Route/default/all"} == fleet.unpublished
@@ -129,7 +155,7 @@ async def test_an_api_server_that_is_busy_for_a_moment_is_not_told(made):
     assert ["", "", "the API server does not answer"] == told
 
 
-def test_what_is_too_large_in_all_is_told(made):
+async def test_what_is_too_large_in_all_is_told(made):
     """What was built before stays."""
     fleet, _, digest = made
     fleet.cannot_build("the index is too large")
@@ -137,21 +163,21 @@ def test_what_is_too_large_in_all_is_told(made):
     assert ("the index is too large", 1, digest) == (fleet.failure, gauge(fleet), fleet.built.encoded.digest)
 
 
-def test_a_build_that_fits_again_is_published_again(made):
+async def test_a_build_that_fits_again_is_published_again(made):
     """It may be the very one that was published before, and the failure must end."""
     fleet, _, _ = made
     fleet._must_publish.clear()
     fleet.cannot_build("the index is too large")
-    fleet.take(build(fleet))
+    await rebuild(fleet)
 
     assert fleet._must_publish.is_set()
 
 
-def test_who_stops_leading_tells_of_no_failure(made):
+async def test_who_stops_leading_tells_of_no_failure(made):
     """Another replica publishes then, and has a metric of its own."""
     fleet, _, _ = made
     fleet._note_failure("413")
-    fleet.forget_pods()
+    fleet.begin_turn()
 
     assert ("", 0) == (fleet.failure, gauge(fleet))
 
@@ -200,16 +226,72 @@ async def test_another_build_unsettles(made, monkeypatch):
     fleet, _, _ = made
     monkeypatch.setattr(fleet_module, "served_digests", Pods({}).served)
     await running(fleet.keep_published(None), fleet.keep_asking(None), until=fleet.is_settled.wait)
-    fleet.take(build(fleet))
+    await rebuild(fleet)
     assert fleet.is_settled.is_set()
-    fleet.take(build(fleet, manifests.route()))
+    await rebuild(fleet, manifests.route())
     assert not fleet.is_settled.is_set()
 
 
-def test_who_begins_to_lead_believes_nothing(made):
+async def test_who_begins_to_lead_believes_nothing(made):
     """Others may have acted since."""
     fleet, _, _ = made
     fleet.has_asked.set()
     fleet.is_settled.set()
-    fleet.forget_pods()
+    fleet.begin_turn()
     assert (False, False) == (fleet.has_asked.is_set(), fleet.is_settled.is_set())
+
+
+HELD = Grants({"app.example.com": HostGrant(id="app.example.com", namespace="other", service="young")})
+
+
+async def test_a_new_turn_publishes_by_the_grants_of_the_one_before_it(made, granted):
+    """What this replica has compiled as a standby is not published, for the leader may have granted otherwise."""
+    fleet, publisher, _ = made
+    fleet.begin_turn()
+    granted.grants = HELD
+    young = manifests.service("young", "other", created="2030-01-01T00:00:00Z")
+
+    async def until():
+        await asyncio.sleep(0)
+        assert [] == publisher.did
+        await fleet.read_grants(None)
+        await rebuild(fleet, young)
+        await publisher.has_published.wait()
+
+    await running(fleet.keep_published(None), until=until)
+    assert HELD == fleet.built.compiled.grants
+    assert ["look", fleet.built.encoded.digest] == publisher.did
+
+
+async def test_a_build_that_began_before_the_turn_is_not_published(made):
+    """It was made with grants that count no more."""
+    fleet, _, _ = made
+    original = fleet.build.of
+
+    def of(objects):
+        fleet.begin_turn()
+        return original(objects)
+
+    fleet.build.of = of
+    await rebuild(fleet, manifests.route())
+    assert not fleet._is_certain
+
+
+async def test_grants_are_read_once_in_a_turn(made, granted):
+    """After that the memory of this replica is ahead of what is published."""
+    fleet, _, _ = made
+    assert not await fleet.read_grants(None)
+    fleet.begin_turn()
+    granted.failures = 1
+    with pytest.raises(UnreachableError):
+        await fleet.read_grants(None)
+    assert await fleet.read_grants(None)
+    assert 3 == granted.reads
+
+
+async def test_grants_are_published_with_the_snapshot(made):
+    """Their index is beside the snapshot's, and their shards are among its own."""
+    fleet, _, _ = made
+    encoded = fleet.built.encoded
+    [shard] = decode_grants_index(encoded.grants).shards
+    assert fleet.built.compiled.grants == decode_grants_shard(shard, encoded.shards[shard.digest].content)

@@ -10,6 +10,8 @@ import pytest
 from fake_api import fake_api
 from manifests import compiled, consumer, credential, route, secret, service
 from postern_core.codec import encode_snapshot
+from postern_core.grants import Grants, HostGrant
+from postern_core.grants_codec import encode_grants
 from postern_operator.cluster.errors import RefusedError
 from postern_operator.cluster.publish import ClusterPublisher
 from postern_operator.cluster.writing import Writer
@@ -214,3 +216,49 @@ async def test_no_key_is_in_a_log_or_an_error(fake, caplog):
     written = [material, base64.b64decode(material).decode(), base64.b64encode(content).decode()]
     told = f"{caplog.text} {caught.value!r} {caught.value.__cause__} {caught.value.__context__}"
     assert [] == [secret for secret in written if secret in told]
+
+
+def granting(name, to=ONE):
+    """A snapshot, published with the grant of a host."""
+    return encode_grants(Grants({name: HostGrant(id=name, namespace="n", service="s")})).beside(to)
+
+
+async def test_grants_are_published_with_the_index(fake):
+    """Their shards come before it; the snapshot's digest stays."""
+    api, client = fake
+    one, granted = publisher(client), granting("a.x")
+    await one.publish(ONE)
+    api.writes.clear()
+    await one.publish(granted)
+
+    [shard] = granted.shards.keys() - ONE.shards.keys()
+    assert [f"/api/v1/namespaces/gw/configmaps/postern-{shard}", INDEX] == [path for _, path, _ in api.writes]
+    assert {"index.json": ONE.index.decode(), "grants.json": granted.grants.decode()} == api.objects[INDEX]["data"]
+
+
+async def test_forged_grants_are_put_back(fake):
+    """In the index, and where a shard of them is gone."""
+    api, client = fake
+    one, granted = publisher(client), granting("a.x")
+    await one.publish(granted)
+    written = copy.deepcopy(api.objects[INDEX])
+    api.objects[INDEX]["data"]["grants.json"] = granting("b.x").grants.decode()
+    assert one.told({**api.objects[INDEX], "kind": "ConfigMap"})
+    await one.publish(granted)
+    assert written["data"] == api.objects[INDEX]["data"]
+
+    [shard] = granted.shards.keys() - ONE.shards.keys()
+    gone = {"kind": "ConfigMap", "metadata": {"name": f"postern-{shard}", "namespace": "gw"}}
+    assert one.told(gone, is_deleted=True)
+
+
+async def test_shards_of_old_grants_are_removed(fake):
+    """No pod reads them."""
+    api, client = fake
+    one, first, second = publisher(client), granting("a.x"), granting("b.x")
+    await one.publish(first)
+    await one.publish(second)
+
+    [old] = first.shards.keys() - second.shards.keys()
+    assert 1 == await one.remove_old({ONE.digest})
+    assert f"/api/v1/namespaces/gw/configmaps/postern-{old}" not in api.objects

@@ -9,10 +9,13 @@ import pytest
 import manifests
 from fake_lists import FakeLists, serving
 from postern_core.codec import TooLargeError
+from postern_core.grants import Grants, HostGrant, KeyGrant
+from postern_core.grants_codec import encode_grants
 from postern_operator.cluster.errors import UnreachableError
 from postern_operator.cluster.fleet import Fleet
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.objects import Objects
+from postern_operator.cluster.published import shard_manifest
 from postern_operator.cluster.rebuilding import Rebuilding
 from postern_operator.cluster.settings import Gateway
 from postern_operator.reconciler import Build
@@ -114,3 +117,33 @@ async def test_a_rebuild_that_fails_is_made_again(fake, monkeypatch):
     monkeypatch.setattr(Rebuilding, "_rebuild", failing)
     rebuilding, _ = await rebuilt_with(fake, None, manifests.service(), may_act=False)
     assert 2 == len(rebuilding.views())
+
+
+async def test_a_gateway_whose_grants_cannot_be_read_is_built_and_not_published(fake):
+    """It is tried again; the others go on."""
+    fake.refuse["/api/v1/namespaces/other/configmaps/postern-index"] = 403
+    rebuilding, _ = await rebuilt_with(fake, None, manifests.service(), may_act=False, times=2)
+    assert [True, False] == [fleet._is_certain for fleet in rebuilding._fleets]
+    assert 2 == len(rebuilding.views())
+
+
+async def test_a_gateway_that_is_new_takes_over_the_keys_of_the_others(fake):
+    """Which credential has a key is the same for all gateways; which namespace has a host is not."""
+    held = Grants(
+        {"app.example.com": HostGrant(id="app.example.com", namespace="default", service="app")},
+        {"default/k": KeyGrant(id="default/k", credential="young")},
+    )
+    encoded = encode_grants(held)
+    fake.put("/api/v1/namespaces/other/configmaps", "postern-index", data={"grants.json": encoded.index.decode()})
+    for shard in encoded.shards.values():
+        manifest = shard_manifest(shard, "other", "other")
+        path = f"/api/v1/namespaces/other/{manifest['kind'].lower()}s"
+        fake.put(path, manifest["metadata"]["name"], data=manifest["data"])
+    told = [
+        manifests.credential(name, created=created, key="k")
+        for name, created in (("old", "2030-01-01T00:00:00Z"), ("young", "2031-01-01T00:00:00Z"))
+    ]
+    rebuilding, _ = await rebuilt_with(fake, None, *told, may_act=False)
+    grants = [view.built.compiled.grants for view in rebuilding.views()]
+    assert ["young", "young"] == [it.keys["default/k"].credential for it in grants]
+    assert [{}, {}] == [it.hosts for it in grants]
