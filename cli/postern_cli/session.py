@@ -19,6 +19,7 @@ from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_kit.stop_signals import STOP_SIGNALS, on_stop_signal
 from postern_operator.errors import LocalError
 from postern_operator.generate import GeneratedSecrets, state_folder
+from postern_operator.kept_grants import KeptGrants
 from postern_operator.local import Folders, Reading
 from postern_operator.publish.directory import DirectoryPublisher
 from postern_operator.reconciler import Rebuilt, Reconciler
@@ -69,7 +70,8 @@ class Session:
         """
         with tempfile.TemporaryDirectory(prefix="postern-") as folder:
             settings, publisher = self._settings, DirectoryPublisher(Path(folder))
-            reconciler = Reconciler(self._store, publisher, settings.gateway, share=settings.share)
+            kept = KeptGrants(state_folder(settings.paths), settings.gateway)
+            reconciler = Reconciler(self._store, publisher, settings.gateway, share=settings.share, kept=kept)
             await self._read()
             if self._may_begin:
                 self._take(await reconciler.rebuild())
