@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from postern_core.compile import compile_snapshot
+from postern_core.grants import Grants
 from postern_core.link.shares import Share
 from postern_core.parse import Parsed
 from postern_core.snapshot import Snapshot
@@ -26,7 +27,7 @@ from .explanation.walk import Explanation, explain_unread
 from .explanation.walk import explain as explain_request
 from .gathering import Gathered, Wanted, gather
 from .left_out import certain
-from .reading import gateways_of, tell_left_out, tell_mistakes
+from .reading import gateways_of, grants_of, tell_left_out, tell_mistakes
 from .sources import Where, cluster_option, namespace_option, source_of, where_options
 
 
@@ -84,17 +85,17 @@ def explain(
     gathered = gather(source, Wanted(has_use_for_secrets=_matters_to(head)))
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)
-    snapshot = _snapshot_for(gateway, gathered, share)
+    snapshot = _snapshot_for(gateway, gathered, share, grants_of(source, gateway))
     explanation = _explained(written, head, snapshot)
     click.echo("\n".join(text_of(explanation, Redaction(snapshot.policies, explanation.token))))
 
 
-def _snapshot_for(gateway: str, gathered: Gathered, share: Share) -> Snapshot:
+def _snapshot_for(gateway: str, gathered: Gathered, share: Share, grants: Grants) -> Snapshot:
     """Compile for this gateway, with a warning on standard error where mistakes may matter."""
     objects = gathered.objects
     if gateway not in gateways_of(objects):
         raise click.ClickException(f"no Service is served by a gateway named {gateway}; {_known(gateways_of(objects))}")
-    compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=gateway, share=share)
+    compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=gateway, share=share, grants=grants)
     problems = certain(compiled.problems, objects, gathered.left_out)
     if not all(problem.is_warning for problem in problems):
         click.echo("Warning: what is wrong in these manifests may matter here; see `postern validate`.", err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from postern_core.compile import compile_snapshot
+from postern_core.grants import Grants
 from postern_core.link.salvage import service_remains
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.memo import Memo
@@ -16,10 +17,12 @@ from postern_core.problems import Problem
 from postern_operator.errors import LocalError
 from postern_operator.generate import state_folder, with_generated_secrets
 from postern_operator.inspectors import INSPECTORS
+from postern_operator.kept_grants import KeptGrants
 from postern_operator.local import Folders, Reading
 
 from .left_out import LeftOut
 from .printing import printable
+from .sources import Source
 
 
 def read_folders(paths: Sequence[Path]) -> Reading:
@@ -58,11 +61,29 @@ def gateways_of(objects: Iterable[Parsed]) -> tuple[str, ...]:
     return tuple(sorted(named | {"default"}))
 
 
-def problems_of(objects: Sequence[Parsed], share: Share = DEFAULT_SHARE) -> tuple[Problem, ...]:
-    """What is wrong with the objects, for whichever gateway; each problem once."""
+def grants_of(source: Source, gateway: str) -> Grants:
+    """The grants by which `postern run` serves the folders, none where it never did.
+
+    Of a cluster none are known: they are in the gateway's own namespace, which few may read.
+    """
+    if source.where is not None:
+        return Grants()
+    return KeptGrants(state_folder(source.folders), gateway).read()
+
+
+def problems_of(
+    objects: Sequence[Parsed], share: Share = DEFAULT_SHARE, source: Source | None = None
+) -> tuple[Problem, ...]:
+    """What is wrong with the objects, for all gateways; each problem once.
+
+    With the grants that are known where they come from, None for none.
+    """
     memo = Memo()
     found: dict[Problem, None] = {}
     for gateway in gateways_of(objects):
-        compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=gateway, memo=memo, share=share)
+        grants = grants_of(source, gateway) if source else Grants()
+        compiled = compile_snapshot(
+            objects, inspectors=INSPECTORS, gateway=gateway, memo=memo, share=share, grants=grants
+        )
         found.update(dict.fromkeys(compiled.problems))
     return tuple(sorted(found, key=lambda problem: (problem.ref, problem.reason.name, problem.field, problem.message)))

@@ -9,6 +9,7 @@ import click
 
 from postern_core.compile import compile_identities
 from postern_core.generated import wanted_secrets
+from postern_core.grants import Grants
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 from postern_core.snapshot import Credential
@@ -20,7 +21,7 @@ from .claim_values import claims_from, moment_of, seconds_of
 from .gathering import Wanted, gather
 from .minting import Times, choose_key, claims_of, sign
 from .printing import printable
-from .reading import read_folders, tell_mistakes, with_secrets
+from .reading import grants_of, read_folders, tell_mistakes, with_secrets
 from .sources import Source, Where, cluster_option, source_of, where_options
 
 # An RSA key of 16,384 bits has some 13 KB.
@@ -112,7 +113,7 @@ def _in_cluster(source: Source, name: str) -> Credential:
     # What couldn't be read is not missing: without it nobody can say more.
     if gathered.left_out.told:
         raise click.ClickException(f"a token can't be made without {printable('; '.join(gathered.left_out.told))}")
-    return _serving(Ref("JWTCredential", gathered.namespace, name), gathered.objects)
+    return _serving(Ref("JWTCredential", gathered.namespace, name), gathered.objects, Grants())
 
 
 def _find(folders: tuple[Path, ...], namespace: str, name: str) -> Credential:
@@ -120,18 +121,20 @@ def _find(folders: tuple[Path, ...], namespace: str, name: str) -> Credential:
     wanted = Ref("JWTCredential", namespace, name)
     reading = read_folders(folders)
     tell_mistakes(reading)
-    found = _serving(wanted, with_secrets(reading.objects, folders, make=False))
+    # A key is the same credential's at all gateways.
+    grants = grants_of(Source(folders, None), "default")
+    found = _serving(wanted, with_secrets(reading.objects, folders, make=False), grants)
     if not wanted_secrets(parsed for parsed in reading.objects if parsed.ref == wanted):
         return found
     # Only now, when it is known that it will be used, a secret is made that lasts.
-    lasting = _serving(wanted, with_secrets(reading.objects, folders, make=True))
+    lasting = _serving(wanted, with_secrets(reading.objects, folders, make=True), grants)
     if lasting != found:
         click.echo(f"A secret was generated for {wanted}; it is kept in {state_folder(folders)}.", err=True)
     return lasting
 
 
-def _serving(wanted: Ref, objects: tuple[Parsed, ...]) -> Credential:
-    identities = compile_identities(objects, inspectors=INSPECTORS)
+def _serving(wanted: Ref, objects: tuple[Parsed, ...], grants: Grants) -> Credential:
+    identities = compile_identities(objects, inspectors=INSPECTORS, grants=grants)
     for entry in identities.credentials:
         if entry.id == wanted.id:
             return entry

@@ -68,7 +68,7 @@ def validate(
 
 def _check(source: Source, gathered: Gathered, share: Share) -> Report:
     left_out = gathered.left_out
-    problems = certain(problems_of(gathered.objects, share), gathered.objects, left_out)
+    problems = certain(problems_of(gathered.objects, share, source), gathered.objects, left_out)
     unchecked = (*left_out.told, *left_out.unchecked)
     if source.where is None or not source.folders:
         reading = gathered.reading
@@ -77,13 +77,13 @@ def _check(source: Source, gathered: Gathered, share: Share) -> Report:
             reading = Reading(ours)
         places = source.folders or (_place_of(source.where),)
         return report_of(reading, problems, places, unchecked)
-    return report_of(gathered.reading, _brought(problems, gathered, share), source.folders, unchecked)
+    known = set(problems_of(gathered.before, share, source))
+    return report_of(gathered.reading, _brought(problems, gathered, known), source.folders, unchecked)
 
 
-def _brought(problems: tuple[Problem, ...], gathered: Gathered, share: Share) -> list[Problem]:
+def _brought(problems: tuple[Problem, ...], gathered: Gathered, before: set[Problem]) -> list[Problem]:
     """The problems of the folders' objects, and those that the folders bring to others."""
     own = {parsed.ref for parsed in gathered.reading.objects}
-    before = set(problems_of(gathered.before, share))
     return [problem for problem in problems if problem.ref in own or problem not in before]
 
 

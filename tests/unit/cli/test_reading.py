@@ -7,7 +7,9 @@ import pytest
 
 import manifests
 from postern_cli.reading import gateways_of, problems_of, read_folders, with_secrets
+from postern_cli.sources import Source, Where
 from postern_core.parse import parse_manifest
+from postern_operator.kept_grants import KeptGrants
 
 
 def parsed(*documents):
@@ -43,3 +45,16 @@ def test_a_problem_of_any_gateway_is_found_once():
     guest = {"jwt": {"mode": "Optional", "anonymousConsumer": {"name": "nobody"}}}
     objects = parsed(manifests.service(gateways=["inner", "outer"], auth=guest), manifests.route())
     assert ["Route", "Service"] == [problem.ref.kind for problem in problems_of(objects)]
+
+
+def test_the_folders_are_read_with_the_grants_that_they_are_served_by(folder):
+    """Else the answer would be another than the one that `postern run` gives."""
+    young = manifests.service(namespace="young", created="2031-01-01T00:00:00Z")
+    old = manifests.service(namespace="old", created="2030-01-01T00:00:00Z")
+    source = Source((folder.path,), None)
+    KeptGrants(folder.path / ".postern", "default").keep(manifests.compiled(young).grants)
+    both = parsed(young, old)
+
+    assert ["young"] == [it.ref.namespace for it in problems_of(both)]
+    assert ["old"] == [it.ref.namespace for it in problems_of(both, source)]
+    assert ["young"] == [it.ref.namespace for it in problems_of(both, Source((folder.path,), Where()))]
