@@ -40,10 +40,9 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a credential refers to: its key, that key's grant, its consumer, and what holds its keys and revoked ids."""
+    """What a credential asks for and refers to: its key, its consumer, and what holds its keys and revoked ids."""
 
-    key: str
-    grant: str
+    claim: KeyClaim
     consumer: Ref
     holders: tuple[Ref | None, ...]
     revoked: Ref | None
@@ -87,14 +86,10 @@ def link_identities(world: World, held: Mapping[str, KeyGrant]) -> Identities:
             found.consumer_sizes.append(size_bytes)
     candidates = [parsed for parsed in world.of_kind("JWTCredential") if parsed.ref in world.sound]
     needs = [memo.once("needs", parsed.ref, (parsed,), _needs_of, parsed) for parsed in candidates]
-    claims = [
-        KeyClaim(parsed.ref, needed.key, needed.grant, age(parsed))
-        for parsed, needed in zip(candidates, needs, strict=True)
-    ]
     uncertain = {parsed.ref for parsed in world.of_kind("JWTCredential") if parsed.ref not in world.sound}
-    found.grants = settle_keys(claims, held, uncertain)
+    found.grants = settle_keys([needed.claim for needed in needs], held, uncertain)
     for parsed, needed in zip(candidates, needs, strict=True):
-        grant = found.grants[needed.grant]
+        grant = found.grants[needed.claim.grant]
         if grant.credential != parsed.ref.name:
             found.problems.append(_conflict(parsed, needed, grant))
             continue
@@ -119,8 +114,7 @@ def _needs_of(parsed: Parsed) -> Needs:
     spec, namespace = parsed.resource.spec, parsed.ref.namespace
     key = spec.key or parsed.ref.name
     return Needs(
-        key=key,
-        grant=key_id(namespace, key),
+        claim=KeyClaim(parsed.ref, key, key_id(namespace, key), age(parsed)),
         consumer=Ref("Consumer", namespace, spec.consumer_ref.name),
         holders=tuple(holder_of(key, namespace) for key in keys_of(parsed)),
         revoked=list_of(parsed),
@@ -129,7 +123,7 @@ def _needs_of(parsed: Parsed) -> Needs:
 
 def _conflict(parsed: Parsed, needed: Needs, grant: KeyGrant) -> Problem:
     holder = Ref("JWTCredential", parsed.ref.namespace, grant.credential)
-    message = f"{holder} has the key {needed.key!r} already; choose another key, or delete one of the two"
+    message = f"{holder} has the key {needed.claim.key!r} already; choose another key, or delete one of the two"
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.key", message, (holder,))
 
 
@@ -219,7 +213,7 @@ def _credential_entry(parsed: Parsed, needed: Needs, since: int, keys: tuple[Key
         name=ref.name,
         created=parsed.created,
         consumer=needed.consumer.id,
-        key=needed.key,
+        key=needed.claim.key,
         algorithm=spec.algorithm,
         keys=keys,
         revoked_jtis=tuple(sorted(set(spec.revoked.jtis))),
