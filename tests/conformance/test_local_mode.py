@@ -56,6 +56,22 @@ def test_a_secret_is_made_once(served, tmp_path):
         assert [200, 200, 401] == statuses(gateway, token, token_for("alice", gateway.manifests))
 
 
+def test_a_host_stays_with_its_namespace_after_a_restart(served, tmp_path):
+    """Another that names it too, and would come first by its name, gets nothing."""
+    thief = [
+        manifests.service("thief", namespace="a", upstream={"url": "http://127.0.0.1:9"}),
+        manifests.route("thief", namespace="a", serviceRef={"name": "thief"}, auth={"jwt": {"mode": "Disabled"}}),
+    ]
+    with closing(Local(tmp_path)) as gateway:
+        gateway.serve(served)
+        assert [401] == statuses(gateway)
+        gateway.serve([*served, *thief])
+        assert [401] == statuses(gateway)
+        assert 0o600 == stat.S_IMODE((gateway.manifests / ".postern/grants-default.json").stat().st_mode)
+    with closing(Local(tmp_path)) as gateway:
+        assert [401] == statuses(gateway)
+
+
 def test_manifests_may_be_anywhere_in_the_folder(served, tmp_path):
     """In subfolders, as JSON, in lists, beside kinds of others; what is hidden doesn't count."""
     service, route, consumer, credential = served

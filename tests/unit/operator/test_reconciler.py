@@ -9,6 +9,7 @@ import pytest
 from manifests import route, service
 from postern_core.codec import decode_index
 from postern_core.parse import parse_manifest
+from postern_operator.kept_grants import KeptGrants
 from postern_operator.reconciler import HoldOff, Reconciler
 from postern_operator.store import Store
 
@@ -52,6 +53,23 @@ async def test_a_rebuild_publishes_what_the_store_holds():
     rebuilt = await Reconciler(store, published).rebuild()
 
     assert ([rebuilt.digest], 1) == (published.digests, len(rebuilt.compiled.snapshot.routes))
+
+
+async def test_grants_are_kept_before_they_are_served(tmp_path):
+    """The next run begins with them; an older namespace gets nothing then."""
+    young, old = (
+        service(namespace=name, created=f"{year}-01-01T00:00:00Z") for name, year in (("b", 2031), ("a", 2030))
+    )
+
+    async def rebuilt(publisher, *manifests):
+        store = Store()
+        store.replace(parsed(*manifests))
+        return await Reconciler(store, publisher, kept=KeptGrants(tmp_path, "default")).rebuild()
+
+    with pytest.raises(OSError, match="disk full"):
+        await rebuilt(Published(failures=1), young)
+    after = await rebuilt(Published(), old, young)
+    assert ["a"] == [problem.ref.namespace for problem in after.compiled.problems]
 
 
 async def test_an_equal_snapshot_is_not_published_again():
