@@ -61,7 +61,7 @@ class Built:
 class Build:
     """Compiles and encodes for one gateway, and remembers what concerns one object alone; one at a time.
 
-    `grants` are those of the latest build; who knows them from an earlier run sets them before the first.
+    `grants` are those of the latest build; those of an earlier run are set before the first.
     """
 
     def __init__(self, gateway: str, grants: Grants | None = None, share: Share = DEFAULT_SHARE) -> None:

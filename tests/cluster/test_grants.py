@@ -1,4 +1,4 @@
-"""Who is served keeps what it has: through edits of older objects, restarts, and hands laid on what is published."""
+"""A namespace keeps the host that it is served with, through edits of older objects, restarts and forged grants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INDEX = "postern-index"
 
 @dataclass(frozen=True)
 class Tenants:
-    """An installation with an older tenant, who covets the host, and a younger one, who is served with it."""
+    """An installation with an older tenant that covets the host, and a younger one that is served with it."""
 
     installation: Installation
     kubectl: Kubectl

@@ -62,7 +62,7 @@ class Related:
 
 @dataclass(slots=True)
 class Identities:
-    """Everybody who may call, and how they are known; beside each list, the bytes of its entries.
+    """All callers and how they are known; beside each list, the bytes of its entries.
 
     `grants` say which credential has a key from now on.
     """

@@ -54,6 +54,7 @@ class Fleet:
 
     `failure` says why what should be served can't be published, "" while nothing hinders.
     `has_asked` is set once it is known what pods serve, `is_settled` while all of them serve what they should.
+    A turn is a time in which this replica leads; nothing is published in it before the grants have been read.
     """
 
     def __init__(

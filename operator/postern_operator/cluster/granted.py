@@ -1,6 +1,7 @@
 """The grants that are published with a gateway's snapshot, read again by a replica that begins.
 
-What can't be read of them follows from the snapshot itself: who is served has been granted it.
+Grants that can't be read follow from the published snapshot: its routes and
+credentials show by which grants they were compiled.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ async def read_grants(api: ApiClient, namespace: str) -> Grants:
     except API_ERRORS as error:
         raise UnreachableError(f"GET {namespace}: {type(error).__name__}") from None
     fields = {"namespace": namespace, "hosts": len(shown.hosts), "keys": len(shown.keys)}
-    log.warning("grants are not all there, and follow from what is published", extra={"fields": fields})
+    log.warning("grants are not all there, and follow from the published snapshot", extra={"fields": fields})
     return grants.completed_by(shown)
 
 
@@ -93,7 +94,7 @@ def _entries(contents: Iterable[tuple[ShardRef, bytes]]) -> Iterator[msgspec.Str
 
 
 async def _contents(api: ApiClient, namespace: str, shards: Iterable[ShardRef]) -> list[tuple[ShardRef, bytes]]:
-    """What is published under these names, b"" where nothing is, in order."""
+    """The contents of these shards, in order; b"" for one that isn't there."""
     at_once = asyncio.Semaphore(GETS_AT_ONCE)
 
     async def get(shard: ShardRef) -> tuple[ShardRef, bytes]:

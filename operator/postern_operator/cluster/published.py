@@ -73,7 +73,7 @@ def shard_manifest(shard: Shard, namespace: str, gateway: str) -> dict[str, Any]
 
 
 def index_manifest(encoded: Encoded, namespace: str, gateway: str) -> dict[str, Any]:
-    """The one object that changes: what is served, and by which grants, change together."""
+    """The one object that changes: the snapshot and its grants change together."""
     data = {INDEX_ENTRY: encoded.index.decode(), GRANTS_ENTRY: encoded.grants.decode()}
     return {**_head(INDEX_PLACE, namespace, gateway), "data": data}
 
