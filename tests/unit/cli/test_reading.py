@@ -56,5 +56,5 @@ def test_the_folders_are_read_with_the_grants_that_they_are_served_by(folder):
     both = parsed(young, old)
 
     assert ["young"] == [it.ref.namespace for it in problems_of(both)]
-    assert ["old"] == [it.ref.namespace for it in problems_of(both, source)]
-    assert ["young"] == [it.ref.namespace for it in problems_of(both, Source((folder.path,), Where()))]
+    assert ["old"] == [it.ref.namespace for it in problems_of(both, source=source)]
+    assert ["young"] == [it.ref.namespace for it in problems_of(both, source=Source((folder.path,), Where()))]

@@ -50,11 +50,12 @@ async def published(client, monkeypatch, until):
     monkeypatch.setattr(fleet_module, "Backoff", lambda: Backoff(first_s=0, at_most_s=0))
 
     def rebuild():
-        fleet.take(fleet.build.of(objects()))
+        tasks.create_task(fleet.rebuild(objects()))
 
     publisher = ClusterPublisher(Writer(client), "gw")
     fleet = Fleet(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics(), rebuild=rebuild)
-    rebuild()
+    await fleet.read_grants(client)
+    await fleet.rebuild(objects())
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         task = tasks.create_task(fleet.keep_published(client))
         while not until(fleet):  # noqa: ASYNC110 # what is waited for has no event of its own
@@ -103,7 +104,7 @@ async def test_where_everything_is_refused_nothing_is_left_out(fake, monkeypatch
     api.refuses = lambda path, _: (403, "Forbidden") if "/secrets/" in path else None
     fleet = await published(client, monkeypatch, lambda fleet: fleet.failure)
 
-    assert "the API server refuses a Secret of credentials: 403 Forbidden" == fleet.failure
+    assert "the API server refuses a Secret of keys: 403 Forbidden" == fleet.failure
     assert frozenset() == fleet.built.withheld
     assert INDEX not in api.objects
 
