@@ -13,9 +13,9 @@ from postern_core.grants import Grants
 from postern_core.link.shares import Share
 from postern_core.parse import Parsed
 from postern_core.snapshot import Snapshot
-from postern_dataplane.config.table import build_table
-from postern_dataplane.policy.decision import RequestHead
-from postern_dataplane.policy.denials import Denial
+from postern_dataplane.decision.outcome import RequestHead
+from postern_dataplane.request.denials import Denial
+from postern_dataplane.table.routing_table import build_table
 from postern_operator.inspectors import INSPECTORS
 
 from .arguments import Line, folders_or_none, share_option

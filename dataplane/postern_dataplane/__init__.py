@@ -1,7 +1,10 @@
 """The HTTP shell of Postern: a snapshot on disk in, protected traffic through.
 
-A folder a stage: `config` turns bytes on disk into the one table in force,
-`policy` decides about a request without doing any I/O, `proxy` moves the bytes.
+A folder a stage, in the order in which a request meets them: `server` holds the
+client's connection, `http1` turns its bytes into values, `decision` decides about
+them without doing any I/O, and `upstream` carries them to an application.
+`reload` keeps the `table` that decisions are made by at what is on disk.
+`process` starts all of this, and `telemetry` says how it fares.
 What compiles manifests belongs in `postern_core`; what talks to Kubernetes or
 to a folder of manifests belongs in `postern_operator`.
 """

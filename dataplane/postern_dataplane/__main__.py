@@ -9,8 +9,8 @@ from postern_kit.logs import configure_logs
 from postern_kit.program import run_to_end
 
 from .errors import DataPlaneError
+from .process.supervisor import supervise
 from .settings import read_settings
-from .supervisor import supervise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,7 +16,7 @@ import msgspec
 from postern_core.resources.types import DURATION_PATTERN, milliseconds
 from postern_kit.addresses import Address, parse_address
 
-from .capacity import memory_for_connections, usable_cpus
+from .machine import memory_for_connections, usable_cpus
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from cluster.kubectl import Kubectl
 from cluster.shared import Api
 from generations import generation_of
 from postern_dataplane.sync.connection import Connection
-from postern_dataplane.sync.published import PublishedObjects
+from postern_dataplane.sync.published_objects import PublishedObjects
 from sidecar import ACCOUNT, Sidecar, give_rights
 
 FIRST, SECOND = generation_of("/a"), generation_of("/a", "/b")

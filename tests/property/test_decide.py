@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from cases import Token
 from heads import NOW_S, PROTECTED, bearer, head, outcome, protected, table
 from manifests import SECRET, route, service
-from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.decision import Forward, Reject
-from postern_dataplane.policy.tokens import MalformedToken, read_token
+from postern_dataplane.decision.decide import decide
+from postern_dataplane.decision.outcome import Forward, Reject
+from postern_dataplane.jwt.compact import MalformedToken, read_token
 from tokens import MANGLES, encode, mint
 
 GATE = table(*PROTECTED)

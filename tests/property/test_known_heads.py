@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from heads import head, packet_of, signed, table
 from manifests import consumer, credential, route, secret, service
-from postern_dataplane.policy.decide import decide
-from postern_dataplane.proxy.known_heads import KnownHeads
-from postern_dataplane.proxy.limits import Limits
-from postern_dataplane.proxy.observer import RequestRecord
-from postern_dataplane.proxy.request_reader import RequestReader
+from postern_dataplane.decision.decide import decide
+from postern_dataplane.http1.request_reader import RequestReader
+from postern_dataplane.limits import Limits
+from postern_dataplane.server.decision_cache import KnownHeads
+from postern_dataplane.telemetry.events import RequestRecord
 
 NOW_S = 1_900_000_000.0
 GOOD = [signed(exp=NOW_S + 50, n=number) for number in range(2)]

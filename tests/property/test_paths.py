@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from heads import head, table
 from manifests import route, service
-from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.decision import Forward
+from postern_dataplane.decision.decide import decide
+from postern_dataplane.decision.outcome import Forward
 
 SEGMENTS = st.sampled_from(
     ["", ".", "..", "%2e", "%2E%2e", ".%2E", "...", "a", "v1", "%76%31", "admin", "%61dmin", "ADMIN", "%252e", "%2561",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postern_core.snapshot import Place
-from postern_dataplane.policy.places import cookie_without, find_token, is_parameter, query_without
+from postern_dataplane.decision.token_extraction import cookie_without, find_token, is_parameter, query_without
 
 NAMES = st.sampled_from(["a", "ab", "a%", "a%41", "=", "\u00e9", "a.b", "aa"])
 PIECES = ["a", "b", "&", "=", "%61", "%", "%41", "%25", "%3D", "%26", "\u00e9", "%C3%A9", "%c3\udca9", ".", "xb", "%2e"]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from heads import head
 from postern_core.precedence import path_order, route_order
 from postern_core.snapshot import PathMatch, Route, ValueMatch
-from postern_dataplane.config.hosts import Hosts, mismatch, path_matches
-from postern_dataplane.config.rows import RouteRow
-from postern_dataplane.policy.target import Target
+from postern_dataplane.request.target import Target
+from postern_dataplane.table.compiled import RouteRow
+from postern_dataplane.table.virtual_hosts import Hosts, mismatch, path_matches
 
 PATHS = st.lists(st.sampled_from(["a", "ab", "b", "c%2Fd"]), max_size=4).map(lambda it: "/" + "/".join(it))
 REQUESTED = st.builds(lambda path, slash: path + slash if path != "/" else path, PATHS, st.sampled_from(["", "/"]))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from heads import bearer, head, protected, sent, signed
 from postern_core.snapshot import Place
-from postern_dataplane.policy.places import REPEATED, cookie_without, find_token, query_without
+from postern_dataplane.decision.token_extraction import REPEATED, cookie_without, find_token, query_without
 
 TOKEN = signed()
 STRIPPING = protected(stripCredentials=True)

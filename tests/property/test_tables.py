@@ -25,11 +25,11 @@ from postern_core.snapshot import (
     Snapshot,
     ValueMatch,
 )
-from postern_dataplane.config.load import Loader
-from postern_dataplane.config.table import build_table
+from postern_dataplane.decision.decide import decide
+from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.errors import SnapshotError
-from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.decision import Forward
+from postern_dataplane.reload.loader import Loader
+from postern_dataplane.table.routing_table import build_table
 from snapshots import publish_into
 
 # Few of each, so that entries meet, and references that nothing answers.

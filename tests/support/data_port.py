@@ -6,11 +6,11 @@ import asyncio
 import socket
 
 from postern_core.snapshot import Backend, Endpoint, Endpoints, PathMatch, Route, Snapshot, ValueMatch
-from postern_dataplane.config.current import Current
-from postern_dataplane.config.table import build_table
-from postern_dataplane.proxy.entrance import Entrance
-from postern_dataplane.proxy.limits import Limits
-from postern_dataplane.proxy.server import Gateway
+from postern_dataplane.limits import Limits
+from postern_dataplane.listener import Entrance
+from postern_dataplane.reload.active_table import Current
+from postern_dataplane.server.gateway import Gateway
+from postern_dataplane.table.routing_table import build_table
 
 BACKEND = Backend(id="Service/demo/app", request_timeout_ms=30_000, idle_timeout_ms=20_000)
 ENTRANCE = Entrance(9080)

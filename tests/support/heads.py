@@ -6,9 +6,9 @@ from typing import Any
 
 from cases import Request, Token
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
-from postern_dataplane.config.table import Table, build_table
-from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.decision import Forward, RequestHead
+from postern_dataplane.decision.decide import decide
+from postern_dataplane.decision.outcome import Forward, RequestHead
+from postern_dataplane.table.routing_table import Table, build_table
 from tokens import mint
 
 NOW_S = 1_900_000_000.0

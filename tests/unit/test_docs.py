@@ -49,7 +49,7 @@ def test_a_condition_s_reason_is_explained(reason):
 
 def test_a_denial_s_reason_is_explained():
     """Somebody who reads a reason in a log or a metric finds it, with its status."""
-    from postern_dataplane.policy import denials
+    from postern_dataplane.request import denials
 
     rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", text_of(REFERENCE / "denials.md"), re.MULTILINE)
     constants = [*vars(denials).values(), *denials.INVALID_TOKEN.values()]
@@ -59,7 +59,7 @@ def test_a_denial_s_reason_is_explained():
 
 def test_a_metric_is_explained():
     """Every metric that the data plane has is in the reference, and no other."""
-    source = text_of(ROOT / "dataplane/postern_dataplane/metrics.py")
+    source = text_of(ROOT / "dataplane/postern_dataplane/telemetry/prometheus.py")
     named = set(re.findall(r"\"(postern_[a-z_]+)\"", source))
     explained = set(re.findall(r"^\| `(postern_[a-z_]+)`", text_of(REFERENCE / "metrics.md"), re.MULTILINE))
     assert sorted(named) == sorted(explained)
@@ -67,7 +67,7 @@ def test_a_metric_is_explained():
 
 def test_a_field_of_the_access_log_is_explained():
     """Every field of a line is in the reference."""
-    from postern_dataplane.access_log import Line
+    from postern_dataplane.telemetry.access_log import Line
 
     page = text_of(REFERENCE / "metrics.md")
     assert [] == [name for name in Line.__struct_fields__ if f"`{name}`" not in page]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from postern_cli.printing import printable
 from postern_core.snapshot import Policy
-from postern_dataplane.policy.places import is_parameter
+from postern_dataplane.decision.token_extraction import is_parameter
 
 REDACTED = "<redacted>"
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import click
 
 from postern_core.resources.types import HEADER_PATTERN
-from postern_dataplane.policy.decision import RequestHead
-from postern_dataplane.policy.denials import Denial
-from postern_dataplane.proxy.entrance import Entrance
-from postern_dataplane.proxy.limits import Limits
-from postern_dataplane.proxy.request_head import RequestError
-from postern_dataplane.proxy.request_head import request_head as head_of
-from postern_dataplane.proxy.request_reader import RequestReader
+from postern_dataplane.decision.outcome import RequestHead
+from postern_dataplane.http1.request_head import RequestError
+from postern_dataplane.http1.request_head import request_head as head_of
+from postern_dataplane.http1.request_reader import RequestReader
+from postern_dataplane.limits import Limits
+from postern_dataplane.listener import Entrance
+from postern_dataplane.request.denials import Denial
 
 # Not urllib's: it drops and quotes bytes, and what the gateway makes of them is the question.
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)

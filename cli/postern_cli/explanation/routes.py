@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from postern_core.snapshot import PathMatch, ValueMatch
-from postern_dataplane.config.hosts import HostRoutes, mismatch, path_matches
-from postern_dataplane.config.rows import RouteRow
-from postern_dataplane.policy.decision import RequestHead
-from postern_dataplane.policy.target import Target
+from postern_dataplane.decision.outcome import RequestHead
+from postern_dataplane.request.target import Target
+from postern_dataplane.table.compiled import RouteRow
+from postern_dataplane.table.virtual_hosts import HostRoutes, mismatch, path_matches
 
 from .wording import listed, shown
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from postern_dataplane.policy.decision import Forward, Reject
+from postern_dataplane.decision.outcome import Forward, Reject
 
 from .redaction import Redaction
 from .routes import ROUTES_MAX, RouteNote

@@ -11,9 +11,7 @@ from functools import cached_property
 
 from postern_core.revocation import DIGEST_BYTES, unpacked
 from postern_core.snapshot import Policy
-from postern_dataplane.config.rows import CredentialRow
-from postern_dataplane.policy import claims
-from postern_dataplane.policy.auth import (
+from postern_dataplane.decision.authenticate import (
     Credentials,
     Verified,
     candidates,
@@ -22,9 +20,11 @@ from postern_dataplane.policy.auth import (
     token_is_revoked,
     verify,
 )
-from postern_dataplane.policy.identity import consumer_names
-from postern_dataplane.policy.keys import VerifyingKey
-from postern_dataplane.policy.tokens import MalformedToken, Token, read_token
+from postern_dataplane.jwt import claim_checks
+from postern_dataplane.jwt.compact import MalformedToken, Token, read_token
+from postern_dataplane.jwt.keys import VerifyingKey
+from postern_dataplane.table.compiled import CredentialRow
+from postern_dataplane.table.identity_headers import consumer_names
 
 from .steps import Walk
 from .wording import listed, moment, shown, span
@@ -66,7 +66,7 @@ def check_token(walk: Walk, it: Examined) -> None:
     """Take every step of a token's check."""
     for reason, (title, detail) in SIGNATURE_STEPS.items():
         walk.check(title, lambda reason=reason: reason if it.verdict == reason else "", lambda of=detail: of(it))  # type: ignore[misc]
-    for violation in claims.CLAIM_CHECKS:
+    for violation in claim_checks.CLAIM_CHECKS:
         title, detail = CLAIM_STEPS[violation]
         walk.check(
             title,
@@ -194,14 +194,14 @@ def _required(it: Examined) -> str:
     return listed(wanted) or "no requiredClaims are configured"
 
 
-CLAIM_STEPS: dict[claims.Check, tuple[str, Detail]] = {
-    claims.date_is_no_number: ("its dates are numbers", _dates),
-    claims.token_has_expired: ("it has not expired", _date("exp")),
-    claims.token_is_not_valid_yet: ("it is valid already", _date("nbf")),
-    claims.lifetime_is_too_long: ("its lifetime is short enough", _lifetime),
-    claims.issuer_is_another: ("its issuer is expected", _issuer),
-    claims.audience_is_another: ("its audience is this one", _audience),
-    claims.claim_is_missing: ("it has the required claims", _required),
+CLAIM_STEPS: dict[claim_checks.Check, tuple[str, Detail]] = {
+    claim_checks.date_is_no_number: ("its dates are numbers", _dates),
+    claim_checks.token_has_expired: ("it has not expired", _date("exp")),
+    claim_checks.token_is_not_valid_yet: ("it is valid already", _date("nbf")),
+    claim_checks.lifetime_is_too_long: ("its lifetime is short enough", _lifetime),
+    claim_checks.issuer_is_another: ("its issuer is expected", _issuer),
+    claim_checks.audience_is_another: ("its audience is this one", _audience),
+    claim_checks.claim_is_missing: ("it has the required claims", _required),
 }
 
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from postern_core.paths import BadPath, normalise
 from postern_core.snapshot import Place
-from postern_dataplane.config.rows import PolicyRow, RouteRow
-from postern_dataplane.config.table import Table
-from postern_dataplane.policy.decide import decide, find_route, host_field
-from postern_dataplane.policy.decision import Decision, Reject, RequestHead
-from postern_dataplane.policy.denials import (
+from postern_dataplane.decision.decide import decide, find_route, host_field
+from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
+from postern_dataplane.decision.token_extraction import REPEATED, find_token
+from postern_dataplane.request.denials import (
     BAD_REQUEST,
     EXPECTATION_FAILED,
     HEADERS_TOO_LARGE,
@@ -24,8 +23,9 @@ from postern_dataplane.policy.denials import (
     URI_TOO_LONG,
     Denial,
 )
-from postern_dataplane.policy.places import REPEATED, find_token
-from postern_dataplane.policy.target import Target, compared_host, read_target
+from postern_dataplane.request.target import Target, compared_host, read_target
+from postern_dataplane.table.compiled import PolicyRow, RouteRow
+from postern_dataplane.table.routing_table import Table
 
 from .routes import RouteNote, route_notes
 from .steps import Step, Walk

@@ -14,7 +14,7 @@ from cryptography import x509
 
 from postern_dataplane.errors import CertificateError
 
-from .contexts import MakeContext
+from .tls_context import MakeContext
 
 CHAIN, KEY = "tls.crt", "tls.key"
 

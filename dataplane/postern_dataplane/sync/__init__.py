@@ -3,5 +3,5 @@
 It holds the only API token of the pod, reads ConfigMaps and Secrets of one
 namespace and writes nothing there.  It takes no part in requests: what the
 bytes mean is for `postern_core.codec`, and when they come into force for
-`postern_dataplane.config`.
+`postern_dataplane.reload`.
 """

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from postern_dataplane.listening import address_of, open_listener
+from postern_dataplane.sockets import address_of, open_listener
 from postern_kit.addresses import Address
 from postern_kit.backoff import Backoff
 from postern_kit.logs import log
@@ -15,13 +15,13 @@ from postern_kit.stop_signals import on_stop_signal
 
 from .connection import Connection, read_configuration
 from .errors import ApiError, StartError
-from .folder import Folder
-from .follow import Follower
 from .health import health_port
-from .install import Installer
-from .newest import Newest
-from .published import PublishedObjects
+from .index_watcher import Follower
+from .installer import Installer
+from .latest_value import Newest
+from .published_objects import PublishedObjects
 from .settings import SyncSettings
+from .snapshot_dir import Folder
 
 
 async def run_sidecar(settings: SyncSettings) -> None:

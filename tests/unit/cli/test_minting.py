@@ -19,8 +19,8 @@ import manifests
 import tokens
 from postern_cli.minting import Times, choose_key, claims_of, sign
 from postern_core.snapshot import Credential, Key
-from postern_dataplane.policy.keys import VerifyingKey
-from postern_dataplane.policy.tokens import read_token
+from postern_dataplane.jwt.compact import read_token
+from postern_dataplane.jwt.keys import VerifyingKey
 
 TIMES = Times(1_000, 2_000)
 

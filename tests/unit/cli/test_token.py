@@ -11,10 +11,10 @@ import pytest
 import manifests
 import tokens
 from postern_core.compile import compile_snapshot
-from postern_dataplane.config.table import build_table
-from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.decision import Forward, RequestHead
-from postern_dataplane.policy.tokens import read_token
+from postern_dataplane.decision.decide import decide
+from postern_dataplane.decision.outcome import Forward, RequestHead
+from postern_dataplane.jwt.compact import read_token
+from postern_dataplane.table.routing_table import build_table
 from postern_operator.generate import state_folder, with_generated_secrets
 from postern_operator.inspectors import INSPECTORS
 from postern_operator.local import Folders

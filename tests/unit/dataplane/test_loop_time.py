@@ -27,11 +27,11 @@ from postern_core.snapshot import (
     Snapshot,
     ValueMatch,
 )
-from postern_dataplane.config.patterns import compile_pattern
-from postern_dataplane.config.table import build_table
-from postern_dataplane.policy.claims import audience_is_another, claim_matches, forwarded
-from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.tokens import MalformedToken, read_token
+from postern_dataplane.decision.decide import decide
+from postern_dataplane.jwt.claim_checks import audience_is_another, claim_matches, forwarded
+from postern_dataplane.jwt.compact import MalformedToken, read_token
+from postern_dataplane.table.patterns import compile_pattern
+from postern_dataplane.table.routing_table import build_table
 
 LIMIT_S = 0.005
 RUNS = 7

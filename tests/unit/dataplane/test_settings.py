@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from postern_dataplane.capacity import memory_for_connections, usable_cpus
+from postern_dataplane.machine import memory_for_connections, usable_cpus
 from postern_dataplane.settings import Settings, read_settings
 from postern_kit.addresses import Address
 

@@ -6,11 +6,11 @@ import pytest
 
 import manifests
 from postern_cli.explanation.routes import RouteNote, route_notes
-from postern_dataplane.config.table import build_table
-from postern_dataplane.policy.decide import find_route
-from postern_dataplane.policy.decision import RequestHead
-from postern_dataplane.policy.denials import Denial
-from postern_dataplane.policy.target import read_target
+from postern_dataplane.decision.decide import find_route
+from postern_dataplane.decision.outcome import RequestHead
+from postern_dataplane.request.denials import Denial
+from postern_dataplane.request.target import read_target
+from postern_dataplane.table.routing_table import build_table
 
 
 def notes_of(*routes, target="/a?q=1", method="GET", **service):

@@ -9,8 +9,9 @@ import tokens
 from cases import Token
 from postern_cli.explanation.steps import Outcome, Walk
 from postern_cli.explanation.token_checks import CLAIM_STEPS, SIGNATURE_STEPS, Examined, check_token
-from postern_dataplane.config.table import build_table
-from postern_dataplane.policy import auth, claims
+from postern_dataplane.decision import authenticate
+from postern_dataplane.jwt import claim_checks
+from postern_dataplane.table.routing_table import build_table
 
 NOW_S = 1_900_000_000
 
@@ -36,12 +37,12 @@ ALICE = {"credential": "default/alice"}
 
 def test_every_check_of_a_claim_has_words():
     """A new check of the data plane can't be left out of the explanation."""
-    assert list(claims.CLAIM_CHECKS) == list(CLAIM_STEPS)
+    assert list(claim_checks.CLAIM_CHECKS) == list(CLAIM_STEPS)
 
 
 def test_the_signer_s_reasons_have_words_in_their_order():
     """The same for how far a token can come with a credential."""
-    assert list(auth._PROGRESS) == list(SIGNATURE_STEPS)[-len(auth._PROGRESS) :]
+    assert list(authenticate._PROGRESS) == list(SIGNATURE_STEPS)[-len(authenticate._PROGRESS) :]
 
 
 def test_a_good_token_passes_every_step():

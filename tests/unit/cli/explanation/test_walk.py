@@ -16,9 +16,9 @@ from postern_cli.explanation.text import text_of
 from postern_cli.explanation.walk import explain
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_dataplane.config.table import build_table
-from postern_dataplane.policy.decide import decide
-from postern_dataplane.policy.decision import Forward, Reject, RequestHead
+from postern_dataplane.decision.decide import decide
+from postern_dataplane.decision.outcome import Forward, Reject, RequestHead
+from postern_dataplane.table.routing_table import build_table
 from postern_operator.inspectors import INSPECTORS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from certificates import Authority
-from postern_dataplane.certificates.contexts import server_context
+from postern_dataplane.certificates.tls_context import server_context
 
 
 @pytest.fixture(scope="session")

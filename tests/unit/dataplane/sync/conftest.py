@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from postern_dataplane.sync.connection import Connection
-from postern_dataplane.sync.folder import Folder
-from postern_dataplane.sync.published import PublishedObjects
+from postern_dataplane.sync.published_objects import PublishedObjects
+from postern_dataplane.sync.snapshot_dir import Folder
 
 NAMESPACE = "postern-default"
 WAITING_S = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from postern_dataplane.listening import address_of, open_listener
+from postern_dataplane.sockets import address_of, open_listener
 from postern_dataplane.sync.health import health_application, health_port
 from postern_kit.addresses import Address
 

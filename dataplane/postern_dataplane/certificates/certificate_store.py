@@ -1,0 +1,90 @@
+"""The certificates on disk: each subfolder is one, and the last good one of each is kept.
+
+Files are looked at rather than watched: a certificate changes every few weeks,
+to see it within a second is soon enough, and no notice can be missed.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from postern_dataplane.errors import CertificateError
+from postern_kit.file_stamp import FileStamp, stamp_of
+
+from .certificate import CHAIN, KEY, Certificate, read_certificate
+from .tls_context import MakeContext
+
+Stamp = tuple[FileStamp | None, ...]
+
+
+@dataclass(slots=True)
+class _Place:
+    """One subfolder: what was there last, what of it is in force, and what was wrong with it."""
+
+    stamp: Stamp | None = None
+    good: Certificate | None = None
+    refusal: str = ""
+    may_heal: bool = False
+
+
+@dataclass(slots=True)
+class Look:
+    """What a look has found: folders whose certificate is new, and those that were refused, with the reason."""
+
+    loaded: list[Certificate] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Shelf:
+    """The certificates below one folder."""
+
+    def __init__(self, folder: Path, make_context: MakeContext) -> None:
+        self._folder = folder
+        self._make_context = make_context
+        self._places: dict[str, _Place] = {}
+
+    @property
+    def good(self) -> list[Certificate]:
+        """What can be served."""
+        return [place.good for place in self._places.values() if place.good]
+
+    def look(self) -> Look:
+        """Read what has changed since the last look; blocks while it does."""
+        found = Look()
+        for name in sorted(self._names() | set(self._places)):
+            place = self._places.setdefault(name, _Place())
+            stamp = self._stamp(name)
+            if stamp != place.stamp or place.may_heal:
+                self._read(name, place, stamp, found)
+        return found
+
+    def _names(self) -> set[str]:
+        try:
+            # `..data` and its like are how a volume is kept, should one be mounted here itself.
+            return {one.name for one in self._folder.iterdir() if not one.name.startswith(".") and one.is_dir()}
+        except OSError:
+            return set()
+
+    def _stamp(self, name: str) -> Stamp:
+        return tuple(stamp_of(self._folder / name / file) for file in (CHAIN, KEY))
+
+    def _read(self, name: str, place: _Place, stamp: Stamp, found: Look) -> None:
+        refusal, may_heal, certificate = "", False, None
+        try:
+            certificate = read_certificate(self._folder / name, self._make_context, time.time())
+        except CertificateError as error:
+            refusal, may_heal = str(error), error.may_heal
+        except Exception as error:  # noqa: BLE001 # a certificate that nobody has thought of must not hurt the others
+            refusal = f"it can't be read: {type(error).__name__}"
+        if self._stamp(name) != stamp:
+            # Changed under our hands: it may be half of one pair and half of another. The next look sees it whole.
+            return
+        is_news = (stamp, refusal) != (place.stamp, place.refusal)
+        place.stamp, place.refusal, place.may_heal = stamp, refusal, may_heal
+        if certificate is not None:
+            place.good = certificate
+            found.loaded.append(certificate)
+        elif is_news:
+            found.refused.append((name, refusal))

@@ -1,0 +1,186 @@
+"""Whether a request's token is good, and whose it is.
+
+The order of the checks is the order of this file: structure, credential,
+algorithm, key, signature, claims, revocation, permission.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from postern_core.revocation import is_among
+from postern_core.snapshot import Policy
+from postern_dataplane.jwt.claim_checks import PASSING, claim_matches, number, violated
+from postern_dataplane.jwt.compact import MalformedToken, Token, read_token
+from postern_dataplane.jwt.keys import VerifyingKey
+from postern_dataplane.request.denials import Denial
+from postern_dataplane.table.compiled import CredentialRow, PolicyRow
+from postern_dataplane.table.identity_headers import Identity, consumer_names, identity_of
+
+from .token_extraction import REPEATED, Found
+from .verification_cache import TOKEN_BYTES_MAX, TokenCache
+
+Credentials = dict[str, tuple[CredentialRow, ...]]
+
+# How far a token came with a credential; of several, the furthest is the reason that is told.
+_PROGRESS = ("unknown_credential", "algorithm_mismatch", "unknown_kid", "key_expired", "bad_signature")
+
+
+class Verified(msgspec.Struct, frozen=True, gc=False):
+    """A good token: whose it is, and until when that holds (seconds since the epoch)."""
+
+    identity: Identity
+    until: float
+
+
+def authenticate(
+    policy: PolicyRow, token: Found, credentials: Credentials, cache: TokenCache[Verified], *, now_s: float
+) -> tuple[Identity | Denial, float]:
+    """Who calls with what was found, or why that is refused, and until when the same gets the same answer."""
+    if token is None:
+        return policy.anonymous or policy.missing, math.inf
+    if token is REPEATED:
+        reason = "repeated_token"
+    else:
+        verdict = _remembered(str(token), policy, credentials, cache, now_s)
+        if not isinstance(verdict, str):
+            return verdict.identity, verdict.until
+        reason = verdict
+    until = 0.0 if reason in PASSING else math.inf
+    if policy.entry.mode == "Permissive" and reason != "not_allowed":
+        return policy.anonymous or policy.missing, until
+    return policy.denials[reason], until
+
+
+def _remembered(
+    text: str, policy: PolicyRow, credentials: Credentials, cache: TokenCache[Verified], now_s: float
+) -> Verified | str:
+    """The verdict about a token, from the cache where it still holds."""
+    key = (policy.entry.id, text)
+    good = cache.good.get(key)
+    if good is not None and now_s < good.until:
+        cache.hits += 1
+        return good
+    bad = cache.bad.get(key)
+    if bad is not None:
+        cache.hits += 1
+        return bad
+    cache.misses += 1
+    verdict = verify(text, policy.entry, credentials, now_s)
+    if len(text) <= TOKEN_BYTES_MAX:
+        if not isinstance(verdict, str):
+            cache.good.put(key, verdict)
+        elif verdict not in PASSING:
+            cache.bad.put(key, verdict)
+    return verdict
+
+
+def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) -> Verified | str:
+    """Check a token from the beginning to the end; gives the reason when it is refused."""
+    try:
+        token = read_token(text)
+    except MalformedToken:
+        return "malformed_token"
+    if "crit" in token.header:
+        # RFC 7515, section 4.1.11: none of the extensions is understood here, so the JWS is invalid.
+        return "unsupported_crit"
+    claimed = token.claims.get(policy.key_claim)
+    if not isinstance(claimed, str):
+        return "missing_key_claim"
+    signed = find_signer(token, candidates(claimed, policy, credentials), now_s)
+    if isinstance(signed, str):
+        return signed
+    credential, key = signed
+    reason = (
+        violated(token.claims, policy, now_s)
+        or token_is_revoked(token, credential)
+        or consumer_is_not_allowed(token, credential, policy)
+    )
+    if reason:
+        return reason
+    return Verified(_identity(token, credential, policy), _good_until(token, policy, key))
+
+
+def _identity(token: Token, credential: CredentialRow, policy: Policy) -> Identity:
+    """Who the credential's consumer is to this policy; unless claims are a part of it, made once for each name."""
+    if policy.forward_claims:
+        return identity_of(credential.consumer, credential.entry.key, token.claims, policy)
+    # By all that the policy decides of it, not by the policy's id: the credential may outlive what that stands for.
+    name, _ = consumer_names(credential.consumer, policy.namespace)
+    known = credential.identities.get(name)
+    if known is None:
+        known = credential.identities[name] = identity_of(credential.consumer, credential.entry.key, {}, policy)
+    return known
+
+
+def candidates(claimed: str, policy: Policy, credentials: Credentials) -> Sequence[CredentialRow]:
+    """The credentials with that key which the policy admits: its own namespace's first, then the oldest."""
+    rows = credentials.get(claimed, ())
+    admitted = [row for row in rows if policy.namespaces is None or row.entry.namespace in policy.namespaces]
+    if len(admitted) > 1:
+        admitted.sort(key=lambda row: row.entry.namespace != policy.namespace)
+    return admitted
+
+
+def find_signer(token: Token, rows: Sequence[CredentialRow], now_s: float) -> tuple[CredentialRow, VerifyingKey] | str:
+    """The first credential and key with which the token verifies, or the reason why there is none."""
+    furthest = "unknown_credential"
+    for row in rows:
+        found = _signing_key(token, row, now_s)
+        if not isinstance(found, str):
+            return row, found
+        furthest = max(furthest, found, key=_PROGRESS.index)
+    return furthest
+
+
+def _signing_key(token: Token, row: CredentialRow, now_s: float) -> VerifyingKey | str:
+    if token.header["alg"] != row.entry.algorithm:
+        return "algorithm_mismatch"
+    kid = token.kid
+    furthest = "key_expired" if kid is None else "unknown_kid"
+    for key in row.keys:
+        if kid is None or key.id == kid:
+            is_live = key.is_live(now_s)
+            if is_live and key.verifies(token):
+                return key
+            furthest = "bad_signature" if is_live or furthest == "bad_signature" else "key_expired"
+    return furthest
+
+
+def token_is_revoked(token: Token, credential: CredentialRow) -> str:
+    """Whether its id or its age is among those that were taken back."""
+    entry = credential.entry
+    if credential.revoked_jtis or entry.revoked_digests:
+        jti = token.claims.get("jti")
+        if jti is not None and not isinstance(jti, str):
+            return "invalid_claim"
+        if jti in credential.revoked_jtis or (jti is not None and is_among(jti, credential.revoked_digests)):
+            return "revoked"
+    if entry.issued_before is not None:
+        iat = number(token.claims.get("iat"))
+        if iat is None or iat < entry.issued_before:
+            return "revoked"
+    return ""
+
+
+def consumer_is_not_allowed(token: Token, credential: CredentialRow, policy: Policy) -> str:
+    """Whether the policy's lists leave this consumer out."""
+    if policy.allow_consumers or policy.allow_groups:
+        name, groups = consumer_names(credential.consumer, policy.namespace)
+        if policy.allow_consumers and name not in policy.allow_consumers:
+            return "not_allowed"
+        if policy.allow_groups and not any(group in policy.allow_groups for group in groups):
+            return "not_allowed"
+    for match in policy.allow_claims:
+        if not claim_matches(match, token.claims):
+            return "not_allowed"
+    return ""
+
+
+def _good_until(token: Token, policy: Policy, key: VerifyingKey) -> float:
+    exp = number(token.claims.get("exp"))
+    end = math.inf if exp is None else exp + policy.leeway_ms / 1000
+    return end if key.not_after is None else min(end, key.not_after)

@@ -1,0 +1,122 @@
+"""The decision about a request: the one place where policy is put together.
+
+Pure, but for the caches of the table.  `explain` walks the same steps and tells
+about each.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from postern_core.snapshot import Place
+from postern_dataplane.request.denials import (
+    BAD_REQUEST,
+    HEADERS_TOO_LARGE,
+    NO_ROUTE,
+    ROUTE_REFUSED,
+    UPSTREAM_UNAVAILABLE,
+    URI_TOO_LONG,
+    Denial,
+)
+from postern_dataplane.request.target import Target, read_target
+from postern_dataplane.table.compiled import RouteRow, Upstream
+from postern_dataplane.table.identity_headers import Identity
+from postern_dataplane.table.patterns import TextTooLong
+from postern_dataplane.table.routing_table import Table
+
+from .authenticate import authenticate
+from .outcome import Decision, Forward, Reject, RequestHead
+from .token_extraction import Found, find_token
+from .upstream_request import upstream_head
+
+
+class Plan(msgspec.Struct, frozen=True, gc=False):
+    """Where a request goes, before anybody has asked who sends it; `token` is what was found, and `place` where."""
+
+    row: RouteRow
+    target: Target
+    token: Found = None
+    place: Place | None = None
+
+
+class Passed(msgspec.Struct, frozen=True, gc=False):
+    """Who sends a request that may pass, None where nobody asks, and until when that holds."""
+
+    row: RouteRow
+    upstream: Upstream
+    identity: Identity | None
+    until: float
+
+    def forward(self, before: bytes, after: bytes) -> Forward:
+        """The decision, with what goes upstream before and after the lines of identity."""
+        if self.identity is None:
+            return Forward(self.upstream, self.row, before + after, "", self.until)
+        sent = b"".join((before, self.identity.fields, after))
+        return Forward(self.upstream, self.row, sent, self.identity.consumer, self.until)
+
+
+def decide(head: RequestHead, table: Table, now_s: float) -> Decision:
+    """Decide about one request; `now_s` is in seconds since the epoch."""
+    plan = make_plan(head, table)
+    if isinstance(plan, Reject):
+        return plan
+    passed = judge(plan.row, plan.token, table, now_s)
+    if isinstance(passed, Reject):
+        return passed
+    return passed.forward(*upstream_head(head, plan.target, plan.row, is_trusted=table.trusts(head.peer)))
+
+
+def make_plan(head: RequestHead, table: Table) -> Plan | Reject:
+    """The part of a decision that does not depend on who sends the request."""
+    host, is_repeated = host_field(head)
+    target = BAD_REQUEST if is_repeated else read_target(head, host)
+    if isinstance(target, Denial):
+        return Reject(target)
+    row = find_route(head, target, table)
+    if isinstance(row, Denial):
+        return Reject(row)
+    if row.entry.refusal:
+        return Reject(ROUTE_REFUSED, row)
+    if row.policy is None:
+        return Plan(row, target)
+    return Plan(row, target, *find_token(row.policy.entry.places, head.headers, target.query))
+
+
+def judge(row: RouteRow, token: Found, table: Table, now_s: float) -> Passed | Reject:
+    """The other part: whether whoever has this token may pass on this route."""
+    identity: Identity | None = None
+    until = math.inf
+    if row.policy is not None:
+        caller, until = authenticate(row.policy, token, table.credentials, table.token_cache, now_s=now_s)
+        if isinstance(caller, Denial):
+            return Reject(caller, row, until)
+        identity = caller
+    upstream = row.upstream
+    if upstream is None or upstream.backend.refusal or not upstream.endpoints:
+        return Reject(UPSTREAM_UNAVAILABLE, row, until)
+    return Passed(row, upstream, identity, until)
+
+
+def host_field(head: RequestHead) -> tuple[bytes | None, bool]:
+    """The Host field, and whether there is more than one."""
+    found: bytes | None = None
+    for name, value in head.headers:
+        if len(name) == 4 and name.lower() == b"host":
+            if found is not None:
+                return found, True
+            found = value
+    return found, False
+
+
+def find_route(head: RequestHead, target: Target, table: Table) -> RouteRow | Denial:
+    """The route that takes the request, or why none does."""
+    routes = table.hosts.find(target.host)
+    try:
+        row = routes.find(target, head) if routes else None
+    except TextTooLong as error:
+        return HEADERS_TOO_LARGE if error.part == "header" else URI_TOO_LONG
+    if target.has_encoded_slash and not (row.entry.keep_encoded_slashes if row else routes and routes.keeps_slashes):
+        return BAD_REQUEST
+    return row or NO_ROUTE

@@ -1,0 +1,74 @@
+"""What goes into the decision about a request, and what comes out of it.
+
+Values only.  How a decision is reached belongs in `decide`; how its bytes
+travel belongs in `server` and `upstream`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from postern_dataplane.request.denials import Denial
+    from postern_dataplane.table.compiled import RouteRow, Upstream
+
+
+class RequestHead(msgspec.Struct, frozen=True, gc=False):
+    """One request's head as it came, before anybody has interpreted it.
+
+    `target` is the request target as text in which bytes outside ASCII are
+    surrogate escapes of UTF-8; `headers` are raw names and values in order.
+    `content_length` is None where there is no such field; `peer` is the
+    address the connection came from, without port.
+    """
+
+    method: str
+    target: str
+    http_minor: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    peer: str
+    content_length: int | None = None
+    chunked: bool = False
+    is_websocket: bool = False
+    is_tls: bool = False
+    local_port: int = 80
+
+    @property
+    def has_body(self) -> bool:
+        return self.chunked or bool(self.content_length)
+
+
+class Forward(msgspec.Struct, frozen=True, gc=False):
+    """The request may pass.
+
+    `head` is the complete request head for the upstream, its blank line
+    included; the body follows it framed as `RequestHead` says (chunked stays
+    chunked, a Content-Length stays that length).
+    `consumer` names who calls ("" where nobody is known) and is for the log only.
+    `until` is how long the same head gets the same decision of the same table
+    (seconds since the epoch): until its token ends.
+    """
+
+    upstream: Upstream
+    route: RouteRow
+    head: bytes
+    consumer: str = ""
+    until: float = math.inf
+
+
+class Reject(msgspec.Struct, frozen=True, gc=False):
+    """The request may not pass; `denial` says what to answer and why.
+
+    `route` is None when no route was found.  `until` is that of `Forward`; 0
+    where time may heal what is wrong.
+    """
+
+    denial: Denial
+    route: RouteRow | None = None
+    until: float = math.inf
+
+
+Decision = Forward | Reject

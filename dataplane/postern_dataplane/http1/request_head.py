@@ -1,0 +1,81 @@
+"""The head of a request for the decision, and what the parser lets pass and a gateway must not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp.http import RawRequestMessage
+
+from postern_dataplane.decision.outcome import RequestHead
+from postern_dataplane.limits import Limits
+from postern_dataplane.request.denials import BAD_REQUEST, EXPECTATION_FAILED, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
+
+if TYPE_CHECKING:
+    from postern_dataplane.listener import Entrance
+
+
+class RequestError(Exception):
+    """What came is not a request that can be answered but with this refusal."""
+
+    def __init__(self, denial: Denial) -> None:
+        super().__init__(denial.reason)
+        self.denial = denial
+
+
+def request_head(
+    message: RawRequestMessage, limits: Limits, peer: str, entrance: Entrance, *, is_small: bool = False
+) -> RequestHead:
+    """The head for the decision; raises `RequestError` for what the parser lets pass and we don't.
+
+    `is_small` says that no part of it can be too large.
+    """
+    version = message.version
+    if version.major != 1 or version.minor not in (0, 1):
+        raise RequestError(BAD_REQUEST)
+    fields = message.headers
+    length = fields.get("Content-Length")
+    content_length = None if length is None else int(length)
+    if "Transfer-Encoding" in fields:
+        _check_codings(fields.getall("Transfer-Encoding"), version.minor)
+    if "Expect" in fields and any(value.lower() != "100-continue" for value in fields.getall("Expect")):
+        raise RequestError(EXPECTATION_FAILED)
+    if not is_small:
+        _check_sizes(message, limits)
+    if len(message.path) + len(message.method) > limits.max_request_line_bytes:
+        raise RequestError(URI_TOO_LONG)
+    return RequestHead(
+        method=message.method,
+        target=message.path,
+        http_minor=version.minor,
+        headers=message.raw_headers,
+        peer=peer,
+        content_length=content_length,
+        chunked=message.chunked,
+        is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
+        is_tls=entrance.is_tls,
+        local_port=entrance.port,
+    )
+
+
+def _is_websocket(message: RawRequestMessage, *, has_body: bool) -> bool:
+    # RFC 6455, section 4.1: the method MUST be GET, and the version at least 1.1; a body would come before the frames.
+    return (
+        message.headers.get("Upgrade", "").lower() == "websocket"
+        and message.method == "GET"
+        and message.version.minor == 1
+        and not has_body
+    )
+
+
+def _check_sizes(message: RawRequestMessage, limits: Limits) -> None:
+    # The parser bounds names and values, but not always both together.
+    sizes = [len(name) + len(value) for name, value in message.raw_headers]
+    if sum(sizes) + 4 * len(sizes) > limits.max_headers_bytes or max(sizes, default=0) > limits.max_header_line_bytes:
+        raise RequestError(HEADERS_TOO_LARGE)
+
+
+def _check_codings(values: list[str], minor: int) -> None:
+    # RFC 9112, section 6.1: a server that receives a Transfer-Encoding in an HTTP/1.0 message MUST treat its framing
+    # as faulty. Other codings than chunked would reach the upstream unannounced.
+    if minor == 0 or any(value.lower() != "chunked" for value in values):
+        raise RequestError(BAD_REQUEST)

@@ -1,0 +1,37 @@
+"""Reads a packet by itself, by a parser that has seen nothing else: the proof that its bytes alone have a reading."""
+
+from __future__ import annotations
+
+import asyncio
+
+from postern_dataplane.decision.outcome import RequestHead
+from postern_dataplane.limits import Limits
+from postern_dataplane.listener import Entrance
+
+from .request_head import RequestError, request_head
+from .request_reader import RequestReader
+
+
+class Rereading:
+    """Reads packets by themselves, each by a parser of its own."""
+
+    __slots__ = ("_limits", "_loop")
+
+    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
+        self._limits = limits
+        self._loop = loop
+
+    def read(self, content: bytes, like: RequestHead) -> RequestHead | None:
+        """The head that these bytes are, had they come the way that another head came.
+
+        None unless they are all of one request without a body, and another request may follow it.
+        """
+        reader = RequestReader(self._limits, self._loop)
+        try:
+            message = reader.feed(content)
+            if message is None or not reader.is_clean or message.should_close or message.upgrade:
+                return None
+            head = request_head(message, self._limits, like.peer, Entrance(like.local_port, is_tls=like.is_tls))
+        except RequestError:
+            return None
+        return None if head.has_body else head

@@ -1,0 +1,155 @@
+"""An upstream's response head, checked, and rewritten for the client.
+
+How the body is framed on the client's side is decided here; RFC 9112, section 6.3.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from .date import http_date
+
+Fields = list[tuple[bytes, bytes]]
+
+# RFC 9110, section 7.6.1. Proxy-Authenticate would ask the client for the credentials of another proxy.
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+
+
+class BadResponse(Exception):
+    """The upstream's response has no single reading."""
+
+
+class Framing(enum.Enum):
+    """How the end of the body is known."""
+
+    NONE = "no body"
+    LENGTH = "Content-Length"
+    CHUNKED = "chunked"
+    UNTIL_CLOSE = "until the connection closes"
+
+
+class Response(msgspec.Struct, gc=False):
+    """A response head.
+
+    `upstream` is how the body comes, `client` how it goes on; `closes` says
+    that the client's connection ends after it.
+    """
+
+    status: int
+    upstream: Framing
+    client: Framing
+    closes: bool
+    head: bytes
+
+
+def has_no_body(method: str, status: int) -> bool:
+    """RFC 9112, section 6.3: these end at the blank line, whatever their fields say."""
+    return method == "HEAD" or status in (204, 304) or status < 200
+
+
+def read_response(
+    status: int, phrase: bytes, fields: Fields, *, method: str, http_minor: int, closes: bool
+) -> Response:
+    """Check and rewrite a final response head; raises `BadResponse`.
+
+    `http_minor` is the client's version; `closes` says that the client's
+    connection is to end after this response.
+    """
+    found = _sort(fields)
+    upstream = _framing_of(found.lengths, found.codings, no_body=has_no_body(method, status))
+    client = upstream
+    if upstream in (Framing.CHUNKED, Framing.UNTIL_CLOSE):
+        client = Framing.CHUNKED if http_minor else Framing.UNTIL_CLOSE
+    closes = closes or client is Framing.UNTIL_CLOSE
+    lines = [b"HTTP/1.1 %d %b" % (status, phrase), *found.kept]
+    if client is Framing.CHUNKED:
+        lines.append(b"Transfer-Encoding: chunked")
+    elif found.lengths and status != 204:
+        lines.append(b"Content-Length: " + found.lengths[0])
+    if not found.has_date:
+        lines.append(b"Date: " + http_date())
+    if closes:
+        lines.append(b"Connection: close")
+    elif not http_minor:
+        lines.append(b"Connection: keep-alive")
+    lines += (b"", b"")
+    head = b"\r\n".join(lines)
+    ends = len(lines) - 1
+    if head.count(b"\n") != ends or head.count(b"\r") != ends:
+        # A line end within a value would begin a field, or a response, of its own.
+        raise BadResponse
+    return Response(status, upstream, client, closes, head)
+
+
+class _Sorted(msgspec.Struct, gc=False):
+    """The fields of a response head: those that go on, as lines, and what the others say."""
+
+    kept: list[bytes]
+    lengths: list[bytes]
+    codings: list[bytes]
+    has_date: bool = False
+
+
+_READ_HERE = HOP_BY_HOP | {b"content-length", b"date"}
+
+
+def _sort(fields: Fields) -> _Sorted:
+    kept: list[bytes] = []
+    found = _Sorted(kept, [], [])
+    named: list[bytes] = []
+    for field in fields:
+        name = field[0].lower()
+        if name not in _READ_HERE:
+            kept.append(b": ".join(field))
+        elif name == b"date":
+            found.has_date = True
+            kept.append(b": ".join(field))
+        elif name == b"content-length":
+            found.lengths.append(field[1])
+        elif name == b"transfer-encoding":
+            found.codings.append(field[1].lower())
+        elif name == b"connection" and field[1].lower() not in _USUAL:
+            named += [option.strip(b" \t").lower() for option in field[1].split(b",")]
+    if named:
+        found.kept = [line for line in found.kept if line.partition(b":")[0].lower() not in named]
+        found.has_date = found.has_date and b"date" not in named
+    return found
+
+
+_USUAL = frozenset({b"keep-alive", b"close"})
+
+
+def _framing_of(lengths: list[bytes], codings: list[bytes], *, no_body: bool) -> Framing:
+    if lengths and (codings or not lengths[0].isdigit() or lengths.count(lengths[0]) != len(lengths)):
+        raise BadResponse
+    if codings and codings != [b"chunked"]:
+        raise BadResponse
+    if no_body:
+        return Framing.NONE
+    if codings:
+        return Framing.CHUNKED
+    return Framing.LENGTH if lengths else Framing.UNTIL_CLOSE
+
+
+def informational(status: int, phrase: bytes, fields: Fields) -> bytes:
+    """A 1xx head for the client; a 101 keeps what names the new protocol."""
+    dropped = HOP_BY_HOP | {b"content-length"}
+    kept = [field for field in fields if field[0].lower() not in dropped]
+    if any(b"\r" in value or b"\n" in value for _, value in kept):
+        raise BadResponse
+    if status == 101:
+        kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
+    return b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, phrase, b"".join(b"%b: %b\r\n" % field for field in kept))

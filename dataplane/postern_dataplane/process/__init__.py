@@ -1,0 +1,1 @@
+"""Processes: a supervisor that owns the sockets, and the workers that serve."""

@@ -1,0 +1,206 @@
+"""One serving process: its listening sockets, the gateway on them, the table and the certificates in force.
+
+Started by the supervisor only, which hands it the settings and the open
+sockets.  It ends when told to (SIGTERM) or when the supervisor is gone, in both
+cases after the running requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+
+from postern_dataplane.certificates.certificate_reloader import Renewal
+from postern_dataplane.certificates.certificate_store import Shelf
+from postern_dataplane.certificates.tls_context import server_context
+from postern_dataplane.errors import SnapshotError
+from postern_dataplane.limits import Limits
+from postern_dataplane.listener import Entrance
+from postern_dataplane.reload.active_table import Current
+from postern_dataplane.reload.index_watcher import Source
+from postern_dataplane.reload.loader import Loader
+from postern_dataplane.reload.reloader import Reloader
+from postern_dataplane.server.gateway import Gateway
+from postern_dataplane.settings import Settings
+from postern_dataplane.sockets import BACKLOG, Listeners, address_of
+from postern_dataplane.table.routing_table import Table
+from postern_dataplane.telemetry.access_log import AccessLog
+from postern_dataplane.telemetry.counters import Counters
+from postern_dataplane.telemetry.fan_out import CountedAndLogged
+from postern_dataplane.telemetry.worker_messages import Certified, Refused, Sender, Serving
+from postern_kit.logs import configure_logs, described, log
+
+REPORT_S = 1.0
+# For the last counts and log lines to get out.
+GOODBYE_S = 2.0
+# While a thread builds a table, the loop waits for the interpreter's lock at most so long; the default is 5 ms.
+SWITCH_INTERVAL_S = 0.0005
+
+
+class Worker:
+    """Puts the parts together; each of them does one thing."""
+
+    def __init__(self, settings: Settings, listeners: Listeners, sender: Sender) -> None:
+        self._settings = settings
+        self._listeners = listeners
+        self._sender = sender
+        self._counters = Counters()
+        self._log = AccessLog(settings.access_log, sys.stdout.fileno()) if settings.access_log else None
+        self._current = Current()
+        self._gateway = Gateway(
+            current=self._current,
+            limits=_limits(settings),
+            observer=CountedAndLogged(self._counters, self._log) if self._log else self._counters,
+            remembers_heads=settings.remember_heads,
+        )
+        self._source = Source(Path(settings.config))
+        loader = Loader(Path(settings.config), settings.trusted_proxies)
+        self._reloader = Reloader(self._source, loader, self._current, self)
+        make_context = partial(server_context, settings.tls_min_version)
+        self._renewal = Renewal(Shelf(Path(settings.certificates), make_context), make_context, self)
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until told to stop, then finish what has begun."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._stopping.set)
+        if self._log:
+            self._log.start()
+        async with asyncio.TaskGroup() as group:
+            background = [group.create_task(self._report_on()), group.create_task(self._watch_supervisor())]
+            # Before the first request, so that a worker which replaces another doesn't answer 503 for a moment.
+            await self._reloader.start()
+            if self._listeners.tls is not None:
+                await self._renewal.start()
+                background.append(group.create_task(self._renewal.run()))
+            background += [group.create_task(self._source.run()), group.create_task(self._reloader.run())]
+            await self._serve()
+            for task in background:
+                task.cancel()
+        await self._say_goodbye()
+
+    async def _serve(self) -> None:
+        servers = [await self._open(listener) for listener in self._listeners.all]
+        await self._stopping.wait()
+        for server in servers:
+            server.close()
+        await self._gateway.drain(self._settings.drain_grace_s)
+        await self._gateway.close()
+
+    async def _open(self, listener: socket.socket) -> asyncio.Server:
+        is_tls = listener is self._listeners.tls
+        entrance = entrance_of(self._settings, address_of(listener).port, is_tls=is_tls)
+        factory: Callable[[], asyncio.Protocol] = self._gateway.plain(entrance)
+        if is_tls:
+            factory = self._gateway.secure(entrance, lambda: self._renewal.context)
+        return await asyncio.get_running_loop().create_server(factory, sock=listener, backlog=BACKLOG)
+
+    def loaded(self, table: Table) -> None:
+        """Tell those who keep something by table."""
+        self._gateway.adopt(table)
+        self._counters.reload_ended("loaded")
+        self._counters.follow_token_cache(table.token_cache)
+        self._sender.send(Serving(table.digest, table.gateway, table.routes, self._current.loaded_at))
+
+    def refused(self, error: SnapshotError) -> None:
+        self._counters.reload_ended("refused")
+        self._sender.send(Refused(error.digest, str(error)))
+
+    def certificates_read(self, loaded: int, refused: int, ends_at: dict[str, float]) -> None:
+        self._counters.certificates_read(loaded, refused)
+        self._sender.send(Certified(ends_at))
+
+    async def _report_on(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_S)
+            if not self._sender.is_stalled:
+                self._report()
+
+    def _report(self) -> None:
+        log_lines_dropped = self._log.take_dropped() if self._log else 0
+        held_bytes = self._gateway.budget.used_bytes
+        self._sender.send(self._counters.take(log_lines_dropped=log_lines_dropped, held_bytes=held_bytes))
+
+    async def _watch_supervisor(self) -> None:
+        await self._sender.until_end()
+        self._stopping.set()
+
+    async def _say_goodbye(self) -> None:
+        if self._log:
+            await asyncio.to_thread(self._log.close, GOODBYE_S)
+        self._report()
+        await self._sender.close(GOODBYE_S)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_connections=settings.max_connections,
+        connection_memory_bytes=settings.connection_memory_bytes,
+        header_timeout_s=settings.header_timeout_s,
+        idle_timeout_s=settings.idle_timeout_s,
+        max_request_line_bytes=settings.max_request_line_bytes,
+        max_header_line_bytes=settings.max_header_line_bytes,
+        max_headers_bytes=settings.max_headers_bytes,
+        max_headers=settings.max_headers,
+    )
+
+
+def entrance_of(settings: Settings, port: int, *, is_tls: bool) -> Entrance:
+    """The entrance on a listener with this port."""
+    https = settings.redirect_to_https
+    if is_tls:
+        # Clients come in through another port than ours, where a Service or a load balancer stands in front: of that
+        # one we know by this setting alone.
+        return Entrance(https or port, is_tls=True)
+    return Entrance(port, redirects_to=https or None)
+
+
+def _report_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody has caught, without asyncio's own text: that shows arguments, which are a request's bytes."""
+    error = context.get("exception")
+    log.error("unexpected exception", **(described(error) if isinstance(error, BaseException) else {}))
+
+
+def _report_unraisable(ignored: sys.UnraisableHookArgs) -> None:
+    """Log what was raised where nobody could catch it; Python's own text shows the object, which may be a client's."""
+    # A client that asks for a name (SNI) in bytes that are none: its handshake is refused and counted, that is enough.
+    if isinstance(ignored.exc_value, BaseException) and not isinstance(ignored.exc_value, UnicodeDecodeError):
+        log.error("unexpected exception", **described(ignored.exc_value))
+
+
+async def _run(settings: Settings, listeners: Listeners, end: socket.socket) -> None:
+    asyncio.get_running_loop().set_exception_handler(_report_exception)
+    await Worker(settings, listeners, await Sender.open(end)).run()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a worker; the arguments are the settings as JSON and the descriptors of the channel and the listeners."""
+    settings = msgspec.json.decode(arguments[0], type=Settings)
+    end, *listeners = (socket.socket(fileno=int(descriptor)) for descriptor in arguments[1:])
+    # Ctrl-C goes to every process of the terminal, but it is the supervisor that decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    configure_logs(worker=os.getpid())
+    sys.unraisablehook = _report_unraisable
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    # What was imported stays; see `config.reload`.
+    gc.freeze()
+    try:
+        uvloop.run(_run(settings, Listeners(*listeners), end))
+    except Exception as error:  # noqa: BLE001 # the edge of the process
+        log.critical("worker failed", **described(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,132 @@
+"""The gateway's data port: the client connections of one worker, their time-outs, and how they all end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+
+from postern_dataplane.background_tasks import Tasks
+from postern_dataplane.decision.https_redirect import redirect
+from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
+from postern_dataplane.limits import Limits
+from postern_dataplane.listener import Entrance
+from postern_dataplane.reload.active_table import Current
+from postern_dataplane.request import denials
+from postern_dataplane.table.routing_table import Table
+from postern_dataplane.telemetry.events import Observer, RequestRecord
+from postern_dataplane.upstream.pool import Upstreams
+
+from .client_connection import ClientConnection
+from .decision_cache import KnownHeads, Packet
+from .held import HeldConnection
+from .memory_budget import Budget
+from .tls_handshake import GetContext, Handshake
+
+# How often deadlines are looked at: a time-out may come so much later, and costs nothing until then.
+SWEEP_S = 0.1
+# Idle upstream connections live for most of a minute; a second more or less is nothing to them.
+SWEEPS_PER_CLEANING = 10
+# Connections beyond the limit that are told so, at a time.
+REFUSED_MAX = 128
+
+Connection = ClientConnection | Handshake
+
+
+class Gateway:
+    """What the connections of a worker share; to be made within the running loop."""
+
+    def __init__(self, *, current: Current, limits: Limits, observer: Observer, remembers_heads: bool = True) -> None:
+        self.current = current
+        self.limits = limits
+        self.observer = observer
+        self.budget = Budget(limits.connection_memory_bytes)
+        self.is_draining = False
+        self.loop = asyncio.get_running_loop()
+        self.known_heads = KnownHeads(limits, self.loop, is_off=not remembers_heads)
+        self.tasks = Tasks()
+        self.upstreams = Upstreams(self.tasks)
+        self._connections: set[Connection] = set()
+        self._all_gone = asyncio.Event()
+        self._all_gone.set()
+        self._sweeps = 0
+        self._timer = self.loop.call_later(SWEEP_S, self._sweep)
+
+    def plain(self, entrance: Entrance) -> Callable[[], HeldConnection]:
+        """Makes what `loop.create_server` wants for each client."""
+        return partial(HeldConnection, self, entrance)
+
+    def secure(self, entrance: Entrance, get_context: GetContext) -> Callable[[], Handshake]:
+        """The same for clients that come with TLS; `get_context` is asked at each handshake."""
+        return partial(Handshake, self, entrance, get_context)
+
+    def connected(self, connection: Connection) -> None:
+        """Count a connection in."""
+        self._connections.add(connection)
+        self._all_gone.clear()
+        self.observer.connection_opened()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the last connection is one too many."""
+        return len(self._connections) > self.limits.max_connections
+
+    @property
+    def is_flooded(self) -> bool:
+        """Whether there are so many that even to refuse them all in words is too much."""
+        return len(self._connections) > self.limits.max_connections + REFUSED_MAX
+
+    def replaced(self, connection: Connection) -> None:
+        """Count a connection out whose place is taken at once, so that nobody sees it empty."""
+        self._connections.discard(connection)
+        self.observer.connection_closed()
+
+    def forget(self, connection: Connection) -> None:
+        """Count a connection out."""
+        if connection in self._connections:
+            self._connections.discard(connection)
+            self.observer.connection_closed()
+            if not self._connections:
+                self._all_gone.set()
+
+    def decide(self, entrance: Entrance, packet: Packet | None, head: RequestHead, record: RequestRecord) -> Decision:
+        """Decide about a request; the packet is all of it, None where that is not known."""
+        if entrance.redirects_to is not None:
+            return Reject(redirect(head, entrance.redirects_to))
+        table = self.current.table
+        if table is None:
+            return Reject(denials.NOT_READY)
+        return self.known_heads.decide(table, packet, head, record, time.time())
+
+    def adopt(self, table: Table) -> None:
+        """Follow a new table; requests under way end with the one they began with."""
+        self.upstreams.adopt(table)
+
+    def _sweep(self) -> None:
+        self._timer = self.loop.call_later(SWEEP_S, self._sweep)
+        now = self.loop.time()
+        for connection in [one for one in self._connections if one.deadline <= now]:
+            connection.expire()
+        self.budget.review()
+        self._sweeps += 1
+        if self._sweeps % SWEEPS_PER_CLEANING == 0:
+            self.upstreams.close_old(now)
+
+    async def drain(self, grace_s: float) -> None:
+        """Let what has begun end, but not for longer than this; then end it."""
+        self.is_draining = True
+        for connection in list(self._connections):
+            connection.drain()
+        try:
+            async with asyncio.timeout(grace_s):
+                await self._all_gone.wait()
+        except TimeoutError:
+            for connection in list(self._connections):
+                connection.abort()
+
+    async def close(self) -> None:
+        """Let go of the upstreams and of everything that still runs."""
+        self._timer.cancel()
+        self.upstreams.close()
+        await self.tasks.close()

@@ -1,0 +1,148 @@
+"""A connection whose TLS handshake goes on: counted, and given up after a while, as any other.
+
+`asyncio` offers a server that tells only of handshakes that have succeeded.
+Here the connection is there from its first packet, so that half a handshake
+takes a place, and is seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from postern_dataplane.listener import Entrance
+
+from .memory_budget import Weight
+from .tls_transport import TLS_BYTES, SecureConnection, SecureTransport
+
+if TYPE_CHECKING:
+    from .gateway import Gateway
+
+# How a connection ends is `downstream`'s affair, with deadlines that a client which still takes bytes moves. The
+# event loop's own would cut that one too.
+SHUTDOWN_S = 24 * 3600.0
+
+# How a handshake may end.
+DONE, REFUSED, TIMEOUT, LEFT, NO_CERTIFICATE, FLOODED, EVICTED = (
+    "done", "refused", "timeout", "left", "no_certificate", "flooded", "evicted",
+)  # fmt: skip
+
+# Under which word an eviction is counted.
+HANDSHAKE = "handshake"
+# Measured: a message of 128 KiB that never ends takes 360 KiB.
+BYTES_KEPT = 3
+# Linux, struct tcp_info: where the bytes that have come are, as 64 bits, and how much of it is asked for.
+_RECEIVED_AT, _TCP_INFO_BYTES = 128, 136
+
+GetContext = Callable[[], ssl.SSLContext | None]
+
+
+class Handshake(asyncio.Protocol):
+    """Stands where the client connection will be; `get_context` gives the certificates in force, None for none."""
+
+    __slots__ = (
+        "_client",
+        "_entrance",
+        "_gateway",
+        "_get_context",
+        "_is_evicted",
+        "_starting",
+        "_transport",
+        "deadline",
+    )
+
+    def __init__(self, gateway: Gateway, entrance: Entrance, get_context: GetContext) -> None:
+        self._gateway = gateway
+        self._entrance = entrance
+        self._get_context = get_context
+        self._is_evicted = False
+        self.deadline = float("inf")  # the event loop has one for this
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
+        self._gateway.connected(self)
+        context = self._get_context()
+        if self._gateway.is_flooded or context is None:
+            self._fail(FLOODED if context else NO_CERTIFICATE)
+        else:
+            self._start(context)
+            self._gateway.budget.open(self)
+
+    def _start(self, context: ssl.SSLContext) -> None:
+        self._client = SecureConnection(self._gateway, self._entrance)
+        self._starting: Coroutine[Any, Any, asyncio.Transport | None] = self._gateway.loop.start_tls(
+            self._transport, self._client, context, server_side=True,
+            ssl_handshake_timeout=self._gateway.limits.header_timeout_s, ssl_shutdown_timeout=SHUTDOWN_S,
+        )  # fmt: skip
+        # Not as a task, which would begin a little later: the socket is read from now on, and what the client has sent
+        # already must find TLS there. What the coroutine waits for is the end of the handshake.
+        self._starting.send(None).add_done_callback(self._ended)
+
+    def _ended(self, _waiter: object) -> None:
+        try:
+            self._starting.send(None)
+        except StopIteration as end:
+            self._hand_over(end.value)
+        except ConnectionAbortedError:  # the event loop's word for a handshake that took too long
+            self._fail(TIMEOUT)
+        except ssl.SSLError:
+            self._fail(REFUSED)
+        except OSError:
+            self._fail(LEFT)
+
+    def _hand_over(self, layer: asyncio.Transport) -> None:
+        if self._transport.is_closing():
+            self._fail(LEFT)
+            return
+        self._gateway.observer.handshake_ended(DONE)
+        self._gateway.budget.close(self)
+        self._gateway.replaced(self)
+        self._client.connection_made(SecureTransport(layer, self._transport))
+
+    def _fail(self, result: str) -> None:
+        self._gateway.observer.handshake_ended(EVICTED if self._is_evicted else result)
+        self._gateway.budget.close(self)
+        self._gateway.forget(self)
+        self._transport.abort()
+
+    # What the budget asks.
+
+    @property
+    def is_spared(self) -> bool:
+        return False
+
+    def weight(self) -> Weight:
+        """What TLS costs, and thrice what has come: the library keeps a first message of 128 KiB, if it has no end."""
+        size = TLS_BYTES + BYTES_KEPT * received_bytes(self._transport.get_extra_info("socket"))
+        return Weight(size, size)
+
+    def evict(self) -> None:
+        """End without a word, as there is none before TLS."""
+        self._is_evicted = True
+        self._gateway.observer.evicted(HANDSHAKE)
+        self._transport.abort()
+
+    # What `server` asks of every connection.
+
+    def expire(self) -> None:
+        """There is no deadline to pass."""
+
+    def drain(self) -> None:
+        """Let it end: whoever shakes hands is about to ask for something."""
+
+    def abort(self) -> None:
+        """End at once."""
+        self._transport.abort()
+
+
+def received_bytes(connection: socket.socket) -> int:
+    """How much has come on a TCP connection, 0 where the system doesn't say."""
+    try:
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+    except (OSError, AttributeError):
+        return 0
+    return int.from_bytes(info[_RECEIVED_AT:], sys.byteorder) if len(info) == _TCP_INFO_BYTES else 0

@@ -1,0 +1,1 @@
+"""The routing table: an immutable lookup, made from a snapshot."""

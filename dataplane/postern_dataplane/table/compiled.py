@@ -1,0 +1,213 @@
+"""The rows of a table: snapshot entries with everything prepared that needn't be done per request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY, canonical
+from postern_core.ref import Ref
+from postern_core.revocation import unpacked
+from postern_core.snapshot import (
+    Backend,
+    Consumer,
+    Credential,
+    Endpoint,
+    Policy,
+    Route,
+    ValueMatch,
+)
+from postern_dataplane.jwt.keys import VerifyingKey
+from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial
+
+from .identity_headers import Identity, anonymous_identity, consumer_names
+from .patterns import compile_pattern
+
+# What never goes upstream as the client sent it. Expect does: the data port lets only 100-continue in.
+NEVER_FORWARDED = (IDENTITY | HOP_BY_HOP | FRAMING) - {"expect"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A backend with the addresses it has now.
+
+    Two equal values mean the same application reached the same way: whoever
+    keeps connections compares by value.
+    """
+
+    backend: Backend
+    endpoints: tuple[Endpoint, ...]
+
+    @property
+    def id(self) -> str:
+        return self.backend.id
+
+
+class CredentialRow(msgspec.Struct, gc=False, eq=False):
+    """A credential with its consumer; its keys are read when a token first names them.
+
+    A row outlives tables, and the policies of a table.  What is kept in it follows from the entry and the consumer
+    alone: so `identities`, for those who make one that no claim is a part of, are by the name that the consumer has
+    for whoever asks (`consumer_names`).  There may be many rows, and none is in a cycle: the collector needn't look.
+    """
+
+    entry: Credential
+    consumer: Consumer
+    identities: dict[str, Identity] = {}
+    _keys: tuple[VerifyingKey, ...] | None = None
+    _revoked_jtis: frozenset[str] | None = None
+    _revoked_digests: bytes | None = None
+
+    def __repr__(self) -> str:
+        """Without its keys."""
+        return f"CredentialRow({self.id!r})"
+
+    @property
+    def id(self) -> str:
+        return self.entry.id
+
+    @property
+    def keys(self) -> tuple[VerifyingKey, ...]:
+        if self._keys is None:
+            self._keys = tuple(VerifyingKey(key, self.entry.algorithm) for key in self.entry.keys)
+        return self._keys
+
+    @property
+    def revoked_jtis(self) -> frozenset[str]:
+        if self._revoked_jtis is None:
+            self._revoked_jtis = frozenset(self.entry.revoked_jtis)
+        return self._revoked_jtis
+
+    @property
+    def revoked_digests(self) -> bytes:
+        if self._revoked_digests is None:
+            self._revoked_digests = unpacked(self.entry.revoked_digests)
+        return self._revoked_digests
+
+
+class PolicyRow:
+    """A policy with its answers.
+
+    `anonymous` is who passes without a good token, None where nobody does.
+    """
+
+    __slots__ = ("anonymous", "denials", "entry", "missing", "stripped_cookies", "stripped_headers", "stripped_query")
+
+    def __init__(self, entry: Policy, consumers: Mapping[str, Consumer]) -> None:
+        self.entry = entry
+        self.missing, self.denials = _answers(entry.realm)
+        self.anonymous = _anonymous(entry, consumers)
+        places = entry.places if entry.strip_credentials else ()
+        self.stripped_headers = frozenset(place.name.encode() for place in places if place.kind == "header")
+        self.stripped_query = frozenset(place.name for place in places if place.kind == "query")
+        self.stripped_cookies = frozenset(place.name.encode() for place in places if place.kind == "cookie")
+
+
+@lru_cache(maxsize=128)
+def _answers(realm: str) -> tuple[Denial, dict[str, Denial]]:
+    """The answer to no token, and by reason to a refused one; most policies share a realm."""
+    # RFC 6750, section 3: a request that lacks any authentication gets no error code.
+    challenge = f'Bearer realm="{_quoted(realm)}"'
+    invalid = f'{challenge}, error="invalid_token"'
+    denials = {reason: denial.with_challenge(invalid) for reason, denial in INVALID_TOKEN.items()}
+    denials[NOT_ALLOWED.reason] = NOT_ALLOWED.with_challenge(f'{challenge}, error="insufficient_scope"')
+    return MISSING_TOKEN.with_challenge(challenge), denials
+
+
+def _quoted(realm: str) -> str:
+    """RFC 9110, section 5.6.4: a backslash stands before what would end a quoted string."""
+    return realm.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def anonymous_id(entry: Policy) -> str | None:
+    """The id of the consumer as whom a request without a good token passes, None where the policy names nobody."""
+    name = entry.anonymous_consumer
+    return None if name is None else Ref("Consumer", entry.namespace, name).id
+
+
+def _anonymous(entry: Policy, consumers: Mapping[str, Consumer]) -> Identity | None:
+    """Who a request without a good token is, None where it may not pass."""
+    if entry.mode == "Required":
+        return None
+    id_ = anonymous_id(entry)
+    if id_ is None:
+        restricted = entry.allow_consumers or entry.allow_groups or entry.allow_claims
+        return None if restricted else anonymous_identity(None, entry)
+    consumer = consumers.get(id_)
+    if consumer is None or entry.allow_claims:
+        return None
+    seen, groups = consumer_names(consumer, entry.namespace)
+    if entry.allow_consumers and seen not in entry.allow_consumers:
+        return None
+    if entry.allow_groups and not any(group in entry.allow_groups for group in groups):
+        return None
+    return anonymous_identity(consumer, entry)
+
+
+class Criterion:
+    """A header or query parameter that must hold a value."""
+
+    __slots__ = ("entry", "name", "pattern", "value")
+
+    def __init__(self, entry: ValueMatch) -> None:
+        self.entry = entry
+        self.name = entry.name
+        self.value = entry.value
+        self.pattern: Any = compile_pattern(entry.value) if entry.type == "Regex" else None
+
+    def holds(self, value: str | None) -> bool:
+        """Whether a value (None: not there) is what is asked for."""
+        if value is None:
+            return False
+        return value == self.value if self.pattern is None else self.pattern.fullmatch(value) is not None
+
+
+class RouteRow:
+    """A route, ready to take requests.
+
+    `upstream` is None where nothing can be sent to; `host_line` None where the
+    client's own Host goes on.
+    """
+
+    __slots__ = (
+        "dropped", "dropped_of_strangers", "entry", "headers", "host_line", "id", "label", "methods", "path_prefix",
+        "policy", "query_params", "strip", "upstream",
+    )  # fmt: skip
+
+    def __init__(self, entry: Route, policy: PolicyRow | None, upstream: Upstream | None) -> None:
+        self.entry = entry
+        self.id = entry.id
+        self.label = f"{entry.namespace}/{entry.name}"
+        self.policy = policy
+        self.upstream = upstream
+        self.methods = _methods(entry.methods)
+        self.headers = tuple(Criterion(match) for match in entry.headers)
+        self.query_params = tuple(Criterion(match) for match in entry.query_params)
+        self.strip = len(entry.strip_prefix.rstrip("/"))
+        backend = upstream.backend if upstream else None
+        self.path_prefix = backend.path_prefix if backend else ""
+        self.host_line = f"Host: {backend.host_header}\r\n".encode() if backend and backend.host_header else None
+        self.dropped, self.dropped_of_strangers = _dropped(entry.clean_headers)
+
+
+@lru_cache(maxsize=1024)
+def _methods(methods: tuple[str, ...]) -> frozenset[str]:
+    """Routes that take the same methods share the set of them."""
+    return frozenset(methods)
+
+
+SAID_OF_CLIENTS = frozenset(name.encode() for name in FORWARDED)
+
+
+@lru_cache(maxsize=1024)
+def _dropped(clean_headers: tuple[str, ...]) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """What a trusted proxy, and what anybody else, may not send on; routes of a service share it.
+
+    A trusted proxy's list of addresses is written anew, with the proxy's own at its end.
+    """
+    dropped = frozenset(canonical(name).encode() for name in NEVER_FORWARDED.union(clean_headers, ["x-forwarded-for"]))
+    return dropped, dropped | SAID_OF_CLIENTS

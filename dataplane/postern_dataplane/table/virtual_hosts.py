@@ -1,0 +1,245 @@
+"""Finds the route of a request: by host, then by path, then by what else a route asks for.
+
+The time this takes does not grow with the number of routes; what patterns take is bounded, see `patterns`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, Literal
+from urllib.parse import unquote_to_bytes
+
+from postern_core.precedence import route_order
+from postern_core.snapshot import PathMatch, Route
+from postern_dataplane.decision.outcome import RequestHead
+from postern_dataplane.request.target import Target
+
+from .compiled import Criterion, RouteRow
+from .copy_on_write import regrouped, remade
+from .patterns import Patterns, TextTooLong, below, compile_pattern
+
+EVERY_HOST = "*"
+
+
+class HostRoutes:
+    """The routes of one host, by path; those of one path in order of precedence.
+
+    It is never changed: `changed` gives another one.
+    """
+
+    __slots__ = (
+        "_criteria_size", "_keep_slashes", "_token_criteria",
+        "count", "exact", "longest_prefix", "patterns", "prefixes",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.exact: dict[str, tuple[RouteRow, ...]] = {}
+        self.prefixes: dict[str, tuple[RouteRow, ...]] = {}
+        self.patterns = Patterns()
+        self.longest_prefix = 0
+        self.count = 0
+        self._keep_slashes = 0
+        self._token_criteria = 0
+        self._criteria_size = 0
+
+    def changed(self, gone: Collection[Route], come: Collection[RouteRow]) -> HostRoutes:
+        """Without the rows of the routes that are gone, and with those that have come."""
+        new = HostRoutes()
+        new.exact = _by_path(self.exact, "Exact", gone, come)
+        new.prefixes = _by_path(self.prefixes, "Prefix", gone, come)
+        same = new.prefixes is self.prefixes
+        new.longest_prefix = self.longest_prefix if same else max(map(len, new.prefixes), default=0)
+        new.count = self.count - len(gone) + len(come)
+        new._keep_slashes = self._keep_slashes + _difference(gone, come, lambda entry: entry.keep_encoded_slashes)
+        new._token_criteria = self._token_criteria + _difference(gone, come, _asks_for_authorization)
+        new._criteria_size = self._criteria_size + _difference(gone, come, _criteria_size)
+        new.patterns = _patterns(self.patterns, gone, come, new._criteria_size)
+        return new
+
+    @property
+    def keeps_slashes(self) -> bool:
+        """Whether any of the routes takes an encoded slash."""
+        return self._keep_slashes > 0
+
+    @property
+    def asks_for_authorization(self) -> bool:
+        """Whether any of the routes asks for something in the field Authorization."""
+        return self._token_criteria > 0
+
+    @property
+    def rows(self) -> list[RouteRow]:
+        """All of them, in order of precedence; for explanations, it takes the time of a search through all."""
+        groups = [*self.exact.values(), *self.prefixes.values(), self.patterns.rows]
+        return sorted({row.id: row for group in groups for row in group}.values(), key=_order)
+
+    def find(self, target: Target, head: RequestHead) -> RouteRow | None:
+        """The first route that takes the request; raises `TextTooLong`."""
+        for row in self.at(target.path):
+            if mismatch(row, target, head, self.patterns.text_bytes_max) is None:
+                return row
+        return None
+
+    def at(self, path: str) -> Iterator[RouteRow]:
+        """The routes whose path matches, the ones that decide first in front."""
+        yield from self.exact.get(path, ())
+        if self.prefixes:
+            for prefix in _prefixes_of(path, self.longest_prefix):
+                yield from self.prefixes.get(prefix, ())
+        if self.patterns:
+            yield from self.patterns.at(path)
+
+
+def _order(row: RouteRow) -> tuple[Any, ...]:
+    return (*route_order(row.entry), row.id)
+
+
+def _by_path(
+    before: dict[str, tuple[RouteRow, ...]], type_: str, gone: Iterable[Route], come: Iterable[RouteRow]
+) -> dict[str, tuple[RouteRow, ...]]:
+    return regrouped(
+        before,
+        ((path.value, entry.id) for entry in gone for path in entry.paths if path.type == type_),
+        ((path.value, row) for row in come for path in row.entry.paths if path.type == type_),
+        _order,
+    )
+
+
+def _difference(gone: Iterable[Route], come: Iterable[RouteRow], number: Callable[[Route], int]) -> int:
+    return sum(number(row.entry) for row in come) - sum(map(number, gone))
+
+
+def _asks_for_authorization(entry: Route) -> int:
+    return any(header.name == "authorization" for header in entry.headers)
+
+
+def _criteria_size(entry: Route) -> int:
+    """The instructions of the patterns that a route asks of headers and query parameters."""
+    matches = (*entry.headers, *entry.query_params)
+    return sum(compile_pattern(match.value).programsize for match in matches if match.type == "Regex")
+
+
+def _has_patterns(entry: Route) -> bool:
+    return any(path.type == "Regex" for path in entry.paths)
+
+
+def _patterns(before: Patterns, gone: Iterable[Route], come: Iterable[RouteRow], criteria_size: int) -> Patterns:
+    left = {entry.id for entry in gone if _has_patterns(entry)}
+    new = [row for row in come if _has_patterns(row.entry)]
+    if not left and not new and criteria_size == before.criteria_size:
+        return before
+    rows = [row for row in before.rows if row.id not in left] + new
+    return Patterns(sorted(rows, key=_order), criteria_size, before.sets)
+
+
+def _prefixes_of(path: str, longest: int) -> Iterator[str]:
+    """The path and what it is below of, by whole segments, longest first, down to `/`."""
+    if len(path) <= longest:
+        yield path
+        prefix = path
+    else:
+        # Cut where a segment ends, so that the longest prefix is still among those that come.
+        end = path.rfind("/", 0, longest + 1)
+        prefix = path[:end] if path[longest] != "/" else path[:longest]
+        if prefix:
+            yield prefix
+    while prefix:
+        prefix = prefix[: prefix.rfind("/")]
+        if prefix:
+            yield prefix
+    if path != "/":
+        yield "/"
+
+
+def path_matches(path: str, match: PathMatch) -> bool:
+    """Whether one path of a route takes a path; for explanations, `find` has indexes."""
+    if match.type == "Exact":
+        return path == match.value
+    rest = below(path, match.value if match.type == "Prefix" else match.below)
+    return rest is not None and (match.type == "Prefix" or compile_pattern(match.value).fullmatch(rest) is not None)
+
+
+def mismatch(row: RouteRow, target: Target, head: RequestHead, text_bytes_max: int | None = None) -> str | None:
+    """What a route asks for, beside its path, that the request does not have; None for nothing.
+
+    Raises `TextTooLong` for what is longer than a pattern may be tried on; None, for explanations, tries everything.
+    """
+    if row.methods and head.method not in row.methods:
+        return "method"
+    for header in row.headers:
+        if not _holds(header, header_value(header.name, head), text_bytes_max, "header"):
+            return f"header {header.name}"
+    for parameter in row.query_params:
+        if not _holds(parameter, query_value(parameter.name, target.query), text_bytes_max, "query"):
+            return f"query parameter {parameter.name}"
+    return None
+
+
+def _holds(criterion: Criterion, value: str | None, bytes_max: int | None, part: Literal["header", "query"]) -> bool:
+    if criterion.pattern is None or value is None or bytes_max is None:
+        return criterion.holds(value)
+    if len(value.encode("utf-8")) > bytes_max:
+        raise TextTooLong(part)
+    return criterion.holds(value)
+
+
+def header_value(name: str, head: RequestHead) -> str | None:
+    """A header's value; several lines are one list (RFC 9110, section 5.3)."""
+    wanted = name.encode()
+    values = [value.decode("latin-1") for field, value in head.headers if field.lower() == wanted]
+    return ", ".join(values) if values else None
+
+
+def query_value(name: str, query: str | None) -> str | None:
+    """The first value of a query parameter, percent-decoded once."""
+    for segment in (query or "").split("&") if query else ():
+        key, _, value = segment.partition("=")
+        if _decoded(key) == name:
+            return _decoded(value)
+    return None
+
+
+def _decoded(text: str) -> str:
+    return unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
+
+
+class Hosts:
+    """The hosts of a table. The most specific one decides, and nothing falls through to a wider one."""
+
+    __slots__ = ("_routes",)
+
+    def __init__(self, rows: Iterable[RouteRow] = ()) -> None:
+        # By the host as a route names it, wildcards too.
+        self._routes: dict[str, HostRoutes] = _by_host({}, (), rows)
+
+    def changed(self, gone: Iterable[Route], come: Iterable[RouteRow]) -> Hosts:
+        """Without the rows of the routes that are gone, and with those that have come."""
+        new = Hosts()
+        new._routes = _by_host(self._routes, gone, come)
+        return new
+
+    def find(self, host: str) -> HostRoutes | None:
+        """The routes of a host: its own, those of the longest wildcard above it, or those of every host."""
+        found = self._routes.get(host)
+        above = host
+        while found is None and "." in above:
+            above = above.partition(".")[2]
+            found = self._routes.get(f"*.{above}")
+        return found or self._routes.get(EVERY_HOST)
+
+
+def _by_host(before: dict[str, HostRoutes], gone: Iterable[Route], come: Iterable[RouteRow]) -> dict[str, HostRoutes]:
+    leaving: dict[str, list[Route]] = defaultdict(list)
+    joining: dict[str, list[RouteRow]] = defaultdict(list)
+    for entry in gone:
+        for host in entry.hosts:
+            leaving[host].append(entry)
+    for row in come:
+        for host in row.entry.hosts:
+            joining[host].append(row)
+
+    def make(host: str) -> HostRoutes | None:
+        routes = (before.get(host) or HostRoutes()).changed(leaving.get(host, ()), joining.get(host, ()))
+        return routes if routes.count else None
+
+    return remade(before, {**leaving, **joining}, make)

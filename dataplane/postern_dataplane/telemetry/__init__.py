@@ -1,0 +1,1 @@
+"""What the data plane counts and logs, and the admin port that shows it."""

@@ -1,0 +1,81 @@
+"""The admin port: whether the process lives, is ready, what it counts and which snapshot it serves.
+
+Read only, and nothing secret: a probe, a scraper and the operator ask here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+import msgspec
+from aiohttp import web
+
+from postern_core.admin_api import CONFIG_PATH, RefusedSnapshot, ServedConfig, WorkerConfig
+from postern_kit.admin_server import new_application, serve_admin
+
+from .prometheus import expose
+from .worker_pool import Fleet, Worker
+
+FLEET = web.AppKey("fleet", Fleet)
+
+
+def admin_port(fleet: Fleet, listener: socket.socket) -> contextlib.AbstractAsyncContextManager[int]:
+    """Answer on this socket as long as the context lasts."""
+    return serve_admin(admin_application(fleet), listener)
+
+
+def admin_application(fleet: Fleet) -> web.Application:
+    application = new_application()
+    application[FLEET] = fleet
+    application.add_routes(
+        [
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+            web.get("/metrics", metrics),
+            web.get(CONFIG_PATH, config),
+            web.route("*", "/{elsewhere:.*}", elsewhere),
+        ]
+    )
+    return application
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """That the process lives; a liveness probe that asked for more would kill pods for somebody else's fault."""
+    return web.json_response({"status": "alive"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """Whether every worker has a snapshot and none is about to stop."""
+    reason = request.app[FLEET].why_not_ready()
+    if reason:
+        return web.json_response({"status": "not ready", "reason": reason}, status=503)
+    return web.json_response({"status": "ready"})
+
+
+async def metrics(request: web.Request) -> web.Response:
+    content, content_type = expose(request.app[FLEET], request.headers.get("Accept", ""))
+    return web.Response(body=content, headers={"Content-Type": content_type})
+
+
+async def config(request: web.Request) -> web.Response:
+    """The snapshot that all workers serve, and each worker's own."""
+    fleet = request.app[FLEET]
+    common = fleet.common
+    workers = tuple(_worker_config(worker) for _, worker in sorted(fleet.workers.items()))
+    served = ServedConfig(digest=None, workers=workers)
+    if common is not None:
+        served = ServedConfig(common.digest, common.gateway, common.routes, common.loaded_at, workers)
+    return web.Response(body=msgspec.json.encode(served), content_type="application/json")
+
+
+def _worker_config(worker: Worker) -> WorkerConfig:
+    refused = RefusedSnapshot(worker.refused.digest, worker.refused.error) if worker.refused else None
+    serving = worker.serving
+    if serving is None:
+        return WorkerConfig(worker.pid, refused=refused)
+    return WorkerConfig(worker.pid, serving.digest, serving.loaded_at, refused)
+
+
+async def elsewhere(_request: web.Request) -> web.Response:
+    return web.json_response({"message": "there are /healthz, /readyz, /metrics and /config"}, status=404)

@@ -1,0 +1,141 @@
+"""What a worker tells its supervisor, and the socket pair that carries it.
+
+Messages are lines of JSON, one way only: a supervisor tells a worker to stop
+by SIGTERM, and a worker whose channel ends knows that its supervisor is gone.
+No message holds anything of a request beside the names of routes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import msgspec
+
+from postern_dataplane.errors import ChannelError
+
+# What a message may hold (`counters.SERIES_PER_MESSAGE`) stays well below this.
+LINE_BYTES_MAX = 8 * 2**20
+
+
+class Serving(msgspec.Struct, frozen=True, tag="serving"):
+    """A snapshot is in force; `loaded_at` is in seconds since the epoch."""
+
+    digest: str
+    gateway: str
+    routes: int
+    loaded_at: float
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """A snapshot was refused, and the one before it stays in force."""
+
+    digest: str
+    error: str
+
+
+class Certified(msgspec.Struct, frozen=True, tag="certified"):
+    """The certificates that can be shown, by folder, with their ends in seconds since the epoch."""
+
+    ends_at: dict[str, float]
+
+
+class Distribution(msgspec.Struct, frozen=True):
+    """Observations by bucket (see `counters.BUCKETS_S`), the last for what is above all bounds, and their sum."""
+
+    counts: tuple[int, ...]
+    sum_s: float
+
+
+class Counted(msgspec.Struct, frozen=True, tag="counted"):
+    """What happened since the last such message; the last fields are how it is now, from `connections` on.
+
+    `requests` are (route, status, count), `upstream_errors` (upstream, kind, count).
+    """
+
+    requests: tuple[tuple[str, int, int], ...]
+    denials: dict[str, int]
+    upstream_errors: tuple[tuple[str, str, int], ...]
+    reloads: dict[str, int]
+    certificate_reloads: dict[str, int]
+    handshakes: dict[str, int]
+    evictions: dict[str, int]
+    duration: Distribution
+    upstream_latency: Distribution
+    token_cache_hits: int
+    token_cache_misses: int
+    log_lines_dropped: int
+    cpu_s: float
+    connections: int
+    held_bytes: int
+    resident_bytes: int
+
+
+Message = Serving | Refused | Certified | Counted
+
+_DECODER = msgspec.json.Decoder(Message)
+
+
+class Receiver:
+    """The supervisor's end."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, end: socket.socket) -> Receiver:
+        """Take over one end of a socket pair."""
+        return cls(*await asyncio.open_unix_connection(sock=end, limit=LINE_BYTES_MAX))
+
+    async def receive(self) -> Message | None:
+        """The next message, None at the end; raises `ChannelError` for what is not one."""
+        try:
+            line = await self._reader.readline()
+            return _DECODER.decode(line) if line.endswith(b"\n") else None
+        except ConnectionError:
+            return None
+        except (ValueError, msgspec.MsgspecError) as error:
+            raise ChannelError("a worker sent what is not a message") from error
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class Sender:
+    """The worker's end."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, end: socket.socket) -> Sender:
+        """Take over one end of a socket pair."""
+        return cls(*await asyncio.open_unix_connection(sock=end))
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether earlier messages still wait to be taken: whoever sends much waits then, so that nothing piles up."""
+        return self._writer.transport.get_write_buffer_size() > 0
+
+    def send(self, message: Message) -> None:
+        """Send as soon as may be; what a supervisor that is gone would have been told is lost."""
+        if not self._writer.is_closing():
+            self._writer.write(msgspec.json.encode(message) + b"\n")
+
+    async def until_end(self) -> None:
+        """Wait until the supervisor is gone."""
+        try:
+            await self._reader.read()
+        except ConnectionError:
+            return
+
+    async def close(self, timeout_s: float) -> None:
+        """Let the last messages out, but not for longer than this."""
+        self._writer.close()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._writer.wait_closed()
+        except (TimeoutError, ConnectionError):
+            self._writer.transport.abort()

@@ -1,0 +1,95 @@
+"""What the supervisor knows of its workers: the state behind every answer of the admin port.
+
+Changed by what workers tell, without awaiting.  Starting and stopping them
+belongs in `supervisor`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .totals import Totals
+from .worker_messages import Certified, Message, Refused, Serving
+
+
+@dataclass(slots=True)
+class Worker:
+    """One running worker, by what it told last.
+
+    `certificates` are those that it can show, by folder, with their ends in
+    seconds since the epoch.
+    """
+
+    pid: int
+    serving: Serving | None = None
+    refused: Refused | None = None
+    certificates: dict[str, float] = field(default_factory=dict)
+    connections: int = 0
+    held_bytes: int = 0
+    resident_bytes: int = 0
+
+
+class Fleet:
+    """The workers by slot, a slot without one being empty, and the totals of all that there ever were."""
+
+    def __init__(self, size: int, *, needs_certificate: bool = False) -> None:
+        self.size = size
+        self._needs_certificate = needs_certificate
+        self.workers: dict[int, Worker] = {}
+        self.totals = Totals()
+        self.restarts = 0
+        self.is_draining = False
+
+    def started(self, slot: int, pid: int) -> None:
+        self.workers[slot] = Worker(pid)
+
+    def heard(self, slot: int, message: Message) -> None:
+        """Note what a worker tells."""
+        worker = self.workers[slot]
+        if isinstance(message, Serving):
+            worker.serving, worker.refused = message, None
+        elif isinstance(message, Refused):
+            worker.refused = message
+        elif isinstance(message, Certified):
+            worker.certificates = message.ends_at
+        else:
+            worker.connections, worker.resident_bytes = message.connections, message.resident_bytes
+            worker.held_bytes = message.held_bytes
+            self.totals.add(message)
+
+    def gone(self, slot: int) -> None:
+        """Forget a worker; what it counted stays."""
+        self.workers.pop(slot, None)
+
+    @property
+    def serving(self) -> list[Serving]:
+        """What is in force, one for each worker that has a snapshot."""
+        return [worker.serving for worker in self.workers.values() if worker.serving]
+
+    @property
+    def common(self) -> Serving | None:
+        """What every worker serves, the latest to load it; None while they differ or one has nothing."""
+        serving = self.serving
+        if len(serving) < self.size or len({one.digest for one in serving}) != 1:
+            return None
+        return max(serving, key=lambda one: one.loaded_at)
+
+    @property
+    def certificates(self) -> dict[str, float]:
+        """When each certificate ends, by folder; where workers differ, the one that ends first."""
+        found: dict[str, float] = {}
+        for folder, ends_at in (pair for worker in self.workers.values() for pair in worker.certificates.items()):
+            found[folder] = min(ends_at, found.get(folder, ends_at))
+        return found
+
+    def why_not_ready(self) -> str:
+        """Why no traffic should be sent here, "" when it should."""
+        if self.is_draining:
+            return "draining"
+        if len(self.workers) < self.size:
+            return f"{self.size - len(self.workers)} of {self.size} workers are starting"
+        lacking = self.size - len(self.serving)
+        if lacking:
+            return f"{lacking} of {self.size} workers have no snapshot"
+        bare = [worker for worker in self.workers.values() if self._needs_certificate and not worker.certificates]
+        return f"{len(bare)} of {self.size} workers have no certificate" if bare else ""

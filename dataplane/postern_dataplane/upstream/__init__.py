@@ -1,0 +1,1 @@
+"""Connections to applications: pooled, balanced over their addresses, and retried where that is safe."""

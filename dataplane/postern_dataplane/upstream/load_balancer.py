@@ -1,0 +1,107 @@
+"""Which address gets the next request: weighted, evenly spread, around those that are dead.
+
+Passive only: an address is taken out when connecting to it fails, for a time
+that doubles with each failure, and is tried again after it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Sequence
+
+from .connection import UpstreamConnection
+
+EJECTED_FIRST_S = 1.0
+EJECTED_MAX_S = 30.0
+
+
+class Address:
+    """One IP address and port, its share of the requests, and its idle connections, the last used at the end.
+
+    `is_listed` says whether the upstream still has it.
+    """
+
+    __slots__ = ("_ejected_until", "_failures", "host", "idle", "is_listed", "name", "port", "weight")
+
+    def __init__(self, name: str, host: str, port: int, weight: float) -> None:
+        self.name = name
+        self.host = host
+        self.port = port
+        self.weight = weight
+        self.idle: list[UpstreamConnection] = []
+        self.is_listed = True
+        self._failures = 0
+        self._ejected_until = 0.0
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def drop(self) -> None:
+        """The upstream has it no longer: idle connections end, busy ones are not kept."""
+        self.is_listed = False
+        while self.idle:
+            self.idle.pop().abort()
+
+    def is_live(self, now: float) -> bool:
+        """Whether it may get requests, as far as is known."""
+        return now >= self._ejected_until
+
+    def failed(self, now: float) -> None:
+        """A connection could not be made: let it rest."""
+        self._failures += 1
+        rest_s: float = min(EJECTED_FIRST_S * 2 ** min(self._failures - 1, 10), EJECTED_MAX_S)
+        self._ejected_until = now + rest_s
+
+    def succeeded(self) -> None:
+        """A connection was made: all is forgotten."""
+        self._failures = 0
+        self._ejected_until = 0.0
+
+
+class Rotation:
+    """Addresses in turn, each as often as its weight says, by earliest deadline.
+
+    A request costs the logarithm of the number of addresses, so that an upstream of hundreds is no dearer than one
+    of three.
+    """
+
+    def __init__(self, addresses: Sequence[Address]) -> None:
+        self.addresses = addresses
+        # When each is due next: the heavier, the sooner again. The number keeps the order among equals.
+        self._due = [(1 / address.weight, number, address) for number, address in enumerate(addresses)]
+        heapq.heapify(self._due)
+
+    def next(self, now: float, tried: Collection[Address] = ()) -> Address | None:
+        """The address whose turn it is; None when there is none at all.
+
+        Dead addresses are passed over, and so are those tried already, unless
+        there are no others: when all seem dead, trying is better than refusing.
+        """
+        due = self._due
+        if not due:
+            return None
+        at, number, address = due[0]
+        if not tried and address.is_live(now):  # nearly always
+            heapq.heapreplace(due, (at + 1 / address.weight, number, address))
+            return address
+        turn = self._take(now, tried)
+        if turn is None and tried:
+            turn = self._take(float("inf"), tried)
+        return turn or self._take(float("inf"), ()) or self.addresses[0]
+
+    def _take(self, now: float, tried: Collection[Address]) -> Address | None:
+        due = self._due
+        passed: list[tuple[float, int, Address]] = []
+        found = None
+        while due and found is None:
+            at, number, address = due[0]
+            if address.is_live(now) and address not in tried:
+                found = address
+                heapq.heapreplace(due, (at + 1 / address.weight, number, address))
+                # Whoever was passed over starts again from here: what it missed is not made up for in one go.
+                passed = [(max(at, missed), other, it) for missed, other, it in passed]
+            else:
+                passed.append(heapq.heappop(due))
+        for entry in passed:
+            heapq.heappush(due, entry)
+        return found

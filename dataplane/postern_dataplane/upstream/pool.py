@@ -1,0 +1,198 @@
+"""The upstreams in use: their addresses, their connections, and how both outlive a reload."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from postern_core.snapshot import Endpoint
+from postern_dataplane.background_tasks import Tasks
+from postern_dataplane.table.compiled import Upstream
+
+from .connection import UpstreamConnection
+from .dns import Name, is_address
+from .load_balancer import Address, Rotation
+from .tls import client_context
+
+if TYPE_CHECKING:
+    from postern_dataplane.table.routing_table import Table
+
+# Idle connections that are kept for each address: as many as busy ones may become idle at once, for to open one costs
+# more than a request. And for how long: less than what servers commonly allow (60 s and more), so that it is seldom
+# they who close.
+IDLE_MAX = 1024
+IDLE_S = 55.0
+
+
+class UpstreamRuntime:
+    """One backend in use."""
+
+    def __init__(self, upstream: Upstream, tasks: Tasks) -> None:
+        self.upstream = upstream
+        self._tasks = tasks
+        self._names: dict[str, Name] = {}
+        self._addresses: dict[tuple[str, str, int], Address] = {}
+        self._rotation: Rotation | None = None
+        self._is_closed = False
+
+    def change(self, upstream: Upstream) -> None:
+        """Take up new settings; connections to addresses that are left, reached as before, stay."""
+        if upstream.backend.tls != self.upstream.backend.tls:
+            self._drop_all()
+        self.upstream = upstream
+        wanted = {endpoint.address for endpoint in upstream.endpoints}
+        self._names = {host: name for host, name in self._names.items() if host in wanted}
+        self._rotation = None
+
+    def next_address(self, now: float, tried: Collection[Address] = ()) -> Address | None:
+        """The address whose turn it is; None while no name has been resolved."""
+        for name in self._names.values():
+            name.refresh()
+        if self._rotation is None:
+            self._rotation = self._rotate()
+        return self._rotation.next(now, tried) if self._rotation else None
+
+    def idle_connection(self, address: Address) -> UpstreamConnection | None:
+        """A connection to the address that can be used at once."""
+        while address.idle:
+            connection = address.idle.pop()
+            if connection.is_open:
+                return connection
+        return None
+
+    async def connect(self, address: Address | None, tried: list[Address]) -> UpstreamConnection:
+        """Make a new connection, to the given address or the next one, and add that to `tried`.
+
+        Raises OSError, TimeoutError among them.
+        """
+        loop = asyncio.get_running_loop()
+        timeout_s = self.upstream.backend.connect_timeout_ms / 1000
+        address = address or self.next_address(loop.time(), tried)
+        if address is None:
+            async with asyncio.timeout(timeout_s):
+                await self._resolve()
+            address = self.next_address(loop.time(), tried)
+        if address is None:
+            raise OSError("no address to connect to")
+        tried.append(address)
+        try:
+            async with asyncio.timeout(timeout_s):
+                connection = await self._dial(address)
+        except OSError:
+            address.failed(loop.time())
+            raise
+        address.succeeded()
+        return connection
+
+    async def _resolve(self) -> None:
+        """Wait until one of the names has an address; the others may come later."""
+        names = [self._name(endpoint) for endpoint in self.upstream.endpoints if not is_address(endpoint.address)]
+        asking = {name.ask() for name in names}
+        while asking and not any(name.known for name in names):
+            _, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _dial(self, address: Address) -> UpstreamConnection:
+        loop = asyncio.get_running_loop()
+        tls = self.upstream.backend.tls
+        context = None if tls is None else await loop.run_in_executor(None, client_context, tls)
+        try:
+            _, connection = await loop.create_connection(
+                lambda: UpstreamConnection(str(address)),
+                address.host,
+                address.port,
+                ssl=context,
+                server_hostname=tls.server_name if tls is not None else None,
+            )
+        except ValueError as error:
+            raise OSError("the upstream's name is not one that TLS can ask for") from error
+        connection.home = address
+        return connection
+
+    def keep(self, connection: UpstreamConnection, now: float) -> None:
+        """Keep a connection for the next request, if its address still counts."""
+        address = connection.home
+        connection.release()
+        if self._is_closed or address is None or not address.is_listed or len(address.idle) >= IDLE_MAX:
+            connection.abort()
+            return
+        connection.idle_since = now
+        address.idle.append(connection)
+
+    def close_old(self, now: float) -> None:
+        """Close connections that nobody has used for long."""
+        for address in self._addresses.values():
+            while address.idle and now - address.idle[0].idle_since > IDLE_S:
+                address.idle.pop(0).abort()
+
+    def close(self) -> None:
+        """The backend is gone: running exchanges end, idle connections close."""
+        self._is_closed = True
+        self._drop_all()
+
+    def _drop_all(self) -> None:
+        for address in self._addresses.values():
+            address.drop()
+        self._addresses.clear()
+
+    def _name(self, endpoint: Endpoint) -> Name:
+        name = self._names.get(endpoint.address)
+        if name is None:
+            name = self._names[endpoint.address] = Name(endpoint.address, self._tasks, self._renamed)
+        return name
+
+    def _renamed(self) -> None:
+        self._rotation = None
+
+    def _rotate(self) -> Rotation | None:
+        """Put all addresses of all endpoints in turn; None while no name has ever been resolved."""
+        before, self._addresses = self._addresses, {}
+        for endpoint in self.upstream.endpoints:
+            hosts = (endpoint.address,) if is_address(endpoint.address) else self._name(endpoint).known
+            for host in hosts:
+                key = (endpoint.address, host, endpoint.port)
+                # An endpoint's share is its own, however many addresses its name has; one that is there twice has two.
+                share = endpoint.weight / len(hosts)
+                if key in self._addresses:
+                    self._addresses[key].weight += share
+                    continue
+                address = before.pop(key) if key in before else Address(*key, share)
+                address.weight = share
+                self._addresses[key] = address
+        for gone in before.values():
+            gone.drop()
+        return Rotation(tuple(self._addresses.values())) if self._addresses else None
+
+
+class Upstreams:
+    """The backends that have been asked for, by id."""
+
+    def __init__(self, tasks: Tasks) -> None:
+        self._tasks = tasks
+        self._running: dict[str, UpstreamRuntime] = {}
+
+    def get(self, upstream: Upstream) -> UpstreamRuntime:
+        """The runtime of a backend, made when it is first needed."""
+        runtime = self._running.get(upstream.id)
+        if runtime is None:
+            runtime = self._running[upstream.id] = UpstreamRuntime(upstream, self._tasks)
+        return runtime
+
+    def adopt(self, table: Table) -> None:
+        """Follow a new table: what is unchanged goes on as it was."""
+        for id_, runtime in list(self._running.items()):
+            upstream = table.upstreams.get(id_)
+            if upstream is None:
+                self._running.pop(id_).close()
+            elif upstream != runtime.upstream:
+                runtime.change(upstream)
+
+    def close_old(self, now: float) -> None:
+        """Close connections that nobody has used for long."""
+        for runtime in self._running.values():
+            runtime.close_old(now)
+
+    def close(self) -> None:
+        """Close everything that is idle."""
+        for runtime in self._running.values():
+            runtime.close()

@@ -1,0 +1,133 @@
+"""Certificates that come into force."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+import pytest
+import structlog
+
+from postern_dataplane.certificates import certificate_reloader as module
+from postern_dataplane.certificates.certificate_reloader import Renewal, choosing_context
+from postern_dataplane.certificates.certificate_store import Shelf
+from postern_dataplane.certificates.sni_selector import Choice
+
+
+class Listener:
+    """Remembers what it is told, and lets a test wait for it."""
+
+    def __init__(self):
+        self.told = asyncio.Queue()
+
+    def certificates_read(self, loaded, refused, ends_at):
+        self.told.put_nowait((loaded, refused, sorted(ends_at)))
+
+    async def next(self):
+        async with asyncio.timeout(5):
+            return await self.told.get()
+
+
+@pytest.fixture
+async def listener():
+    return Listener()
+
+
+@pytest.fixture
+async def renewal(tmp_path, make_context, listener, monkeypatch):
+    """One that has not looked yet."""
+    monkeypatch.setattr(module, "LOOK_S", 0.001)
+    return Renewal(Shelf(tmp_path, make_context), make_context, listener)
+
+
+def shaken(server, authority, name):
+    """Shake hands in memory; gives the serial number of the certificate that was shown."""
+    client_in, server_in = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client_context = authority.client_context()
+    client_context.check_hostname = False
+    client = client_context.wrap_bio(client_in, server_in, server_hostname=name)
+    other = server.wrap_bio(server_in, client_in, server_side=True)
+    for _ in range(4):
+        for one in (client, other):
+            try:
+                one.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+    return int(client.getpeercert()["serialNumber"], 16)
+
+
+async def test_what_is_there_at_the_start_is_in_force(renewal, listener, authority, put):
+    """And told, with its end."""
+    pair = authority.issue("a.test")
+    put("a", pair)
+    await renewal.start()
+    assert (1, 0, ["a"]) == await listener.next()
+    assert pair.serial == shaken(renewal.context, authority, "a.test")
+
+
+async def test_nothing_at_the_start_is_told_too(renewal, listener):
+    """There is no context then, and the log says what follows."""
+    with structlog.testing.capture_logs() as logged:
+        await renewal.start()
+    assert ((0, 0, []), None) == (await listener.next(), renewal.context)
+    assert ["no certificate can be served: every handshake fails"] == [line["event"] for line in logged]
+
+
+@pytest.fixture
+async def running(renewal, listener, authority, put):
+    """One that has a certificate and follows changes."""
+    put("a", authority.issue("a.test"))
+    await renewal.start()
+    await listener.next()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(renewal.run())
+        yield renewal
+        task.cancel()
+
+
+async def test_a_change_comes_into_force(running, listener, authority, put):
+    """In a context of its own; a handshake that has the old one ends with that."""
+    before, pair = running.context, authority.issue("a.test")
+    put("a", pair)
+    while (await listener.next())[0] == 0:  # seen between the two files
+        pass
+    assert pair.serial == shaken(running.context, authority, "a.test")
+    assert pair.serial != shaken(before, authority, "a.test")
+
+
+async def test_a_mistake_changes_nothing(running, listener, tmp_path):
+    """It is told, with what still serves."""
+    before = running.context
+    with structlog.testing.capture_logs() as logged:
+        (tmp_path / "a" / "tls.crt").unlink()
+        assert (0, 1, ["a"]) == await listener.next()
+    assert before is running.context
+    [line] = logged
+    assert ("error", "a", "tls.crt is missing", True) == tuple(
+        line[name] for name in ("log_level", "certificate", "error", "the_last_one_serves")
+    )
+
+
+async def test_keys_of_tickets_do_not_live_for_ever(running, monkeypatch):
+    """Without a change a context is made anew after a time."""
+    before = running.context
+    monkeypatch.setattr(module, "TICKET_KEY_S", 0.0)
+    async with asyncio.timeout(5):
+        while running.context is before:  # noqa: ASYNC110 # nobody tells
+            await asyncio.sleep(0)
+
+
+async def test_two_of_one_name_are_told(renewal, authority, put):
+    """Whoever runs it has to decide."""
+    for folder in ("a", "b"):
+        put(folder, authority.issue("x.test"))
+    with structlog.testing.capture_logs() as logged:
+        await renewal.start()
+    told = [line for line in logged if line["log_level"] == "warning"]
+    assert [("x.test", "a", "b")] == [(line["name"], line["serves"], line["passed_over"]) for line in told]
+
+
+def test_without_any_certificate_a_handshake_fails(authority, make_context):
+    """There is nothing to show."""
+    with pytest.raises(ssl.SSLError):
+        shaken(choosing_context(Choice([]), make_context), authority, "a.test")

@@ -1,0 +1,52 @@
+"""Who a token's bearer is to the upstream, made as seldom as that can be."""
+
+from __future__ import annotations
+
+import base64
+
+from heads import NOW_S, signed
+from manifests import SECRET
+from postern_core.snapshot import Consumer, Credential, ForwardClaim, Key, Policy
+from postern_dataplane.decision.authenticate import verify
+from postern_dataplane.table.compiled import CredentialRow
+
+ALICE = Consumer(id="Consumer/default/alice", namespace="default", name="alice")
+
+
+def identities_of(credential, policy, *subjects):
+    return [verify(signed(sub=sub), policy, {"alice": (credential,)}, NOW_S).identity for sub in subjects]
+
+
+def alice():
+    key = Key(material=base64.b64encode(SECRET.encode()).decode())
+    entry = Credential(
+        id="JWTCredential/default/alice", namespace="default", name="alice", consumer=ALICE.id, created="",
+        key="alice", algorithm="HS256", keys=(key,),
+    )  # fmt: skip
+    return CredentialRow(entry, ALICE)
+
+
+def test_an_identity_is_made_once_for_a_policy():
+    """Not for each token, but where a claim is a part of it."""
+    credential = alice()
+    plain = Policy(id="Route/default/a", namespace="default", namespaces=("default",), places=())
+    forward = ForwardClaim(claim="sub", header="X-Sub")
+    forwarding = Policy(
+        id="Route/default/b", namespace="default", namespaces=("default",), places=(), forward_claims=(forward,)
+    )
+
+    first, second = identities_of(credential, plain, "a", "b")
+    assert first is second
+    assert [b"X-Sub: a", b"X-Sub: b"] == [
+        identity.fields.splitlines()[-1] for identity in identities_of(credential, forwarding, "a", "b")
+    ]
+
+
+def test_an_identity_outlives_what_a_policy_s_id_stood_for():
+    """A credential's row may be older than the policy of a table."""
+    credential = alice()
+    own, other = (Policy(id="Route/x/a", namespace=it, namespaces=None, places=()) for it in ("default", "other"))
+    seen = [identities_of(credential, policy, "a")[0] for policy in (own, other, own)]
+    assert ["alice", "default/alice", "alice"] == [identity.consumer for identity in seen]
+    assert seen[0] is seen[2]
+    assert 2 == len(credential.identities)

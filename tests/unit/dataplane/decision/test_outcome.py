@@ -1,0 +1,26 @@
+"""What goes into a decision."""
+
+from __future__ import annotations
+
+import pytest
+
+from heads import NOW_S, PROTECTED, bearer, head, signed, table
+from postern_dataplane.decision.decide import decide, make_plan
+
+
+@pytest.mark.parametrize(
+    ("content_length", "chunked", "expected"),
+    [(None, False, False), (0, False, False), (5, False, True), (None, True, True)],
+)
+def test_a_request_with_a_body_is_told(content_length, chunked, expected):
+    """A length of nothing is no body."""
+    assert expected == head(content_length=content_length, chunked=chunked).has_body
+
+
+def test_what_requests_share_cannot_be_changed():
+    """A decision that is remembered is given to others as it was."""
+    table_, asked = table(*PROTECTED), head("/", bearer(signed()))
+    for value in (asked, make_plan(asked, table_), decide(asked, table_, NOW_S), decide(head("/"), table_, NOW_S)):
+        name = value.__struct_fields__[0]
+        with pytest.raises(AttributeError):
+            setattr(value, name, None)

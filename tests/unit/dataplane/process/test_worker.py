@@ -1,0 +1,58 @@
+"""What only a worker does; how it serves is seen in `test_main`."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from types import SimpleNamespace
+
+import structlog
+
+from postern_dataplane.process.worker import _limits, _report_exception, _report_unraisable, entrance_of
+from postern_dataplane.settings import Settings
+
+LIMITS = {
+    "max_connections": 1,
+    "connection_memory_bytes": 8,
+    "header_timeout_s": 2.0,
+    "idle_timeout_s": 3.0,
+    "max_request_line_bytes": 4,
+    "max_header_line_bytes": 5,
+    "max_headers_bytes": 6,
+    "max_headers": 7,
+}
+
+
+def test_every_limit_reaches_the_gateway():
+    """None is left at its default by mistake."""
+    limits = dataclasses.asdict(_limits(Settings(config="/", workers=1, **LIMITS)))
+    assert LIMITS == {name: limits[name] for name in LIMITS}
+
+
+def test_what_nobody_caught_is_logged_without_its_text():
+    """The loop would show a request's bytes."""
+    loop = asyncio.new_event_loop()
+    with structlog.testing.capture_logs() as logged:
+        _report_exception(loop, {"message": "data_received(b'eyJ')", "exception": ValueError("eyJ")})
+        _report_exception(loop, {"message": "data_received(b'eyJ')"})
+    loop.close()
+    assert ["ValueError", None] == [line.get("exception") for line in logged]
+    assert "eyJ" not in str(logged)
+
+
+def test_what_could_not_be_raised_is_logged_without_its_text():
+    """Python would show the object, which may be what a client has said; a name in bytes that are none is no news."""
+    with structlog.testing.capture_logs() as logged:
+        for error in (ValueError("eyJ"), UnicodeDecodeError("ascii", b"eyJ", 0, 1, "eyJ")):
+            _report_unraisable(SimpleNamespace(exc_value=error, object=b"eyJ"))
+    assert ["ValueError"] == [line["exception"] for line in logged]
+    assert "eyJ" not in str(logged)
+
+
+def test_an_entrance_knows_its_port_and_its_way():
+    """With a redirect, clients reach TLS at the port that it names, and without TLS nothing but the way there."""
+    plain, redirecting = (Settings(config="/", workers=1, redirect_to_https=port) for port in (0, 443))
+    entrances = [entrance_of(settings, 8443, is_tls=is_tls) for settings in (plain, redirecting) for is_tls in (0, 1)]
+    assert [8443, 8443, 8443, 443] == [one.port for one in entrances]
+    assert [False, True, False, True] == [bool(one.is_tls) for one in entrances]
+    assert [None, None, 443, None] == [one.redirects_to for one in entrances]

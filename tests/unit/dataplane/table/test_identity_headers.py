@@ -1,0 +1,80 @@
+"""Who calls, as the upstream is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from postern_core.snapshot import Consumer, ForwardClaim, Policy
+from postern_dataplane.table.identity_headers import anonymous_identity, consumer_names, identity_of
+
+ALICE = Consumer(id="Consumer/a/alice", namespace="a", name="alice", groups=("readers", "admin"), custom_id="42")
+BARE = Consumer(id="Consumer/a/bare", namespace="a", name="bare")
+
+
+def policy(namespace="a", *forwarded):
+    claims = tuple(ForwardClaim(claim=claim, header=header) for claim, header in forwarded)
+    return Policy(id="p", namespace=namespace, places=(), forward_claims=claims)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "expected"),
+    [("a", ("alice", ("readers", "admin"))), ("b", ("a/alice", ("a/readers", "a/admin")))],
+)
+def test_a_foreign_consumer_carries_its_namespace(namespace, expected):
+    """So do its groups: nobody becomes another tenant's admin by a name."""
+    assert expected == consumer_names(ALICE, namespace)
+
+
+def test_a_consumer_is_told_in_full():
+    """Its name, its own id, its groups and the credential."""
+    assert (
+        b"X-Consumer-Username: alice\r\nX-Consumer-Custom-Id: 42\r\n"
+        b"X-Consumer-Groups: readers,admin\r\nX-Credential-Identifier: key\r\n"
+    ) == identity_of(ALICE, "key", {}, policy()).fields
+
+
+def test_what_a_consumer_has_not_is_not_told():
+    """No empty fields."""
+    assert (
+        b"X-Consumer-Username: bare\r\nX-Credential-Identifier: key\r\n"
+        == identity_of(BARE, "key", {}, policy()).fields
+    )
+
+
+def test_a_foreign_consumer_is_told_as_one():
+    """In the field and in the log."""
+    identity = identity_of(ALICE, "key", {}, policy("b"))
+    assert "a/alice" == identity.consumer
+    assert b"X-Consumer-Groups: a/readers,a/admin\r\n" in identity.fields
+
+
+def test_claims_are_forwarded_in_their_headers():
+    """Those that are not there leave none behind."""
+    fields = identity_of(
+        BARE, "key", {"sub": "u", "n": 5}, policy("a", ("sub", "X-User"), ("no", "X-No"), ("n", "X-N"))
+    )
+    assert fields.fields.endswith(b"X-Credential-Identifier: key\r\nX-User: u\r\nX-N: 5\r\n")
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Admin: 1", "a\nb", "a\x00", "\u00e9", "\u2028", "\ud800"])
+def test_nothing_ends_a_line_early(value):
+    """Neither from a claim nor from a snapshot."""
+    consumer = Consumer(id="c", namespace="a", name="bare", custom_id=value)
+    fields = identity_of(consumer, "key", {"sub": value}, policy("a", ("sub", "X-User"))).fields
+    assert b"X-Consumer-Username: bare\r\nX-Credential-Identifier: key\r\n" == fields
+
+
+def test_nobody_is_anonymous():
+    """And has no name."""
+    identity = anonymous_identity(None, policy())
+    assert (b"X-Anonymous-Consumer: true\r\n", "") == (identity.fields, identity.consumer)
+
+
+def test_an_anonymous_consumer_has_a_name_and_no_credential():
+    """It has groups too, for whoever allows them."""
+    identity = anonymous_identity(ALICE, policy())
+    assert (
+        b"X-Consumer-Username: alice\r\nX-Consumer-Custom-Id: 42\r\n"
+        b"X-Consumer-Groups: readers,admin\r\nX-Anonymous-Consumer: true\r\n"
+    ) == identity.fields
+    assert "alice" == identity.consumer

@@ -1,0 +1,150 @@
+"""Lines of the access log, and what happens when nobody reads them."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from postern_dataplane.telemetry import access_log
+from postern_dataplane.telemetry.access_log import AccessLog, line_of
+from postern_dataplane.telemetry.events import RequestRecord
+
+FIELDS = {
+    "method": "GET",
+    "host": "app.example",
+    "path": "/v1/json",
+    "peer": "192.0.2.1",
+    "route": "demo/json",
+    "status": 200,
+    "reason": "",
+    "consumer": "oiloil",
+    "duration_s": 0.0123456,
+    "upstream_latency_s": 0.01,
+    "bytes_in": 1,
+    "bytes_out": 2,
+    "upstream": "10.0.0.7:8080",
+}
+
+
+def record(**changes):
+    return RequestRecord(**{**FIELDS, **changes})
+
+
+@pytest.fixture
+def pipe():
+    """Something to read lines from, and to write them into."""
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def written(pipe, share, *records):
+    """What the log has written of these, and how many lines it dropped."""
+    log = AccessLog(share, pipe[1])
+    for one in records:
+        log.request_done(one)
+    log.start()
+    log.close(5)
+    os.set_blocking(pipe[0], False)
+    try:
+        text = os.read(pipe[0], 2**20).decode()
+    except BlockingIOError:
+        text = ""
+    return [json.loads(line) for line in text.splitlines()], log.take_dropped()
+
+
+def test_a_line_tells_everything_about_a_request(pipe):
+    """Times in milliseconds."""
+    ((line,), _) = written(pipe, 1.0, record())
+    line.pop("time")
+    expected = {name: value for name, value in FIELDS.items() if not name.endswith("_s")}
+    assert {**expected, "duration_ms": 12.346, "upstream_ms": 10.0} == line
+
+
+def test_the_time_is_rfc_3339():
+    """In UTC, to the millisecond."""
+    assert "2027-06-30T00:00:00.250Z" == line_of(record(), 1814313600.25).time
+
+
+def test_a_request_without_upstream_has_no_time_of_it(pipe):
+    """Null, not zero."""
+    ((line,), _) = written(pipe, 1.0, record(upstream_latency_s=None))
+    assert line["upstream_ms"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/a\nb", "/a\\nb"),
+        ("/\x1b[31m", "/\\x1b[31m"),
+        ("/\x7f\x85", "/\\x7f\\x85"),
+        ("/\udcff", "/\\udcff"),
+        ("/é", "/\\xe9"),
+        ("/" + "a" * 9999, "/" + "a" * 511),
+    ],
+)
+def test_what_a_client_wrote_can_not_harm_a_terminal(path, shown):
+    """Control characters, foreign bytes and endless names are shown, shortened, in ASCII."""
+    assert shown == line_of(record(path=path), 0).path
+
+
+@pytest.mark.parametrize(("share", "lines"), [(1.0, 100), (0.25, 25), (0.0, 0)])
+def test_a_share_is_logged(pipe, share, lines):
+    """Every fourth, say."""
+    assert (lines, 0) == (len(written(pipe, share, *[record()] * 100)[0]), 0)
+
+
+def test_lines_that_nobody_takes_are_dropped_and_counted(pipe, monkeypatch):
+    """Memory has a bound."""
+    monkeypatch.setattr(access_log, "LINES_WAITING_MAX", 3)
+    lines, dropped = written(pipe, 1.0, *[record()] * 10)
+    assert (3, 7) == (len(lines), dropped)
+
+
+def test_long_lines_that_nobody_takes_are_bounded_in_bytes(pipe, monkeypatch):
+    """A client makes a line ten times as long as usual; what is written makes room for more."""
+    monkeypatch.setattr(access_log, "WAITING_BYTES_MAX", 20_000)
+    log = AccessLog(1.0, pipe[1])
+    for _ in range(2):
+        for _ in range(10):
+            log.request_done(record(path="/" + "\x80" * 600, host="\x80" * 600))
+        assert 20_000 <= sum(map(len, log._lines)) < 30_000
+        assert log.take_dropped() > 0
+        assert 0 < sum(len(chunk) for chunk, _ in log._chunks())
+
+
+def test_a_reader_that_stands_still_stops_nobody(pipe):
+    """The pipe is full, and closing takes no longer than it may."""
+    log = AccessLog(1.0, pipe[1])
+    for _ in range(2000):
+        log.request_done(record())
+    log.start()
+    log.close(0.05)
+    os.read(pipe[0], 2**20)
+    while os.read(pipe[0], 2**20).count(b"\n") and log._thread.is_alive():
+        log._thread.join(0.01)
+
+
+def test_a_reader_that_is_gone_costs_lines_only():
+    """They are counted as dropped."""
+    read, write = os.pipe()
+    os.close(read)
+    log = AccessLog(1.0, write)
+    log.request_done(record())
+    log.start()
+    log.close(5)
+    os.close(write)
+    assert 1 == log.take_dropped()
+
+
+def test_what_is_written_at_once_is_whole_lines(pipe):
+    """Several workers write into one pipe, which keeps writes of up to 4096 bytes together."""
+    log = AccessLog(1.0, pipe[1])
+    for _ in range(100):
+        log.request_done(record())
+    chunks = list(log._chunks())
+    assert 100 == sum(count for _, count in chunks)
+    assert [] == [chunk for chunk, _ in chunks if len(chunk) > 4096 or not chunk.endswith(b"}\n")]

@@ -1,0 +1,94 @@
+"""The answers of the admin port."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from postern_dataplane.sockets import address_of, open_listener
+from postern_dataplane.telemetry.admin_server import admin_application, admin_port
+from postern_dataplane.telemetry.worker_messages import Refused, Serving
+from postern_dataplane.telemetry.worker_pool import Fleet
+from postern_kit.addresses import Address
+
+SERVING = Serving("abc", "default", 3, 10.0)
+
+
+@pytest.fixture
+def fleet():
+    """One worker that has just started."""
+    fleet = Fleet(1)
+    fleet.started(0, 100)
+    return fleet
+
+
+@pytest.fixture
+async def admin(fleet):
+    async with TestClient(TestServer(admin_application(fleet))) as client:
+        yield client
+
+
+async def answer(admin, path, method="GET"):
+    async with admin.request(method, path) as response:
+        return response.status, await response.json()
+
+
+async def test_health_needs_no_snapshot(admin):
+    """A liveness probe must not kill for somebody else's fault."""
+    assert (200, {"status": "alive"}) == await answer(admin, "/healthz")
+
+
+async def test_readiness_says_what_is_missing(admin, fleet):
+    """And nothing when all is there."""
+    before = await answer(admin, "/readyz")
+    fleet.heard(0, SERVING)
+    after = await answer(admin, "/readyz")
+    assert (503, {"status": "not ready", "reason": "1 of 1 workers have no snapshot"}) == before
+    assert (200, {"status": "ready"}) == after
+
+
+async def test_config_is_the_digest_that_all_serve(admin, fleet):
+    """With who serves what."""
+    fleet.heard(0, SERVING)
+    fleet.heard(0, Refused("bad", "why"))
+    assert (
+        200,
+        {
+            "digest": "abc",
+            "gateway": "default",
+            "routes": 3,
+            "loaded_at": 10.0,
+            "workers": [
+                {"pid": 100, "digest": "abc", "loaded_at": 10.0, "refused": {"digest": "bad", "error": "why"}},
+            ],
+        },
+    ) == await answer(admin, "/config")
+
+
+async def test_config_is_null_before_the_first_snapshot(admin):
+    """Nobody serves anything."""
+    _, config = await answer(admin, "/config")
+    assert (None, None) == (config["digest"], config["workers"][0]["digest"])
+
+
+async def test_metrics_are_text(admin):
+    """In the format that Prometheus asks for."""
+    async with admin.get("/metrics") as response:
+        assert "postern_workers 1.0" in await response.text()
+        assert response.content_type == "text/plain"
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/config/x"), ("POST", "/config")])
+async def test_elsewhere_is_404_in_json(admin, method, path):
+    """It says what there is."""
+    status, body = await answer(admin, path, method)
+    assert (404, ["message"]) == (status, list(body))
+
+
+async def test_the_port_is_closed_with_the_context(fleet):
+    """And open before."""
+    listener = open_listener(Address("127.0.0.1", 0))
+    address = address_of(listener)
+    async with admin_port(fleet, listener):
+        assert address == address_of(listener)
+    open_listener(address).close()

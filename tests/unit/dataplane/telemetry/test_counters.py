@@ -1,0 +1,124 @@
+"""What a worker counts, and that taking empties it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from postern_dataplane.telemetry import counters
+from postern_dataplane.telemetry.counters import BUCKETS_S, Counters, Histogram, TokenLookups
+from postern_dataplane.telemetry.worker_messages import Distribution
+
+
+def request(route="demo/a", status=200, reason="", latency_s=0.5):
+    return SimpleNamespace(route=route, status=status, reason=reason, duration_s=1.0, upstream_latency_s=latency_s)
+
+
+def counted(*events):
+    counting = Counters()
+    for event in events:
+        event(counting)
+    return counting.take()
+
+
+def test_requests_are_counted_by_route_and_status():
+    """Each pair is a series."""
+    done = [request(), request(), request(status=404), request(route="")]
+    taken = counted(*(lambda c, one=one: c.request_done(one) for one in done))
+    assert (("demo/a", 200, 2), ("demo/a", 404, 1), ("", 200, 1)) == taken.requests
+
+
+def test_a_refusal_is_counted_by_its_reason():
+    """What came from an upstream has none."""
+    taken = counted(lambda c: c.request_done(request(reason="bad_signature")), lambda c: c.request_done(request()))
+    assert {"bad_signature": 1} == taken.denials
+
+
+def test_a_request_without_upstream_has_no_latency():
+    """It would pull the distribution down."""
+    taken = counted(lambda c: c.request_done(request(latency_s=None)))
+    assert (1, 0) == (sum(taken.duration.counts), sum(taken.upstream_latency.counts))
+
+
+def test_an_upstream_error_is_counted_by_upstream_and_kind():
+    """Both are labels."""
+    assert (("demo/app", "connect", 1),) == counted(lambda c: c.upstream_error("demo/app", "connect")).upstream_errors
+
+
+def test_reloads_are_counted_by_result():
+    """Each worker counts its own."""
+    assert {"loaded": 1} == counted(lambda c: c.reload_ended("loaded")).reloads
+
+
+def test_certificates_and_handshakes_are_counted_by_result():
+    """Each worker counts its own."""
+    taken = counted(lambda c: c.certificates_read(2, 1), lambda c: c.handshake_ended("done"))
+    assert ({"loaded": 2, "refused": 1}, {"done": 1}) == (taken.certificate_reloads, taken.handshakes)
+
+
+def test_evictions_are_counted_by_kind():
+    """Taking empties them."""
+    assert {"head": 2} == counted(lambda c: c.evicted("head"), lambda c: c.evicted("head")).evictions
+
+
+def test_connections_are_a_state_and_stay_when_taken():
+    """Two opened, one closed."""
+    counting = Counters()
+    counting.connection_opened()
+    counting.connection_opened()
+    counting.connection_closed()
+    assert [1, 1] == [counting.take().connections, counting.take().connections]
+
+
+def test_taking_empties():
+    """Nothing is counted twice."""
+    counting = Counters()
+    counting.request_done(request(reason="x"))
+    counting.take()
+    again = counting.take()
+    assert ((), {}, 0) == (again.requests, again.denials, sum(again.duration.counts))
+
+
+def test_a_message_holds_so_many_series_only(monkeypatch):
+    """The rest goes with the next one."""
+    monkeypatch.setattr(counters, "SERIES_PER_MESSAGE", 2)
+    counting = Counters()
+    for route in "abc":
+        counting.request_done(request(route=route))
+    assert [2, 1, 0] == [len(counting.take().requests) for _ in range(3)]
+
+
+@pytest.mark.parametrize(("value_s", "bucket"), [(0.0, 0), (0.001, 0), (0.0011, 1), (60.0, 14), (61.0, 15)])
+def test_a_value_on_a_bound_counts_below_it(value_s, bucket):
+    """As `le` means it; the last bucket is for what is above all bounds."""
+    histogram = Histogram()
+    histogram.observe(value_s)
+    expected = [0] * (len(BUCKETS_S) + 1)
+    expected[bucket] = 1
+    assert Distribution(tuple(expected), value_s) == histogram.take()
+
+
+def test_lookups_are_counted_across_tables():
+    """What the old table counted after the last time is not lost, and what the new one brings is not counted twice."""
+    old, new = SimpleNamespace(hits=5, misses=1), SimpleNamespace(hits=0, misses=0)
+    lookups = TokenLookups()
+    lookups.follow(old)
+    old.hits += 2
+    taken = [lookups.take()]
+    old.hits += 3
+    lookups.follow(new)
+    new.misses += 4
+    assert [(2, 0), (3, 4), (0, 0)] == [*taken, lookups.take(), lookups.take()]
+
+
+def test_without_a_table_there_are_no_lookups():
+    """A worker counts before its first snapshot."""
+    assert (0, 0) == TokenLookups().take()
+
+
+def test_cpu_time_and_memory_are_told():
+    """Time since the last message, memory as it is."""
+    taken = Counters().take()
+    assert taken.cpu_s > 0
+    assert taken.resident_bytes > 2**20

@@ -1,0 +1,24 @@
+"""What may be told of a request."""
+
+from __future__ import annotations
+
+import pytest
+
+from postern_dataplane.telemetry.events import path_of
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("/a/b", "/a/b"),
+        ("/a?jwt=secret", "/a"),
+        ("/a#secret?b", "/a"),
+        ("http://user:secret@example.com/a?b", "/a"),
+        ("http://user:secret@example.com", "/"),
+        ("*", "/"),
+        ("user:secret", "/"),
+    ],
+)
+def test_of_a_target_only_the_path_is_told(target, path):
+    """Neither a query, nor a fragment, nor what stands before the path."""
+    assert path == path_of(target)

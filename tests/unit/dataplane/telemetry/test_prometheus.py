@@ -1,0 +1,108 @@
+"""The text that Prometheus reads."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from postern_dataplane.telemetry.counters import Counters
+from postern_dataplane.telemetry.prometheus import expose
+from postern_dataplane.telemetry.worker_messages import Certified, Distribution, Serving
+from postern_dataplane.telemetry.worker_pool import Fleet
+
+COUNTED = msgspec.structs.replace(
+    Counters().take(),
+    requests=(("demo/a", 200, 3), ("", 404, 1)),
+    denials={"no_route": 1},
+    upstream_errors=(("demo/app", "connect", 2),),
+    certificate_reloads={"loaded": 2},
+    handshakes={"done": 3, "timeout": 1},
+    evictions={"head": 2},
+    duration=Distribution((1, 2, *[0] * 13, 4), 9.5),
+    token_cache_hits=5,
+    token_cache_misses=6,
+    log_lines_dropped=7,
+    connections=8,
+    held_bytes=512,
+    cpu_s=0.5,
+    resident_bytes=1024,
+)
+
+
+def exposed(*messages):
+    """All samples by name and labels (in order of the labels' names), after two workers have told the same."""
+    fleet = Fleet(2)
+    for slot in range(2):
+        fleet.started(slot, slot)
+        for message in messages:
+            fleet.heard(slot, message)
+    text = expose(fleet, "")[0].decode()
+    families = text_string_to_metric_families(text)
+    return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
+
+
+@pytest.mark.parametrize(
+    ("sample", "value"),
+    [
+        (("postern_requests_total", "demo/a", "200"), 6),
+        (("postern_requests_total", "", "404"), 2),
+        (("postern_denials_total", "no_route"), 2),
+        (("postern_upstream_errors_total", "connect", "demo/app"), 4),
+        (("postern_certificate_reloads_total", "loaded"), 4),
+        (("postern_tls_handshakes_total", "done"), 6),
+        (("postern_tls_handshakes_total", "timeout"), 2),
+        (("postern_token_cache_hits_total",), 10),
+        (("postern_token_cache_misses_total",), 12),
+        (("postern_access_log_dropped_total",), 14),
+        (("postern_connections",), 16),
+        (("postern_connection_memory_bytes",), 1024),
+        (("postern_evictions_total", "head"), 4),
+        (("postern_workers",), 2),
+        (("postern_worker_restarts_total",), 0),
+        (("postern_cpu_seconds_total",), 1.0),
+        (("postern_resident_bytes",), 2048),
+        (("postern_request_duration_seconds_sum",), 19),
+        (("postern_request_duration_seconds_count",), 14),
+        (("postern_request_duration_seconds_bucket", "0.001"), 2),
+        (("postern_request_duration_seconds_bucket", "0.0025"), 6),
+        (("postern_request_duration_seconds_bucket", "60.0"), 6),
+        (("postern_request_duration_seconds_bucket", "+Inf"), 14),
+        (("postern_upstream_latency_seconds_count",), 0),
+    ],
+)
+def test_a_metric_is_the_sum_over_the_workers(sample, value):
+    """Two workers told the same."""
+    assert value == exposed(COUNTED)[sample]
+
+
+def test_results_of_reloads_are_there_before_the_first():
+    """An alert on a rate needs a zero to start from."""
+    samples = exposed()
+    names = ("postern_reloads_total", "postern_certificate_reloads_total")
+    assert [0] * 4 == [samples[name, result] for name in names for result in ("loaded", "refused")]
+
+
+def test_the_snapshot_and_its_age_are_told():
+    """By digest, and in seconds since it was loaded."""
+    samples = exposed(Serving("abc", "default", 1, time.time() - 60))
+    assert 1 == samples["postern_snapshot_info", "abc"]
+    assert samples["postern_snapshot_age_seconds",] == pytest.approx(60, abs=5)
+
+
+def test_no_snapshot_has_no_age():
+    """Zero would look as good as new."""
+    assert ("postern_snapshot_age_seconds",) not in exposed()
+
+
+def test_a_scraper_chooses_the_format():
+    """OpenMetrics where it is asked for."""
+    assert expose(Fleet(1), "application/openmetrics-text; version=1.0.0")[1].startswith("application/openmetrics-text")
+
+
+def test_the_end_of_each_certificate_is_told():
+    """By the name of its folder."""
+    samples = exposed(Certified({"default": 5.0}))
+    assert 5.0 == samples["postern_certificate_expiry_timestamp_seconds", "default"]

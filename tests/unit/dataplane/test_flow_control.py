@@ -1,0 +1,166 @@
+"""A connection is read unless there is a reason not to."""
+
+from __future__ import annotations
+
+import pytest
+
+from postern_dataplane.flow_control import LINE_ENDS_MAX, PART_BYTES, Pauses
+
+
+class Transport:
+    """Remembers whether it is read."""
+
+    def __init__(self):
+        self.is_read, self.is_over = True, False
+
+    def is_closing(self):
+        return self.is_over
+
+    def pause_reading(self):
+        assert not self.is_over
+        self.is_read = False
+
+    def resume_reading(self):
+        assert not self.is_over
+        self.is_read = True
+
+
+@pytest.fixture
+def transport():
+    return Transport()
+
+
+class Turns(list):
+    """The callbacks of a loop's next turns."""
+
+    def call_soon(self, callback):
+        self.append(callback)
+
+    def turn(self):
+        self.pop(0)()
+
+
+@pytest.fixture
+def turns():
+    return Turns()
+
+
+@pytest.fixture
+def received():
+    return []
+
+
+@pytest.fixture
+def pauses(transport, turns, received):
+    return Pauses(transport, received.append, turns)
+
+
+def test_it_is_read_again_when_every_reason_has_gone(transport, pauses):
+    """One of two is not enough."""
+    pauses.add("a")
+    pauses.add("b")
+    pauses.remove("a")
+    assert (False, True, False) == (transport.is_read, "b" in pauses, "a" in pauses)
+    pauses.remove("b")
+    assert transport.is_read
+
+
+def test_a_reason_that_is_not_there_is_no_reason(transport, pauses):
+    """Neither to read, nor not to."""
+    pauses.add("a")
+    pauses.remove("b")
+    assert not transport.is_read
+
+
+def test_all_reasons_go_at_once(transport, pauses):
+    """When a request is over."""
+    pauses.add("a")
+    pauses.add("b")
+    pauses.clear()
+    assert (True, False) == (transport.is_read, "a" in pauses)
+
+
+def test_all_but_one_go_at_once(transport, pauses):
+    """It need not have been there."""
+    pauses.add("a")
+    pauses.keep("b")
+    assert (False, False, True) == (transport.is_read, "a" in pauses, "b" in pauses)
+
+
+@pytest.mark.parametrize("what", ["add", "keep"])
+def test_a_transport_that_closes_is_left_alone(transport, pauses, what):
+    """Some loops raise otherwise."""
+    pauses.add("a")
+    transport.is_over = True
+    pauses.clear()
+    getattr(pauses, what)("b")
+
+
+CHUNKS = b"1\r\nx\r\n" * 10_000
+
+
+def test_many_small_chunks_are_taken_in_parts(transport, pauses, turns, received):
+    """One in each turn of the loop, in order, and the transport is read again after the last."""
+    received.append(pauses.first_part(CHUNKS))
+    while turns:
+        assert (False, 1) == (transport.is_read, len(turns))
+        turns.turn()
+    assert (CHUNKS, True, PART_BYTES) == (b"".join(received), transport.is_read, max(map(len, received)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"x" * 10**6, b"\r\n" * LINE_ENDS_MAX + b"x" * PART_BYTES, CHUNKS[:PART_BYTES]],
+    ids=["one", "few", "short"],
+)
+def test_what_is_read_quickly_is_taken_at_once(transport, pauses, turns, data):
+    """However long, with few ends of lines, or short."""
+    assert (data, True, []) == (pauses.first_part(data), transport.is_read, turns)
+
+
+def test_a_reason_to_pause_holds_the_rest_too(transport, pauses, turns, received):
+    """Until it has gone; then one turn is asked for, not several."""
+    pauses.first_part(CHUNKS)
+    pauses.add("a")
+    turns.turn()
+    assert ([], []) == (received, turns)
+    pauses.remove("a")
+    pauses.add("b")
+    pauses.clear()
+    assert (1, False) == (len(turns), transport.is_read)
+
+
+def test_a_pause_within_a_part_reads_nothing(transport, turns):
+    """A reason that comes and goes while a part is taken leaves the rest in its place."""
+    received = []
+
+    def receive(data):
+        received.append(data)
+        pauses.add("a")
+        pauses.remove("a")
+        assert not transport.is_read
+
+    pauses = Pauses(transport, receive, turns)
+    received.append(pauses.first_part(CHUNKS))
+    while turns:
+        turns.turn()
+    assert (CHUNKS, True) == (b"".join(received), transport.is_read)
+
+
+def test_what_comes_while_a_rest_waits_is_behind_it(pauses, turns, received):
+    """TLS may bring more although the transport is not read."""
+    received.append(pauses.first_part(CHUNKS))
+    assert b"" == pauses.first_part(b"end")
+    while turns:
+        turns.turn()
+    assert CHUNKS + b"end" == b"".join(received)
+
+
+def test_the_rest_of_a_connection_that_closes_is_dropped(transport, pauses, turns, received):
+    """Unless it is asked for."""
+    pauses.first_part(CHUNKS)
+    assert CHUNKS[PART_BYTES:] == pauses.take_rest()
+    pauses.first_part(CHUNKS)
+    transport.is_over = True
+    turns.turn()
+    assert (b"", []) == (pauses.rest, received)
