@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-class Tasks:
+class BackgroundTasks:
     """A group of tasks that lives as long as the gateway, which no `async with` could span."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ DataPlaneError
     CertificateError   a certificate on disk can't be served; the last good one stays
 
 A message is for the log of whoever runs the data plane, and never holds a
-secret.  A refused request is no exception: see `policy.denials`.
+secret.  A refused request is no exception: see `request.denials`.
 """
 
 from __future__ import annotations

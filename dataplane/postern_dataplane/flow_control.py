@@ -15,7 +15,7 @@ PART_BYTES = 8 * 1024
 LINE_ENDS_MAX = 2 * PART_BYTES // 6
 
 
-class Pauses:
+class ReadGate:
     """The reasons not to read a transport, by names of their own; `receive` takes what it brings."""
 
     __slots__ = ("_is_due", "_is_taking", "_loop", "_reasons", "_receive", "_transport", "rest")
@@ -48,25 +48,25 @@ class Pauses:
         self._go_on()
         return data[:PART_BYTES]
 
-    def add(self, why: str) -> None:
+    def pause(self, why: str) -> None:
         """Read no more until this reason, too, has gone."""
         if not self._reasons and not self.rest and not self._transport.is_closing():
             self._transport.pause_reading()
         self._reasons.add(why)
 
-    def remove(self, why: str) -> None:
+    def resume(self, why: str) -> None:
         """Withdraw one reason, if it is there."""
         if why in self._reasons:
             self._reasons.discard(why)
             if not self._reasons:
                 self._go_on()
 
-    def keep(self, why: str) -> None:
+    def pause_only(self, why: str) -> None:
         """Withdraw all reasons but this one, which is added if it isn't there."""
-        self.add(why)
+        self.pause(why)
         self._reasons = {why}
 
-    def clear(self) -> None:
+    def resume_all(self) -> None:
         """Withdraw all reasons."""
         if self._reasons:
             self._reasons.clear()

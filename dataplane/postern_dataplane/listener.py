@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class ListenerConfig:
     """`port` is what upstreams are told as X-Forwarded-Port.
 
     `redirects_to` is the port with TLS that every request is sent to, None where requests are served.

@@ -13,7 +13,7 @@ from manifests import consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.limits import Limits
-from postern_dataplane.server.decision_cache import KnownHeads
+from postern_dataplane.server.decision_cache import DecisionCache
 from postern_dataplane.telemetry.events import RequestRecord
 
 NOW_S = 1_900_000_000.0
@@ -56,12 +56,12 @@ TABLE = table(
 
 
 @given(alike(), st.lists(st.sampled_from([0, 0, 0, 15, 25]), min_size=4, max_size=4))
-def test_what_is_known_decides_as_reading_does(requests, pauses):
+def test_what_is_known_decides_as_reading_does(requests, read_gate):
     """Each comes several times, so that nearly all become known, while tokens begin and end."""
-    heads, record = KnownHeads(Limits(), None), RequestRecord("", "", "", "")
+    heads, record = DecisionCache(Limits(), None), RequestRecord("", "", "", "")
     for number, request in enumerate(requests * 4):
-        now_s = NOW_S + sum(pauses[: number // len(requests)])
-        packet = heads.packet("way", packet_of(request))
+        now_s = NOW_S + sum(read_gate[: number // len(requests)])
+        packet = heads.packet("connection_key", packet_of(request))
         found = heads.find(TABLE, packet, now_s)
         decision = heads.decide(TABLE, packet, request, record, now_s) if found is None else found[1]
         assert decide(request, TABLE, now_s) == decision
@@ -95,8 +95,8 @@ def test_the_parser_reads_the_rest_the_same_whatever_the_token(read, before, beh
         lines = ["GET /a HTTP/1.1", "Host: h", *before, f"Authorization: Bearer {word}", *behind, "", ""]
         return "\r\n".join(lines).encode()
 
-    heads = KnownHeads(Limits(), None)
-    one, other = (heads.packet("way", packet(word)) for word in ("t1", token))
+    heads = DecisionCache(Limits(), None)
+    one, other = (heads.packet("connection_key", packet(word)) for word in ("t1", token))
     assert (one.key, one.token, other.token) == (other.key, b"t1", token.encode())
     expected = list(read(packet("t1")))
     expected[2] = tuple(

@@ -9,8 +9,8 @@ from heads import head
 from postern_core.precedence import path_order, route_order
 from postern_core.snapshot import PathMatch, Route, ValueMatch
 from postern_dataplane.request.target import Target
-from postern_dataplane.table.compiled import RouteRow
-from postern_dataplane.table.virtual_hosts import Hosts, mismatch, path_matches
+from postern_dataplane.table.compiled import CompiledRoute
+from postern_dataplane.table.virtual_hosts import VirtualHosts, mismatch, path_matches
 
 PATHS = st.lists(st.sampled_from(["a", "ab", "b", "c%2Fd"]), max_size=4).map(lambda it: "/" + "/".join(it))
 REQUESTED = st.builds(lambda path, slash: path + slash if path != "/" else path, PATHS, st.sampled_from(["", "/"]))
@@ -62,10 +62,10 @@ def searched(rows, target, request):
 @given(SETS, REQUESTED, st.booleans())
 def test_the_index_finds_what_a_search_would(entries, path, has_header):
     """For every path, with and without what a route asks for."""
-    rows = [RouteRow(entry, None, None) for entry in entries]
+    rows = [CompiledRoute(entry, None, None) for entry in entries]
     request = head(path, *([("X-A", "1")] if has_header else []))
     target = Target("h", "h", path, None, has_encoded_slash=False)
-    found = Hosts(rows).find("h")
+    found = VirtualHosts(rows).find("h")
     taken = found.find(target, request) if found else None
     assert searched(rows, target, request) == (taken and taken.id)
 
@@ -79,6 +79,6 @@ def test_no_two_routes_are_equal(entries):
 @given(SETS)
 def test_the_order_of_routes_is_no_matter(entries):
     """A table is the same from every order."""
-    rows = [RouteRow(entry, None, None) for entry in entries]
-    orders = [[row.id for row in found.rows] for it in (rows, rows[::-1]) if (found := Hosts(it).find("h"))]
+    rows = [CompiledRoute(entry, None, None) for entry in entries]
+    orders = [[row.id for row in found.rows] for it in (rows, rows[::-1]) if (found := VirtualHosts(it).find("h"))]
     assert orders[:1] == orders[1:]

@@ -95,7 +95,7 @@ class Talk:
         self.upstream += self.world.written()
         while (exchange := self.client.connection.exchange) is not None:
             is_waiting = exchange._upstream is not None and exchange._upstream.handler is exchange
-            if not is_waiting or exchange.phase.name == "TUNNEL" or not self.client.connection.reader.is_complete:
+            if not is_waiting or exchange.state.name == "TUNNEL" or not self.client.connection.reader.is_complete:
                 break
             self.world.port.answer(SWITCH if exchange.head.is_websocket else OK, exchange._upstream)
             self.upstream += self.world.written()

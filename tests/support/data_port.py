@@ -7,13 +7,13 @@ import socket
 
 from postern_core.snapshot import Backend, Endpoint, Endpoints, PathMatch, Route, Snapshot, ValueMatch
 from postern_dataplane.limits import Limits
-from postern_dataplane.listener import Entrance
-from postern_dataplane.reload.active_table import Current
+from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.table.routing_table import build_table
 
 BACKEND = Backend(id="Service/demo/app", request_timeout_ms=30_000, idle_timeout_ms=20_000)
-ENTRANCE = Entrance(9080)
+LISTENER = ListenerConfig(9080)
 ENDPOINTS = (Endpoint(address="10.0.0.1", port=80),)
 
 
@@ -162,9 +162,9 @@ class Observer:
 class Client:
     """One connection to the gateway."""
 
-    def __init__(self, gateway, loop, entrance=ENTRANCE):
+    def __init__(self, gateway, loop, listener=LISTENER):
         self.loop = loop
-        self.connection = gateway.plain(entrance)()
+        self.connection = gateway.plain(listener)()
         self.transport = Transport(self.connection, loop)
         loop.call(self.connection.connection_made, self.transport)
 
@@ -206,10 +206,10 @@ class Port:
     def __init__(self, loop, *, backend=BACKEND, endpoints=ENDPOINTS, remembers_heads=True, **limits):
         self.loop = loop
         self.observer = Observer()
-        self.current = Current()
+        self.active_table = ActiveTable()
         self.serve(backend, *endpoints)
         limits = {"header_timeout_s": 10.0, "idle_timeout_s": 60.0} | limits
-        named = {"current": self.current, "limits": Limits(**limits), "observer": self.observer}
+        named = {"active_table": self.active_table, "limits": Limits(**limits), "observer": self.observer}
         self.gateway = loop.call(Gateway, remembers_heads=remembers_heads, **named)
 
     def serve(self, backend, *endpoints):
@@ -226,10 +226,10 @@ class Port:
             gateway="default", routes=routes, backends=(backend,),
             endpoints=(Endpoints(id=backend.id, endpoints=endpoints),),
         )  # fmt: skip
-        self.current.swap(build_table(snapshot, "digest"), 0.0)
+        self.active_table.swap(build_table(snapshot, "digest"), 0.0)
 
-    def client(self, *entrance):
-        return Client(self.gateway, self.loop, *entrance)
+    def client(self, *listener):
+        return Client(self.gateway, self.loop, *listener)
 
     @property
     def upstream(self):

@@ -8,7 +8,7 @@ from cases import Request, Token
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward, RequestHead
-from postern_dataplane.table.routing_table import Table, build_table
+from postern_dataplane.table.routing_table import RoutingTable, build_table
 from tokens import mint
 
 NOW_S = 1_900_000_000.0
@@ -58,23 +58,23 @@ def bearer(token: str) -> tuple[str, str]:
     return ("Authorization", f"Bearer {token}")
 
 
-def table(*manifests: dict[str, Any], trusted: tuple[str, ...] = ()) -> Table:
+def table(*manifests: dict[str, Any], trusted: tuple[str, ...] = ()) -> RoutingTable:
     """The table of what these manifests compile to."""
     return build_table(compiled(*manifests).snapshot, "digest", trusted_proxies=trusted)
 
 
-def protected(**jwt: Any) -> Table:
+def protected(**jwt: Any) -> RoutingTable:
     """The table of `PROTECTED`, with this `auth.jwt`."""
     return table(service(), route(auth={"jwt": jwt}), *PROTECTED[2:])
 
 
-def outcome(table_: Table, head_: RequestHead, now_s: float = NOW_S) -> str:
+def outcome(table_: RoutingTable, head_: RequestHead, now_s: float = NOW_S) -> str:
     """The reason of the refusal, "forwarded" where there is none."""
     decision = decide(head_, table_, now_s)
     return "forwarded" if isinstance(decision, Forward) else decision.denial.reason
 
 
-def sent(table_: Table, head_: RequestHead, now_s: float = NOW_S) -> tuple[str, list[tuple[str, str]]]:
+def sent(table_: RoutingTable, head_: RequestHead, now_s: float = NOW_S) -> tuple[str, list[tuple[str, str]]]:
     """The target and the header fields that go upstream."""
     decision = decide(head_, table_, now_s)
     assert isinstance(decision, Forward), decision.denial.reason

@@ -20,7 +20,7 @@ from postern_dataplane.http1.request_head import RequestError
 from postern_dataplane.http1.request_head import request_head as head_of
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.limits import Limits
-from postern_dataplane.listener import Entrance
+from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request.denials import Denial
 
 # Not urllib's: it drops and quotes bytes, and what the gateway makes of them is the question.
@@ -39,7 +39,7 @@ class WrittenRequest:
 
     method: str
     target: str
-    entrance: Entrance
+    entrance: ListenerConfig
     content: bytes
 
     def read(self, limits: Limits | None = None) -> RequestHead | Denial:
@@ -73,7 +73,7 @@ def written_request(method: str, url: str, headers: Iterable[str]) -> WrittenReq
         fields.insert(0, f"Host: {authority}")
     lines = [f"{method} {target} HTTP/1.1", *fields, "", ""]
     port = _PORT.search(authority)
-    entrance = Entrance(int(port[1]) if port else 443 if scheme == "https" else 80, is_tls=scheme == "https")
+    entrance = ListenerConfig(int(port[1]) if port else 443 if scheme == "https" else 80, is_tls=scheme == "https")
     return WrittenRequest(method, target, entrance, "\r\n".join(lines).encode("utf-8", "surrogateescape"))
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from postern_core.snapshot import PathMatch, ValueMatch
 from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.request.target import Target
-from postern_dataplane.table.compiled import RouteRow
-from postern_dataplane.table.virtual_hosts import HostRoutes, mismatch, path_matches
+from postern_dataplane.table.compiled import CompiledRoute
+from postern_dataplane.table.virtual_hosts import VirtualHost, mismatch, path_matches
 
 from .wording import listed, shown
 
@@ -25,13 +25,13 @@ class RouteNote:
     why: str = ""
 
 
-def route_notes(routes: HostRoutes, target: Target, head: RequestHead, taken: RouteRow | None) -> list[RouteNote]:
+def route_notes(routes: VirtualHost, target: Target, head: RequestHead, taken: CompiledRoute | None) -> list[RouteNote]:
     """How every route of the host stands to the request, the one that takes it first."""
     notes = [] if taken is None else [RouteNote(taken.label, "takes it", _asks(taken))]
     return notes + [_note(row, target, head, taken) for row in routes.rows if row is not taken]
 
 
-def _note(row: RouteRow, target: Target, head: RequestHead, taken: RouteRow | None) -> RouteNote:
+def _note(row: CompiledRoute, target: Target, head: RequestHead, taken: CompiledRoute | None) -> RouteNote:
     if not any(path_matches(target.path, path) for path in row.entry.paths):
         return RouteNote(row.label, "doesn't", f"its paths are {_paths(row)}")
     missing = mismatch(row, target, head)
@@ -44,7 +44,7 @@ def _note(row: RouteRow, target: Target, head: RequestHead, taken: RouteRow | No
     return RouteNote(row.label, "comes later", f"it would take this too ({_asks(row)}), but {taken.label} comes first")
 
 
-def _wanted(row: RouteRow, missing: str) -> str:
+def _wanted(row: CompiledRoute, missing: str) -> str:
     kind, _, name = missing.rpartition(" ")
     matches = row.entry.headers if kind == "header" else row.entry.query_params
     return listed(_value(match) for match in matches if match.name == name)
@@ -54,18 +54,18 @@ def _value(match: ValueMatch) -> str:
     return f"like {shown(match.value)}" if match.type == "Regex" else shown(match.value)
 
 
-def _asks(row: RouteRow) -> str:
+def _asks(row: CompiledRoute) -> str:
     """What a route asks for, in short."""
     methods = listed(row.entry.methods) or "every method"
     named = [f"{kind} {it.name}" for kind, of in _criteria(row) for it in of]
     return "; ".join([f"{methods}, {_paths(row)}", *named])
 
 
-def _criteria(row: RouteRow) -> tuple[tuple[str, tuple[ValueMatch, ...]], ...]:
+def _criteria(row: CompiledRoute) -> tuple[tuple[str, tuple[ValueMatch, ...]], ...]:
     return ("header", row.entry.headers), ("query parameter", row.entry.query_params)
 
 
-def _paths(row: RouteRow) -> str:
+def _paths(row: CompiledRoute) -> str:
     return listed(_path(path) for path in row.entry.paths)
 
 

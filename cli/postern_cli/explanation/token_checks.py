@@ -22,8 +22,8 @@ from postern_dataplane.decision.authenticate import (
 )
 from postern_dataplane.jwt import claim_checks
 from postern_dataplane.jwt.compact import MalformedToken, Token, read_token
-from postern_dataplane.jwt.keys import VerifyingKey
-from postern_dataplane.table.compiled import CredentialRow
+from postern_dataplane.jwt.keys import VerificationKey
+from postern_dataplane.table.compiled import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
 
 from .steps import Walk
@@ -52,11 +52,11 @@ class Examined:
         return str(self.token.claims.get(self.policy.key_claim))
 
     @property
-    def rows(self) -> tuple[CredentialRow, ...]:
+    def rows(self) -> tuple[CompiledCredential, ...]:
         return tuple(candidates(self.claimed, self.policy, self.credentials))
 
     @cached_property
-    def signer(self) -> tuple[CredentialRow, VerifyingKey]:
+    def signer(self) -> tuple[CompiledCredential, VerificationKey]:
         signed = find_signer(self.token, self.rows, self.now_s)
         assert not isinstance(signed, str)
         return signed
@@ -134,7 +134,7 @@ def _signature(it: Examined) -> str:
     return f"by {_name(it.signer[0])}"
 
 
-def _name(row: CredentialRow) -> str:
+def _name(row: CompiledCredential) -> str:
     return f"{row.entry.namespace}/{row.entry.name}"
 
 

@@ -13,7 +13,7 @@ from postern_core.paths import BadPath, normalise
 from postern_core.snapshot import Place
 from postern_dataplane.decision.decide import decide, find_route, host_field
 from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
-from postern_dataplane.decision.token_extraction import REPEATED, find_token
+from postern_dataplane.decision.token_extraction import REPEATED, extract_token
 from postern_dataplane.request.denials import (
     BAD_REQUEST,
     EXPECTATION_FAILED,
@@ -24,8 +24,8 @@ from postern_dataplane.request.denials import (
     Denial,
 )
 from postern_dataplane.request.target import Target, compared_host, read_target
-from postern_dataplane.table.compiled import PolicyRow, RouteRow
-from postern_dataplane.table.routing_table import Table
+from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
+from postern_dataplane.table.routing_table import RoutingTable
 
 from .routes import RouteNote, route_notes
 from .steps import Step, Walk
@@ -63,7 +63,7 @@ class Explanation:
     token: str
 
 
-def explain(head: RequestHead, table: Table, now_s: float) -> Explanation:
+def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation:
     """Decide about a request and tell each step."""
     walk = Walk()
     target = _read(head, walk)
@@ -113,7 +113,7 @@ def _unreadable(head: RequestHead, host: bytes | None, *, is_repeated: bool) -> 
     return "its method or target is not one that a gateway takes"
 
 
-def _find_route(head: RequestHead, target: Target | None, table: Table, walk: Walk) -> RouteRow | None:
+def _find_route(head: RequestHead, target: Target | None, table: RoutingTable, walk: Walk) -> CompiledRoute | None:
     if target is None:
         walk.skip([ROUTE])
         return None
@@ -128,7 +128,7 @@ def _find_route(head: RequestHead, target: Target | None, table: Table, walk: Wa
     return row
 
 
-def _without_route(target: Target, table: Table, reason: str) -> str:
+def _without_route(target: Target, table: RoutingTable, reason: str) -> str:
     if reason == BAD_REQUEST.reason:
         return "its path has an encoded slash or backslash, which encodedSlashes: Keep would take"
     if table.hosts.find(target.host) is None:
@@ -136,13 +136,15 @@ def _without_route(target: Target, table: Table, reason: str) -> str:
     return "none of this host's routes"
 
 
-def _authenticate(row: RouteRow, head: RequestHead, target: Target, table: Table, *, now_s: float, walk: Walk) -> str:
+def _authenticate(
+    row: CompiledRoute, head: RequestHead, target: Target, table: RoutingTable, *, now_s: float, walk: Walk
+) -> str:
     """Walk through the authentication; gives the token that was found."""
     policy = row.policy
     if policy is None:
         walk.check("no token is asked for", lambda: "", lambda: "the route is public")
         return ""
-    token, place = find_token(policy.entry.places, head.headers, target.query)
+    token, place = extract_token(policy.entry.places, head.headers, target.query)
     where = listed(_places(policy.entry.places))
     if token is None:
         walk.check("a token is there", lambda: _nobody(policy), lambda: f"none in {where}{_instead(policy)}")
@@ -159,12 +161,12 @@ def _authenticate(row: RouteRow, head: RequestHead, target: Target, table: Table
     return str(token)
 
 
-def _nobody(policy: PolicyRow) -> str:
+def _nobody(policy: CompiledPolicy) -> str:
     """The reason when nobody may pass without a good token."""
     return "" if policy.anonymous else policy.missing.reason
 
 
-def _instead(policy: PolicyRow) -> str:
+def _instead(policy: CompiledPolicy) -> str:
     if policy.anonymous:
         return f": it is {policy.anonymous.consumer or 'nobody'} who calls, which mode {policy.entry.mode} allows"
     return "" if policy.entry.mode == "Required" else ": and who has none is not allowed by the policy"
@@ -174,13 +176,13 @@ def _places(places: tuple[Place, ...]) -> Iterator[str]:
     return (f"{place.kind} {place.name}" for place in places)
 
 
-def _upstream_violation(row: RouteRow) -> str:
+def _upstream_violation(row: CompiledRoute) -> str:
     upstream = row.upstream
     broken = upstream is None or upstream.backend.refusal or not upstream.endpoints
     return UPSTREAM_UNAVAILABLE.reason if broken else ""
 
 
-def _upstream_detail(row: RouteRow) -> str:
+def _upstream_detail(row: CompiledRoute) -> str:
     if row.upstream is None:
         return "there is none"
     return row.upstream.backend.refusal or f"{len(row.upstream.endpoints)} of {row.upstream.id}"

@@ -14,29 +14,29 @@ from typing import Protocol
 
 from postern_kit.logs import log
 
-from .certificate_store import Look, Shelf
-from .sni_selector import Choice
+from .certificate_store import CertificateStore, ScanResult
+from .sni_selector import SniSelector
 from .tls_context import MakeContext
 
-LOOK_S = 1.0
+SCAN_INTERVAL_S = 1.0
 # A context encrypts its session tickets with a key of its own, which would open recorded TLS 1.2 traffic for as long
 # as it is used: so not for longer than this.
 TICKET_KEY_S = 12 * 3600.0
 
 
-class Listener(Protocol):
+class CertificateObserver(Protocol):
     """Who wants to know; called on the loop."""
 
     def certificates_read(self, loaded: int, refused: int, ends_at: dict[str, float]) -> None:
         """So many were taken and refused; `ends_at` has those in force, by folder, in seconds since the epoch."""
 
 
-class Renewal:
+class CertificateReloader:
     """`context` is for the next handshake, None while no certificate can be served."""
 
-    def __init__(self, shelf: Shelf, make_context: MakeContext, listener: Listener) -> None:
+    def __init__(self, store: CertificateStore, make_context: MakeContext, listener: CertificateObserver) -> None:
         self.context: ssl.SSLContext | None = None
-        self._shelf = shelf
+        self._store = store
         self._make_context = make_context
         self._listener = listener
         self._made_at = 0.0
@@ -45,56 +45,56 @@ class Renewal:
 
     async def start(self) -> None:
         """Read what is there, and say what it is, even if it is nothing."""
-        look = await self._look()
-        self._take(look)
-        if not self._shelf.good:
+        scan = await self._scan()
+        self._take(scan)
+        if not self._store.good:
             log.error("no certificate can be served: every handshake fails")
 
     async def run(self) -> None:
         """Follow every change, for ever."""
         while True:
-            await asyncio.sleep(LOOK_S)
-            look = await self._look()
-            if look.loaded or look.refused:
-                self._take(look)
+            await asyncio.sleep(SCAN_INTERVAL_S)
+            scan = await self._scan()
+            if scan.loaded or scan.refused:
+                self._take(scan)
             elif self.context is not None and time.monotonic() - self._made_at > TICKET_KEY_S:
-                self._choose()
+                self._select()
 
-    async def _look(self) -> Look:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._shelf.look)
+    async def _scan(self) -> ScanResult:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._store.scan)
 
-    def _take(self, look: Look) -> None:
-        for folder, error in look.refused:
-            in_force = any(one.folder == folder for one in self._shelf.good)
+    def _take(self, scan: ScanResult) -> None:
+        for folder, error in scan.refused:
+            in_force = any(one.folder == folder for one in self._store.good)
             log.error("certificate refused", certificate=folder, error=error, the_last_one_serves=in_force)
-        for one in look.loaded:
+        for one in scan.loaded:
             log.info("certificate loaded", certificate=one.folder, names=one.names, ends_at=one.ends_at)
-        if look.loaded:
-            for clash in self._choose().clashes:
+        if scan.loaded:
+            for conflict in self._select().conflicts:
                 log.warning(
                     "two certificates have one name",
-                    name=clash.name,
-                    serves=clash.served,
-                    passed_over=clash.passed_over,
+                    name=conflict.name,
+                    serves=conflict.served,
+                    passed_over=conflict.passed_over,
                 )
-        ends_at = {one.folder: one.ends_at for one in self._shelf.good}
-        self._listener.certificates_read(len(look.loaded), len(look.refused), ends_at)
+        ends_at = {one.folder: one.ends_at for one in self._store.good}
+        self._listener.certificates_read(len(scan.loaded), len(scan.refused), ends_at)
 
-    def _choose(self) -> Choice:
+    def _select(self) -> SniSelector:
         """Put what is good now into force."""
-        choice = Choice(self._shelf.good)
-        self.context = choosing_context(choice, self._make_context)
+        selector = SniSelector(self._store.good)
+        self.context = selecting_context(selector, self._make_context)
         self._made_at = time.monotonic()
-        return choice
+        return selector
 
 
-def choosing_context(choice: Choice, make_context: MakeContext) -> ssl.SSLContext:
+def selecting_context(selector: SniSelector, make_context: MakeContext) -> ssl.SSLContext:
     """A context that shows each client the certificate for the name that it asks for."""
     context = make_context()
 
     def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _context: ssl.SSLContext) -> int | None:
         # Called without a name too. What it raises would end up on stderr.
-        certificate = choice.of(name)
+        certificate = selector.of(name)
         if certificate is None:
             return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
         connection.context = certificate.context

@@ -20,7 +20,7 @@ Stamp = tuple[FileStamp | None, ...]
 
 
 @dataclass(slots=True)
-class _Place:
+class _Slot:
     """One subfolder: what was there last, what of it is in force, and what was wrong with it."""
 
     stamp: Stamp | None = None
@@ -30,34 +30,34 @@ class _Place:
 
 
 @dataclass(slots=True)
-class Look:
+class ScanResult:
     """What a look has found: folders whose certificate is new, and those that were refused, with the reason."""
 
     loaded: list[Certificate] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
-class Shelf:
+class CertificateStore:
     """The certificates below one folder."""
 
     def __init__(self, folder: Path, make_context: MakeContext) -> None:
         self._folder = folder
         self._make_context = make_context
-        self._places: dict[str, _Place] = {}
+        self._slots: dict[str, _Slot] = {}
 
     @property
     def good(self) -> list[Certificate]:
         """What can be served."""
-        return [place.good for place in self._places.values() if place.good]
+        return [slot.good for slot in self._slots.values() if slot.good]
 
-    def look(self) -> Look:
+    def scan(self) -> ScanResult:
         """Read what has changed since the last look; blocks while it does."""
-        found = Look()
-        for name in sorted(self._names() | set(self._places)):
-            place = self._places.setdefault(name, _Place())
+        found = ScanResult()
+        for name in sorted(self._names() | set(self._slots)):
+            slot = self._slots.setdefault(name, _Slot())
             stamp = self._stamp(name)
-            if stamp != place.stamp or place.may_heal:
-                self._read(name, place, stamp, found)
+            if stamp != slot.stamp or slot.may_heal:
+                self._read(name, slot, stamp, found)
         return found
 
     def _names(self) -> set[str]:
@@ -70,7 +70,7 @@ class Shelf:
     def _stamp(self, name: str) -> Stamp:
         return tuple(stamp_of(self._folder / name / file) for file in (CHAIN, KEY))
 
-    def _read(self, name: str, place: _Place, stamp: Stamp, found: Look) -> None:
+    def _read(self, name: str, slot: _Slot, stamp: Stamp, found: ScanResult) -> None:
         refusal, may_heal, certificate = "", False, None
         try:
             certificate = read_certificate(self._folder / name, self._make_context, time.time())
@@ -81,10 +81,10 @@ class Shelf:
         if self._stamp(name) != stamp:
             # Changed under our hands: it may be half of one pair and half of another. The next look sees it whole.
             return
-        is_news = (stamp, refusal) != (place.stamp, place.refusal)
-        place.stamp, place.refusal, place.may_heal = stamp, refusal, may_heal
+        is_news = (stamp, refusal) != (slot.stamp, slot.refusal)
+        slot.stamp, slot.refusal, slot.may_heal = stamp, refusal, may_heal
         if certificate is not None:
-            place.good = certificate
+            slot.good = certificate
             found.loaded.append(certificate)
         elif is_news:
             found.refused.append((name, refusal))

@@ -15,7 +15,7 @@ DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class NameConflict:
     """A name that two certificates have; the first one serves it."""
 
     name: str
@@ -23,23 +23,23 @@ class Clash:
     passed_over: str
 
 
-class Choice:
+class SniSelector:
     """The certificates by name."""
 
-    __slots__ = ("_by_name", "_default", "certificates", "clashes")
+    __slots__ = ("_by_name", "_default", "certificates", "conflicts")
 
     def __init__(self, certificates: Iterable[Certificate]) -> None:
         self.certificates = tuple(sorted(certificates, key=lambda one: (one.folder != DEFAULT, one.folder)))
         self._default = self.certificates[0] if self.certificates else None
         self._by_name: dict[str, Certificate] = {}
-        clashes = []
+        conflicts = []
         # What lasts longest comes first: a name moves to its new certificate, and never back to one that ends.
         for certificate in sorted(self.certificates, key=lambda one: (-one.ends_at, one.folder)):
             for name in dict.fromkeys(certificate.names):
                 served = self._by_name.setdefault(name, certificate)
                 if served is not certificate:
-                    clashes.append(Clash(name, served.folder, certificate.folder))
-        self.clashes = tuple(clashes)
+                    conflicts.append(NameConflict(name, served.folder, certificate.folder))
+        self.conflicts = tuple(conflicts)
 
     def of(self, server_name: str | None) -> Certificate | None:
         """The certificate for a name, None where there is none at all."""

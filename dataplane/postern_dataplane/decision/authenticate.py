@@ -13,17 +13,17 @@ import msgspec
 
 from postern_core.revocation import is_among
 from postern_core.snapshot import Policy
-from postern_dataplane.jwt.claim_checks import PASSING, claim_matches, number, violated
+from postern_dataplane.jwt.claim_checks import TRANSIENT, claim_matches, first_violation, numeric_date
 from postern_dataplane.jwt.compact import MalformedToken, Token, read_token
-from postern_dataplane.jwt.keys import VerifyingKey
+from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import Denial
-from postern_dataplane.table.compiled import CredentialRow, PolicyRow
-from postern_dataplane.table.identity_headers import Identity, consumer_names, identity_of
+from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
+from postern_dataplane.table.identity_headers import Identity, consumer_identity, consumer_names
 
-from .token_extraction import REPEATED, Found
-from .verification_cache import TOKEN_BYTES_MAX, TokenCache
+from .token_extraction import REPEATED, ExtractedToken
+from .verification_cache import TOKEN_BYTES_MAX, VerificationCache
 
-Credentials = dict[str, tuple[CredentialRow, ...]]
+Credentials = dict[str, tuple[CompiledCredential, ...]]
 
 # How far a token came with a credential; of several, the furthest is the reason that is told.
 _PROGRESS = ("unknown_credential", "algorithm_mismatch", "unknown_kid", "key_expired", "bad_signature")
@@ -37,7 +37,12 @@ class Verified(msgspec.Struct, frozen=True, gc=False):
 
 
 def authenticate(
-    policy: PolicyRow, token: Found, credentials: Credentials, cache: TokenCache[Verified], *, now_s: float
+    policy: CompiledPolicy,
+    token: ExtractedToken,
+    credentials: Credentials,
+    cache: VerificationCache[Verified],
+    *,
+    now_s: float,
 ) -> tuple[Identity | Denial, float]:
     """Who calls with what was found, or why that is refused, and until when the same gets the same answer."""
     if token is None:
@@ -45,18 +50,18 @@ def authenticate(
     if token is REPEATED:
         reason = "repeated_token"
     else:
-        verdict = _remembered(str(token), policy, credentials, cache, now_s)
+        verdict = _verify_cached(str(token), policy, credentials, cache, now_s)
         if not isinstance(verdict, str):
             return verdict.identity, verdict.until
         reason = verdict
-    until = 0.0 if reason in PASSING else math.inf
+    until = 0.0 if reason in TRANSIENT else math.inf
     if policy.entry.mode == "Permissive" and reason != "not_allowed":
         return policy.anonymous or policy.missing, until
     return policy.denials[reason], until
 
 
-def _remembered(
-    text: str, policy: PolicyRow, credentials: Credentials, cache: TokenCache[Verified], now_s: float
+def _verify_cached(
+    text: str, policy: CompiledPolicy, credentials: Credentials, cache: VerificationCache[Verified], now_s: float
 ) -> Verified | str:
     """The verdict about a token, from the cache where it still holds."""
     key = (policy.entry.id, text)
@@ -73,7 +78,7 @@ def _remembered(
     if len(text) <= TOKEN_BYTES_MAX:
         if not isinstance(verdict, str):
             cache.good.put(key, verdict)
-        elif verdict not in PASSING:
+        elif verdict not in TRANSIENT:
             cache.bad.put(key, verdict)
     return verdict
 
@@ -95,7 +100,7 @@ def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) ->
         return signed
     credential, key = signed
     reason = (
-        violated(token.claims, policy, now_s)
+        first_violation(token.claims, policy, now_s)
         or token_is_revoked(token, credential)
         or consumer_is_not_allowed(token, credential, policy)
     )
@@ -104,19 +109,19 @@ def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) ->
     return Verified(_identity(token, credential, policy), _good_until(token, policy, key))
 
 
-def _identity(token: Token, credential: CredentialRow, policy: Policy) -> Identity:
+def _identity(token: Token, credential: CompiledCredential, policy: Policy) -> Identity:
     """Who the credential's consumer is to this policy; unless claims are a part of it, made once for each name."""
     if policy.forward_claims:
-        return identity_of(credential.consumer, credential.entry.key, token.claims, policy)
+        return consumer_identity(credential.consumer, credential.entry.key, token.claims, policy)
     # By all that the policy decides of it, not by the policy's id: the credential may outlive what that stands for.
     name, _ = consumer_names(credential.consumer, policy.namespace)
     known = credential.identities.get(name)
     if known is None:
-        known = credential.identities[name] = identity_of(credential.consumer, credential.entry.key, {}, policy)
+        known = credential.identities[name] = consumer_identity(credential.consumer, credential.entry.key, {}, policy)
     return known
 
 
-def candidates(claimed: str, policy: Policy, credentials: Credentials) -> Sequence[CredentialRow]:
+def candidates(claimed: str, policy: Policy, credentials: Credentials) -> Sequence[CompiledCredential]:
     """The credentials with that key which the policy admits: its own namespace's first, then the oldest."""
     rows = credentials.get(claimed, ())
     admitted = [row for row in rows if policy.namespaces is None or row.entry.namespace in policy.namespaces]
@@ -125,7 +130,9 @@ def candidates(claimed: str, policy: Policy, credentials: Credentials) -> Sequen
     return admitted
 
 
-def find_signer(token: Token, rows: Sequence[CredentialRow], now_s: float) -> tuple[CredentialRow, VerifyingKey] | str:
+def find_signer(
+    token: Token, rows: Sequence[CompiledCredential], now_s: float
+) -> tuple[CompiledCredential, VerificationKey] | str:
     """The first credential and key with which the token verifies, or the reason why there is none."""
     furthest = "unknown_credential"
     for row in rows:
@@ -136,7 +143,7 @@ def find_signer(token: Token, rows: Sequence[CredentialRow], now_s: float) -> tu
     return furthest
 
 
-def _signing_key(token: Token, row: CredentialRow, now_s: float) -> VerifyingKey | str:
+def _signing_key(token: Token, row: CompiledCredential, now_s: float) -> VerificationKey | str:
     if token.header["alg"] != row.entry.algorithm:
         return "algorithm_mismatch"
     kid = token.kid
@@ -150,7 +157,7 @@ def _signing_key(token: Token, row: CredentialRow, now_s: float) -> VerifyingKey
     return furthest
 
 
-def token_is_revoked(token: Token, credential: CredentialRow) -> str:
+def token_is_revoked(token: Token, credential: CompiledCredential) -> str:
     """Whether its id or its age is among those that were taken back."""
     entry = credential.entry
     if credential.revoked_jtis or entry.revoked_digests:
@@ -160,13 +167,13 @@ def token_is_revoked(token: Token, credential: CredentialRow) -> str:
         if jti in credential.revoked_jtis or (jti is not None and is_among(jti, credential.revoked_digests)):
             return "revoked"
     if entry.issued_before is not None:
-        iat = number(token.claims.get("iat"))
+        iat = numeric_date(token.claims.get("iat"))
         if iat is None or iat < entry.issued_before:
             return "revoked"
     return ""
 
 
-def consumer_is_not_allowed(token: Token, credential: CredentialRow, policy: Policy) -> str:
+def consumer_is_not_allowed(token: Token, credential: CompiledCredential, policy: Policy) -> str:
     """Whether the policy's lists leave this consumer out."""
     if policy.allow_consumers or policy.allow_groups:
         name, groups = consumer_names(credential.consumer, policy.namespace)
@@ -180,7 +187,7 @@ def consumer_is_not_allowed(token: Token, credential: CredentialRow, policy: Pol
     return ""
 
 
-def _good_until(token: Token, policy: Policy, key: VerifyingKey) -> float:
-    exp = number(token.claims.get("exp"))
+def _good_until(token: Token, policy: Policy, key: VerificationKey) -> float:
+    exp = numeric_date(token.claims.get("exp"))
     end = math.inf if exp is None else exp + policy.leeway_ms / 1000
     return end if key.not_after is None else min(end, key.not_after)

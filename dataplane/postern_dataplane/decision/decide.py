@@ -21,30 +21,30 @@ from postern_dataplane.request.denials import (
     Denial,
 )
 from postern_dataplane.request.target import Target, read_target
-from postern_dataplane.table.compiled import RouteRow, Upstream
+from postern_dataplane.table.compiled import CompiledRoute, Upstream
 from postern_dataplane.table.identity_headers import Identity
 from postern_dataplane.table.patterns import TextTooLong
-from postern_dataplane.table.routing_table import Table
+from postern_dataplane.table.routing_table import RoutingTable
 
 from .authenticate import authenticate
 from .outcome import Decision, Forward, Reject, RequestHead
-from .token_extraction import Found, find_token
+from .token_extraction import ExtractedToken, extract_token
 from .upstream_request import upstream_head
 
 
-class Plan(msgspec.Struct, frozen=True, gc=False):
+class RouteMatch(msgspec.Struct, frozen=True, gc=False):
     """Where a request goes, before anybody has asked who sends it; `token` is what was found, and `place` where."""
 
-    row: RouteRow
+    row: CompiledRoute
     target: Target
-    token: Found = None
-    place: Place | None = None
+    token: ExtractedToken = None
+    source: Place | None = None
 
 
-class Passed(msgspec.Struct, frozen=True, gc=False):
+class Authorized(msgspec.Struct, frozen=True, gc=False):
     """Who sends a request that may pass, None where nobody asks, and until when that holds."""
 
-    row: RouteRow
+    row: CompiledRoute
     upstream: Upstream
     identity: Identity | None
     until: float
@@ -57,18 +57,20 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
         return Forward(self.upstream, self.row, sent, self.identity.consumer, self.until)
 
 
-def decide(head: RequestHead, table: Table, now_s: float) -> Decision:
+def decide(head: RequestHead, table: RoutingTable, now_s: float) -> Decision:
     """Decide about one request; `now_s` is in seconds since the epoch."""
-    plan = make_plan(head, table)
-    if isinstance(plan, Reject):
-        return plan
-    passed = judge(plan.row, plan.token, table, now_s)
-    if isinstance(passed, Reject):
-        return passed
-    return passed.forward(*upstream_head(head, plan.target, plan.row, is_trusted=table.trusts(head.peer)))
+    route_match = match_route(head, table)
+    if isinstance(route_match, Reject):
+        return route_match
+    authorized = authorize(route_match.row, route_match.token, table, now_s)
+    if isinstance(authorized, Reject):
+        return authorized
+    return authorized.forward(
+        *upstream_head(head, route_match.target, route_match.row, is_trusted=table.is_trusted_proxy(head.peer))
+    )
 
 
-def make_plan(head: RequestHead, table: Table) -> Plan | Reject:
+def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     """The part of a decision that does not depend on who sends the request."""
     host, is_repeated = host_field(head)
     target = BAD_REQUEST if is_repeated else read_target(head, host)
@@ -80,23 +82,23 @@ def make_plan(head: RequestHead, table: Table) -> Plan | Reject:
     if row.entry.refusal:
         return Reject(ROUTE_REFUSED, row)
     if row.policy is None:
-        return Plan(row, target)
-    return Plan(row, target, *find_token(row.policy.entry.places, head.headers, target.query))
+        return RouteMatch(row, target)
+    return RouteMatch(row, target, *extract_token(row.policy.entry.places, head.headers, target.query))
 
 
-def judge(row: RouteRow, token: Found, table: Table, now_s: float) -> Passed | Reject:
+def authorize(row: CompiledRoute, token: ExtractedToken, table: RoutingTable, now_s: float) -> Authorized | Reject:
     """The other part: whether whoever has this token may pass on this route."""
     identity: Identity | None = None
     until = math.inf
     if row.policy is not None:
-        caller, until = authenticate(row.policy, token, table.credentials, table.token_cache, now_s=now_s)
+        caller, until = authenticate(row.policy, token, table.credentials, table.verification_cache, now_s=now_s)
         if isinstance(caller, Denial):
             return Reject(caller, row, until)
         identity = caller
     upstream = row.upstream
     if upstream is None or upstream.backend.refusal or not upstream.endpoints:
         return Reject(UPSTREAM_UNAVAILABLE, row, until)
-    return Passed(row, upstream, identity, until)
+    return Authorized(row, upstream, identity, until)
 
 
 def host_field(head: RequestHead) -> tuple[bytes | None, bool]:
@@ -110,7 +112,7 @@ def host_field(head: RequestHead) -> tuple[bytes | None, bool]:
     return found, False
 
 
-def find_route(head: RequestHead, target: Target, table: Table) -> RouteRow | Denial:
+def find_route(head: RequestHead, target: Target, table: RoutingTable) -> CompiledRoute | Denial:
     """The route that takes the request, or why none does."""
     routes = table.hosts.find(target.host)
     try:

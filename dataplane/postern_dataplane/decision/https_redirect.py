@@ -14,7 +14,7 @@ from .outcome import RequestHead
 HTTPS_PORT = 443
 
 
-def redirect(head: RequestHead, port: int) -> Denial:
+def redirect_to_https(head: RequestHead, port: int) -> Denial:
     """The redirect to `port`, or the refusal of what has no single reading."""
     host, is_repeated = host_field(head)
     target = BAD_REQUEST if is_repeated else read_target(head, host)

@@ -1,7 +1,7 @@
 """What goes into the decision about a request, and what comes out of it.
 
 Values only.  How a decision is reached belongs in `decide`; how its bytes
-travel belongs in `server` and `upstream`.
+travel belongs in `gateway` and `upstream`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from postern_dataplane.request.denials import Denial
-    from postern_dataplane.table.compiled import RouteRow, Upstream
+    from postern_dataplane.table.compiled import CompiledRoute, Upstream
 
 
 class RequestHead(msgspec.Struct, frozen=True, gc=False):
@@ -53,7 +53,7 @@ class Forward(msgspec.Struct, frozen=True, gc=False):
     """
 
     upstream: Upstream
-    route: RouteRow
+    route: CompiledRoute
     head: bytes
     consumer: str = ""
     until: float = math.inf
@@ -67,7 +67,7 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
     """
 
     denial: Denial
-    route: RouteRow | None = None
+    route: CompiledRoute | None = None
     until: float = math.inf
 
 

@@ -14,10 +14,12 @@ from postern_core.snapshot import Place
 Headers = Sequence[tuple[bytes, bytes]]
 
 REPEATED: Final = False
-Found = str | Literal[False] | None
+ExtractedToken = str | Literal[False] | None
 
 
-def find_token(places: tuple[Place, ...], headers: Headers, query: str | None) -> tuple[Found, Place | None]:
+def extract_token(
+    places: tuple[Place, ...], headers: Headers, query: str | None
+) -> tuple[ExtractedToken, Place | None]:
     """The token in the first place that holds a value, and that place.
 
     None when no place holds one; `REPEATED` when a place holds two, which nobody can tell apart.

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from postern_core.header_names import canonical
 from postern_dataplane.request.target import Target
-from postern_dataplane.table.compiled import SAID_OF_CLIENTS, RouteRow
+from postern_dataplane.table.compiled import FORWARDED_HEADERS, CompiledRoute
 
 from .outcome import RequestHead
 from .token_extraction import cookie_without, query_without
@@ -33,17 +33,17 @@ def canonical_name(name: bytes) -> bytes:
     return known
 
 
-def upstream_head(head: RequestHead, target: Target, row: RouteRow, *, is_trusted: bool) -> tuple[bytes, bytes]:
+def upstream_head(head: RequestHead, target: Target, row: CompiledRoute, *, is_trusted: bool) -> tuple[bytes, bytes]:
     """What goes before the lines of identity, and after them: its blank line included, the whole head."""
     parts = [_request_line(head, target, row), row.host_line or b"Host: %b\r\n" % target.authority.encode("latin-1")]
-    dropped = row.dropped if is_trusted else row.dropped_of_strangers
+    removed = row.removed if is_trusted else row.removed_if_untrusted
     names = [_canonical.get(name) or canonical_name(name) for name, _ in head.headers]
     if b"connection" in names:
-        dropped |= _named_by_connection(head)
+        removed |= _named_by_connection(head)
     stripped = row.policy.stripped_headers if row.policy else None
     cookies = row.policy.stripped_cookies if row.policy else None
     for name, field in zip(names, head.headers, strict=True):
-        if name in dropped:
+        if name in removed:
             continue
         if name.startswith(b"x-forwarded-") if not is_trusted else _is_disguised(field[0], name):
             continue
@@ -58,7 +58,7 @@ def upstream_head(head: RequestHead, target: Target, row: RouteRow, *, is_truste
     return b"".join(parts), _forwarded(head, target, is_trusted=is_trusted) + _framing(head)
 
 
-def _request_line(head: RequestHead, target: Target, row: RouteRow) -> bytes:
+def _request_line(head: RequestHead, target: Target, row: CompiledRoute) -> bytes:
     path = target.path[row.strip :] or "/"
     query = target.query
     if query is not None and row.policy is not None and row.policy.stripped_query:
@@ -76,12 +76,12 @@ def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
         if len(name) == 10 and name.lower() == b"connection" and value.lower() not in _USUAL:
             names += [canonical_name(option.strip(b" \t")) for option in value.split(b",")]
     # But not what a proxy says of its client: the client could make it unsaid.
-    return frozenset(names) - SAID_OF_CLIENTS if names else NONE
+    return frozenset(names) - FORWARDED_HEADERS if names else NONE
 
 
 def _is_disguised(spelled: bytes, name: bytes) -> bool:
     """Whether a field is another spelling of what a proxy says of its client; the proxy may have let it pass."""
-    return spelled.lower() != name and (name in SAID_OF_CLIENTS or name.startswith(b"x-forwarded-"))
+    return spelled.lower() != name and (name in FORWARDED_HEADERS or name.startswith(b"x-forwarded-"))
 
 
 NONE: frozenset[bytes] = frozenset()
@@ -92,11 +92,11 @@ def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> bytes:
     """What we say of the client; a trusted proxy knows more, and its word stays."""
     scheme = "https" if head.is_tls else "http"
     if not is_trusted:
-        return _of_a_stranger(head.peer, scheme, target.authority, head.local_port)
+        return _forwarded_by_us(head.peer, scheme, target.authority, head.local_port)
     said: dict[bytes, list[str]] = {}
     for name, value in head.headers:
         lowered = name.lower()
-        if lowered in SAID_OF_CLIENTS:
+        if lowered in FORWARDED_HEADERS:
             said.setdefault(lowered, []).append(value.decode("latin-1"))
     chain = [*said.get(b"x-forwarded-for", ()), head.peer]
     lines = f"X-Forwarded-For: {', '.join(chain)}\r\n"
@@ -107,7 +107,7 @@ def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def _of_a_stranger(peer: str, scheme: str, authority: str, port: int) -> bytes:
+def _forwarded_by_us(peer: str, scheme: str, authority: str, port: int) -> bytes:
     """The same for every request of a connection to one host."""
     return (
         f"X-Forwarded-For: {peer}\r\nX-Forwarded-Proto: {scheme}\r\n"

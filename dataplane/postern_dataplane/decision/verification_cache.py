@@ -24,7 +24,7 @@ TOKEN_BYTES_MAX = 4096
 Key = tuple[str, str]
 
 
-class Generations(Generic[K, V]):
+class TwoGenerationCache(Generic[K, V]):
     """A bounded mapping that forgets what was not asked for lately: two halves, of which the older is dropped whole.
 
     The bounds are a number of entries and their bytes together, by `size_of`; one entry that is larger than a half has
@@ -62,14 +62,14 @@ class Generations(Generic[K, V]):
         return len(self._young) + len(self._old)
 
 
-class TokenCache(Generic[V]):
+class VerificationCache(Generic[V]):
     """What is known of tokens, by policy id and token; `hits` and `misses` count for the metrics."""
 
     __slots__ = ("bad", "good", "hits", "misses")
 
     def __init__(self) -> None:
-        self.good: Generations[Key, V] = Generations(GOOD_MAX, GOOD_BYTES_MAX, _good_bytes)
-        self.bad: Generations[Key, str] = Generations(BAD_MAX, BAD_BYTES_MAX, _bad_bytes)
+        self.good: TwoGenerationCache[Key, V] = TwoGenerationCache(GOOD_MAX, GOOD_BYTES_MAX, _good_bytes)
+        self.bad: TwoGenerationCache[Key, str] = TwoGenerationCache(BAD_MAX, BAD_BYTES_MAX, _bad_bytes)
         self.hits = 0
         self.misses = 0
 

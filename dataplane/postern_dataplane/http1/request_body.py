@@ -5,7 +5,7 @@ from __future__ import annotations
 from .request_reader import RequestReader
 
 
-class Upload:
+class RequestBody:
     """One request's body: a chunked one stays chunked, one of a known length goes on as it is.
 
     Trailers are dropped: what they say was no part of the decision (RFC 9110, section 6.5.1).

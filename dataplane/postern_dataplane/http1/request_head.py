@@ -11,7 +11,7 @@ from postern_dataplane.limits import Limits
 from postern_dataplane.request.denials import BAD_REQUEST, EXPECTATION_FAILED, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
 
 if TYPE_CHECKING:
-    from postern_dataplane.listener import Entrance
+    from postern_dataplane.listener import ListenerConfig
 
 
 class RequestError(Exception):
@@ -23,7 +23,7 @@ class RequestError(Exception):
 
 
 def request_head(
-    message: RawRequestMessage, limits: Limits, peer: str, entrance: Entrance, *, is_small: bool = False
+    message: RawRequestMessage, limits: Limits, peer: str, listener: ListenerConfig, *, is_small: bool = False
 ) -> RequestHead:
     """The head for the decision; raises `RequestError` for what the parser lets pass and we don't.
 
@@ -52,8 +52,8 @@ def request_head(
         content_length=content_length,
         chunked=message.chunked,
         is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
-        is_tls=entrance.is_tls,
-        local_port=entrance.port,
+        is_tls=listener.is_tls,
+        local_port=listener.port,
     )
 
 

@@ -20,7 +20,7 @@ STREAM_BYTES = 2**20
 class _Unpaused(BaseProtocol):
     """What the parser's body stream tells to pause: nothing, for the stream is emptied after every packet.
 
-    The pauses of a connection are its own affair: see `downstream`.
+    The pauses of a connection are its own affair: see `client_connection`.
     """
 
     def pause_reading(self) -> None:

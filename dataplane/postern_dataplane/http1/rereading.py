@@ -6,7 +6,7 @@ import asyncio
 
 from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.limits import Limits
-from postern_dataplane.listener import Entrance
+from postern_dataplane.listener import ListenerConfig
 
 from .request_head import RequestError, request_head
 from .request_reader import RequestReader
@@ -31,7 +31,7 @@ class Rereading:
             message = reader.feed(content)
             if message is None or not reader.is_clean or message.should_close or message.upgrade:
                 return None
-            head = request_head(message, self._limits, like.peer, Entrance(like.local_port, is_tls=like.is_tls))
+            head = request_head(message, self._limits, like.peer, ListenerConfig(like.local_port, is_tls=like.is_tls))
         except RequestError:
             return None
         return None if head.has_body else head

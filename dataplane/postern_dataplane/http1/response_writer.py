@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .response_head import Fields, Framing, Response, read_response
 
 
-class Download:
+class ResponseWriter:
     """One response; what one packet of the upstream brought goes out in one write."""
 
     __slots__ = ("_method", "_minor", "_out", "_parts", "_write", "add", "head_is_out", "response", "size_bytes")

@@ -16,7 +16,7 @@ Claims = dict[str, Any]
 Check = Callable[[Claims, Policy, float], str]
 
 
-def number(value: object) -> float | None:
+def numeric_date(value: object) -> float | None:
     """A NumericDate in seconds, None for anything else; a boolean is no number."""
     kind = type(value)
     if kind is not int and kind is not float:
@@ -29,27 +29,27 @@ def number(value: object) -> float | None:
 
 def date_is_no_number(claims: Claims, _policy: Policy, _now_s: float) -> str:
     for name in ("exp", "nbf", "iat"):
-        if name in claims and number(claims[name]) is None:
+        if name in claims and numeric_date(claims[name]) is None:
             return "invalid_claim"
     return ""
 
 
 def token_has_expired(claims: Claims, policy: Policy, now_s: float) -> str:
     # Section 4.1.4: "on or after which the JWT MUST NOT be accepted for processing".
-    exp = number(claims.get("exp"))
+    exp = numeric_date(claims.get("exp"))
     return "expired" if exp is not None and now_s >= exp + policy.leeway_ms / 1000 else ""
 
 
 def token_is_not_valid_yet(claims: Claims, policy: Policy, now_s: float) -> str:
     # Section 4.1.5: "before which the JWT MUST NOT be accepted for processing".
-    nbf = number(claims.get("nbf"))
+    nbf = numeric_date(claims.get("nbf"))
     return "not_yet_valid" if nbf is not None and now_s < nbf - policy.leeway_ms / 1000 else ""
 
 
 def lifetime_is_too_long(claims: Claims, policy: Policy, now_s: float) -> str:
     if policy.max_lifetime_ms is None:
         return ""
-    exp = number(claims.get("exp"))
+    exp = numeric_date(claims.get("exp"))
     if exp is None:
         return "missing_claim"
     return "lifetime_too_long" if exp - now_s > policy.max_lifetime_ms / 1000 else ""
@@ -88,7 +88,7 @@ CLAIM_CHECKS: tuple[Check, ...] = (
 )
 
 
-def violated(claims: Claims, policy: Policy, now_s: float) -> str:
+def first_violation(claims: Claims, policy: Policy, now_s: float) -> str:
     """The first reason against a token's claims, "" for none."""
     asks_more = policy.max_lifetime_ms is not None or policy.issuers or policy.audiences or policy.required_claims
     for check in CLAIM_CHECKS if asks_more else _DATE_CHECKS:
@@ -99,7 +99,7 @@ def violated(claims: Claims, policy: Policy, now_s: float) -> str:
 
 
 # With time these heal, so such an answer must not be remembered.
-PASSING = frozenset({"not_yet_valid", "lifetime_too_long"})
+TRANSIENT = frozenset({"not_yet_valid", "lifetime_too_long"})
 
 
 def claim_matches(match: ClaimMatch, claims: Claims) -> bool:
@@ -119,7 +119,7 @@ def _set_of(values: tuple[str, ...]) -> frozenset[str]:
     return frozenset(values)
 
 
-def forwarded(value: object) -> str | None:
+def as_header_value(value: object) -> str | None:
     """A scalar claim as a header's value; None where it must stay out."""
     if isinstance(value, bool):
         return "true" if value else "false"

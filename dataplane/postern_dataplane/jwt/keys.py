@@ -21,7 +21,7 @@ from .compact import Token
 _ALGORITHMS = {name: algorithm for name, algorithm in get_default_algorithms().items() if name != "none"}
 
 
-class VerifyingKey:
+class VerificationKey:
     """One live key of a credential."""
 
     __slots__ = ("_algorithm", "_entry", "_prepared", "id", "not_after")

@@ -19,7 +19,7 @@ from postern_dataplane.machine import allow_connections
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import Listeners, address_of, open_listener, open_listeners
 from postern_dataplane.telemetry.admin_server import admin_port
-from postern_dataplane.telemetry.worker_pool import Fleet
+from postern_dataplane.telemetry.worker_pool import WorkerPool
 from postern_kit.logs import log
 from postern_kit.stop_signals import on_stop_signal
 
@@ -37,7 +37,7 @@ class Supervisor:
     """One fleet of workers, from the first to the last."""
 
     def __init__(self, settings: Settings, listeners: Sequence[Listeners]) -> None:
-        self.fleet = Fleet(len(listeners), needs_certificate=settings.listen_tls is not None)
+        self.worker_pool = WorkerPool(len(listeners), needs_certificate=settings.listen_tls is not None)
         self._settings = settings
         self._listeners = listeners
         self._running: dict[int, WorkerProcess] = {}
@@ -52,12 +52,12 @@ class Supervisor:
 
     def stop(self) -> None:
         """Let the workers finish what has begun; said twice, end them now."""
-        if self.fleet.is_draining:
+        if self.worker_pool.is_draining:
             log.warning("stopping at once")
             self._kill()
             return
         log.info("draining", grace_s=self._settings.drain_grace_s)
-        self.fleet.is_draining = True
+        self.worker_pool.is_draining = True
         self._draining.set()
         # The workers close theirs too: connections are refused from now on instead of waiting for nobody.
         for listeners in self._listeners:
@@ -74,12 +74,12 @@ class Supervisor:
     async def _keep(self, slot: int, listeners: Listeners) -> None:
         """Start a worker, and another one whenever it ends."""
         failures = 0
-        while not self.fleet.is_draining:
+        while not self.worker_pool.is_draining:
             began = asyncio.get_running_loop().time()
             await self._run_one(slot, listeners)
-            if self.fleet.is_draining:
+            if self.worker_pool.is_draining:
                 return
-            self.fleet.restarts += 1
+            self.worker_pool.restarts += 1
             lived_s = asyncio.get_running_loop().time() - began
             failures = 0 if lived_s >= LIVED_LONG_S else failures + 1
             await self._pause(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
@@ -91,7 +91,7 @@ class Supervisor:
             log.error("worker can't be started", slot=slot, error=error.strerror)
             return
         self._running[slot] = worker
-        self.fleet.started(slot, worker.pid)
+        self.worker_pool.started(slot, worker.pid)
         self._obey_late(worker)
         try:
             await self._listen_to(slot, worker)
@@ -100,20 +100,20 @@ class Supervisor:
             worker.kill()
         status = await worker.ended(AFTER_GRACE_S)
         del self._running[slot]
-        self.fleet.gone(slot)
-        if not self.fleet.is_draining:
+        self.worker_pool.gone(slot)
+        if not self.worker_pool.is_draining:
             log.error("worker ended", slot=slot, pid=worker.pid, exit_status=status)
 
     def _obey_late(self, worker: WorkerProcess) -> None:
         """Stop a worker that was being started while all others were told to."""
         if self._is_killing:
             worker.kill()
-        elif self.fleet.is_draining:
+        elif self.worker_pool.is_draining:
             worker.stop()
 
     async def _listen_to(self, slot: int, worker: WorkerProcess) -> None:
         while (message := await worker.receive()) is not None:
-            self.fleet.heard(slot, message)
+            self.worker_pool.record(slot, message)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -129,7 +129,7 @@ async def supervise(settings: Settings) -> None:
             sockets.callback(one.close)
         admin = sockets.enter_context(open_listener(settings.admin))
         supervisor = Supervisor(_within_limits(settings), listeners)
-        async with admin_port(supervisor.fleet, admin):
+        async with admin_port(supervisor.worker_pool, admin):
             stdin = _stdin(supervisor) if settings.end_with_stdin else contextlib.nullcontext()
             with on_stop_signal(supervisor.stop), stdin:
                 log.info(

@@ -21,24 +21,24 @@ from typing import Any
 import msgspec
 import uvloop
 
-from postern_dataplane.certificates.certificate_reloader import Renewal
-from postern_dataplane.certificates.certificate_store import Shelf
+from postern_dataplane.certificates.certificate_reloader import CertificateReloader
+from postern_dataplane.certificates.certificate_store import CertificateStore
 from postern_dataplane.certificates.tls_context import server_context
 from postern_dataplane.errors import SnapshotError
 from postern_dataplane.limits import Limits
-from postern_dataplane.listener import Entrance
-from postern_dataplane.reload.active_table import Current
-from postern_dataplane.reload.index_watcher import Source
+from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.reload.active_table import ActiveTable
+from postern_dataplane.reload.index_watcher import IndexWatcher
 from postern_dataplane.reload.loader import Loader
 from postern_dataplane.reload.reloader import Reloader
 from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import BACKLOG, Listeners, address_of
-from postern_dataplane.table.routing_table import Table
+from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.access_log import AccessLog
 from postern_dataplane.telemetry.counters import Counters
-from postern_dataplane.telemetry.fan_out import CountedAndLogged
-from postern_dataplane.telemetry.worker_messages import Certified, Refused, Sender, Serving
+from postern_dataplane.telemetry.fan_out import FanOutObserver
+from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, Sender, SnapshotLoaded, SnapshotRefused
 from postern_kit.logs import configure_logs, described, log
 
 REPORT_S = 1.0
@@ -56,34 +56,36 @@ class Worker:
         self._listeners = listeners
         self._sender = sender
         self._counters = Counters()
-        self._log = AccessLog(settings.access_log, sys.stdout.fileno()) if settings.access_log else None
-        self._current = Current()
+        self._access_log = AccessLog(settings.access_log, sys.stdout.fileno()) if settings.access_log else None
+        self._active_table = ActiveTable()
         self._gateway = Gateway(
-            current=self._current,
+            active_table=self._active_table,
             limits=_limits(settings),
-            observer=CountedAndLogged(self._counters, self._log) if self._log else self._counters,
+            observer=FanOutObserver(self._counters, self._access_log) if self._access_log else self._counters,
             remembers_heads=settings.remember_heads,
         )
-        self._source = Source(Path(settings.config))
+        self._index_watcher = IndexWatcher(Path(settings.config))
         loader = Loader(Path(settings.config), settings.trusted_proxies)
-        self._reloader = Reloader(self._source, loader, self._current, self)
+        self._reloader = Reloader(self._index_watcher, loader, self._active_table, self)
         make_context = partial(server_context, settings.tls_min_version)
-        self._renewal = Renewal(Shelf(Path(settings.certificates), make_context), make_context, self)
+        self._certificate_reloader = CertificateReloader(
+            CertificateStore(Path(settings.certificates), make_context), make_context, self
+        )
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Serve until told to stop, then finish what has begun."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._stopping.set)
-        if self._log:
-            self._log.start()
+        if self._access_log:
+            self._access_log.start()
         async with asyncio.TaskGroup() as group:
             background = [group.create_task(self._report_on()), group.create_task(self._watch_supervisor())]
             # Before the first request, so that a worker which replaces another doesn't answer 503 for a moment.
             await self._reloader.start()
             if self._listeners.tls is not None:
-                await self._renewal.start()
-                background.append(group.create_task(self._renewal.run()))
-            background += [group.create_task(self._source.run()), group.create_task(self._reloader.run())]
+                await self._certificate_reloader.start()
+                background.append(group.create_task(self._certificate_reloader.run()))
+            background += [group.create_task(self._index_watcher.run()), group.create_task(self._reloader.run())]
             await self._serve()
             for task in background:
                 task.cancel()
@@ -99,26 +101,26 @@ class Worker:
 
     async def _open(self, listener: socket.socket) -> asyncio.Server:
         is_tls = listener is self._listeners.tls
-        entrance = entrance_of(self._settings, address_of(listener).port, is_tls=is_tls)
-        factory: Callable[[], asyncio.Protocol] = self._gateway.plain(entrance)
+        config = listener_for(self._settings, address_of(listener).port, is_tls=is_tls)
+        factory: Callable[[], asyncio.Protocol] = self._gateway.plain(config)
         if is_tls:
-            factory = self._gateway.secure(entrance, lambda: self._renewal.context)
+            factory = self._gateway.secure(config, lambda: self._certificate_reloader.context)
         return await asyncio.get_running_loop().create_server(factory, sock=listener, backlog=BACKLOG)
 
-    def loaded(self, table: Table) -> None:
+    def loaded(self, table: RoutingTable) -> None:
         """Tell those who keep something by table."""
         self._gateway.adopt(table)
         self._counters.reload_ended("loaded")
-        self._counters.follow_token_cache(table.token_cache)
-        self._sender.send(Serving(table.digest, table.gateway, table.routes, self._current.loaded_at))
+        self._counters.follow_token_cache(table.verification_cache)
+        self._sender.send(SnapshotLoaded(table.digest, table.gateway, table.routes, self._active_table.loaded_at))
 
     def refused(self, error: SnapshotError) -> None:
         self._counters.reload_ended("refused")
-        self._sender.send(Refused(error.digest, str(error)))
+        self._sender.send(SnapshotRefused(error.digest, str(error)))
 
     def certificates_read(self, loaded: int, refused: int, ends_at: dict[str, float]) -> None:
         self._counters.certificates_read(loaded, refused)
-        self._sender.send(Certified(ends_at))
+        self._sender.send(CertificatesLoaded(ends_at))
 
     async def _report_on(self) -> None:
         while True:
@@ -127,7 +129,7 @@ class Worker:
                 self._report()
 
     def _report(self) -> None:
-        log_lines_dropped = self._log.take_dropped() if self._log else 0
+        log_lines_dropped = self._access_log.take_dropped() if self._access_log else 0
         held_bytes = self._gateway.budget.used_bytes
         self._sender.send(self._counters.take(log_lines_dropped=log_lines_dropped, held_bytes=held_bytes))
 
@@ -136,8 +138,8 @@ class Worker:
         self._stopping.set()
 
     async def _say_goodbye(self) -> None:
-        if self._log:
-            await asyncio.to_thread(self._log.close, GOODBYE_S)
+        if self._access_log:
+            await asyncio.to_thread(self._access_log.close, GOODBYE_S)
         self._report()
         await self._sender.close(GOODBYE_S)
 
@@ -155,14 +157,14 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def entrance_of(settings: Settings, port: int, *, is_tls: bool) -> Entrance:
+def listener_for(settings: Settings, port: int, *, is_tls: bool) -> ListenerConfig:
     """The entrance on a listener with this port."""
     https = settings.redirect_to_https
     if is_tls:
         # Clients come in through another port than ours, where a Service or a load balancer stands in front: of that
         # one we know by this setting alone.
-        return Entrance(https or port, is_tls=True)
-    return Entrance(port, redirects_to=https or None)
+        return ListenerConfig(https or port, is_tls=True)
+    return ListenerConfig(port, redirects_to=https or None)
 
 
 def _report_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -192,7 +194,7 @@ def main(arguments: Sequence[str]) -> int:
     configure_logs(worker=os.getpid())
     sys.unraisablehook = _report_unraisable
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    # What was imported stays; see `config.reload`.
+    # What was imported stays; see `reload.reloader`.
     gc.freeze()
     try:
         uvloop.run(_run(settings, Listeners(*listeners), end))

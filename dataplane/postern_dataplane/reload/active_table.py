@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from postern_dataplane.table.routing_table import Table
+from postern_dataplane.table.routing_table import RoutingTable
 
 
-class Current:
+class ActiveTable:
     """What requests are decided by; None until the first snapshot is loaded.
 
     `loaded_at` is in seconds since the epoch, 0 without a table.
@@ -14,10 +14,10 @@ class Current:
     __slots__ = ("loaded_at", "table")
 
     def __init__(self) -> None:
-        self.table: Table | None = None
+        self.table: RoutingTable | None = None
         self.loaded_at = 0.0
 
-    def swap(self, table: Table, now_s: float) -> None:
+    def swap(self, table: RoutingTable, now_s: float) -> None:
         """Put a table into force."""
         self.table = table
         self.loaded_at = now_s

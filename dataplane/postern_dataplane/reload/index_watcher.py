@@ -19,7 +19,7 @@ POLL_S = 1.0
 GATHER_MS = 10
 
 
-class Source:
+class IndexWatcher:
     """Watches the index of one folder, which need not exist yet."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,7 +48,7 @@ class Source:
             self._noticed.set()
 
     @property
-    def is_there(self) -> bool:
+    def exists(self) -> bool:
         """Whether there is an index at all."""
         return stamp_of(self._folder / INDEX) is not None
 

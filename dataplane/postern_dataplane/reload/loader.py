@@ -1,7 +1,7 @@
 """Reads a snapshot from disk into a table: decodes the shards that are new, and makes of the last table the next one.
 
 A thread's work: nothing here touches the event loop.  Whether a table comes
-into force is decided in `reload`.
+into force is decided in `reloader`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 
 from postern_core import codec
 from postern_dataplane.errors import SnapshotError
-from postern_dataplane.table.copy_on_write import patched
-from postern_dataplane.table.diff import change
-from postern_dataplane.table.routing_table import Table, empty_table
+from postern_dataplane.table.copy_on_write import with_changes
+from postern_dataplane.table.diff import diff_snapshot
+from postern_dataplane.table.routing_table import RoutingTable, empty_table
 
 from .index_watcher import INDEX
 
@@ -38,7 +38,7 @@ class Loader:
         self._table = empty_table(trusted_proxies)
         self._shards: Shards = {}
 
-    def load(self, previous: Table | None) -> Table:
+    def load(self, previous: RoutingTable | None) -> RoutingTable:
         """Load what is on disk now: `previous` itself where that is what it holds already.
 
         Raises `SnapshotError`, after which the same loader can try again.
@@ -57,22 +57,22 @@ class Loader:
             # Only the type: the message may quote a key.
             raise SnapshotError(f"no table can be built: {type(error).__name__}", digest=digest) from None
 
-    def _make(self, content: bytes, digest: str) -> Table:
+    def _make(self, content: bytes, digest: str) -> RoutingTable:
         known = self._shards
         index = codec.decode_index(content)
         named = {(shard.section, shard.digest): shard for shard in index.shards}
         if len(named) < len(index.shards):
             raise codec.CodecError("a shard comes twice in the index")
-        left = {key: known[key] for key in known.keys() - named.keys()}
-        come = self._decode([named[key] for key in named.keys() - known.keys()], left)
-        sections = change(self._table.entries, _by_section(left), _by_section(come))
-        table = self._table.changed(sections, gateway=index.gateway, digest=digest)
-        self._table, self._shards = table, patched(known, left, come)
+        removed = {key: known[key] for key in known.keys() - named.keys()}
+        added = self._decode([named[key] for key in named.keys() - known.keys()], removed)
+        diff = diff_snapshot(self._table.entries, _by_section(removed), _by_section(added))
+        table = self._table.with_changes(diff, gateway=index.gateway, digest=digest)
+        self._table, self._shards = table, with_changes(known, removed, added)
         return table
 
-    def _decode(self, shards: Iterable[codec.ShardRef], left: Shards) -> Shards:
+    def _decode(self, shards: Iterable[codec.ShardRef], removed: Shards) -> Shards:
         """Read shards; an entry that is as it was in one that has left is the object that it was."""
-        old = {(section, entry.id): entry for (section, _), entries in left.items() for entry in entries}
+        old = {(section, entry.id): entry for (section, _), entries in removed.items() for entry in entries}
         decoded: Shards = {}
         for shard in shards:
             section, digest = shard.section, shard.digest

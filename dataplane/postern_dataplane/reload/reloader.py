@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from postern_dataplane.errors import SnapshotError
-from postern_dataplane.table.routing_table import Table
+from postern_dataplane.table.routing_table import RoutingTable
 from postern_kit.logs import log
 
-from .active_table import Current
-from .index_watcher import Source
+from .active_table import ActiveTable
+from .index_watcher import IndexWatcher
 from .loader import Loader
 
 # How soon a snapshot is tried again whose files were not all there.
@@ -27,10 +27,10 @@ RETRY_S = 1.0
 SEARCH_INTERVAL_S = 600.0
 
 
-class Listener(Protocol):
+class ReloadObserver(Protocol):
     """Who wants to know how a reload ended; called on the loop."""
 
-    def loaded(self, table: Table) -> None:
+    def loaded(self, table: RoutingTable) -> None:
         """A table has come into force."""
 
     def refused(self, error: SnapshotError) -> None:
@@ -40,10 +40,12 @@ class Listener(Protocol):
 class Reloader:
     """Keeps `current` at what the source holds."""
 
-    def __init__(self, source: Source, loader: Loader, current: Current, listener: Listener) -> None:
-        self._source = source
+    def __init__(
+        self, source: IndexWatcher, loader: Loader, active_table: ActiveTable, listener: ReloadObserver
+    ) -> None:
+        self._index_watcher = source
         self._loader = loader
-        self._current = current
+        self._active_table = active_table
         self._listener = listener
         self._last_refusal: tuple[str, str] | None = None
         self._may_heal = False
@@ -54,18 +56,18 @@ class Reloader:
     async def run(self) -> None:
         """Load at every change, for ever."""
         while True:
-            await self._source.next_change(RETRY_S if self._may_heal else None)
+            await self._index_watcher.next_change(RETRY_S if self._may_heal else None)
             await self.reload()
 
     async def start(self) -> None:
         """Load what is there already, if anything is."""
-        if self._source.is_there:
-            await self._source.next_change()
+        if self._index_watcher.exists:
+            await self._index_watcher.next_change()
             await self.reload()
 
     async def reload(self) -> None:
         """Load what is on disk now."""
-        before = self._current.table
+        before = self._active_table.table
         try:
             table = await asyncio.get_running_loop().run_in_executor(self._thread, self._load, before)
         except SnapshotError as error:
@@ -74,12 +76,12 @@ class Reloader:
         self._last_refusal, self._may_heal = None, False
         if table is before:
             return
-        self._current.swap(table, time.time())
+        self._active_table.swap(table, time.time())
         self._set_aside()
         log.info("snapshot loaded", digest=table.digest, routes=table.routes)
         self._listener.loaded(table)
 
-    def _load(self, before: Table | None) -> Table:
+    def _load(self, before: RoutingTable | None) -> RoutingTable:
         # The first table is a million objects that all stay, and so may be what a change makes: to search them for
         # garbage while they are made stops the loop.
         gc.disable()
@@ -95,7 +97,7 @@ class Reloader:
             # Tried again with the same result: neither news nor another reload.
             return
         self._last_refusal = refusal
-        log.error("snapshot refused", digest=error.digest, error=str(error), serving=self._current.digest)
+        log.error("snapshot refused", digest=error.digest, error=str(error), serving=self._active_table.digest)
         self._listener.refused(error)
 
     def _set_aside(self) -> None:

@@ -4,7 +4,7 @@ Rules of this file:
 1. One exchange at a time. A request that has come early waits, and beyond a
    little the socket is not read, so that nobody can make us hold more.
 2. What can't be read is answered once and ends the connection.
-3. A connection ends by saying so first and reading on for a moment: see `farewell`.
+3. A connection ends by saying so first and reading on for a moment: see `lingering_close`.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 from aiohttp.http import RawRequestMessage
 
 from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
-from postern_dataplane.flow_control import PART_BYTES, Pauses
+from postern_dataplane.flow_control import PART_BYTES, ReadGate
 from postern_dataplane.http1.date import http_date
 from postern_dataplane.http1.request_head import RequestError, request_head
 from postern_dataplane.http1.request_reader import RequestReader
-from postern_dataplane.listener import Entrance
+from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.telemetry.events import RequestRecord, path_of
 
 from .decision_cache import Packet
 from .exchange import Exchange
-from .exchange_state import Phase
-from .lingering_close import Farewell
+from .exchange_state import ExchangeState
+from .lingering_close import LingeringClose
 
 if TYPE_CHECKING:
     from .gateway import Gateway
@@ -44,13 +44,13 @@ class ClientConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_began_at", "_farewell", "_is_blocked", "_is_over", "_transport", "_waiting", "_wants_close", "deadline",
-        "entrance", "exchange", "gateway", "now", "pauses", "peer", "reader", "way",
+        "_began_at", "_is_blocked", "_is_over", "_lingering_close", "_transport", "_waiting", "_wants_close",
+        "connection_key", "deadline", "exchange", "gateway", "listener", "now", "peer", "read_gate", "reader",
     )  # fmt: skip
 
-    def __init__(self, gateway: Gateway, entrance: Entrance) -> None:
+    def __init__(self, gateway: Gateway, listener: ListenerConfig) -> None:
         self.gateway = gateway
-        self.entrance = entrance
+        self.listener = listener
         self.now = gateway.loop.time
         self.reader = RequestReader(gateway.limits, gateway.loop)
         self.exchange: Exchange | None = None
@@ -68,9 +68,9 @@ class ClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if peer else ""
-        self.way = self.entrance.way_of(self.peer)
-        self.pauses = Pauses(self._transport, self.data_received, self.gateway.loop)
-        self._farewell = Farewell(self._transport, self.gateway.limits.idle_timeout_s)
+        self.connection_key = self.listener.way_of(self.peer)
+        self.read_gate = ReadGate(self._transport, self.data_received, self.gateway.loop)
+        self._lingering_close = LingeringClose(self._transport, self.gateway.limits.idle_timeout_s)
         # A connection that never says anything must not be kept for longer than one that begins a request.
         self.deadline = self.now() + self.gateway.limits.header_timeout_s
         self.gateway.connected(self)
@@ -80,20 +80,20 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(denials.TOO_MANY_CONNECTIONS)
 
     def data_received(self, data: bytes) -> None:
-        if len(data) > PART_BYTES or self.pauses.rest:
-            data = self.pauses.first_part(data)
+        if len(data) > PART_BYTES or self.read_gate.rest:
+            data = self.read_gate.first_part(data)
             if not data:
                 return
         if self._is_over:
-            self._farewell.read(data)
+            self._lingering_close.read(data)
             return
         exchange = self.exchange
-        if exchange is not None and exchange.phase is Phase.TUNNEL:
+        if exchange is not None and exchange.state is ExchangeState.TUNNEL:
             exchange.tunnel_upload(data)
             return
         packet = None
         if not self._began_at:
-            packet = self.gateway.known_heads.packet(self.way, data) if self.reader.is_clean else None
+            packet = self.gateway.decision_cache.packet(self.connection_key, data) if self.reader.is_clean else None
             if packet is not None and exchange is None and not self._is_blocked and self._begin_known(packet):
                 return
             self._began_at = self.now()
@@ -113,14 +113,14 @@ class ClientConnection(asyncio.Protocol):
     def _begin_known(self, packet: Packet) -> bool:
         """Begin a request that is the same, but for a token, as one that was read; whether it is."""
         gateway = self.gateway
-        found = gateway.known_heads.find(gateway.current.table, packet, time.time())
+        found = gateway.decision_cache.find(gateway.active_table.table, packet, time.time())
         if found is None:
             return False
         (known, decision), self._began_at = found, self.now()
         self._wants_close = False
         self.reader.skip()
         head = known.head
-        self._follow(head, RequestRecord(head.method, known.host, known.path, head.peer), decision)
+        self._apply(head, RequestRecord(head.method, known.host, known.path, head.peer), decision)
         return True
 
     def _read_on(self) -> None:
@@ -131,14 +131,14 @@ class ClientConnection(asyncio.Protocol):
             self._wait_for_head()
             return
         if self.reader.backlog > BACKLOG_BYTES_MAX:
-            self.pauses.add("backlog")
+            self.read_gate.pause("backlog")
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self.gateway.forget(self)
         self._is_over = True
         self._waiting = None
         if self.exchange is not None:
-            self.exchange.client_gone()
+            self.exchange.client_disconnected()
 
     def pause_writing(self) -> None:
         self._is_blocked = True
@@ -150,7 +150,7 @@ class ClientConnection(asyncio.Protocol):
         if self.exchange is not None:
             self.exchange.resume_download()
         elif self._waiting is not None:
-            self.pauses.remove("answers")
+            self.read_gate.resume("answers")
             self.gateway.loop.call_soon(self._begin_waiting)
 
     # Requests, one after the other.
@@ -162,7 +162,7 @@ class ClientConnection(asyncio.Protocol):
     def _begin(self, message: RawRequestMessage, packet: Packet | None) -> None:
         """Begin a request; `packet` is what it began with, if it was the first of it that the parser has seen."""
         try:
-            head = request_head(message, self.gateway.limits, self.peer, self.entrance, is_small=packet is not None)
+            head = request_head(message, self.gateway.limits, self.peer, self.listener, is_small=packet is not None)
         except RequestError as error:
             self._refuse(error.denial)
             return
@@ -170,20 +170,20 @@ class ClientConnection(asyncio.Protocol):
         self._wants_close = message.should_close or message.upgrade
         record = RequestRecord(head.method, message.headers.get("Host", ""), path_of(head.target), head.peer)
         packet = None if self._wants_close or not self.reader.is_clean else packet
-        self._follow(head, record, self.gateway.decide(self.entrance, packet, head, record))
+        self._apply(head, record, self.gateway.decide(self.listener, packet, head, record))
 
-    def _follow(self, head: RequestHead, record: RequestRecord, decision: Decision) -> None:
+    def _apply(self, head: RequestHead, record: RequestRecord, decision: Decision) -> None:
         """Do as was decided: only what may pass needs an exchange."""
         if decision.route is not None:
             record.route = decision.route.label
         if isinstance(decision, Reject):
             record.duration_s = self.now() - self._began_at
-            self.exchange_ended(keeps_alive=self.deny(decision.denial, head, record))
+            self.exchange_ended(keeps_alive=self.reject(decision.denial, head, record))
             return
         self.exchange = Exchange(self, head, decision, record, self._began_at)
         self.exchange.start()
 
-    def deny(self, denial: Denial, head: RequestHead, record: RequestRecord) -> bool:
+    def reject(self, denial: Denial, head: RequestHead, record: RequestRecord) -> bool:
         """Answer a request with a refusal, and note that; gives whether another request may follow."""
         keeps_alive = self.keeps_alive and not denial.closes and self.reader.is_complete and head.http_minor > 0
         record.status, record.reason = denial.status, denial.reason
@@ -207,9 +207,9 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(error.denial)
             return
         if self.reader.backlog > BACKLOG_BYTES_MAX:
-            self.pauses.keep("backlog")
+            self.read_gate.pause_only("backlog")
         else:
-            self.pauses.clear()
+            self.read_gate.resume_all()
         # See to what is here already of the next request.
         if self._waiting is not None:
             # Not from within the last one: a client may have sent hundreds at once.
@@ -226,7 +226,7 @@ class ClientConnection(asyncio.Protocol):
     def _wait_for_client(self) -> None:
         """Begin nothing, and read nothing, for a client that takes no answers: all of it would have to be kept."""
         self.deadline = self.now() + self.gateway.limits.idle_timeout_s
-        self.pauses.add("answers")
+        self.read_gate.pause("answers")
 
     def _begin_waiting(self) -> None:
         if self._waiting is not None and not self._is_blocked and not self._is_over:
@@ -247,7 +247,7 @@ class ClientConnection(asyncio.Protocol):
         """The deadline has passed: whoever waits is told, and whoever does nothing is dropped."""
         self.deadline = float("inf")
         if self._is_over:
-            self.deadline = self.now() + self._farewell.end()
+            self.deadline = self.now() + self._lingering_close.end()
         elif self.exchange is not None:
             self.exchange.expire()
         elif self._began_at and self._waiting is None:
@@ -275,7 +275,7 @@ class ClientConnection(asyncio.Protocol):
     def _refuse(self, denial: Denial) -> None:
         """Answer what can't be read, or what came too late, and end the connection."""
         if self.exchange is not None:
-            self.exchange.deny(denial)
+            self.exchange.reject(denial)
             return
         duration_s = self.now() - self._began_at if self._began_at else 0.0
         record = RequestRecord("", "", "", self.peer, status=denial.status, reason=denial.reason, duration_s=duration_s)
@@ -285,15 +285,15 @@ class ClientConnection(asyncio.Protocol):
 
     def _linger(self) -> None:
         """Say that this was all, and read on for a moment."""
-        self._be_over()
-        self.pauses.clear()
+        self._mark_over()
+        self.read_gate.resume_all()
         if not self._transport.is_closing():
             self._transport.write_eof()
 
     def _close(self) -> None:
-        self._be_over()
+        self._mark_over()
         self._transport.close()
 
-    def _be_over(self) -> None:
+    def _mark_over(self) -> None:
         self._is_over = True
-        self.deadline = self.now() + self._farewell.begin()
+        self.deadline = self.now() + self._lingering_close.begin()

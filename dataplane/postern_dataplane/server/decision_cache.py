@@ -21,15 +21,15 @@ import re
 import msgspec
 
 from postern_core.snapshot import Place
-from postern_dataplane.decision.decide import Plan, decide, host_field, judge, make_plan
+from postern_dataplane.decision.decide import RouteMatch, authorize, decide, host_field, match_route
 from postern_dataplane.decision.outcome import Decision, Forward, Reject, RequestHead
 from postern_dataplane.decision.upstream_request import upstream_head
-from postern_dataplane.decision.verification_cache import Generations
+from postern_dataplane.decision.verification_cache import TwoGenerationCache
 from postern_dataplane.http1.rereading import Rereading
 from postern_dataplane.limits import Limits
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.request.target import read_target
-from postern_dataplane.table.routing_table import Table
+from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.events import RequestRecord
 
 # So many heads of a kilobyte, with what was made of them, or fewer with more or many fields.
@@ -68,7 +68,7 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
         return before + token + behind
 
 
-class KnownHead(msgspec.Struct, frozen=True, gc=False):
+class CachedDecision(msgspec.Struct, frozen=True, gc=False):
     """A head that came, the decision whatever the token, and whether one was looked up for it.
 
     `host` and `path` are for the log.
@@ -80,16 +80,16 @@ class KnownHead(msgspec.Struct, frozen=True, gc=False):
     decision: Decision
     has_token: bool = False
 
-    def decide(self, token: bytes, table: Table, now_s: float) -> Decision | None:
+    def decide(self, token: bytes, table: RoutingTable, now_s: float) -> Decision | None:
         """The decision, while it holds; counts the token that need not be looked up."""
         if now_s >= self.decision.until or (token and _TOKEN.fullmatch(token) is None):
             return None
         if self.has_token:
-            table.token_cache.hits += 1
+            table.verification_cache.hits += 1
         return self.decision
 
 
-class KnownFrame(msgspec.Struct, gc=False):
+class CachedTemplate(msgspec.Struct, gc=False):
     """A head that came, but for the token in its Authorization field.
 
     `is_found_here` says that it is the token that counts; otherwise that is the plan's.  `pieces` are what goes
@@ -100,38 +100,42 @@ class KnownFrame(msgspec.Struct, gc=False):
     head: RequestHead
     host: str
     path: str
-    plan: Plan
+    route_match: RouteMatch
     is_found_here: bool
     pieces: list[bytes]
     end: bytes
     last_token: bytes = b""
     last: Decision | None = None
 
-    def decide(self, token: bytes, table: Table, now_s: float) -> Decision | None:
+    def decide(self, token: bytes, table: RoutingTable, now_s: float) -> Decision | None:
         """Decide about the same request with this token; None for what is none."""
         if token == self.last_token and self.last is not None and now_s < self.last.until:
-            table.token_cache.hits += self.has_token
+            table.verification_cache.hits += self.has_token
             return self.last
         if _TOKEN.fullmatch(token) is None:
             return None
-        passed = judge(self.plan.row, token.decode() if self.is_found_here else self.plan.token, table, now_s)
-        decision = passed if isinstance(passed, Reject) else passed.forward(token.join(self.pieces), self.end)
+        authorized = authorize(
+            self.route_match.row, token.decode() if self.is_found_here else self.route_match.token, table, now_s
+        )
+        decision = (
+            authorized if isinstance(authorized, Reject) else authorized.forward(token.join(self.pieces), self.end)
+        )
         self.last_token, self.last = token, decision
         return decision
 
     @property
     def has_token(self) -> bool:
         """Whether a token is looked up for the decision."""
-        return self.is_found_here or isinstance(self.plan.token, str)
+        return self.is_found_here or isinstance(self.route_match.token, str)
 
 
-Known = KnownHead | KnownFrame
+CacheEntry = CachedDecision | CachedTemplate
 
 
-class KnownHeads:
+class DecisionCache:
     """The heads that one worker has seen lately."""
 
-    __slots__ = ("_bytes_max", "_once", "_passing", "_refused", "_rereading", "_table")
+    __slots__ = ("_bytes_max", "_passing", "_refused", "_rereading", "_seen", "_table")
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop, *, is_off: bool = False) -> None:
         # With a longer token a head may not be longer than what any reader would let pass.
@@ -140,95 +144,105 @@ class KnownHeads:
         self._rereading = Rereading(limits, loop)
         self._begin(None)
 
-    def _begin(self, table: Table | None) -> None:
+    def _begin(self, table: RoutingTable | None) -> None:
         self._table = table
-        self._once: set[int] = set()
-        self._passing: Generations[Key, Known] = Generations(PASSING_MAX, PASSING_BYTES_MAX, _known_bytes)
-        self._refused: Generations[Key, Known] = Generations(REFUSED_MAX, REFUSED_BYTES_MAX, _known_bytes)
+        self._seen: set[int] = set()
+        self._passing: TwoGenerationCache[Key, CacheEntry] = TwoGenerationCache(
+            PASSING_MAX, PASSING_BYTES_MAX, _known_bytes
+        )
+        self._refused: TwoGenerationCache[Key, CacheEntry] = TwoGenerationCache(
+            REFUSED_MAX, REFUSED_BYTES_MAX, _known_bytes
+        )
 
-    def packet(self, way: str, content: bytes) -> Packet | None:
+    def packet(self, connection_key: str, content: bytes) -> Packet | None:
         """What came at once, by this way; None for more than is remembered."""
         if len(content) > self._bytes_max:
             return None
         at = content.find(_FIELD)
         if at < 0 or content[at - 3 : at] not in _BEFORE:
-            return Packet((way, content, b""), b"")
+            return Packet((connection_key, content, b""), b"")
         begin = at + len(_FIELD)
         end = content.find(b"\r\n", begin)
         if end <= begin:  # no token has a frame of its own: whatever is known of it says nothing about tokens
-            return Packet((way, content, b""), b"")
-        return Packet((way, content[:begin], content[end:]), content[begin:end])
+            return Packet((connection_key, content, b""), b"")
+        return Packet((connection_key, content[:begin], content[end:]), content[begin:end])
 
-    def find(self, table: Table | None, packet: Packet, now_s: float) -> tuple[Known, Decision] | None:
+    def find(self, table: RoutingTable | None, packet: Packet, now_s: float) -> tuple[CacheEntry, Decision] | None:
         """What is known of a packet, and the decision about it; None for nothing."""
         if table is not self._table or table is None:
             return None
-        known = self._passing.get(packet.key) or self._refused.get(packet.key)
-        decision = None if known is None else known.decide(packet.token, table, now_s)
-        return None if known is None or decision is None else (known, decision)
+        entry = self._passing.get(packet.key) or self._refused.get(packet.key)
+        decision = None if entry is None else entry.decide(packet.token, table, now_s)
+        return None if entry is None or decision is None else (entry, decision)
 
     def decide(
-        self, table: Table, packet: Packet | None, head: RequestHead, record: RequestRecord, now_s: float
+        self, table: RoutingTable, packet: Packet | None, head: RequestHead, record: RequestRecord, now_s: float
     ) -> Decision:
         """Decide about a head, and remember it if it comes the second time and its packet alone is read the same.
 
         `packet` is what the parser has read it from, None where that may be more or less than the request.
         """
-        cache = table.token_cache
+        cache = table.verification_cache
         lookups = cache.hits + cache.misses
         decision = decide(head, table, now_s)
         if packet is not None and decision.until and not head.has_body:
             if table is not self._table:
                 self._begin(table)
-            if self._has_come(packet.key) and self._rereading.read(packet.with_token(packet.token), head) == head:
+            if self._was_seen(packet.key) and self._rereading.read(packet.with_token(packet.token), head) == head:
                 has_token = cache.hits + cache.misses > lookups
-                known = (
+                entry = (
                     self._whatever_token(packet, head, record, table)
                     if packet.token
-                    else KnownHead(head, record.host, record.path, decision, has_token=has_token)
+                    else CachedDecision(head, record.host, record.path, decision, has_token=has_token)
                 )
-                if known is not None:
-                    (self._passing if isinstance(decision, Forward) else self._refused).put(packet.key, known)
+                if entry is not None:
+                    (self._passing if isinstance(decision, Forward) else self._refused).put(packet.key, entry)
         return decision
 
-    def _whatever_token(self, packet: Packet, head: RequestHead, record: RequestRecord, table: Table) -> Known | None:
+    def _whatever_token(
+        self, packet: Packet, head: RequestHead, record: RequestRecord, table: RoutingTable
+    ) -> CacheEntry | None:
         """The head whatever its token; None where that is no usual one, is elsewhere too, or decides the route."""
         token, (_, before, behind) = packet.token, packet.key
         other = _STAND_INS[len(token) == len(_STAND_INS[0])]
         if _TOKEN.fullmatch(token) is None or any(word in part for word in (token, other) for part in (before, behind)):
             return None
         again = self._rereading.read(packet.with_token(other), head)
-        if again is None or again != _with_token(head, token, other) or _decides_route(head, table):
+        if again is None or again != _with_token(head, token, other) or _routes_by_authorization(head, table):
             return None
-        plan = make_plan(head, table)
-        if isinstance(plan, Reject):
-            return KnownHead(head, record.host, record.path, plan) if plan == make_plan(again, table) else None
+        route_match = match_route(head, table)
+        if isinstance(route_match, Reject):
+            return (
+                CachedDecision(head, record.host, record.path, route_match)
+                if route_match == match_route(again, table)
+                else None
+            )
         # The whole line, for the token alone may also be a word of the route's own: of its path, or of the upstream's
         # host.
         field = before[before.rindex(b"\r\n") :]
-        parts = _parts(head, plan, field, token, table)
-        plan_again = make_plan(again, table)
+        parts = _parts(head, route_match, field, token, table)
+        plan_again = match_route(again, table)
         if isinstance(plan_again, Reject) or parts != _parts(again, plan_again, field, other, table):
             return None
-        expected = other.decode() if parts[0] else plan.token
-        if plan_again != msgspec.structs.replace(plan, token=expected):
+        expected = other.decode() if parts[0] else route_match.token
+        if plan_again != msgspec.structs.replace(route_match, token=expected):
             return None
-        return KnownFrame(head, record.host, record.path, plan, *parts)
+        return CachedTemplate(head, record.host, record.path, route_match, *parts)
 
-    def _has_come(self, key: Key) -> bool:
+    def _was_seen(self, key: Key) -> bool:
         """Whether the packet has come before, and note that it has; wrong at times, which costs a place and no more."""
         number = hash(key)
-        if number in self._once:
+        if number in self._seen:
             return True
-        if len(self._once) >= ONCE_MAX:
-            self._once.clear()
-        self._once.add(number)
+        if len(self._seen) >= ONCE_MAX:
+            self._seen.clear()
+        self._seen.add(number)
         return False
 
 
-def _known_bytes(key: Key, known: Known) -> int:
+def _known_bytes(key: Key, entry: CacheEntry) -> int:
     # Measured: the head is there four times, in the key, its fields and what goes upstream; each field costs 150 bytes.
-    return 4 * (len(key[1]) + len(key[2])) + 150 * len(known.head.headers) + 512
+    return 4 * (len(key[1]) + len(key[2])) + 150 * len(entry.head.headers) + 512
 
 
 def _with_token(head: RequestHead, token: bytes, other: bytes) -> RequestHead:
@@ -237,15 +251,17 @@ def _with_token(head: RequestHead, token: bytes, other: bytes) -> RequestHead:
     return msgspec.structs.replace(head, headers=tuple(fields))
 
 
-def _parts(head: RequestHead, plan: Plan, field: bytes, token: bytes, table: Table) -> tuple[bool, list[bytes], bytes]:
+def _parts(
+    head: RequestHead, route_match: RouteMatch, field: bytes, token: bytes, table: RoutingTable
+) -> tuple[bool, list[bytes], bytes]:
     """Whether it is this token that counts, and what goes upstream before it, behind it and behind the identity."""
-    sent, end = upstream_head(head, plan.target, plan.row, is_trusted=table.trusts(head.peer))
+    sent, end = upstream_head(head, route_match.target, route_match.row, is_trusted=table.is_trusted_proxy(head.peer))
     start, line, rest = sent.partition(field + token + b"\r\n")
     pieces = [start + field, b"\r\n" + rest] if line else [sent]
-    return plan.place == _PLACE and plan.token == token.decode(), pieces, end
+    return route_match.source == _PLACE and route_match.token == token.decode(), pieces, end
 
 
-def _decides_route(head: RequestHead, table: Table) -> bool:
+def _routes_by_authorization(head: RequestHead, table: RoutingTable) -> bool:
     """Whether a route of this host asks for something in the field that holds the token."""
     target = read_target(head, host_field(head)[0])
     routes = None if isinstance(target, Denial) else table.hosts.find(target.host)

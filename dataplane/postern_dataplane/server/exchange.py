@@ -11,16 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from postern_dataplane.decision.outcome import Forward, RequestHead
-from postern_dataplane.http1.request_body import Upload
+from postern_dataplane.http1.request_body import RequestBody
 from postern_dataplane.http1.response_head import BadResponse, Fields, Response, informational
-from postern_dataplane.http1.response_writer import Download
+from postern_dataplane.http1.response_writer import ResponseWriter
 from postern_dataplane.request import denials
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.telemetry.events import CLIENT_CLOSED, CLIENT_CLOSED_STATUS, IDLE_TIMEOUT, RequestRecord
 from postern_dataplane.upstream.connection import UpstreamConnection
-from postern_dataplane.upstream.retry import Attempts
+from postern_dataplane.upstream.retry import RetryState
 
-from .exchange_state import Phase
+from .exchange_state import ExchangeState
 
 if TYPE_CHECKING:
     from .client_connection import ClientConnection
@@ -34,12 +34,12 @@ FAILURES = {"reset": denials.UPSTREAM_RESET, "bad_response": denials.UPSTREAM_BA
 class Exchange:
     """One request of a client connection, until its response is out.
 
-    `method` is what `upstream.ResponseHandler` asks for.
+    `method` is what `connection.ResponseHandler` asks for.
     """
 
     __slots__ = (
-        "_attempts", "_began_at", "_client", "_download", "_forward", "_idle_s", "_sent_at", "_upload", "_upstream",
-        "_was_answered", "head", "method", "phase", "record", "response_body_arrived",
+        "_began_at", "_client", "_forward", "_idle_s", "_request_body", "_response_writer", "_retry_state", "_sent_at",
+        "_upstream", "_was_answered", "head", "method", "record", "response_body_arrived", "state",
     )  # fmt: skip
 
     def __init__(
@@ -48,16 +48,16 @@ class Exchange:
         self._client = client
         self.head = head
         self.method = head.method
-        self.phase = Phase.CONNECTING
+        self.state = ExchangeState.CONNECTING
         self.record = record
         record.consumer = forward.consumer
         self._began_at = began_at
         self._forward = forward
         self._idle_s = forward.upstream.backend.idle_timeout_ms / 1000
-        self._attempts = Attempts(client.gateway.upstreams.get(forward.upstream), client.gateway.observer)
-        self._upload = Upload(client.reader, is_chunked=head.chunked) if head.has_body else None
-        self._download = Download(client.write, method=head.method, http_minor=head.http_minor)
-        self.response_body_arrived = self._download.add
+        self._retry_state = RetryState(client.gateway.upstreams.get(forward.upstream), client.gateway.observer)
+        self._request_body = RequestBody(client.reader, is_chunked=head.chunked) if head.has_body else None
+        self._response_writer = ResponseWriter(client.write, method=head.method, http_minor=head.http_minor)
+        self.response_body_arrived = self._response_writer.add
         self._upstream: UpstreamConnection | None = None
         self._was_answered = False
         self._sent_at = 0.0
@@ -65,78 +65,80 @@ class Exchange:
     @property
     def is_connecting(self) -> bool:
         """Whether there is no connection yet to send a body to."""
-        return self.phase is Phase.CONNECTING
+        return self.state is ExchangeState.CONNECTING
 
     @property
     def held_bytes(self) -> int:
         """Bytes of the request that the upstream has not taken."""
-        held = self._upload.held_bytes if self._upload is not None else 0
+        held = self._request_body.held_bytes if self._request_body is not None else 0
         return held + (self._upstream.unsent_bytes if self._upstream is not None else 0)
 
     # The request's side.
 
     def start(self) -> None:
         """Send the request on, over a connection that is there or a new one."""
-        connection = self._attempts.idle_connection(self._client.now())
+        connection = self._retry_state.idle_connection(self._client.now())
         if connection is not None:
             self._attach(connection)
         else:
             self._begin_to_connect()
 
     def _begin_to_connect(self) -> None:
-        self.phase = Phase.CONNECTING
+        self.state = ExchangeState.CONNECTING
         self._client.deadline = float("inf")  # connecting has a time-out of its own
         self._client.gateway.tasks.start(self._connect(), "connect upstream")
 
     async def _connect(self) -> None:
         try:
-            connection = await self._attempts.connect()
+            connection = await self._retry_state.connect()
         except OSError as error:
-            self.deny(denials.UPSTREAM_TIMEOUT if isinstance(error, TimeoutError) else denials.UPSTREAM_CONNECT_FAILED)
+            self.reject(
+                denials.UPSTREAM_TIMEOUT if isinstance(error, TimeoutError) else denials.UPSTREAM_CONNECT_FAILED
+            )
             return
-        if self.phase is Phase.CONNECTING:
+        if self.state is ExchangeState.CONNECTING:
             self._attach(connection)
         else:
-            self._attempts.runtime.keep(connection, self._client.now())
+            self._retry_state.pool.keep(connection, self._client.now())
 
     def _attach(self, connection: UpstreamConnection) -> None:
         """Send the head, and the part of the body that is here already."""
         self._upstream = connection
         self.record.upstream = connection.address
-        self.phase = Phase.UPLOADING
+        self.state = ExchangeState.UPLOADING
         data = self._forward.head
-        if self._upload is not None:
-            data += self._upload.take()
-            self._client.pauses.remove("connecting")
+        if self._request_body is not None:
+            data += self._request_body.take()
+            self._client.read_gate.resume("connecting")
         connection.begin(self, data)
         self._uploaded()
 
     def body_arrived(self) -> None:
         """More of the request's body is here."""
-        if self._upload is None:
+        if self._request_body is None:
             return
-        if self.phase is Phase.CONNECTING:
-            if self._upload.hold() > HELD_BYTES_MAX:
-                self._client.pauses.add("connecting")
+        if self.state is ExchangeState.CONNECTING:
+            if self._request_body.hold() > HELD_BYTES_MAX:
+                self._client.read_gate.pause("connecting")
             return
-        data = self._upload.take()
+        data = self._request_body.take()
         if data and self._upstream is not None:
             self._upstream.write(data)
         self._uploaded()
 
     def _uploaded(self) -> None:
         """Note that bytes have gone upstream, perhaps the last of the request's."""
-        if self.phase is not Phase.UPLOADING:
+        if self.state is not ExchangeState.UPLOADING:
             return
         now = self._client.now()
-        if self._upload is None or self._upload.is_whole:
-            self.phase = Phase.WAITING
+        if self._request_body is None or self._request_body.is_whole:
+            self.state = ExchangeState.WAITING
             self._sent_at = now
             self._client.deadline = now + self._forward.upstream.backend.request_timeout_ms / 1000
         else:
             self._client.deadline = now + self._idle_s
 
-    # The response's side; see `upstream.ResponseHandler`.
+    # The response's side; see `connection.ResponseHandler`.
 
     def informational_arrived(self, status: int, phrase: bytes, fields: Fields) -> None:
         self._was_answered = True
@@ -146,27 +148,29 @@ class Exchange:
     def response_arrived(self, status: int, phrase: bytes, fields: Fields) -> Response:
         self._was_answered = True
         client = self._client
-        response = self._download.begin(status, phrase, fields, closes=not (client.keeps_alive and self._is_whole))
+        response = self._response_writer.begin(
+            status, phrase, fields, closes=not (client.keeps_alive and self._is_whole)
+        )
         self.record.status = status
         self.record.upstream_latency_s = client.now() - (self._sent_at or self._began_at)
-        self.phase = Phase.DOWNLOADING
+        self.state = ExchangeState.DOWNLOADING
         return response
 
     @property
     def _is_whole(self) -> bool:
-        return self._upload is None or self._upload.is_whole
+        return self._request_body is None or self._request_body.is_whole
 
     def packet_read(self) -> None:
-        if self._download.flush():
+        if self._response_writer.flush():
             self._client.deadline = self._client.now() + self._idle_s
 
     def response_ended(self) -> None:
         """The response is whole; what is still to come of the request nobody wants any more."""
-        response = self._download.response
-        if response is None or self.phase is Phase.DONE:
+        response = self._response_writer.response
+        if response is None or self.state is ExchangeState.DONE:
             return
-        self._download.end()
-        self._let_go()
+        self._response_writer.end()
+        self._release_upstream()
         self._end(keeps_alive=not response.closes)
 
     def switched_protocols(self, status: int, phrase: bytes, fields: Fields, tail: bytes) -> None:
@@ -174,15 +178,15 @@ class Exchange:
             raise BadResponse
         self._client.write(informational(status, phrase, fields))
         self.record.status = status
-        self._download.head_is_out = True
-        self.phase = Phase.TUNNEL
+        self._response_writer.head_is_out = True
+        self.state = ExchangeState.TUNNEL
         self.tunnel_data_arrived(tail)
         self.tunnel_upload(self._client.reader.upgrade())
-        self._client.pauses.remove("backlog")
+        self._client.read_gate.resume("backlog")
 
     def tunnel_data_arrived(self, data: bytes) -> None:
         self._client.deadline = self._client.now() + self._idle_s
-        self._download.size_bytes += len(data)
+        self._response_writer.size_bytes += len(data)
         self._client.write(data)
 
     def tunnel_upload(self, data: bytes) -> None:
@@ -193,10 +197,10 @@ class Exchange:
         self._upstream.write(data)
 
     def pause_upload(self) -> None:
-        self._client.pauses.add("upstream")
+        self._client.read_gate.pause("upstream")
 
     def resume_upload(self) -> None:
-        self._client.pauses.remove("upstream")
+        self._client.read_gate.resume("upstream")
         self._uploaded()
 
     def pause_download(self) -> None:
@@ -215,77 +219,77 @@ class Exchange:
     def upstream_failed(self, kind: str) -> None:
         """There will be no more of the response: start again where that is safe, else say so."""
         self._upstream = None
-        if self.phase is Phase.TUNNEL:
+        if self.state is ExchangeState.TUNNEL:
             self._end(keeps_alive=False)
             return
-        self._attempts.note(kind)
-        is_untouched = self._upload is None and not self._was_answered
-        if kind == "reset" and is_untouched and self._attempts.take_another(self.method):
+        self._retry_state.note(kind)
+        is_untouched = self._request_body is None and not self._was_answered
+        if kind == "reset" and is_untouched and self._retry_state.may_retry(self.method):
             # A new connection, for what ended this one may have ended all that are idle.
             self._begin_to_connect()
             return
-        self.deny(FAILURES[kind])
+        self.reject(FAILURES[kind])
 
     def expire(self) -> None:
         """The time for the present phase is over."""
-        if self.phase in (Phase.DOWNLOADING, Phase.TUNNEL):
+        if self.state in (ExchangeState.DOWNLOADING, ExchangeState.TUNNEL):
             self.record.reason = IDLE_TIMEOUT
             self._cut()
-        elif self.phase is Phase.UPLOADING and "upstream" not in self._client.pauses:
-            self.deny(denials.REQUEST_TIMEOUT)
+        elif self.state is ExchangeState.UPLOADING and "upstream" not in self._client.read_gate:
+            self.reject(denials.REQUEST_TIMEOUT)
         else:
-            self._attempts.note("timeout")
-            self.deny(denials.UPSTREAM_TIMEOUT)
+            self._retry_state.note("timeout")
+            self.reject(denials.UPSTREAM_TIMEOUT)
 
-    def client_gone(self) -> None:
+    def client_disconnected(self) -> None:
         """Nobody waits for the answer any more."""
-        if self.phase is Phase.DONE:
+        if self.state is ExchangeState.DONE:
             return
-        if self.phase is not Phase.TUNNEL:
+        if self.state is not ExchangeState.TUNNEL:
             self.record.reason = CLIENT_CLOSED
-        if not self._download.head_is_out:
+        if not self._response_writer.head_is_out:
             self.record.status = CLIENT_CLOSED_STATUS
-        self._let_go()
+        self._release_upstream()
         self._end(keeps_alive=False)
 
-    def deny(self, denial: Denial) -> None:
+    def reject(self, denial: Denial) -> None:
         """Answer with a refusal, or, where an answer has begun, cut that short."""
-        if self.phase is Phase.DONE:
+        if self.state is ExchangeState.DONE:
             return
-        if self._download.head_is_out:
+        if self._response_writer.head_is_out:
             self.record.reason = denial.reason
             self._cut()
             return
-        self._download.discard()
-        self._let_go()
-        self._sum_up()
-        self._client.exchange_ended(keeps_alive=self._client.deny(denial, self.head, self.record))
+        self._response_writer.discard()
+        self._release_upstream()
+        self._complete_record()
+        self._client.exchange_ended(keeps_alive=self._client.reject(denial, self.head, self.record))
 
     def _cut(self) -> None:
-        self._let_go()
-        self._client.cut(abruptly=self._download.cut_is_unseen)
+        self._release_upstream()
+        self._client.cut(abruptly=self._response_writer.cut_is_unseen)
         self._end(keeps_alive=False)
 
-    def _let_go(self) -> None:
+    def _release_upstream(self) -> None:
         """Give the upstream connection back, or drop it where this exchange is not over on it."""
         connection, self._upstream = self._upstream, None
         if connection is None:
             return
         if connection.is_reusable and self._is_whole:
-            self._attempts.runtime.keep(connection, self._client.now())
-        elif self.phase is Phase.TUNNEL:
+            self._retry_state.pool.keep(connection, self._client.now())
+        elif self.state is ExchangeState.TUNNEL:
             connection.close()
         else:
             connection.abort()
 
     def _end(self, *, keeps_alive: bool) -> None:
-        self._sum_up()
+        self._complete_record()
         self._client.gateway.observer.request_done(self.record)
         self._client.exchange_ended(keeps_alive=keeps_alive)
 
-    def _sum_up(self) -> None:
-        self.phase = Phase.DONE
-        if self._upload is not None:
-            self.record.bytes_in = self._upload.size_bytes
-        self.record.bytes_out = self._download.size_bytes
+    def _complete_record(self) -> None:
+        self.state = ExchangeState.DONE
+        if self._request_body is not None:
+            self.record.bytes_in = self._request_body.size_bytes
+        self.record.bytes_out = self._response_writer.size_bytes
         self.record.duration_s = self._client.now() - self._began_at

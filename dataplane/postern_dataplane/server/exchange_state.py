@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 
 
-class Phase(enum.Enum):
+class ExchangeState(enum.Enum):
     """Where an exchange is; each has a time after which it is given up."""
 
     CONNECTING = "connecting"

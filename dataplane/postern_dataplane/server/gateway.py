@@ -7,22 +7,22 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from postern_dataplane.background_tasks import Tasks
-from postern_dataplane.decision.https_redirect import redirect
+from postern_dataplane.background_tasks import BackgroundTasks
+from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
 from postern_dataplane.limits import Limits
-from postern_dataplane.listener import Entrance
-from postern_dataplane.reload.active_table import Current
+from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request import denials
-from postern_dataplane.table.routing_table import Table
+from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.events import Observer, RequestRecord
-from postern_dataplane.upstream.pool import Upstreams
+from postern_dataplane.upstream.pool import PoolManager
 
 from .client_connection import ClientConnection
-from .decision_cache import KnownHeads, Packet
+from .decision_cache import DecisionCache, Packet
 from .held import HeldConnection
 from .memory_budget import Budget
-from .tls_handshake import GetContext, Handshake
+from .tls_handshake import GetContext, TlsHandshake
 
 # How often deadlines are looked at: a time-out may come so much later, and costs nothing until then.
 SWEEP_S = 0.1
@@ -31,35 +31,37 @@ SWEEPS_PER_CLEANING = 10
 # Connections beyond the limit that are told so, at a time.
 REFUSED_MAX = 128
 
-Connection = ClientConnection | Handshake
+Connection = ClientConnection | TlsHandshake
 
 
 class Gateway:
     """What the connections of a worker share; to be made within the running loop."""
 
-    def __init__(self, *, current: Current, limits: Limits, observer: Observer, remembers_heads: bool = True) -> None:
-        self.current = current
+    def __init__(
+        self, *, active_table: ActiveTable, limits: Limits, observer: Observer, remembers_heads: bool = True
+    ) -> None:
+        self.active_table = active_table
         self.limits = limits
         self.observer = observer
         self.budget = Budget(limits.connection_memory_bytes)
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
-        self.known_heads = KnownHeads(limits, self.loop, is_off=not remembers_heads)
-        self.tasks = Tasks()
-        self.upstreams = Upstreams(self.tasks)
+        self.decision_cache = DecisionCache(limits, self.loop, is_off=not remembers_heads)
+        self.tasks = BackgroundTasks()
+        self.upstreams = PoolManager(self.tasks)
         self._connections: set[Connection] = set()
         self._all_gone = asyncio.Event()
         self._all_gone.set()
         self._sweeps = 0
         self._timer = self.loop.call_later(SWEEP_S, self._sweep)
 
-    def plain(self, entrance: Entrance) -> Callable[[], HeldConnection]:
+    def plain(self, listener: ListenerConfig) -> Callable[[], HeldConnection]:
         """Makes what `loop.create_server` wants for each client."""
-        return partial(HeldConnection, self, entrance)
+        return partial(HeldConnection, self, listener)
 
-    def secure(self, entrance: Entrance, get_context: GetContext) -> Callable[[], Handshake]:
+    def secure(self, listener: ListenerConfig, get_context: GetContext) -> Callable[[], TlsHandshake]:
         """The same for clients that come with TLS; `get_context` is asked at each handshake."""
-        return partial(Handshake, self, entrance, get_context)
+        return partial(TlsHandshake, self, listener, get_context)
 
     def connected(self, connection: Connection) -> None:
         """Count a connection in."""
@@ -90,16 +92,18 @@ class Gateway:
             if not self._connections:
                 self._all_gone.set()
 
-    def decide(self, entrance: Entrance, packet: Packet | None, head: RequestHead, record: RequestRecord) -> Decision:
+    def decide(
+        self, listener: ListenerConfig, packet: Packet | None, head: RequestHead, record: RequestRecord
+    ) -> Decision:
         """Decide about a request; the packet is all of it, None where that is not known."""
-        if entrance.redirects_to is not None:
-            return Reject(redirect(head, entrance.redirects_to))
-        table = self.current.table
+        if listener.redirects_to is not None:
+            return Reject(redirect_to_https(head, listener.redirects_to))
+        table = self.active_table.table
         if table is None:
             return Reject(denials.NOT_READY)
-        return self.known_heads.decide(table, packet, head, record, time.time())
+        return self.decision_cache.decide(table, packet, head, record, time.time())
 
-    def adopt(self, table: Table) -> None:
+    def adopt(self, table: RoutingTable) -> None:
         """Follow a new table; requests under way end with the one they began with."""
         self.upstreams.adopt(table)
 

@@ -76,7 +76,7 @@ class HeldConnection(ClientConnection):
         size = self._fixed_bytes + self._transport.get_write_buffer_size()
         if self._is_over:
             return Weight(size, size)
-        size += self.reader.held_bytes + len(self.pauses.rest)
+        size += self.reader.held_bytes + len(self.read_gate.rest)
         if self.exchange is None:
             return Weight(size, size)
         size += self.exchange.held_bytes
@@ -87,7 +87,7 @@ class HeldConnection(ClientConnection):
         self.gateway.observer.evicted(self._doing)
         is_mute = self._is_over or not self._began_at or self._transport.get_write_buffer_size() > 0
         if self.exchange is not None:
-            self.exchange.deny(denials.OUT_OF_MEMORY)
+            self.exchange.reject(denials.OUT_OF_MEMORY)
         elif self._began_at and not self._is_over:
             is_large = self.reader.message_bytes > ORDINARY_HEAD_BYTES
             self._refuse(denials.OUT_OF_MEMORY_FOR_HEAD if is_large else denials.OUT_OF_MEMORY_FOR_SLOW)
@@ -104,7 +104,7 @@ class HeldConnection(ClientConnection):
             return REQUEST
         return HEAD if self._began_at else IDLE
 
-    def _be_over(self) -> None:
+    def _mark_over(self) -> None:
         if not self._is_over:
             self.reader.discard()
-        super()._be_over()
+        super()._mark_over()

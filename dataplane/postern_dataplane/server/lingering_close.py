@@ -12,7 +12,7 @@ LINGER_S = 2.0
 LINGER_BYTES_MAX = 4 * 2**20
 
 
-class Farewell:
+class LingeringClose:
     """The end of one connection."""
 
     __slots__ = ("_idle_timeout_s", "_read_bytes", "_transport", "_unsent_bytes")

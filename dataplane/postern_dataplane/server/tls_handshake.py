@@ -14,15 +14,15 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from postern_dataplane.listener import Entrance
+from postern_dataplane.listener import ListenerConfig
 
 from .memory_budget import Weight
-from .tls_transport import TLS_BYTES, SecureConnection, SecureTransport
+from .tls_transport import TLS_BYTES, TlsClientConnection, TlsTransport
 
 if TYPE_CHECKING:
     from .gateway import Gateway
 
-# How a connection ends is `downstream`'s affair, with deadlines that a client which still takes bytes moves. The
+# How a connection ends is `client_connection`'s affair, with deadlines that a client which still takes bytes moves. The
 # event loop's own would cut that one too.
 SHUTDOWN_S = 24 * 3600.0
 
@@ -41,23 +41,23 @@ _RECEIVED_AT, _TCP_INFO_BYTES = 128, 136
 GetContext = Callable[[], ssl.SSLContext | None]
 
 
-class Handshake(asyncio.Protocol):
+class TlsHandshake(asyncio.Protocol):
     """Stands where the client connection will be; `get_context` gives the certificates in force, None for none."""
 
     __slots__ = (
         "_client",
-        "_entrance",
         "_gateway",
         "_get_context",
         "_is_evicted",
+        "_listener",
         "_starting",
         "_transport",
         "deadline",
     )
 
-    def __init__(self, gateway: Gateway, entrance: Entrance, get_context: GetContext) -> None:
+    def __init__(self, gateway: Gateway, listener: ListenerConfig, get_context: GetContext) -> None:
         self._gateway = gateway
-        self._entrance = entrance
+        self._listener = listener
         self._get_context = get_context
         self._is_evicted = False
         self.deadline = float("inf")  # the event loop has one for this
@@ -73,7 +73,7 @@ class Handshake(asyncio.Protocol):
             self._gateway.budget.open(self)
 
     def _start(self, context: ssl.SSLContext) -> None:
-        self._client = SecureConnection(self._gateway, self._entrance)
+        self._client = TlsClientConnection(self._gateway, self._listener)
         self._starting: Coroutine[Any, Any, asyncio.Transport | None] = self._gateway.loop.start_tls(
             self._transport, self._client, context, server_side=True,
             ssl_handshake_timeout=self._gateway.limits.header_timeout_s, ssl_shutdown_timeout=SHUTDOWN_S,
@@ -101,7 +101,7 @@ class Handshake(asyncio.Protocol):
         self._gateway.observer.handshake_ended(DONE)
         self._gateway.budget.close(self)
         self._gateway.replaced(self)
-        self._client.connection_made(SecureTransport(layer, self._transport))
+        self._client.connection_made(TlsTransport(layer, self._transport))
 
     def _fail(self, result: str) -> None:
         self._gateway.observer.handshake_ended(EVICTED if self._is_evicted else result)
@@ -126,7 +126,7 @@ class Handshake(asyncio.Protocol):
         self._gateway.observer.evicted(HANDSHAKE)
         self._transport.abort()
 
-    # What `server` asks of every connection.
+    # What `gateway` asks of every connection.
 
     def expire(self) -> None:
         """There is no deadline to pass."""

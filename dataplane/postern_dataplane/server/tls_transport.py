@@ -15,8 +15,8 @@ UNSENT_BYTES_MAX = 64 * 1024
 TLS_BYTES = 64 * 1024
 
 
-class SecureTransport(asyncio.Transport):
-    """What `downstream` needs of a transport, over the TLS layer and the socket below it.
+class TlsTransport(asyncio.Transport):
+    """What `client_connection` needs of a transport, over the TLS layer and the socket below it.
 
     TLS can't end one direction only. Its own way to end does what is wanted of
     `write_eof`: all is sent, the end is said (close_notify), and what the
@@ -70,7 +70,7 @@ class SecureTransport(asyncio.Transport):
         self._layer.abort()
 
 
-class SecureConnection(HeldConnection):
+class TlsClientConnection(HeldConnection):
     """A client over TLS."""
 
     __slots__ = ("_packet_bytes",)
@@ -90,7 +90,7 @@ class SecureConnection(HeldConnection):
 
     def eof_received(self) -> None:
         """The client has said that it leaves: from here on nothing that is written reaches it."""
-        self._be_over()
+        self._mark_over()
         self._waiting = None
         if self.exchange is not None:
-            self.exchange.client_gone()
+            self.exchange.client_disconnected()

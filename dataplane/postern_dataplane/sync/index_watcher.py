@@ -10,7 +10,7 @@ from postern_kit.backoff import Backoff
 from postern_kit.logs import described, log
 
 from .errors import ApiError
-from .latest_value import Newest
+from .latest_value import LatestValue
 from .published_objects import Listed
 
 # A round that lasted so long was a good one, however it ended: the next begins soon.
@@ -30,12 +30,12 @@ class Index(Protocol):
         """Connect anew."""
 
 
-class Follower:
+class IndexWatcher:
     """Tells each index that is seen, for ever."""
 
-    def __init__(self, published: Index, newest: Newest, backoff: Backoff) -> None:
+    def __init__(self, published: Index, latest: LatestValue, backoff: Backoff) -> None:
         self._published = published
-        self._newest = newest
+        self._latest = latest
         self._backoff = backoff
         self._trouble: str | None = None
         self._is_there = True
@@ -68,7 +68,7 @@ class Follower:
 
     def _seen(self, content: bytes | None) -> None:
         if content is not None:
-            self._newest.put(content)
+            self._latest.put(content)
         is_there = content is not None
         if self._is_there and not is_there:
             log.warning("there is no index; what is on disk stays")

@@ -16,8 +16,8 @@ from postern_kit.backoff import Backoff
 from postern_kit.logs import described, log
 
 from .errors import ApiError, GenerationError
-from .latest_value import Newest
-from .snapshot_dir import Folder
+from .latest_value import LatestValue
+from .snapshot_dir import SnapshotDir
 
 # Shards that are fetched at a time.  Enough to hide the way to the API server and back; little enough for a fleet that
 # starts at once.
@@ -37,23 +37,25 @@ class Shards(Protocol):
 class Installer:
     """Keeps a folder at the newest index; `digest` names the complete generation in it, None: there is none yet."""
 
-    def __init__(self, gateway: str, folder: Folder, published: Shards, newest: Newest, backoff: Backoff) -> None:
+    def __init__(
+        self, gateway: str, folder: SnapshotDir, published: Shards, latest: LatestValue, backoff: Backoff
+    ) -> None:
         self.digest: str | None = None
         self._gateway = gateway
-        self._folder = folder
+        self._snapshot_dir = folder
         self._published = published
-        self._newest = newest
+        self._latest = latest
         self._backoff = backoff
         self._refused: tuple[str, str] | None = None
 
     def start(self) -> None:
         """Take over what an earlier process has left; raises `StartError`."""
-        self._folder.prepare()
-        on_disk = self._folder.index()
+        self._snapshot_dir.prepare()
+        on_disk = self._snapshot_dir.index()
         if on_disk is None:
             return
         content, index = on_disk
-        if index.gateway == self._gateway and not self._folder.missing(index):
+        if index.gateway == self._gateway and not self._snapshot_dir.missing(index):
             self.digest = _digest(content)
             log.info("generation found on disk", digest=self.digest)
 
@@ -61,7 +63,7 @@ class Installer:
         """Install whatever is newest, for ever; what failed is tried again."""
         pause_s: float | None = None
         while True:
-            content = await self._newest.take(pause_s)
+            content = await self._latest.take(pause_s)
             pause_s = self._backoff.next_s() if await self._fails(content) else None
             if pause_s is None:
                 self._backoff.succeeded()
@@ -84,10 +86,10 @@ class Installer:
         digest = _digest(content)
         index = self._read(content)
         try:
-            await asyncio.to_thread(self._folder.tidy, index)
-            missing = await asyncio.to_thread(self._folder.missing, index)
+            await asyncio.to_thread(self._snapshot_dir.tidy, index)
+            missing = await asyncio.to_thread(self._snapshot_dir.missing, index)
             await self._fetch(missing)
-            await asyncio.to_thread(self._folder.swap, content, index)
+            await asyncio.to_thread(self._snapshot_dir.swap, content, index)
         except ApiError as error:
             await self._published.reset()
             raise GenerationError(str(error), may_heal=True) from None
@@ -131,7 +133,7 @@ class Installer:
     async def _fetch_one(self, shard: ShardRef, unusable: list[str]) -> None:
         """Fetch one shard, or note that it can't be used; raises `ApiError` when none can be had, and `OSError`."""
         try:
-            self._folder.write_shard(shard, await self._published.shard(shard))
+            self._snapshot_dir.write_shard(shard, await self._published.shard(shard))
         except CodecError as error:
             unusable.append(str(error))
         except ApiError as error:

@@ -16,12 +16,12 @@ from postern_kit.stop_signals import on_stop_signal
 from .connection import Connection, read_configuration
 from .errors import ApiError, StartError
 from .health import health_port
-from .index_watcher import Follower
+from .index_watcher import IndexWatcher
 from .installer import Installer
-from .latest_value import Newest
+from .latest_value import LatestValue
 from .published_objects import PublishedObjects
 from .settings import SyncSettings
-from .snapshot_dir import Folder
+from .snapshot_dir import SnapshotDir
 
 
 async def run_sidecar(settings: SyncSettings) -> None:
@@ -29,15 +29,15 @@ async def run_sidecar(settings: SyncSettings) -> None:
     stopping = asyncio.Event()
     with on_stop_signal(stopping.set):
         await _check_files(settings.kubeconfig)
-        newest = Newest()
+        latest = LatestValue()
         # A connection each: one that has to be made anew must not take what the other is doing with it.
         async with _published(settings) as watched, _published(settings) as fetched:
-            follower = Follower(watched, newest, Backoff())
-            installer = Installer(settings.gateway, Folder(Path(settings.config)), fetched, newest, Backoff())
+            watcher = IndexWatcher(watched, latest, Backoff())
+            installer = Installer(settings.gateway, SnapshotDir(Path(settings.config)), fetched, latest, Backoff())
             installer.start()
             async with _health(settings.health, lambda: installer.digest):
                 log.info("sidecar started", gateway=settings.gateway, namespace=settings.namespace)
-                await _run_until(stopping, follower, installer)
+                await _run_until(stopping, watcher, installer)
     log.info("sidecar stopped")
 
 
@@ -69,9 +69,9 @@ async def _health(address: Address | None, digest: Callable[[], str | None]) -> 
             yield
 
 
-async def _run_until(stopping: asyncio.Event, follower: Follower, installer: Installer) -> None:
+async def _run_until(stopping: asyncio.Event, watcher: IndexWatcher, installer: Installer) -> None:
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(follower.run()), group.create_task(installer.run())]
+        running = [group.create_task(watcher.run()), group.create_task(installer.run())]
         await stopping.wait()
         # Nothing has to be finished: what is on disk is a whole generation at any moment.
         for task in running:

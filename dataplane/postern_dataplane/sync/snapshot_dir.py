@@ -19,7 +19,7 @@ INDEX = "index.json"
 SHARDS = "shards"
 
 
-class Folder:
+class SnapshotDir:
     """The one writer of a folder; not for two threads at once."""
 
     def __init__(self, path: Path) -> None:
@@ -52,7 +52,7 @@ class Folder:
         return tuple(missing.values())
 
     def _holds(self, shard: ShardRef) -> bool:
-        path = self._place(shard)
+        path = self._path_of(shard)
         if (shard.section, shard.digest) in self._verified:
             return path.exists()
         try:
@@ -65,7 +65,7 @@ class Folder:
     def write_shard(self, shard: ShardRef, content: bytes) -> None:
         """Verify a shard and write it; raises `CodecError` before anything is written, and `OSError`."""
         decode_shard(shard, content)
-        replace_file(self._place(shard), content)
+        replace_file(self._path_of(shard), content)
         self._verified.add((shard.section, shard.digest))
 
     def swap(self, content: bytes, index: Index) -> None:
@@ -91,7 +91,7 @@ class Folder:
                 path.unlink(missing_ok=True)
         self._verified = {one for one in self._verified if one[1] in kept}
 
-    def _place(self, shard: ShardRef) -> Path:
+    def _path_of(self, shard: ShardRef) -> Path:
         return self._shards / f"{shard.digest}.json"
 
 

@@ -21,7 +21,7 @@ from postern_core.snapshot import (
     Route,
     ValueMatch,
 )
-from postern_dataplane.jwt.keys import VerifyingKey
+from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial
 
 from .identity_headers import Identity, anonymous_identity, consumer_names
@@ -47,7 +47,7 @@ class Upstream:
         return self.backend.id
 
 
-class CredentialRow(msgspec.Struct, gc=False, eq=False):
+class CompiledCredential(msgspec.Struct, gc=False, eq=False):
     """A credential with its consumer; its keys are read when a token first names them.
 
     A row outlives tables, and the policies of a table.  What is kept in it follows from the entry and the consumer
@@ -58,22 +58,22 @@ class CredentialRow(msgspec.Struct, gc=False, eq=False):
     entry: Credential
     consumer: Consumer
     identities: dict[str, Identity] = {}
-    _keys: tuple[VerifyingKey, ...] | None = None
+    _keys: tuple[VerificationKey, ...] | None = None
     _revoked_jtis: frozenset[str] | None = None
     _revoked_digests: bytes | None = None
 
     def __repr__(self) -> str:
         """Without its keys."""
-        return f"CredentialRow({self.id!r})"
+        return f"CompiledCredential({self.id!r})"
 
     @property
     def id(self) -> str:
         return self.entry.id
 
     @property
-    def keys(self) -> tuple[VerifyingKey, ...]:
+    def keys(self) -> tuple[VerificationKey, ...]:
         if self._keys is None:
-            self._keys = tuple(VerifyingKey(key, self.entry.algorithm) for key in self.entry.keys)
+            self._keys = tuple(VerificationKey(key, self.entry.algorithm) for key in self.entry.keys)
         return self._keys
 
     @property
@@ -89,7 +89,7 @@ class CredentialRow(msgspec.Struct, gc=False, eq=False):
         return self._revoked_digests
 
 
-class PolicyRow:
+class CompiledPolicy:
     """A policy with its answers.
 
     `anonymous` is who passes without a good token, None where nobody does.
@@ -99,7 +99,7 @@ class PolicyRow:
 
     def __init__(self, entry: Policy, consumers: Mapping[str, Consumer]) -> None:
         self.entry = entry
-        self.missing, self.denials = _answers(entry.realm)
+        self.missing, self.denials = _denials(entry.realm)
         self.anonymous = _anonymous(entry, consumers)
         places = entry.places if entry.strip_credentials else ()
         self.stripped_headers = frozenset(place.name.encode() for place in places if place.kind == "header")
@@ -108,7 +108,7 @@ class PolicyRow:
 
 
 @lru_cache(maxsize=128)
-def _answers(realm: str) -> tuple[Denial, dict[str, Denial]]:
+def _denials(realm: str) -> tuple[Denial, dict[str, Denial]]:
     """The answer to no token, and by reason to a refused one; most policies share a realm."""
     # RFC 6750, section 3: a request that lacks any authentication gets no error code.
     challenge = f'Bearer realm="{_quoted(realm)}"'
@@ -148,7 +148,7 @@ def _anonymous(entry: Policy, consumers: Mapping[str, Consumer]) -> Identity | N
     return anonymous_identity(consumer, entry)
 
 
-class Criterion:
+class ValueMatcher:
     """A header or query parameter that must hold a value."""
 
     __slots__ = ("entry", "name", "pattern", "value")
@@ -159,14 +159,14 @@ class Criterion:
         self.value = entry.value
         self.pattern: Any = compile_pattern(entry.value) if entry.type == "Regex" else None
 
-    def holds(self, value: str | None) -> bool:
+    def matches(self, value: str | None) -> bool:
         """Whether a value (None: not there) is what is asked for."""
         if value is None:
             return False
         return value == self.value if self.pattern is None else self.pattern.fullmatch(value) is not None
 
 
-class RouteRow:
+class CompiledRoute:
     """A route, ready to take requests.
 
     `upstream` is None where nothing can be sent to; `host_line` None where the
@@ -174,24 +174,24 @@ class RouteRow:
     """
 
     __slots__ = (
-        "dropped", "dropped_of_strangers", "entry", "headers", "host_line", "id", "label", "methods", "path_prefix",
-        "policy", "query_params", "strip", "upstream",
+        "entry", "headers", "host_line", "id", "label", "methods", "path_prefix", "policy", "query_params", "removed",
+        "removed_if_untrusted", "strip", "upstream",
     )  # fmt: skip
 
-    def __init__(self, entry: Route, policy: PolicyRow | None, upstream: Upstream | None) -> None:
+    def __init__(self, entry: Route, policy: CompiledPolicy | None, upstream: Upstream | None) -> None:
         self.entry = entry
         self.id = entry.id
         self.label = f"{entry.namespace}/{entry.name}"
         self.policy = policy
         self.upstream = upstream
         self.methods = _methods(entry.methods)
-        self.headers = tuple(Criterion(match) for match in entry.headers)
-        self.query_params = tuple(Criterion(match) for match in entry.query_params)
+        self.headers = tuple(ValueMatcher(match) for match in entry.headers)
+        self.query_params = tuple(ValueMatcher(match) for match in entry.query_params)
         self.strip = len(entry.strip_prefix.rstrip("/"))
         backend = upstream.backend if upstream else None
         self.path_prefix = backend.path_prefix if backend else ""
         self.host_line = f"Host: {backend.host_header}\r\n".encode() if backend and backend.host_header else None
-        self.dropped, self.dropped_of_strangers = _dropped(entry.clean_headers)
+        self.removed, self.removed_if_untrusted = _removed(entry.clean_headers)
 
 
 @lru_cache(maxsize=1024)
@@ -200,14 +200,14 @@ def _methods(methods: tuple[str, ...]) -> frozenset[str]:
     return frozenset(methods)
 
 
-SAID_OF_CLIENTS = frozenset(name.encode() for name in FORWARDED)
+FORWARDED_HEADERS = frozenset(name.encode() for name in FORWARDED)
 
 
 @lru_cache(maxsize=1024)
-def _dropped(clean_headers: tuple[str, ...]) -> tuple[frozenset[bytes], frozenset[bytes]]:
+def _removed(clean_headers: tuple[str, ...]) -> tuple[frozenset[bytes], frozenset[bytes]]:
     """What a trusted proxy, and what anybody else, may not send on; routes of a service share it.
 
     A trusted proxy's list of addresses is written anew, with the proxy's own at its end.
     """
-    dropped = frozenset(canonical(name).encode() for name in NEVER_FORWARDED.union(clean_headers, ["x-forwarded-for"]))
-    return dropped, dropped | SAID_OF_CLIENTS
+    removed = frozenset(canonical(name).encode() for name in NEVER_FORWARDED.union(clean_headers, ["x-forwarded-for"]))
+    return removed, removed | FORWARDED_HEADERS

@@ -14,7 +14,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Row(Protocol):
+class HasId(Protocol):
     """What stands in a group."""
 
     @property
@@ -22,56 +22,56 @@ class Row(Protocol):
         """The id of the entry that it was made of."""
 
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=HasId)
 
 
-def patched(before: dict[K, V], gone: Collection[K], come: dict[K, V]) -> dict[K, V]:
+def with_changes(before: dict[K, V], removed: Collection[K], added: dict[K, V]) -> dict[K, V]:
     """Without those that are gone, and with those that have come."""
-    if not gone and not come:
+    if not removed and not added:
         return before
     if not before:
-        return come
+        return added
     now = before.copy()
-    for key in gone:
+    for key in removed:
         del now[key]
-    now.update(come)
+    now.update(added)
     return now
 
 
-def remade(before: dict[K, V], changed: Collection[K], make: Callable[[K], V | None]) -> dict[K, V]:
+def with_recomputed(before: dict[K, V], changed: Collection[K], make: Callable[[K], V | None]) -> dict[K, V]:
     """With the changed ones made anew, and left out where there is nothing to make them of."""
-    come = {key: value for key in changed if (value := make(key)) is not None}
-    return patched(before, [key for key in changed if key not in come and key in before], come)
+    added = {key: value for key in changed if (value := make(key)) is not None}
+    return with_changes(before, [key for key in changed if key not in added and key in before], added)
 
 
-def regrouped(
+def with_regrouped(
     before: dict[K, tuple[R, ...]],
-    gone: Iterable[tuple[K, str]],
-    come: Iterable[tuple[K, R]],
+    removed: Iterable[tuple[K, str]],
+    added: Iterable[tuple[K, R]],
     order: Callable[[R], Any],
 ) -> dict[K, tuple[R, ...]]:
     """Without the rows that are gone, by group and id, and with those that have come; each group stands in order.
 
     A row that is gone is gone from all groups it stood in, and one that stays somewhere else has come there.
     """
-    left: set[str] = set()
-    concerned: dict[K, None] = {}
-    joining: dict[K, list[R]] = {}
-    for key, id_ in gone:
-        left.add(id_)
-        concerned[key] = None
-    for key, row in come:
+    removed_ids: set[str] = set()
+    touched: dict[K, None] = {}
+    added_by_key: dict[K, list[R]] = {}
+    for key, id_ in removed:
+        removed_ids.add(id_)
+        touched[key] = None
+    for key, row in added:
         # Not by setdefault: most groups have one row, and a list that is made with it is no larger than that.
-        if key in joining:
-            joining[key].append(row)
+        if key in added_by_key:
+            added_by_key[key].append(row)
         else:
-            joining[key] = [row]
+            added_by_key[key] = [row]
 
     def make(key: K) -> tuple[R, ...] | None:
-        rows = [row for row in before.get(key, ()) if row.id not in left]
-        rows += joining.get(key, ())
+        rows = [row for row in before.get(key, ()) if row.id not in removed_ids]
+        rows += added_by_key.get(key, ())
         if len(rows) > 1:
             rows.sort(key=order)
         return tuple(rows) or None
 
-    return remade(before, {**concerned, **joining}, make)
+    return with_recomputed(before, {**touched, **added_by_key}, make)

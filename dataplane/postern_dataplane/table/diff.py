@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from postern_core.codec import SECTIONS, CodecError
 from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Policy, Route
 
-from .copy_on_write import patched, remade
+from .copy_on_write import with_changes, with_recomputed
 
 E = TypeVar("E")
 
@@ -21,7 +21,7 @@ NO_ENTRIES: Entries = {name: {} for name in SECTIONS}
 
 
 @dataclass(frozen=True, slots=True)
-class Section(Generic[E]):
+class SectionDiff(Generic[E]):
     """The entries of one section by id, or what is made of them: those before a change and those of now.
 
     `changed` are the ids whose entry has come, gone or become another; all others
@@ -34,15 +34,15 @@ class Section(Generic[E]):
 
 
 @dataclass(frozen=True, slots=True)
-class Sections:
+class SnapshotDiff:
     """All sections of a snapshot."""
 
-    routes: Section[Route]
-    backends: Section[Backend]
-    endpoints: Section[Endpoints]
-    policies: Section[Policy]
-    consumers: Section[Consumer]
-    credentials: Section[Credential]
+    routes: SectionDiff[Route]
+    backends: SectionDiff[Backend]
+    endpoints: SectionDiff[Endpoints]
+    policies: SectionDiff[Policy]
+    consumers: SectionDiff[Consumer]
+    credentials: SectionDiff[Credential]
 
     @property
     def entries(self) -> Entries:
@@ -50,30 +50,38 @@ class Sections:
         return {name: getattr(self, name).now for name in SECTIONS}
 
 
-def change(before: Entries, left: Mapping[str, Collection[Any]], come: Mapping[str, Collection[Any]]) -> Sections:
+def diff_snapshot(
+    before: Entries, removed: Mapping[str, Collection[Any]], added: Mapping[str, Collection[Any]]
+) -> SnapshotDiff:
     """What becomes of entries of which these leave, and to which these come, by section.
 
     One that leaves and comes as the same object is no change, so whoever gives these may be generous.  Raises
     `CodecError` where two entries would have one id.
     """
-    return Sections(**{name: _change(name, before[name], left.get(name, ()), come.get(name, ())) for name in SECTIONS})
+    return SnapshotDiff(
+        **{name: _diff_section(name, before[name], removed.get(name, ()), added.get(name, ())) for name in SECTIONS}
+    )
 
 
-def _change(name: str, before: dict[str, Any], left: Collection[Any], come: Collection[Any]) -> Section[Any]:
-    old = {entry.id: entry for entry in left}
-    new = {entry.id: entry for entry in come}
-    if len(new) < len(come) or any(id_ in before and id_ not in old for id_ in new):
+def _diff_section(
+    name: str, before: dict[str, Any], removed: Collection[Any], added: Collection[Any]
+) -> SectionDiff[Any]:
+    old = {entry.id: entry for entry in removed}
+    new = {entry.id: entry for entry in added}
+    if len(new) < len(added) or any(id_ in before and id_ not in old for id_ in new):
         raise CodecError(f"an id comes twice in {name}")
-    other = {id_: entry for id_, entry in new.items() if old.get(id_) is not entry} if old else new
-    gone = [id_ for id_ in old if id_ not in new]
-    return Section(before, patched(before, gone, other), in_order(gone, other))
+    added_or_changed = {id_: entry for id_, entry in new.items() if old.get(id_) is not entry} if old else new
+    removed_ids = [id_ for id_ in old if id_ not in new]
+    return SectionDiff(
+        before, with_changes(before, removed_ids, added_or_changed), ordered_ids(removed_ids, added_or_changed)
+    )
 
 
-def derived(before: dict[str, E], changed: AbstractSet[str], make: Callable[[str], E | None]) -> Section[E]:
+def derive(before: dict[str, E], changed: AbstractSet[str], make: Callable[[str], E | None]) -> SectionDiff[E]:
     """What is made of entries: anew for the changed ids, and nothing where there is nothing to make it of."""
-    return Section(before, remade(before, changed, make), changed)
+    return SectionDiff(before, with_recomputed(before, changed, make), changed)
 
 
-def in_order(*ids: Iterable[str]) -> AbstractSet[str]:
+def ordered_ids(*ids: Iterable[str]) -> AbstractSet[str]:
     """The ids in the order in which they come, so that what is made of them lies in memory as they do."""
     return dict.fromkeys(chain(*ids)).keys()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from postern_core.snapshot import Consumer, Policy
-from postern_dataplane.jwt.claim_checks import forwarded
+from postern_dataplane.jwt.claim_checks import as_header_value
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
@@ -25,25 +25,25 @@ def consumer_names(consumer: Consumer, namespace: str) -> tuple[str, tuple[str, 
     return f"{consumer.namespace}/{consumer.name}", tuple(f"{consumer.namespace}/{it}" for it in consumer.groups)
 
 
-def identity_of(consumer: Consumer, key: str, claims: Mapping[str, Any], policy: Policy) -> Identity:
+def consumer_identity(consumer: Consumer, key: str, claims: Mapping[str, Any], policy: Policy) -> Identity:
     """The identity behind a good token."""
     name, groups = consumer_names(consumer, policy.namespace)
     fields = _consumer_fields(name, groups, consumer.custom_id)
     fields.append(("X-Credential-Identifier", key))
     for forward in policy.forward_claims:
-        value = forwarded(claims.get(forward.claim))
+        value = as_header_value(claims.get(forward.claim))
         if value is not None:
             fields.append((forward.header, value))
-    return Identity(_lines(fields), name)
+    return Identity(_header_lines(fields), name)
 
 
 def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
     """The identity of a request without a good token; without a consumer it is nobody's."""
     fields = [("X-Anonymous-Consumer", "true")]
     if consumer is None:
-        return Identity(_lines(fields), "")
+        return Identity(_header_lines(fields), "")
     name, groups = consumer_names(consumer, policy.namespace)
-    return Identity(_lines(_consumer_fields(name, groups, consumer.custom_id) + fields), name)
+    return Identity(_header_lines(_consumer_fields(name, groups, consumer.custom_id) + fields), name)
 
 
 def _consumer_fields(name: str, groups: tuple[str, ...], custom_id: str) -> list[tuple[str, str]]:
@@ -55,7 +55,7 @@ def _consumer_fields(name: str, groups: tuple[str, ...], custom_id: str) -> list
     return fields
 
 
-def _lines(fields: list[tuple[str, str]]) -> bytes:
+def _header_lines(fields: list[tuple[str, str]]) -> bytes:
     """The header lines; what could end one early has no business in a snapshot and stays out."""
     return b"".join(
         f"{name}: {value}\r\n".encode("ascii") for name, value in fields if value.isascii() and value.isprintable()

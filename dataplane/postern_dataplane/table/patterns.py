@@ -19,7 +19,7 @@ import re2
 from postern_core.pattern_limits import ANY_PATTERN, PATTERN_MEMORY_BYTES, text_bytes_max
 
 if TYPE_CHECKING:
-    from .compiled import RouteRow
+    from .compiled import CompiledRoute
 
 
 class TextTooLong(Exception):
@@ -94,7 +94,7 @@ class Patterns:
     __slots__ = ("_by_prefix", "_last", "criteria_size", "rows", "sets", "text_bytes_max")
 
     def __init__(
-        self, rows: Iterable[RouteRow] = (), criteria_size: int = 0, known: Mapping[str, PatternSet] = NO_SETS
+        self, rows: Iterable[CompiledRoute] = (), criteria_size: int = 0, known: Mapping[str, PatternSet] = NO_SETS
     ) -> None:
         """`criteria_size` is that of the patterns of headers and query parameters; `known` sets are used again."""
         self.rows = tuple(rows)
@@ -112,12 +112,12 @@ class Patterns:
                 self.sets[prefix] = same if same and same.values == values else PatternSet(values)
         self.text_bytes_max = text_bytes_max(criteria_size + sum(it.size for it in self.sets.values()))
         # A head that comes again is looked up twice: see `proxy.known_heads`.
-        self._last: tuple[str, tuple[RouteRow, ...]] = ("", ())
+        self._last: tuple[str, tuple[CompiledRoute, ...]] = ("", ())
 
     def __bool__(self) -> bool:
         return bool(self.rows)
 
-    def at(self, path: str) -> tuple[RouteRow, ...]:
+    def at(self, path: str) -> tuple[CompiledRoute, ...]:
         """The routes with a pattern that takes the path, in order; raises `TextTooLong`."""
         known, found = self._last
         if known != path:

@@ -21,19 +21,19 @@ from functools import lru_cache
 from postern_core.codec import SECTIONS
 from postern_core.snapshot import Route, Snapshot
 from postern_dataplane.decision.authenticate import Verified
-from postern_dataplane.decision.verification_cache import TokenCache
+from postern_dataplane.decision.verification_cache import VerificationCache
 
-from .compiled import CredentialRow, PolicyRow, RouteRow, Upstream, anonymous_id
-from .copy_on_write import regrouped
-from .diff import NO_ENTRIES, Section, Sections, change, derived, in_order
-from .virtual_hosts import Hosts
+from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
+from .copy_on_write import with_regrouped
+from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, ordered_ids
+from .virtual_hosts import VirtualHosts
 
-__all__ = ["Table", "Upstream", "build_table"]
+__all__ = ["RoutingTable", "Upstream", "build_table"]
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class Table:
+class RoutingTable:
     """All that a request is decided by; one that is just made holds nothing."""
 
     __slots__ = (
@@ -42,55 +42,55 @@ class Table:
         "entries",
         "gateway",
         "hosts",
+        "is_trusted_proxy",
         "policies",
-        "token_cache",
-        "trusts",
         "upstreams",
+        "verification_cache",
     )
 
-    def __init__(self, trusts: Callable[[str], bool]) -> None:
-        self.trusts = trusts
+    def __init__(self, is_trusted_proxy: Callable[[str], bool]) -> None:
+        self.is_trusted_proxy = is_trusted_proxy
         self.digest = ""
         self.gateway = ""
         self.entries = NO_ENTRIES
         self.upstreams: dict[str, Upstream] = {}
-        self.policies: dict[str, PolicyRow] = {}
-        self.credentials: dict[str, tuple[CredentialRow, ...]] = {}
-        self.hosts = Hosts()
-        self.token_cache: TokenCache[Verified] = TokenCache()
+        self.policies: dict[str, CompiledPolicy] = {}
+        self.credentials: dict[str, tuple[CompiledCredential, ...]] = {}
+        self.hosts = VirtualHosts()
+        self.verification_cache: VerificationCache[Verified] = VerificationCache()
 
     @property
     def routes(self) -> int:
         """How many there are."""
         return len(self.entries["routes"])
 
-    def changed(self, sections: Sections, *, gateway: str, digest: str) -> Table:
+    def with_changes(self, diff: SnapshotDiff, *, gateway: str, digest: str) -> RoutingTable:
         """The table of what these sections are now; raises KeyError where a route's policy is not there."""
-        new = Table(self.trusts)
-        new.digest, new.gateway, new.entries = digest, gateway, sections.entries
-        upstreams = _upstreams(self.upstreams, sections)
-        policies = _policies(self.policies, sections)
+        new = RoutingTable(self.is_trusted_proxy)
+        new.digest, new.gateway, new.entries = digest, gateway, diff.entries
+        upstreams = _upstreams(self.upstreams, diff)
+        policies = _policies(self.policies, diff)
         new.upstreams, new.policies = upstreams.now, policies.now
-        new.credentials = _credentials(self.credentials, sections)
-        new.hosts = _hosts(self.hosts, sections.routes, policies, upstreams)
+        new.credentials = _credentials(self.credentials, diff)
+        new.hosts = _hosts(self.hosts, diff.routes, policies, upstreams)
         return new
 
 
-def empty_table(trusted_proxies: Iterable[str] = ()) -> Table:
+def empty_table(trusted_proxies: Iterable[str] = ()) -> RoutingTable:
     """What the first table is made of; raises ValueError for a bad CIDR."""
     networks = tuple(ipaddress.ip_network(cidr, strict=False) for cidr in trusted_proxies)
 
     @lru_cache(maxsize=4096)
-    def trusts(peer: str) -> bool:
+    def is_trusted_proxy(peer: str) -> bool:
         return bool(networks) and _is_among(peer, networks)
 
-    return Table(trusts)
+    return RoutingTable(is_trusted_proxy)
 
 
-def build_table(snapshot: Snapshot, digest: str, *, trusted_proxies: Iterable[str] = ()) -> Table:
+def build_table(snapshot: Snapshot, digest: str, *, trusted_proxies: Iterable[str] = ()) -> RoutingTable:
     """The table of a whole snapshot; raises for one that contradicts itself, and ValueError for a bad CIDR."""
-    sections = change(NO_ENTRIES, {}, {name: getattr(snapshot, name) for name in SECTIONS})
-    return empty_table(trusted_proxies).changed(sections, gateway=snapshot.gateway, digest=digest)
+    diff = diff_snapshot(NO_ENTRIES, {}, {name: getattr(snapshot, name) for name in SECTIONS})
+    return empty_table(trusted_proxies).with_changes(diff, gateway=snapshot.gateway, digest=digest)
 
 
 def _is_among(peer: str, networks: tuple[Network, ...]) -> bool:
@@ -102,67 +102,72 @@ def _is_among(peer: str, networks: tuple[Network, ...]) -> bool:
     return any((mapped or address) in network for network in networks)
 
 
-def _upstreams(before: dict[str, Upstream], sections: Sections) -> Section[Upstream]:
-    backends, endpoints = sections.backends, sections.endpoints
+def _upstreams(before: dict[str, Upstream], diff: SnapshotDiff) -> SectionDiff[Upstream]:
+    backends, endpoints = diff.backends, diff.endpoints
 
     def make(id_: str) -> Upstream | None:
         backend, addresses = backends.now.get(id_), endpoints.now.get(id_)
         return Upstream(backend, addresses.endpoints if addresses else ()) if backend else None
 
-    return derived(before, in_order(backends.changed, endpoints.changed), make)
+    return derive(before, ordered_ids(backends.changed, endpoints.changed), make)
 
 
-def _policies(before: dict[str, PolicyRow], sections: Sections) -> Section[PolicyRow]:
-    policies, consumers = sections.policies, sections.consumers
+def _policies(before: dict[str, CompiledPolicy], diff: SnapshotDiff) -> SectionDiff[CompiledPolicy]:
+    policies, consumers = diff.policies, diff.consumers
 
-    def make(id_: str) -> PolicyRow | None:
+    def make(id_: str) -> CompiledPolicy | None:
         entry = policies.now.get(id_)
-        return PolicyRow(entry, consumers.now) if entry else None
+        return CompiledPolicy(entry, consumers.now) if entry else None
 
     changed = policies.changed
     if consumers.changed:
-        changed = in_order(changed, (it.id for it in policies.now.values() if anonymous_id(it) in consumers.changed))
-    return derived(before, changed, make)
+        changed = ordered_ids(changed, (it.id for it in policies.now.values() if anonymous_id(it) in consumers.changed))
+    return derive(before, changed, make)
 
 
 def _credentials(
-    before: dict[str, tuple[CredentialRow, ...]], sections: Sections
-) -> dict[str, tuple[CredentialRow, ...]]:
+    before: dict[str, tuple[CompiledCredential, ...]], diff: SnapshotDiff
+) -> dict[str, tuple[CompiledCredential, ...]]:
     """The credentials by their key, in the order in which they are tried; those without their consumer are left out."""
-    credentials, consumers = sections.credentials, sections.consumers
+    credentials, consumers = diff.credentials, diff.consumers
     changed = credentials.changed
     if consumers.changed:
-        changed = in_order(changed, (it.id for it in credentials.now.values() if it.consumer in consumers.changed))
-    gone = [it for id_ in changed if (it := credentials.before.get(id_))]
-    come = [it for id_ in changed if (it := credentials.now.get(id_)) and it.consumer in consumers.now]
-    return regrouped(
+        changed = ordered_ids(changed, (it.id for it in credentials.now.values() if it.consumer in consumers.changed))
+    removed = [it for id_ in changed if (it := credentials.before.get(id_))]
+    added = [it for id_ in changed if (it := credentials.now.get(id_)) and it.consumer in consumers.now]
+    return with_regrouped(
         before,
-        ((entry.key, entry.id) for entry in gone),
-        ((entry.key, CredentialRow(entry, consumers.now[entry.consumer])) for entry in come),
+        ((entry.key, entry.id) for entry in removed),
+        ((entry.key, CompiledCredential(entry, consumers.now[entry.consumer])) for entry in added),
         _order,
     )
 
 
-def _order(row: CredentialRow) -> tuple[int, str, str, str, str]:
+def _order(row: CompiledCredential) -> tuple[int, str, str, str, str]:
     """Sorts the credential that was seen first with the key to the front, then the oldest."""
     entry = row.entry
     return (entry.since, entry.created or "~", entry.namespace, entry.name, entry.id)
 
 
-def _hosts(before: Hosts, routes: Section[Route], policies: Section[PolicyRow], upstreams: Section[Upstream]) -> Hosts:
+def _hosts(
+    before: VirtualHosts,
+    routes: SectionDiff[Route],
+    policies: SectionDiff[CompiledPolicy],
+    upstreams: SectionDiff[Upstream],
+) -> VirtualHosts:
     changed = routes.changed
     if policies.changed or upstreams.changed:
         concerned = (
             it.id for it in routes.now.values() if it.policy in policies.changed or it.backend in upstreams.changed
         )
-        changed = in_order(changed, concerned)
-    gone = [it for id_ in changed if (it := routes.before.get(id_))]
-    come = [it for id_ in changed if (it := routes.now.get(id_))]
-    return before.changed(
-        gone, [RouteRow(it, _policy_of(it, policies.now), upstreams.now.get(it.backend)) for it in come]
+        changed = ordered_ids(changed, concerned)
+    removed = [it for id_ in changed if (it := routes.before.get(id_))]
+    added = [it for id_ in changed if (it := routes.now.get(id_))]
+    return before.with_changes(
+        removed, [CompiledRoute(it, _policy_of(it, policies.now), upstreams.now.get(it.backend)) for it in added]
     )
 
 
-def _policy_of(entry: Route, policies: dict[str, PolicyRow]) -> PolicyRow | None:
+def _policy_of(entry: Route, policies: dict[str, CompiledPolicy]) -> CompiledPolicy | None:
     """The policy that a route names; one that is named and not there fails the whole table, never opens the route."""
     return None if entry.policy is None else policies[entry.policy]

@@ -15,27 +15,27 @@ from postern_core.snapshot import PathMatch, Route
 from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.request.target import Target
 
-from .compiled import Criterion, RouteRow
-from .copy_on_write import regrouped, remade
+from .compiled import CompiledRoute, ValueMatcher
+from .copy_on_write import with_recomputed, with_regrouped
 from .patterns import Patterns, TextTooLong, below, compile_pattern
 
 EVERY_HOST = "*"
 
 
-class HostRoutes:
+class VirtualHost:
     """The routes of one host, by path; those of one path in order of precedence.
 
-    It is never changed: `changed` gives another one.
+    It is never changed: `with_changes` returns another one.
     """
 
     __slots__ = (
-        "_criteria_size", "_keep_slashes", "_token_criteria",
-        "count", "exact", "longest_prefix", "patterns", "prefixes",
+        "_criteria_size", "_keep_slashes", "_token_criteria", "count", "exact", "longest_prefix", "patterns",
+        "prefixes",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.exact: dict[str, tuple[RouteRow, ...]] = {}
-        self.prefixes: dict[str, tuple[RouteRow, ...]] = {}
+        self.exact: dict[str, tuple[CompiledRoute, ...]] = {}
+        self.prefixes: dict[str, tuple[CompiledRoute, ...]] = {}
         self.patterns = Patterns()
         self.longest_prefix = 0
         self.count = 0
@@ -43,18 +43,18 @@ class HostRoutes:
         self._token_criteria = 0
         self._criteria_size = 0
 
-    def changed(self, gone: Collection[Route], come: Collection[RouteRow]) -> HostRoutes:
+    def with_changes(self, removed: Collection[Route], added: Collection[CompiledRoute]) -> VirtualHost:
         """Without the rows of the routes that are gone, and with those that have come."""
-        new = HostRoutes()
-        new.exact = _by_path(self.exact, "Exact", gone, come)
-        new.prefixes = _by_path(self.prefixes, "Prefix", gone, come)
+        new = VirtualHost()
+        new.exact = _by_path(self.exact, "Exact", removed, added)
+        new.prefixes = _by_path(self.prefixes, "Prefix", removed, added)
         same = new.prefixes is self.prefixes
         new.longest_prefix = self.longest_prefix if same else max(map(len, new.prefixes), default=0)
-        new.count = self.count - len(gone) + len(come)
-        new._keep_slashes = self._keep_slashes + _difference(gone, come, lambda entry: entry.keep_encoded_slashes)
-        new._token_criteria = self._token_criteria + _difference(gone, come, _asks_for_authorization)
-        new._criteria_size = self._criteria_size + _difference(gone, come, _criteria_size)
-        new.patterns = _patterns(self.patterns, gone, come, new._criteria_size)
+        new.count = self.count - len(removed) + len(added)
+        new._keep_slashes = self._keep_slashes + _difference(removed, added, lambda entry: entry.keep_encoded_slashes)
+        new._token_criteria = self._token_criteria + _difference(removed, added, _asks_for_authorization)
+        new._criteria_size = self._criteria_size + _difference(removed, added, _criteria_size)
+        new.patterns = _patterns(self.patterns, removed, added, new._criteria_size)
         return new
 
     @property
@@ -68,19 +68,19 @@ class HostRoutes:
         return self._token_criteria > 0
 
     @property
-    def rows(self) -> list[RouteRow]:
+    def rows(self) -> list[CompiledRoute]:
         """All of them, in order of precedence; for explanations, it takes the time of a search through all."""
         groups = [*self.exact.values(), *self.prefixes.values(), self.patterns.rows]
         return sorted({row.id: row for group in groups for row in group}.values(), key=_order)
 
-    def find(self, target: Target, head: RequestHead) -> RouteRow | None:
+    def find(self, target: Target, head: RequestHead) -> CompiledRoute | None:
         """The first route that takes the request; raises `TextTooLong`."""
         for row in self.at(target.path):
             if mismatch(row, target, head, self.patterns.text_bytes_max) is None:
                 return row
         return None
 
-    def at(self, path: str) -> Iterator[RouteRow]:
+    def at(self, path: str) -> Iterator[CompiledRoute]:
         """The routes whose path matches, the ones that decide first in front."""
         yield from self.exact.get(path, ())
         if self.prefixes:
@@ -90,23 +90,23 @@ class HostRoutes:
             yield from self.patterns.at(path)
 
 
-def _order(row: RouteRow) -> tuple[Any, ...]:
+def _order(row: CompiledRoute) -> tuple[Any, ...]:
     return (*route_order(row.entry), row.id)
 
 
 def _by_path(
-    before: dict[str, tuple[RouteRow, ...]], type_: str, gone: Iterable[Route], come: Iterable[RouteRow]
-) -> dict[str, tuple[RouteRow, ...]]:
-    return regrouped(
+    before: dict[str, tuple[CompiledRoute, ...]], type_: str, removed: Iterable[Route], added: Iterable[CompiledRoute]
+) -> dict[str, tuple[CompiledRoute, ...]]:
+    return with_regrouped(
         before,
-        ((path.value, entry.id) for entry in gone for path in entry.paths if path.type == type_),
-        ((path.value, row) for row in come for path in row.entry.paths if path.type == type_),
+        ((path.value, entry.id) for entry in removed for path in entry.paths if path.type == type_),
+        ((path.value, row) for row in added for path in row.entry.paths if path.type == type_),
         _order,
     )
 
 
-def _difference(gone: Iterable[Route], come: Iterable[RouteRow], number: Callable[[Route], int]) -> int:
-    return sum(number(row.entry) for row in come) - sum(map(number, gone))
+def _difference(removed: Iterable[Route], added: Iterable[CompiledRoute], number: Callable[[Route], int]) -> int:
+    return sum(number(row.entry) for row in added) - sum(map(number, removed))
 
 
 def _asks_for_authorization(entry: Route) -> int:
@@ -123,12 +123,14 @@ def _has_patterns(entry: Route) -> bool:
     return any(path.type == "Regex" for path in entry.paths)
 
 
-def _patterns(before: Patterns, gone: Iterable[Route], come: Iterable[RouteRow], criteria_size: int) -> Patterns:
-    left = {entry.id for entry in gone if _has_patterns(entry)}
-    new = [row for row in come if _has_patterns(row.entry)]
-    if not left and not new and criteria_size == before.criteria_size:
+def _patterns(
+    before: Patterns, removed: Iterable[Route], added: Iterable[CompiledRoute], criteria_size: int
+) -> Patterns:
+    removed_ids = {entry.id for entry in removed if _has_patterns(entry)}
+    new = [row for row in added if _has_patterns(row.entry)]
+    if not removed_ids and not new and criteria_size == before.criteria_size:
         return before
-    rows = [row for row in before.rows if row.id not in left] + new
+    rows = [row for row in before.rows if row.id not in removed_ids] + new
     return Patterns(sorted(rows, key=_order), criteria_size, before.sets)
 
 
@@ -159,7 +161,7 @@ def path_matches(path: str, match: PathMatch) -> bool:
     return rest is not None and (match.type == "Prefix" or compile_pattern(match.value).fullmatch(rest) is not None)
 
 
-def mismatch(row: RouteRow, target: Target, head: RequestHead, text_bytes_max: int | None = None) -> str | None:
+def mismatch(row: CompiledRoute, target: Target, head: RequestHead, text_bytes_max: int | None = None) -> str | None:
     """What a route asks for, beside its path, that the request does not have; None for nothing.
 
     Raises `TextTooLong` for what is longer than a pattern may be tried on; None, for explanations, tries everything.
@@ -175,12 +177,12 @@ def mismatch(row: RouteRow, target: Target, head: RequestHead, text_bytes_max: i
     return None
 
 
-def _holds(criterion: Criterion, value: str | None, bytes_max: int | None, part: Literal["header", "query"]) -> bool:
+def _holds(criterion: ValueMatcher, value: str | None, bytes_max: int | None, part: Literal["header", "query"]) -> bool:
     if criterion.pattern is None or value is None or bytes_max is None:
-        return criterion.holds(value)
+        return criterion.matches(value)
     if len(value.encode("utf-8")) > bytes_max:
         raise TextTooLong(part)
-    return criterion.holds(value)
+    return criterion.matches(value)
 
 
 def header_value(name: str, head: RequestHead) -> str | None:
@@ -203,22 +205,22 @@ def _decoded(text: str) -> str:
     return unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
 
 
-class Hosts:
+class VirtualHosts:
     """The hosts of a table. The most specific one decides, and nothing falls through to a wider one."""
 
     __slots__ = ("_routes",)
 
-    def __init__(self, rows: Iterable[RouteRow] = ()) -> None:
+    def __init__(self, rows: Iterable[CompiledRoute] = ()) -> None:
         # By the host as a route names it, wildcards too.
-        self._routes: dict[str, HostRoutes] = _by_host({}, (), rows)
+        self._routes: dict[str, VirtualHost] = _by_host({}, (), rows)
 
-    def changed(self, gone: Iterable[Route], come: Iterable[RouteRow]) -> Hosts:
+    def with_changes(self, removed: Iterable[Route], added: Iterable[CompiledRoute]) -> VirtualHosts:
         """Without the rows of the routes that are gone, and with those that have come."""
-        new = Hosts()
-        new._routes = _by_host(self._routes, gone, come)
+        new = VirtualHosts()
+        new._routes = _by_host(self._routes, removed, added)
         return new
 
-    def find(self, host: str) -> HostRoutes | None:
+    def find(self, host: str) -> VirtualHost | None:
         """The routes of a host: its own, those of the longest wildcard above it, or those of every host."""
         found = self._routes.get(host)
         above = host
@@ -228,18 +230,22 @@ class Hosts:
         return found or self._routes.get(EVERY_HOST)
 
 
-def _by_host(before: dict[str, HostRoutes], gone: Iterable[Route], come: Iterable[RouteRow]) -> dict[str, HostRoutes]:
-    leaving: dict[str, list[Route]] = defaultdict(list)
-    joining: dict[str, list[RouteRow]] = defaultdict(list)
-    for entry in gone:
+def _by_host(
+    before: dict[str, VirtualHost], removed: Iterable[Route], added: Iterable[CompiledRoute]
+) -> dict[str, VirtualHost]:
+    removed_by_host: dict[str, list[Route]] = defaultdict(list)
+    added_by_host: dict[str, list[CompiledRoute]] = defaultdict(list)
+    for entry in removed:
         for host in entry.hosts:
-            leaving[host].append(entry)
-    for row in come:
+            removed_by_host[host].append(entry)
+    for row in added:
         for host in row.entry.hosts:
-            joining[host].append(row)
+            added_by_host[host].append(row)
 
-    def make(host: str) -> HostRoutes | None:
-        routes = (before.get(host) or HostRoutes()).changed(leaving.get(host, ()), joining.get(host, ()))
+    def make(host: str) -> VirtualHost | None:
+        routes = (before.get(host) or VirtualHost()).with_changes(
+            removed_by_host.get(host, ()), added_by_host.get(host, ())
+        )
         return routes if routes.count else None
 
-    return remade(before, {**leaving, **joining}, make)
+    return with_recomputed(before, {**removed_by_host, **added_by_host}, make)

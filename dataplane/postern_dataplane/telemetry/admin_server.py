@@ -15,26 +15,26 @@ from postern_core.admin_api import CONFIG_PATH, RefusedSnapshot, ServedConfig, W
 from postern_kit.admin_server import new_application, serve_admin
 
 from .prometheus import expose
-from .worker_pool import Fleet, Worker
+from .worker_pool import WorkerPool, WorkerState
 
-FLEET = web.AppKey("fleet", Fleet)
+WORKER_POOL = web.AppKey("worker_pool", WorkerPool)
 
 
-def admin_port(fleet: Fleet, listener: socket.socket) -> contextlib.AbstractAsyncContextManager[int]:
+def admin_port(worker_pool: WorkerPool, listener: socket.socket) -> contextlib.AbstractAsyncContextManager[int]:
     """Answer on this socket as long as the context lasts."""
-    return serve_admin(admin_application(fleet), listener)
+    return serve_admin(admin_application(worker_pool), listener)
 
 
-def admin_application(fleet: Fleet) -> web.Application:
+def admin_application(worker_pool: WorkerPool) -> web.Application:
     application = new_application()
-    application[FLEET] = fleet
+    application[WORKER_POOL] = worker_pool
     application.add_routes(
         [
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             web.get("/metrics", metrics),
             web.get(CONFIG_PATH, config),
-            web.route("*", "/{elsewhere:.*}", elsewhere),
+            web.route("*", "/{elsewhere:.*}", not_found),
         ]
     )
     return application
@@ -47,29 +47,29 @@ async def healthz(_request: web.Request) -> web.Response:
 
 async def readyz(request: web.Request) -> web.Response:
     """Whether every worker has a snapshot and none is about to stop."""
-    reason = request.app[FLEET].why_not_ready()
+    reason = request.app[WORKER_POOL].why_not_ready()
     if reason:
         return web.json_response({"status": "not ready", "reason": reason}, status=503)
     return web.json_response({"status": "ready"})
 
 
 async def metrics(request: web.Request) -> web.Response:
-    content, content_type = expose(request.app[FLEET], request.headers.get("Accept", ""))
+    content, content_type = expose(request.app[WORKER_POOL], request.headers.get("Accept", ""))
     return web.Response(body=content, headers={"Content-Type": content_type})
 
 
 async def config(request: web.Request) -> web.Response:
     """The snapshot that all workers serve, and each worker's own."""
-    fleet = request.app[FLEET]
-    common = fleet.common
-    workers = tuple(_worker_config(worker) for _, worker in sorted(fleet.workers.items()))
+    worker_pool = request.app[WORKER_POOL]
+    common = worker_pool.common
+    workers = tuple(_worker_config(worker) for _, worker in sorted(worker_pool.workers.items()))
     served = ServedConfig(digest=None, workers=workers)
     if common is not None:
         served = ServedConfig(common.digest, common.gateway, common.routes, common.loaded_at, workers)
     return web.Response(body=msgspec.json.encode(served), content_type="application/json")
 
 
-def _worker_config(worker: Worker) -> WorkerConfig:
+def _worker_config(worker: WorkerState) -> WorkerConfig:
     refused = RefusedSnapshot(worker.refused.digest, worker.refused.error) if worker.refused else None
     serving = worker.serving
     if serving is None:
@@ -77,5 +77,5 @@ def _worker_config(worker: Worker) -> WorkerConfig:
     return WorkerConfig(worker.pid, serving.digest, serving.loaded_at, refused)
 
 
-async def elsewhere(_request: web.Request) -> web.Response:
+async def not_found(_request: web.Request) -> web.Response:
     return web.json_response({"message": "there are /healthz, /readyz, /metrics and /config"}, status=404)

@@ -1,7 +1,7 @@
 """Counts what a worker does, cheaply: plain numbers, taken away by the second.
 
 This is on the path of every request.  How the numbers are added up and shown
-belongs in `totals` and `metrics`.
+belongs in `totals` and `prometheus`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from .events import RequestRecord
-from .worker_messages import Counted, Distribution
+from .worker_messages import Distribution, WorkerReport
 
 # Upper bounds in seconds; a value on a bound counts below it, as Prometheus' `le` means.
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -29,7 +29,7 @@ _STATM = Path("/proc/self/statm")
 Key = TypeVar("Key", int, str)
 
 
-class TokenCache(Protocol):
+class LookupCounts(Protocol):
     """What of a table's token cache is counted; both only grow."""
 
     hits: int
@@ -63,11 +63,11 @@ class TokenLookups:
     """The lookups in the token caches of one table after the other."""
 
     def __init__(self) -> None:
-        self._cache: TokenCache | None = None
+        self._cache: LookupCounts | None = None
         # What earlier caches counted, less what was taken already.
         self._hits = self._misses = 0
 
-    def follow(self, cache: TokenCache) -> None:
+    def follow(self, cache: LookupCounts) -> None:
         """Count in this cache from now on; what the last one counted is not lost."""
         if self._cache is not None:
             self._hits += self._cache.hits
@@ -133,13 +133,13 @@ class Counters:
         self._certificate_reloads["loaded"] += loaded
         self._certificate_reloads["refused"] += refused
 
-    def follow_token_cache(self, cache: TokenCache) -> None:
+    def follow_token_cache(self, cache: LookupCounts) -> None:
         self._token_lookups.follow(cache)
 
-    def take(self, *, log_lines_dropped: int = 0, held_bytes: int = 0) -> Counted:
+    def take(self, *, log_lines_dropped: int = 0, held_bytes: int = 0) -> WorkerReport:
         """What was counted since the last time, and how things are now."""
         hits, misses = self._token_lookups.take()
-        return Counted(
+        return WorkerReport(
             requests=_take_some(self._requests),
             denials=_take_all(self._denials),
             upstream_errors=_take_some(self._upstream_errors),

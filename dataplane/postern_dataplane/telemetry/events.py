@@ -59,7 +59,7 @@ class Observer(Protocol):
         """A client's connection is gone."""
 
     def handshake_ended(self, result: str) -> None:
-        """A TLS handshake has ended; the result is one of a few words, see `handshake`."""
+        """A TLS handshake has ended; the result is one of a few words, see `tls_handshake`."""
 
     def evicted(self, kind: str) -> None:
         """A connection had to go because memory was short; the kind is one of a few words, see `held`."""

@@ -7,7 +7,7 @@ from .counters import Counters
 from .events import RequestRecord
 
 
-class CountedAndLogged:
+class FanOutObserver:
     """An observer of the proxy in front of two."""
 
     def __init__(self, counters: Counters, access_log: AccessLog) -> None:

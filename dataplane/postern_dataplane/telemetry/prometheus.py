@@ -18,15 +18,15 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from .counters import BUCKETS_S
-from .totals import Summed
-from .worker_pool import Fleet
+from .totals import HistogramTotals
+from .worker_pool import WorkerPool
 
 
-class FleetCollector(Collector):
+class WorkerPoolCollector(Collector):
     """Turns a fleet's state into metrics, afresh at every scrape."""
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
+    def __init__(self, worker_pool: WorkerPool) -> None:
+        self._worker_pool = worker_pool
 
     def collect(self) -> Iterator[Metric]:
         yield from self._requests()
@@ -36,7 +36,7 @@ class FleetCollector(Collector):
         yield from self._workers()
 
     def _requests(self) -> Iterator[Metric]:
-        totals = self._fleet.totals
+        totals = self._worker_pool.totals
         yield _by_two(
             "postern_requests_total",
             "Requests answered, by route (namespace/name, empty where none matched) and status.",
@@ -60,7 +60,7 @@ class FleetCollector(Collector):
         )
 
     def _upstreams(self) -> Iterator[Metric]:
-        totals = self._fleet.totals
+        totals = self._worker_pool.totals
         yield _histogram(
             "postern_upstream_latency_seconds",
             "From a request sent upstream to the head of the response.",
@@ -74,7 +74,7 @@ class FleetCollector(Collector):
         )
 
     def _snapshot(self) -> Iterator[Metric]:
-        serving = self._fleet.serving
+        serving = self._worker_pool.serving
         info = GaugeMetricFamily("postern_snapshot_info", "The snapshots in force.", labels=["digest"])
         for digest in sorted({one.digest for one in serving}):
             info.add_metric([digest], 1)
@@ -88,17 +88,17 @@ class FleetCollector(Collector):
             "postern_reloads_total",
             "Snapshots that workers took into force or refused; every worker counts its own.",
             "result",
-            {"loaded": 0, "refused": 0, **self._fleet.totals.reloads},
+            {"loaded": 0, "refused": 0, **self._worker_pool.totals.reloads},
         )
 
     def _tls(self) -> Iterator[Metric]:
-        totals = self._fleet.totals
+        totals = self._worker_pool.totals
         ends = GaugeMetricFamily(
             "postern_certificate_expiry_timestamp_seconds",
             "When the certificate of a folder ends, in seconds since the epoch.",
             labels=["certificate"],
         )
-        for folder, ends_at in sorted(self._fleet.certificates.items()):
+        for folder, ends_at in sorted(self._worker_pool.certificates.items()):
             ends.add_metric([folder], ends_at)
         yield ends
         yield _by_one(
@@ -110,37 +110,41 @@ class FleetCollector(Collector):
         yield _by_one("postern_tls_handshakes_total", "TLS handshakes, by how they ended.", "result", totals.handshakes)
 
     def _workers(self) -> Iterator[Metric]:
-        fleet = self._fleet
+        worker_pool = self._worker_pool
         yield _gauge(
             "postern_connections",
             "Client connections open now.",
-            sum(one.connections for one in fleet.workers.values()),
+            sum(one.connections for one in worker_pool.workers.values()),
         )
         yield _gauge(
             "postern_connection_memory_bytes",
             "Memory held for client connections, as it is charged to them.",
-            sum(one.held_bytes for one in fleet.workers.values()),
+            sum(one.held_bytes for one in worker_pool.workers.values()),
         )
         yield _by_one(
             "postern_evictions_total",
             "Connections ended because their memory was needed, by what they were doing.",
             "kind",
-            fleet.totals.evictions,
+            worker_pool.totals.evictions,
         )
-        yield _gauge("postern_workers", "Workers running now.", len(fleet.workers))
-        yield _counter("postern_worker_restarts_total", "Workers that ended unasked and were replaced.", fleet.restarts)
-        yield _counter("postern_cpu_seconds_total", "CPU time of all workers, user and system.", fleet.totals.cpu_s)
-        resident = sum(one.resident_bytes for one in fleet.workers.values())
+        yield _gauge("postern_workers", "Workers running now.", len(worker_pool.workers))
+        yield _counter(
+            "postern_worker_restarts_total", "Workers that ended unasked and were replaced.", worker_pool.restarts
+        )
+        yield _counter(
+            "postern_cpu_seconds_total", "CPU time of all workers, user and system.", worker_pool.totals.cpu_s
+        )
+        resident = sum(one.resident_bytes for one in worker_pool.workers.values())
         yield _gauge("postern_resident_bytes", "Memory of all workers; pages they share count for each.", resident)
         build = GaugeMetricFamily("postern_build_info", "The version that runs.", labels=["version"])
         build.add_metric([_version()], 1)
         yield build
 
 
-def expose(fleet: Fleet, accept: str) -> tuple[bytes, str]:
+def expose(worker_pool: WorkerPool, accept: str) -> tuple[bytes, str]:
     """The metrics in a format that an Accept header asks for, and the Content-Type of it."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(FleetCollector(fleet))
+    registry.register(WorkerPoolCollector(worker_pool))
     encode, content_type = exposition.choose_encoder(accept)
     return encode(registry), content_type
 
@@ -175,7 +179,7 @@ def _by_two(name: str, meaning: str, labels: tuple[str, str], counts: Mapping[tu
     return family
 
 
-def _histogram(name: str, meaning: str, summed: Summed) -> Metric:
+def _histogram(name: str, meaning: str, summed: HistogramTotals) -> Metric:
     # Prometheus' buckets hold everything up to their bound.
     bounds = [*map(str, BUCKETS_S), "+Inf"]
     buckets = list(zip(bounds, itertools.accumulate(summed.counts), strict=True))

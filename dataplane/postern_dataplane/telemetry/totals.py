@@ -1,7 +1,7 @@
 """Adds up what the workers have counted, those that are gone included.
 
 A counter must never go down: what a dead worker had counted stays.  How the
-totals are shown belongs in `metrics`.
+totals are shown belongs in `prometheus`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from .counters import BUCKETS_S
-from .worker_messages import Counted, Distribution
+from .worker_messages import Distribution, WorkerReport
 
 # Routes come and go with reloads, their counts stay.  Beyond this many series new ones are counted under `OTHER`, so
 # that a process which runs for years does not grow.
@@ -17,7 +17,7 @@ SERIES_MAX = 50_000
 OTHER = "other"
 
 
-class Summed:
+class HistogramTotals:
     """A histogram's buckets and sum over all workers."""
 
     def __init__(self) -> None:
@@ -40,14 +40,14 @@ class Totals:
         self.certificate_reloads: defaultdict[str, int] = defaultdict(int)
         self.handshakes: defaultdict[str, int] = defaultdict(int)
         self.evictions: defaultdict[str, int] = defaultdict(int)
-        self.duration = Summed()
-        self.upstream_latency = Summed()
+        self.duration = HistogramTotals()
+        self.upstream_latency = HistogramTotals()
         self.token_cache_hits = 0
         self.token_cache_misses = 0
         self.log_lines_dropped = 0
         self.cpu_s = 0.0
 
-    def add(self, counted: Counted) -> None:
+    def add(self, counted: WorkerReport) -> None:
         """Add one worker's counts."""
         for route, status, count in counted.requests:
             key = (route, status) if self._has_room(self.requests, (route, status)) else (OTHER, status)

@@ -18,7 +18,7 @@ from postern_dataplane.errors import ChannelError
 LINE_BYTES_MAX = 8 * 2**20
 
 
-class Serving(msgspec.Struct, frozen=True, tag="serving"):
+class SnapshotLoaded(msgspec.Struct, frozen=True, tag="serving"):
     """A snapshot is in force; `loaded_at` is in seconds since the epoch."""
 
     digest: str
@@ -27,14 +27,14 @@ class Serving(msgspec.Struct, frozen=True, tag="serving"):
     loaded_at: float
 
 
-class Refused(msgspec.Struct, frozen=True, tag="refused"):
+class SnapshotRefused(msgspec.Struct, frozen=True, tag="refused"):
     """A snapshot was refused, and the one before it stays in force."""
 
     digest: str
     error: str
 
 
-class Certified(msgspec.Struct, frozen=True, tag="certified"):
+class CertificatesLoaded(msgspec.Struct, frozen=True, tag="certified"):
     """The certificates that can be shown, by folder, with their ends in seconds since the epoch."""
 
     ends_at: dict[str, float]
@@ -47,7 +47,7 @@ class Distribution(msgspec.Struct, frozen=True):
     sum_s: float
 
 
-class Counted(msgspec.Struct, frozen=True, tag="counted"):
+class WorkerReport(msgspec.Struct, frozen=True, tag="counted"):
     """What happened since the last such message; the last fields are how it is now, from `connections` on.
 
     `requests` are (route, status, count), `upstream_errors` (upstream, kind, count).
@@ -71,7 +71,7 @@ class Counted(msgspec.Struct, frozen=True, tag="counted"):
     resident_bytes: int
 
 
-Message = Serving | Refused | Certified | Counted
+Message = SnapshotLoaded | SnapshotRefused | CertificatesLoaded | WorkerReport
 
 _DECODER = msgspec.json.Decoder(Message)
 

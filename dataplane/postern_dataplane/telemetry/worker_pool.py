@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .totals import Totals
-from .worker_messages import Certified, Message, Refused, Serving
+from .worker_messages import CertificatesLoaded, Message, SnapshotLoaded, SnapshotRefused
 
 
 @dataclass(slots=True)
-class Worker:
+class WorkerState:
     """One running worker, by what it told last.
 
     `certificates` are those that it can show, by folder, with their ends in
@@ -21,36 +21,36 @@ class Worker:
     """
 
     pid: int
-    serving: Serving | None = None
-    refused: Refused | None = None
+    serving: SnapshotLoaded | None = None
+    refused: SnapshotRefused | None = None
     certificates: dict[str, float] = field(default_factory=dict)
     connections: int = 0
     held_bytes: int = 0
     resident_bytes: int = 0
 
 
-class Fleet:
+class WorkerPool:
     """The workers by slot, a slot without one being empty, and the totals of all that there ever were."""
 
     def __init__(self, size: int, *, needs_certificate: bool = False) -> None:
         self.size = size
         self._needs_certificate = needs_certificate
-        self.workers: dict[int, Worker] = {}
+        self.workers: dict[int, WorkerState] = {}
         self.totals = Totals()
         self.restarts = 0
         self.is_draining = False
 
     def started(self, slot: int, pid: int) -> None:
-        self.workers[slot] = Worker(pid)
+        self.workers[slot] = WorkerState(pid)
 
-    def heard(self, slot: int, message: Message) -> None:
+    def record(self, slot: int, message: Message) -> None:
         """Note what a worker tells."""
         worker = self.workers[slot]
-        if isinstance(message, Serving):
+        if isinstance(message, SnapshotLoaded):
             worker.serving, worker.refused = message, None
-        elif isinstance(message, Refused):
+        elif isinstance(message, SnapshotRefused):
             worker.refused = message
-        elif isinstance(message, Certified):
+        elif isinstance(message, CertificatesLoaded):
             worker.certificates = message.ends_at
         else:
             worker.connections, worker.resident_bytes = message.connections, message.resident_bytes
@@ -62,12 +62,12 @@ class Fleet:
         self.workers.pop(slot, None)
 
     @property
-    def serving(self) -> list[Serving]:
+    def serving(self) -> list[SnapshotLoaded]:
         """What is in force, one for each worker that has a snapshot."""
         return [worker.serving for worker in self.workers.values() if worker.serving]
 
     @property
-    def common(self) -> Serving | None:
+    def common(self) -> SnapshotLoaded | None:
         """What every worker serves, the latest to load it; None while they differ or one has nothing."""
         serving = self.serving
         if len(serving) < self.size or len({one.digest for one in serving}) != 1:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import httptools
 
-from postern_dataplane.flow_control import PART_BYTES, Pauses
+from postern_dataplane.flow_control import PART_BYTES, ReadGate
 from postern_dataplane.http1.response_head import BadResponse, Fields, Framing, Response, has_no_body
 
 if TYPE_CHECKING:
-    from .load_balancer import Address
+    from .load_balancer import Host
 
 # Far more than any honest application sends, and little enough to hold.
 RESPONSE_HEAD_BYTES_MAX = 256 * 1024
@@ -72,12 +72,12 @@ class UpstreamConnection(asyncio.Protocol):
         self.address = address
         self.handler: ResponseHandler | None = None
         self.idle_since = 0.0
-        self.home: Address | None = None
+        self.host: Host | None = None
         self.transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._is_dirty = False
         self._tunnels = False
-        self._pauses: Pauses | None = None
+        self._read_gate: ReadGate | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -102,7 +102,7 @@ class UpstreamConnection(asyncio.Protocol):
         """Whether another exchange may follow the one that has ended."""
         transport = self.transport
         is_free = self._is_ended and self._keeps_alive and not self._is_dirty
-        if self._pauses is not None and self._pauses.rest:  # of what was read, and nobody has asked for it
+        if self._read_gate is not None and self._read_gate.rest:  # of what was read, and nobody has asked for it
             return False
         return is_free and transport is not None and not transport.is_closing()
 
@@ -137,18 +137,18 @@ class UpstreamConnection(asyncio.Protocol):
             self.transport.close()
 
     def pause_reading(self) -> None:
-        if self._pauses is not None:
-            self._pauses.add("client")
+        if self._read_gate is not None:
+            self._read_gate.pause("client")
 
     def resume_reading(self) -> None:
-        if self._pauses is not None:
-            self._pauses.remove("client")
+        if self._read_gate is not None:
+            self._read_gate.resume("client")
 
     # What asyncio tells.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment] # a stream's transport is a Transport
-        self._pauses = Pauses(self.transport, self.data_received, asyncio.get_running_loop())  # type: ignore[arg-type] # as above
+        self._read_gate = ReadGate(self.transport, self.data_received, asyncio.get_running_loop())  # type: ignore[arg-type] # as above
 
     def pause_writing(self) -> None:
         if self.handler is not None:
@@ -159,9 +159,9 @@ class UpstreamConnection(asyncio.Protocol):
             self.handler.resume_upload()
 
     def data_received(self, data: bytes) -> None:
-        handler, pauses = self.handler, self._pauses
-        if pauses is not None and (len(data) > PART_BYTES or pauses.rest) and not self._tunnels:
-            data = pauses.first_part(data)
+        handler, read_gate = self.handler, self._read_gate
+        if read_gate is not None and (len(data) > PART_BYTES or read_gate.rest) and not self._tunnels:
+            data = read_gate.first_part(data)
             if not data:
                 return
         if handler is None:
@@ -210,9 +210,9 @@ class UpstreamConnection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.home is not None and self in self.home.idle:
-            self.home.idle.remove(self)
-        rest = b"" if self._pauses is None or exc is not None else self._pauses.take_rest()
+        if self.host is not None and self in self.host.idle:
+            self.host.idle.remove(self)
+        rest = b"" if self._read_gate is None or exc is not None else self._read_gate.take_rest()
         if rest and self.handler is not None:
             self._read(self.handler, rest)
         handler, self.handler = self.handler, None

@@ -7,7 +7,7 @@ import ipaddress
 import socket
 from collections.abc import Callable
 
-from postern_dataplane.background_tasks import Tasks
+from postern_dataplane.background_tasks import BackgroundTasks
 
 REFRESH_S = 30.0
 # A name server that is silent must not hold connections up for ever.
@@ -23,10 +23,10 @@ def is_address(host: str) -> bool:
     return True
 
 
-class Name:
+class DnsEntry:
     """A host name and the addresses that it has; `changed` is called when they are others."""
 
-    def __init__(self, host: str, tasks: Tasks, changed: Callable[[], None]) -> None:
+    def __init__(self, host: str, tasks: BackgroundTasks, changed: Callable[[], None]) -> None:
         self.host = host
         self.known: tuple[str, ...] = ()
         self._tasks = tasks

@@ -15,7 +15,7 @@ EJECTED_FIRST_S = 1.0
 EJECTED_MAX_S = 30.0
 
 
-class Address:
+class Host:
     """One IP address and port, its share of the requests, and its idle connections, the last used at the end.
 
     `is_listed` says whether the upstream still has it.
@@ -58,20 +58,20 @@ class Address:
         self._ejected_until = 0.0
 
 
-class Rotation:
+class EdfScheduler:
     """Addresses in turn, each as often as its weight says, by earliest deadline.
 
     A request costs the logarithm of the number of addresses, so that an upstream of hundreds is no dearer than one
     of three.
     """
 
-    def __init__(self, addresses: Sequence[Address]) -> None:
+    def __init__(self, addresses: Sequence[Host]) -> None:
         self.addresses = addresses
         # When each is due next: the heavier, the sooner again. The number keeps the order among equals.
         self._due = [(1 / address.weight, number, address) for number, address in enumerate(addresses)]
         heapq.heapify(self._due)
 
-    def next(self, now: float, tried: Collection[Address] = ()) -> Address | None:
+    def next(self, now: float, tried: Collection[Host] = ()) -> Host | None:
         """The address whose turn it is; None when there is none at all.
 
         Dead addresses are passed over, and so are those tried already, unless
@@ -89,9 +89,9 @@ class Rotation:
             turn = self._take(float("inf"), tried)
         return turn or self._take(float("inf"), ()) or self.addresses[0]
 
-    def _take(self, now: float, tried: Collection[Address]) -> Address | None:
+    def _take(self, now: float, tried: Collection[Host]) -> Host | None:
         due = self._due
-        passed: list[tuple[float, int, Address]] = []
+        passed: list[tuple[float, int, Host]] = []
         found = None
         while due and found is None:
             at, number, address = due[0]

@@ -7,16 +7,16 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from postern_core.snapshot import Endpoint
-from postern_dataplane.background_tasks import Tasks
+from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.table.compiled import Upstream
 
 from .connection import UpstreamConnection
-from .dns import Name, is_address
-from .load_balancer import Address, Rotation
+from .dns import DnsEntry, is_address
+from .load_balancer import EdfScheduler, Host
 from .tls import client_context
 
 if TYPE_CHECKING:
-    from postern_dataplane.table.routing_table import Table
+    from postern_dataplane.table.routing_table import RoutingTable
 
 # Idle connections that are kept for each address: as many as busy ones may become idle at once, for to open one costs
 # more than a request. And for how long: less than what servers commonly allow (60 s and more), so that it is seldom
@@ -25,15 +25,15 @@ IDLE_MAX = 1024
 IDLE_S = 55.0
 
 
-class UpstreamRuntime:
+class ConnectionPool:
     """One backend in use."""
 
-    def __init__(self, upstream: Upstream, tasks: Tasks) -> None:
+    def __init__(self, upstream: Upstream, tasks: BackgroundTasks) -> None:
         self.upstream = upstream
         self._tasks = tasks
-        self._names: dict[str, Name] = {}
-        self._addresses: dict[tuple[str, str, int], Address] = {}
-        self._rotation: Rotation | None = None
+        self._dns_entries: dict[str, DnsEntry] = {}
+        self._addresses: dict[tuple[str, str, int], Host] = {}
+        self._scheduler: EdfScheduler | None = None
         self._is_closed = False
 
     def change(self, upstream: Upstream) -> None:
@@ -42,18 +42,18 @@ class UpstreamRuntime:
             self._drop_all()
         self.upstream = upstream
         wanted = {endpoint.address for endpoint in upstream.endpoints}
-        self._names = {host: name for host, name in self._names.items() if host in wanted}
-        self._rotation = None
+        self._dns_entries = {host: name for host, name in self._dns_entries.items() if host in wanted}
+        self._scheduler = None
 
-    def next_address(self, now: float, tried: Collection[Address] = ()) -> Address | None:
+    def next_host(self, now: float, tried: Collection[Host] = ()) -> Host | None:
         """The address whose turn it is; None while no name has been resolved."""
-        for name in self._names.values():
+        for name in self._dns_entries.values():
             name.refresh()
-        if self._rotation is None:
-            self._rotation = self._rotate()
-        return self._rotation.next(now, tried) if self._rotation else None
+        if self._scheduler is None:
+            self._scheduler = self._make_scheduler()
+        return self._scheduler.next(now, tried) if self._scheduler else None
 
-    def idle_connection(self, address: Address) -> UpstreamConnection | None:
+    def idle_connection(self, address: Host) -> UpstreamConnection | None:
         """A connection to the address that can be used at once."""
         while address.idle:
             connection = address.idle.pop()
@@ -61,24 +61,24 @@ class UpstreamRuntime:
                 return connection
         return None
 
-    async def connect(self, address: Address | None, tried: list[Address]) -> UpstreamConnection:
+    async def connect(self, address: Host | None, tried: list[Host]) -> UpstreamConnection:
         """Make a new connection, to the given address or the next one, and add that to `tried`.
 
         Raises OSError, TimeoutError among them.
         """
         loop = asyncio.get_running_loop()
         timeout_s = self.upstream.backend.connect_timeout_ms / 1000
-        address = address or self.next_address(loop.time(), tried)
+        address = address or self.next_host(loop.time(), tried)
         if address is None:
             async with asyncio.timeout(timeout_s):
                 await self._resolve()
-            address = self.next_address(loop.time(), tried)
+            address = self.next_host(loop.time(), tried)
         if address is None:
             raise OSError("no address to connect to")
         tried.append(address)
         try:
             async with asyncio.timeout(timeout_s):
-                connection = await self._dial(address)
+                connection = await self._open(address)
         except OSError:
             address.failed(loop.time())
             raise
@@ -87,12 +87,12 @@ class UpstreamRuntime:
 
     async def _resolve(self) -> None:
         """Wait until one of the names has an address; the others may come later."""
-        names = [self._name(endpoint) for endpoint in self.upstream.endpoints if not is_address(endpoint.address)]
+        names = [self._dns_entry(endpoint) for endpoint in self.upstream.endpoints if not is_address(endpoint.address)]
         asking = {name.ask() for name in names}
         while asking and not any(name.known for name in names):
             _, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _dial(self, address: Address) -> UpstreamConnection:
+    async def _open(self, address: Host) -> UpstreamConnection:
         loop = asyncio.get_running_loop()
         tls = self.upstream.backend.tls
         context = None if tls is None else await loop.run_in_executor(None, client_context, tls)
@@ -106,12 +106,12 @@ class UpstreamRuntime:
             )
         except ValueError as error:
             raise OSError("the upstream's name is not one that TLS can ask for") from error
-        connection.home = address
+        connection.host = address
         return connection
 
     def keep(self, connection: UpstreamConnection, now: float) -> None:
         """Keep a connection for the next request, if its address still counts."""
-        address = connection.home
+        address = connection.host
         connection.release()
         if self._is_closed or address is None or not address.is_listed or len(address.idle) >= IDLE_MAX:
             connection.abort()
@@ -135,20 +135,20 @@ class UpstreamRuntime:
             address.drop()
         self._addresses.clear()
 
-    def _name(self, endpoint: Endpoint) -> Name:
-        name = self._names.get(endpoint.address)
+    def _dns_entry(self, endpoint: Endpoint) -> DnsEntry:
+        name = self._dns_entries.get(endpoint.address)
         if name is None:
-            name = self._names[endpoint.address] = Name(endpoint.address, self._tasks, self._renamed)
+            name = self._dns_entries[endpoint.address] = DnsEntry(endpoint.address, self._tasks, self._reschedule)
         return name
 
-    def _renamed(self) -> None:
-        self._rotation = None
+    def _reschedule(self) -> None:
+        self._scheduler = None
 
-    def _rotate(self) -> Rotation | None:
+    def _make_scheduler(self) -> EdfScheduler | None:
         """Put all addresses of all endpoints in turn; None while no name has ever been resolved."""
         before, self._addresses = self._addresses, {}
         for endpoint in self.upstream.endpoints:
-            hosts = (endpoint.address,) if is_address(endpoint.address) else self._name(endpoint).known
+            hosts = (endpoint.address,) if is_address(endpoint.address) else self._dns_entry(endpoint).known
             for host in hosts:
                 key = (endpoint.address, host, endpoint.port)
                 # An endpoint's share is its own, however many addresses its name has; one that is there twice has two.
@@ -156,43 +156,43 @@ class UpstreamRuntime:
                 if key in self._addresses:
                     self._addresses[key].weight += share
                     continue
-                address = before.pop(key) if key in before else Address(*key, share)
+                address = before.pop(key) if key in before else Host(*key, share)
                 address.weight = share
                 self._addresses[key] = address
         for gone in before.values():
             gone.drop()
-        return Rotation(tuple(self._addresses.values())) if self._addresses else None
+        return EdfScheduler(tuple(self._addresses.values())) if self._addresses else None
 
 
-class Upstreams:
+class PoolManager:
     """The backends that have been asked for, by id."""
 
-    def __init__(self, tasks: Tasks) -> None:
+    def __init__(self, tasks: BackgroundTasks) -> None:
         self._tasks = tasks
-        self._running: dict[str, UpstreamRuntime] = {}
+        self._pools: dict[str, ConnectionPool] = {}
 
-    def get(self, upstream: Upstream) -> UpstreamRuntime:
+    def get(self, upstream: Upstream) -> ConnectionPool:
         """The runtime of a backend, made when it is first needed."""
-        runtime = self._running.get(upstream.id)
-        if runtime is None:
-            runtime = self._running[upstream.id] = UpstreamRuntime(upstream, self._tasks)
-        return runtime
+        pool = self._pools.get(upstream.id)
+        if pool is None:
+            pool = self._pools[upstream.id] = ConnectionPool(upstream, self._tasks)
+        return pool
 
-    def adopt(self, table: Table) -> None:
+    def adopt(self, table: RoutingTable) -> None:
         """Follow a new table: what is unchanged goes on as it was."""
-        for id_, runtime in list(self._running.items()):
+        for id_, pool in list(self._pools.items()):
             upstream = table.upstreams.get(id_)
             if upstream is None:
-                self._running.pop(id_).close()
-            elif upstream != runtime.upstream:
-                runtime.change(upstream)
+                self._pools.pop(id_).close()
+            elif upstream != pool.upstream:
+                pool.change(upstream)
 
     def close_old(self, now: float) -> None:
         """Close connections that nobody has used for long."""
-        for runtime in self._running.values():
-            runtime.close_old(now)
+        for pool in self._pools.values():
+            pool.close_old(now)
 
     def close(self) -> None:
         """Close everything that is idle."""
-        for runtime in self._running.values():
-            runtime.close()
+        for pool in self._pools.values():
+            pool.close()

@@ -5,36 +5,36 @@ from __future__ import annotations
 from postern_dataplane.telemetry.events import Observer
 
 from .connection import UpstreamConnection
-from .load_balancer import Address
-from .pool import UpstreamRuntime
+from .load_balancer import Host
+from .pool import ConnectionPool
 
 # RFC 9110, section 9.2.2, less TRACE, which is refused.
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 
-class Attempts:
+class RetryState:
     """The attempts of one request at its upstream."""
 
-    __slots__ = ("_address", "_left", "_observer", "_tried", "runtime")
+    __slots__ = ("_address", "_left", "_observer", "_tried", "pool")
 
-    def __init__(self, runtime: UpstreamRuntime, observer: Observer) -> None:
-        self.runtime = runtime
+    def __init__(self, pool: ConnectionPool, observer: Observer) -> None:
+        self.pool = pool
         self._observer = observer
-        self._left = runtime.upstream.backend.retry_attempts
-        self._address: Address | None = None
-        self._tried: list[Address] = []
+        self._left = pool.upstream.backend.retry_attempts
+        self._address: Host | None = None
+        self._tried: list[Host] = []
 
     def idle_connection(self, now: float) -> UpstreamConnection | None:
         """A connection that is there already to the address whose turn it is."""
-        self._address = self.runtime.next_address(now)
-        return None if self._address is None else self.runtime.idle_connection(self._address)
+        self._address = self.pool.next_host(now)
+        return None if self._address is None else self.pool.idle_connection(self._address)
 
     async def connect(self) -> UpstreamConnection:
         """Connect, to another address if one fails and attempts are left; raises the last OSError."""
         address, self._address = self._address, None
         while True:
             try:
-                return await self.runtime.connect(address, self._tried)
+                return await self.pool.connect(address, self._tried)
             except OSError as error:  # TimeoutError and TLS errors are OSErrors too
                 self.note("connect_timeout" if isinstance(error, TimeoutError) else "connect_failed")
                 if self._left <= 0:
@@ -42,7 +42,7 @@ class Attempts:
                 self._left -= 1
                 address = None
 
-    def take_another(self, method: str) -> bool:
+    def may_retry(self, method: str) -> bool:
         """Whether a request without a body is sent once more, after a connection that broke without an answer.
 
         An address that broke a new connection has been tried; one that let an old one go has done nothing wrong.
@@ -54,4 +54,4 @@ class Attempts:
 
     def note(self, kind: str) -> None:
         """Tell of a failure of the upstream, by one of a few words."""
-        self._observer.upstream_error(self.runtime.upstream.id, kind)
+        self._observer.upstream_error(self.pool.upstream.id, kind)

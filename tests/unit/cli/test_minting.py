@@ -20,7 +20,7 @@ import tokens
 from postern_cli.minting import Times, choose_key, claims_of, sign
 from postern_core.snapshot import Credential, Key
 from postern_dataplane.jwt.compact import read_token
-from postern_dataplane.jwt.keys import VerifyingKey
+from postern_dataplane.jwt.keys import VerificationKey
 
 TIMES = Times(1_000, 2_000)
 
@@ -97,13 +97,13 @@ def test_a_private_key_signs(algorithm, name):
     """The data plane verifies the signature with the credential's public key."""
     key = public_key(name, id="k1")
     token = read_token(sign(credential_of(key, algorithm=algorithm), (key,), {"a": 1}, private_pem(name)))
-    assert ("k1", {"a": 1}, True) == (token.kid, token.claims, VerifyingKey(key, algorithm).verifies(token))
+    assert ("k1", {"a": 1}, True) == (token.kid, token.claims, VerificationKey(key, algorithm).verifies(token))
 
 
 def test_a_secret_signs():
     """A key without an id makes a token without a kid."""
     token = read_token(sign(credential_of(secret_key()), (secret_key(),), {"a": 1}, None))
-    assert (None, True) == (token.kid, VerifyingKey(secret_key(), "HS256").verifies(token))
+    assert (None, True) == (token.kid, VerificationKey(secret_key(), "HS256").verifies(token))
 
 
 def test_a_weak_secret_that_is_allowed_signs():

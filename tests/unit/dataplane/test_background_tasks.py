@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from postern_dataplane.background_tasks import Tasks
+from postern_dataplane.background_tasks import BackgroundTasks
 
 
 async def wait_for_ever(said):
@@ -16,7 +16,7 @@ async def wait_for_ever(said):
 
 async def test_what_still_runs_is_cancelled_at_the_end():
     """And waited for."""
-    tasks, said = Tasks(), []
+    tasks, said = BackgroundTasks(), []
     task = tasks.start(wait_for_ever(said), "waits")
     await asyncio.sleep(0)
     await tasks.close()
@@ -25,7 +25,7 @@ async def test_what_still_runs_is_cancelled_at_the_end():
 
 async def test_what_has_ended_is_forgotten():
     """So that a gateway doesn't grow."""
-    tasks = Tasks()
+    tasks = BackgroundTasks()
     await tasks.start(asyncio.sleep(0), "short")
     await asyncio.sleep(0)
     assert set() == tasks._running
@@ -40,7 +40,7 @@ async def test_an_exception_goes_to_the_loop():
 
     said = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
-    tasks = Tasks()
+    tasks = BackgroundTasks()
     tasks.start(fail(), "fails")
     await asyncio.sleep(0)
     await tasks.close()

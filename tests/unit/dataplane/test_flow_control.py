@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postern_dataplane.flow_control import LINE_ENDS_MAX, PART_BYTES, Pauses
+from postern_dataplane.flow_control import LINE_ENDS_MAX, PART_BYTES, ReadGate
 
 
 class Transport:
@@ -51,57 +51,57 @@ def received():
 
 
 @pytest.fixture
-def pauses(transport, turns, received):
-    return Pauses(transport, received.append, turns)
+def read_gate(transport, turns, received):
+    return ReadGate(transport, received.append, turns)
 
 
-def test_it_is_read_again_when_every_reason_has_gone(transport, pauses):
+def test_it_is_read_again_when_every_reason_has_gone(transport, read_gate):
     """One of two is not enough."""
-    pauses.add("a")
-    pauses.add("b")
-    pauses.remove("a")
-    assert (False, True, False) == (transport.is_read, "b" in pauses, "a" in pauses)
-    pauses.remove("b")
+    read_gate.pause("a")
+    read_gate.pause("b")
+    read_gate.resume("a")
+    assert (False, True, False) == (transport.is_read, "b" in read_gate, "a" in read_gate)
+    read_gate.resume("b")
     assert transport.is_read
 
 
-def test_a_reason_that_is_not_there_is_no_reason(transport, pauses):
+def test_a_reason_that_is_not_there_is_no_reason(transport, read_gate):
     """Neither to read, nor not to."""
-    pauses.add("a")
-    pauses.remove("b")
+    read_gate.pause("a")
+    read_gate.resume("b")
     assert not transport.is_read
 
 
-def test_all_reasons_go_at_once(transport, pauses):
+def test_all_reasons_go_at_once(transport, read_gate):
     """When a request is over."""
-    pauses.add("a")
-    pauses.add("b")
-    pauses.clear()
-    assert (True, False) == (transport.is_read, "a" in pauses)
+    read_gate.pause("a")
+    read_gate.pause("b")
+    read_gate.resume_all()
+    assert (True, False) == (transport.is_read, "a" in read_gate)
 
 
-def test_all_but_one_go_at_once(transport, pauses):
+def test_all_but_one_go_at_once(transport, read_gate):
     """It need not have been there."""
-    pauses.add("a")
-    pauses.keep("b")
-    assert (False, False, True) == (transport.is_read, "a" in pauses, "b" in pauses)
+    read_gate.pause("a")
+    read_gate.pause_only("b")
+    assert (False, False, True) == (transport.is_read, "a" in read_gate, "b" in read_gate)
 
 
-@pytest.mark.parametrize("what", ["add", "keep"])
-def test_a_transport_that_closes_is_left_alone(transport, pauses, what):
+@pytest.mark.parametrize("what", ["pause", "pause_only"])
+def test_a_transport_that_closes_is_left_alone(transport, read_gate, what):
     """Some loops raise otherwise."""
-    pauses.add("a")
+    read_gate.pause("a")
     transport.is_over = True
-    pauses.clear()
-    getattr(pauses, what)("b")
+    read_gate.resume_all()
+    getattr(read_gate, what)("b")
 
 
 CHUNKS = b"1\r\nx\r\n" * 10_000
 
 
-def test_many_small_chunks_are_taken_in_parts(transport, pauses, turns, received):
+def test_many_small_chunks_are_taken_in_parts(transport, read_gate, turns, received):
     """One in each turn of the loop, in order, and the transport is read again after the last."""
-    received.append(pauses.first_part(CHUNKS))
+    received.append(read_gate.first_part(CHUNKS))
     while turns:
         assert (False, 1) == (transport.is_read, len(turns))
         turns.turn()
@@ -113,20 +113,20 @@ def test_many_small_chunks_are_taken_in_parts(transport, pauses, turns, received
     [b"x" * 10**6, b"\r\n" * LINE_ENDS_MAX + b"x" * PART_BYTES, CHUNKS[:PART_BYTES]],
     ids=["one", "few", "short"],
 )
-def test_what_is_read_quickly_is_taken_at_once(transport, pauses, turns, data):
+def test_what_is_read_quickly_is_taken_at_once(transport, read_gate, turns, data):
     """However long, with few ends of lines, or short."""
-    assert (data, True, []) == (pauses.first_part(data), transport.is_read, turns)
+    assert (data, True, []) == (read_gate.first_part(data), transport.is_read, turns)
 
 
-def test_a_reason_to_pause_holds_the_rest_too(transport, pauses, turns, received):
+def test_a_reason_to_pause_holds_the_rest_too(transport, read_gate, turns, received):
     """Until it has gone; then one turn is asked for, not several."""
-    pauses.first_part(CHUNKS)
-    pauses.add("a")
+    read_gate.first_part(CHUNKS)
+    read_gate.pause("a")
     turns.turn()
     assert ([], []) == (received, turns)
-    pauses.remove("a")
-    pauses.add("b")
-    pauses.clear()
+    read_gate.resume("a")
+    read_gate.pause("b")
+    read_gate.resume_all()
     assert (1, False) == (len(turns), transport.is_read)
 
 
@@ -136,31 +136,31 @@ def test_a_pause_within_a_part_reads_nothing(transport, turns):
 
     def receive(data):
         received.append(data)
-        pauses.add("a")
-        pauses.remove("a")
+        read_gate.pause("a")
+        read_gate.resume("a")
         assert not transport.is_read
 
-    pauses = Pauses(transport, receive, turns)
-    received.append(pauses.first_part(CHUNKS))
+    read_gate = ReadGate(transport, receive, turns)
+    received.append(read_gate.first_part(CHUNKS))
     while turns:
         turns.turn()
     assert (CHUNKS, True) == (b"".join(received), transport.is_read)
 
 
-def test_what_comes_while_a_rest_waits_is_behind_it(pauses, turns, received):
+def test_what_comes_while_a_rest_waits_is_behind_it(read_gate, turns, received):
     """TLS may bring more although the transport is not read."""
-    received.append(pauses.first_part(CHUNKS))
-    assert b"" == pauses.first_part(b"end")
+    received.append(read_gate.first_part(CHUNKS))
+    assert b"" == read_gate.first_part(b"end")
     while turns:
         turns.turn()
     assert CHUNKS + b"end" == b"".join(received)
 
 
-def test_the_rest_of_a_connection_that_closes_is_dropped(transport, pauses, turns, received):
+def test_the_rest_of_a_connection_that_closes_is_dropped(transport, read_gate, turns, received):
     """Unless it is asked for."""
-    pauses.first_part(CHUNKS)
-    assert CHUNKS[PART_BYTES:] == pauses.take_rest()
-    pauses.first_part(CHUNKS)
+    read_gate.first_part(CHUNKS)
+    assert CHUNKS[PART_BYTES:] == read_gate.take_rest()
+    read_gate.first_part(CHUNKS)
     transport.is_over = True
     turns.turn()
-    assert (b"", []) == (pauses.rest, received)
+    assert (b"", []) == (read_gate.rest, received)

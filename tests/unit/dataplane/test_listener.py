@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from postern_dataplane.listener import Entrance
+from postern_dataplane.listener import ListenerConfig
 
 
 @pytest.fixture
 def client(port):
-    return port.client(Entrance(9080, redirects_to=8443))
+    return port.client(ListenerConfig(9080, redirects_to=8443))
 
 
 def test_the_way_is_shown_without_asking_anybody(port, client):
     """Neither a table nor an upstream is needed; the connection stays."""
-    port.current.table = None
+    port.active_table.table = None
     assert b"\r\nLocation: https://app.example.com:8443/a?b\r\n" in client.get("/a?b").take()
     assert [308] == client.get("/a").statuses()
     assert ([(308, "redirected_to_https")] * 2, []) == (port.outcomes(), port.loop.dials)
@@ -34,7 +34,12 @@ def test_what_is_wrong_is_refused(port, client):
 
 def test_no_two_entrances_are_one_way_in():
     """What is remembered of requests is told apart by it."""
-    entrances = [Entrance(80), Entrance(81), Entrance(80, is_tls=True), Entrance(80, redirects_to=443)]
+    entrances = [
+        ListenerConfig(80),
+        ListenerConfig(81),
+        ListenerConfig(80, is_tls=True),
+        ListenerConfig(80, redirects_to=443),
+    ]
     ways = [
         entrance.way_of(peer) for entrance in entrances for peer in ("", "192.0.2.1", "2001:db8::1", "fe80::1%eth0")
     ]

@@ -28,7 +28,7 @@ from postern_core.snapshot import (
     ValueMatch,
 )
 from postern_dataplane.decision.decide import decide
-from postern_dataplane.jwt.claim_checks import audience_is_another, claim_matches, forwarded
+from postern_dataplane.jwt.claim_checks import as_header_value, audience_is_another, claim_matches
 from postern_dataplane.jwt.compact import MalformedToken, read_token
 from postern_dataplane.table.patterns import compile_pattern
 from postern_dataplane.table.routing_table import build_table
@@ -196,7 +196,7 @@ def test_claims():
             claim_matches(ClaimMatch(name="scope", any_of=values), claims)
             claim_matches(ClaimMatch(name="aud", any_of=values), claims)
         for _ in range(32):
-            forwarded(claims["long"])
-            forwarded(claims["number"])
+            as_header_value(claims["long"])
+            as_header_value(claims["number"])
 
     assert LIMIT_S > least(lambda _: check)

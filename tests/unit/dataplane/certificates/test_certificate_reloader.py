@@ -9,9 +9,9 @@ import pytest
 import structlog
 
 from postern_dataplane.certificates import certificate_reloader as module
-from postern_dataplane.certificates.certificate_reloader import Renewal, choosing_context
-from postern_dataplane.certificates.certificate_store import Shelf
-from postern_dataplane.certificates.sni_selector import Choice
+from postern_dataplane.certificates.certificate_reloader import CertificateReloader, selecting_context
+from postern_dataplane.certificates.certificate_store import CertificateStore
+from postern_dataplane.certificates.sni_selector import SniSelector
 
 
 class Listener:
@@ -34,10 +34,10 @@ async def listener():
 
 
 @pytest.fixture
-async def renewal(tmp_path, make_context, listener, monkeypatch):
+async def reloader(tmp_path, make_context, listener, monkeypatch):
     """One that has not looked yet."""
-    monkeypatch.setattr(module, "LOOK_S", 0.001)
-    return Renewal(Shelf(tmp_path, make_context), make_context, listener)
+    monkeypatch.setattr(module, "SCAN_INTERVAL_S", 0.001)
+    return CertificateReloader(CertificateStore(tmp_path, make_context), make_context, listener)
 
 
 def shaken(server, authority, name):
@@ -56,32 +56,32 @@ def shaken(server, authority, name):
     return int(client.getpeercert()["serialNumber"], 16)
 
 
-async def test_what_is_there_at_the_start_is_in_force(renewal, listener, authority, put):
+async def test_what_is_there_at_the_start_is_in_force(reloader, listener, authority, put):
     """And told, with its end."""
     pair = authority.issue("a.test")
     put("a", pair)
-    await renewal.start()
+    await reloader.start()
     assert (1, 0, ["a"]) == await listener.next()
-    assert pair.serial == shaken(renewal.context, authority, "a.test")
+    assert pair.serial == shaken(reloader.context, authority, "a.test")
 
 
-async def test_nothing_at_the_start_is_told_too(renewal, listener):
+async def test_nothing_at_the_start_is_told_too(reloader, listener):
     """There is no context then, and the log says what follows."""
     with structlog.testing.capture_logs() as logged:
-        await renewal.start()
-    assert ((0, 0, []), None) == (await listener.next(), renewal.context)
+        await reloader.start()
+    assert ((0, 0, []), None) == (await listener.next(), reloader.context)
     assert ["no certificate can be served: every handshake fails"] == [line["event"] for line in logged]
 
 
 @pytest.fixture
-async def running(renewal, listener, authority, put):
+async def running(reloader, listener, authority, put):
     """One that has a certificate and follows changes."""
     put("a", authority.issue("a.test"))
-    await renewal.start()
+    await reloader.start()
     await listener.next()
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(renewal.run())
-        yield renewal
+        task = group.create_task(reloader.run())
+        yield reloader
         task.cancel()
 
 
@@ -117,12 +117,12 @@ async def test_keys_of_tickets_do_not_live_for_ever(running, monkeypatch):
             await asyncio.sleep(0)
 
 
-async def test_two_of_one_name_are_told(renewal, authority, put):
+async def test_two_of_one_name_are_told(reloader, authority, put):
     """Whoever runs it has to decide."""
     for folder in ("a", "b"):
         put(folder, authority.issue("x.test"))
     with structlog.testing.capture_logs() as logged:
-        await renewal.start()
+        await reloader.start()
     told = [line for line in logged if line["log_level"] == "warning"]
     assert [("x.test", "a", "b")] == [(line["name"], line["serves"], line["passed_over"]) for line in told]
 
@@ -130,4 +130,4 @@ async def test_two_of_one_name_are_told(renewal, authority, put):
 def test_without_any_certificate_a_handshake_fails(authority, make_context):
     """There is nothing to show."""
     with pytest.raises(ssl.SSLError):
-        shaken(choosing_context(Choice([]), make_context), authority, "a.test")
+        shaken(selecting_context(SniSelector([]), make_context), authority, "a.test")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from postern_dataplane.certificates.certificate import Certificate
-from postern_dataplane.certificates.sni_selector import Choice, Clash
+from postern_dataplane.certificates.sni_selector import NameConflict, SniSelector
 
 
 def certificate(folder, *names, ends_at=1.0):
     return Certificate(folder, names, ends_at, None)
 
 
-CHOICE = Choice(
+CHOICE = SniSelector(
     [
         certificate("wild", "*.example.com", "*.deep.example.com"),
         certificate("exact", "a.example.com"),
@@ -44,16 +44,19 @@ def test_an_exact_name_comes_before_a_wildcard_and_both_before_the_default(name,
 
 def test_the_folder_named_default_is_the_default():
     """Wherever it stands in the order."""
-    assert "default" == Choice([certificate("a", "a.test"), certificate("default", "b.test")]).of(None).folder
+    assert "default" == SniSelector([certificate("a", "a.test"), certificate("default", "b.test")]).of(None).folder
 
 
 def test_without_certificates_there_is_none():
     """And nothing fails."""
-    assert None is Choice([]).of("a.test")
+    assert None is SniSelector([]).of("a.test")
 
 
 @pytest.mark.parametrize(("ends_at", "serves", "passed_over"), [(2.0, "b", "a"), (1.0, "a", "b"), (0.5, "a", "b")])
 def test_of_two_the_one_that_lasts_longest_serves_a_name(ends_at, serves, passed_over):
     """Of equals the first folder; and it is told."""
-    choice = Choice([certificate("b", "x.test", ends_at=ends_at), certificate("a", "x.test", "x.test")])
-    assert (serves, (Clash("x.test", serves, passed_over),)) == (choice.of("x.test").folder, choice.clashes)
+    selector = SniSelector([certificate("b", "x.test", ends_at=ends_at), certificate("a", "x.test", "x.test")])
+    assert (serves, (NameConflict("x.test", serves, passed_over),)) == (
+        selector.of("x.test").folder,
+        selector.conflicts,
+    )

@@ -13,9 +13,9 @@ from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Place, 
 from postern_dataplane.decision.authenticate import Verified, authenticate, candidates, verify
 from postern_dataplane.decision.token_extraction import REPEATED
 from postern_dataplane.decision.verification_cache import TOKEN_BYTES_MAX as CACHED_BYTES_MAX
-from postern_dataplane.decision.verification_cache import TokenCache
+from postern_dataplane.decision.verification_cache import VerificationCache
 from postern_dataplane.request.denials import Denial
-from postern_dataplane.table.compiled import CredentialRow, PolicyRow
+from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 
 OTHER = "fedcba9876543210fedcba9876543210"
 
@@ -31,7 +31,7 @@ def row(namespace="default", *keys, groups=(), **fields):
     entry = Credential(
         id=f"JWTCredential/{namespace}/alice", namespace=namespace, name="alice", consumer=consumer.id, **plain | fields
     )
-    return CredentialRow(entry, consumer)
+    return CompiledCredential(entry, consumer)
 
 
 def policy(id_="Route/default/all", **fields):
@@ -49,11 +49,11 @@ class Gate:
     """One table's cache and credentials, asked again and again."""
 
     def __init__(self, *rows):
-        self.cache = TokenCache()
+        self.cache = VerificationCache()
         self.credentials = {"alice": rows or (row(),)}
 
     def ask(self, token, now_s=NOW_S, entry=None):
-        policy_row = PolicyRow(entry or policy(), {})
+        policy_row = CompiledPolicy(entry or policy(), {})
         answer, self.until = authenticate(policy_row, token, self.credentials, self.cache, now_s=now_s)
         return answer.reason if isinstance(answer, Denial) else answer.consumer
 

@@ -8,7 +8,7 @@ from heads import NOW_S, signed
 from manifests import SECRET
 from postern_core.snapshot import Consumer, Credential, ForwardClaim, Key, Policy
 from postern_dataplane.decision.authenticate import verify
-from postern_dataplane.table.compiled import CredentialRow
+from postern_dataplane.table.compiled import CompiledCredential
 
 ALICE = Consumer(id="Consumer/default/alice", namespace="default", name="alice")
 
@@ -23,7 +23,7 @@ def alice():
         id="JWTCredential/default/alice", namespace="default", name="alice", consumer=ALICE.id, created="",
         key="alice", algorithm="HS256", keys=(key,),
     )  # fmt: skip
-    return CredentialRow(entry, ALICE)
+    return CompiledCredential(entry, ALICE)
 
 
 def test_an_identity_is_made_once_for_a_policy():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heads import head
-from postern_dataplane.decision.https_redirect import redirect
+from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.request.denials import BAD_REQUEST, METHOD_NOT_ALLOWED
 
 
@@ -24,7 +24,7 @@ from postern_dataplane.request.denials import BAD_REQUEST, METHOD_NOT_ALLOWED
 )
 def test_host_and_target_stay(target, host, port, location):
     """The port is named where it is not the usual one; bytes outside ASCII are escaped."""
-    denial = redirect(head(target, host=host), port)
+    denial = redirect_to_https(head(target, host=host), port)
     assert (308, location) == (denial.status, denial.location)
     assert b"\r\nLocation: %b\r\n" % location.encode() in denial.response(b"", close=False)
 
@@ -45,4 +45,4 @@ def test_host_and_target_stay(target, host, port, location):
 )
 def test_what_has_no_single_reading_is_sent_nowhere(sent, denial):
     """It is refused as everywhere else."""
-    assert denial == redirect(sent, 443)
+    assert denial == redirect_to_https(sent, 443)

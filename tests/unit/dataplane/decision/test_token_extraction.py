@@ -8,7 +8,7 @@ from postern_core.snapshot import Place
 from postern_dataplane.decision.token_extraction import (
     REPEATED,
     cookie_without,
-    find_token,
+    extract_token,
     query_without,
     without_scheme,
 )
@@ -21,7 +21,7 @@ PLACES = (
 
 
 def found(*fields, query=None, places=PLACES):
-    return find_token(places, tuple((name.encode(), value.encode("latin-1")) for name, value in fields), query)[0]
+    return extract_token(places, tuple((name.encode(), value.encode("latin-1")) for name, value in fields), query)[0]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from postern_dataplane.decision.verification_cache import Generations, TokenCache
+from postern_dataplane.decision.verification_cache import TwoGenerationCache, VerificationCache
 
 
 def filled(entries_max, *texts, bytes_max=10_000):
-    cache = Generations(entries_max, bytes_max, lambda key, _value: len(key[1]))
+    cache = TwoGenerationCache(entries_max, bytes_max, lambda key, _value: len(key[1]))
     for text in texts:
         cache.put(("policy", text), text.upper())
     return cache
@@ -50,7 +50,7 @@ def test_one_that_is_larger_than_the_bound_is_remembered():
 
 def test_long_tokens_that_are_refused_take_no_more_memory_than_short_ones():
     """A stranger may make each as long as any that is remembered."""
-    cache = TokenCache()
+    cache = VerificationCache()
     for number in range(3_000):
         cache.bad.put(("policy", f"{number:04096}"), "malformed_token")
     assert 4 * 2**20 >= len(cache.bad) * 4096 > 2 * 2**20
@@ -71,7 +71,7 @@ def test_what_nobody_asks_for_goes():
 
 def test_refused_tokens_push_no_good_one_out():
     """They have a room of their own."""
-    cache = TokenCache()
+    cache = VerificationCache()
     cache.good.put(("policy", "good"), "identity")
     for number in range(20_000):
         cache.bad.put(("policy", str(number)), "malformed_token")

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from postern_dataplane.http1.request_body import Upload
+from postern_dataplane.http1.request_body import RequestBody
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.limits import Limits
 
@@ -22,7 +22,7 @@ def begin():
     def begin_(data):
         reader = RequestReader(Limits(), loop)
         message = reader.feed(data)
-        return reader, Upload(reader, is_chunked=message.chunked)
+        return reader, RequestBody(reader, is_chunked=message.chunked)
 
     yield begin_
     loop.close()

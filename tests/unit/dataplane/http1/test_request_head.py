@@ -9,7 +9,7 @@ import pytest
 from postern_dataplane.http1.request_head import RequestError, request_head
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.limits import Limits
-from postern_dataplane.listener import Entrance
+from postern_dataplane.listener import ListenerConfig
 
 SECRET = b"eyJhbGciOiJIUzI1NiJ9"
 
@@ -23,7 +23,7 @@ def read():
         bounds = Limits(**limits)
         try:
             message = RequestReader(bounds, loop).feed(data)
-            return "incomplete" if message is None else request_head(message, bounds, "192.0.2.1", Entrance(9080))
+            return "incomplete" if message is None else request_head(message, bounds, "192.0.2.1", ListenerConfig(9080))
         except RequestError as error:
             return "a secret" if is_telling(error) else error.denial.reason
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from postern_dataplane.http1.response_head import BadResponse
-from postern_dataplane.http1.response_writer import Download
+from postern_dataplane.http1.response_writer import ResponseWriter
 
 LENGTH = [(b"Content-Length", b"5"), (b"Date", b"now")]
 UNKNOWN = [(b"Date", b"now")]
@@ -13,7 +13,7 @@ UNKNOWN = [(b"Date", b"now")]
 
 class Written(list):
     def download(self, http_minor=1):
-        return Download(self.append, method="GET", http_minor=http_minor)
+        return ResponseWriter(self.append, method="GET", http_minor=http_minor)
 
 
 def test_what_one_packet_brought_goes_out_in_one_write():

@@ -7,7 +7,7 @@ import pytest
 from heads import NOW_S
 from postern_core.snapshot import ClaimMatch, Policy
 from postern_dataplane.jwt import claim_checks as module
-from postern_dataplane.jwt.claim_checks import claim_matches, forwarded, number, violated
+from postern_dataplane.jwt.claim_checks import as_header_value, claim_matches, first_violation, numeric_date
 
 
 def policy(**fields):
@@ -16,13 +16,13 @@ def policy(**fields):
 
 def reason(claims, **fields):
     """The first reason that any check has."""
-    return violated(claims, policy(**fields), NOW_S)
+    return first_violation(claims, policy(**fields), NOW_S)
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0, 0.0), (-1, -1.0), (1.5, 1.5), (2**70, float(2**70))])
 def test_a_date_is_a_number(value, expected):
     """Fractions and odd sizes too."""
-    assert expected == number(value)
+    assert expected == numeric_date(value)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_date_is_a_number(value, expected):
 )
 def test_anything_else_is_no_date(value):
     """A boolean neither, and no integer beyond floats."""
-    assert number(value) is None
+    assert numeric_date(value) is None
 
 
 @pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
@@ -108,7 +108,7 @@ def test_a_required_claim_is_there(claims, expected):
 
 def test_passing_reasons_are_reasons_that_time_heals():
     """All others may be remembered."""
-    assert {"not_yet_valid", "lifetime_too_long"} == module.PASSING
+    assert {"not_yet_valid", "lifetime_too_long"} == module.TRANSIENT
 
 
 @pytest.mark.parametrize("value", ["read", "write read", " read ", ["x", "read"], ["read", 5]])
@@ -156,4 +156,4 @@ def test_a_claim_that_is_not_there_matches_nothing():
 )
 def test_scalars_in_printable_ascii_are_forwarded(value, expected):
     """Everything else stays out."""
-    assert expected == forwarded(value)
+    assert expected == as_header_value(value)

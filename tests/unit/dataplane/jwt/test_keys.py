@@ -13,7 +13,7 @@ from cases import Token as Recipe
 from heads import NOW_S
 from postern_core.snapshot import Key
 from postern_dataplane.jwt.compact import read_token
-from postern_dataplane.jwt.keys import VerifyingKey
+from postern_dataplane.jwt.keys import VerificationKey
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 HMAC = base64.b64encode(SECRET).decode()
@@ -32,7 +32,7 @@ def pem(name):
 
 
 def verifies(algorithm, material, token):
-    return VerifyingKey(Key(material=material), algorithm).verifies(token)
+    return VerificationKey(Key(material=material), algorithm).verifies(token)
 
 
 @cache
@@ -56,7 +56,7 @@ def test_a_signature_of_the_key_verifies(algorithm, name):
 @pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
 def test_an_hmac_of_the_secret_verifies(algorithm):
     """And twice as well: the prepared key is kept."""
-    key = VerifyingKey(Key(material=HMAC), algorithm)
+    key = VerificationKey(Key(material=HMAC), algorithm)
     token = token_of(algorithm, secret=SECRET.decode())
     assert [True, True] == [key.verifies(token), key.verifies(token)]
 
@@ -125,4 +125,4 @@ def test_an_algorithm_that_is_not_ours_verifies_nothing(algorithm):
 @pytest.mark.parametrize(("not_after", "expected"), [(None, True), (NOW_S, False), (NOW_S + 0.001, True), (0.0, False)])
 def test_a_key_ends_at_its_not_after(not_after, expected):
     """That moment is too late."""
-    assert expected == VerifyingKey(Key(material=HMAC, not_after=not_after), "HS256").is_live(NOW_S)
+    assert expected == VerificationKey(Key(material=HMAC, not_after=not_after), "HS256").is_live(NOW_S)

@@ -13,9 +13,9 @@ from postern_dataplane.process import supervisor as module
 from postern_dataplane.process.supervisor import Supervisor, supervise
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import Listeners
-from postern_dataplane.telemetry.worker_messages import Serving
+from postern_dataplane.telemetry.worker_messages import SnapshotLoaded
 
-SERVING = Serving("abc", "default", 1, 1.0)
+SERVING = SnapshotLoaded("abc", "default", 1, 1.0)
 
 
 class FakeWorker:
@@ -75,7 +75,7 @@ async def supervising(count=1):
     supervisor = Supervisor(Settings(config="/", workers=count), listeners)
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         group.create_task(supervisor.run())
-        await until(lambda: len(supervisor.fleet.workers) == count)
+        await until(lambda: len(supervisor.worker_pool.workers) == count)
         yield supervisor
     assert {-1} == {one.fileno() for pair in listeners for one in pair.all}
 
@@ -83,7 +83,7 @@ async def supervising(count=1):
 async def test_every_listener_has_a_worker(workers):
     """And the fleet knows them."""
     async with supervising(2) as supervisor:
-        assert [1000, 1001] == [worker.pid for worker in supervisor.fleet.workers.values()]
+        assert [1000, 1001] == [worker.pid for worker in supervisor.worker_pool.workers.values()]
         supervisor.stop()
 
 
@@ -91,7 +91,7 @@ async def test_what_a_worker_tells_is_known(workers):
     """By its slot."""
     async with supervising() as supervisor:
         workers()[0].says.put_nowait(SERVING)
-        await until(lambda: supervisor.fleet.common == SERVING)
+        await until(lambda: supervisor.worker_pool.common == SERVING)
         supervisor.stop()
 
 
@@ -101,7 +101,7 @@ async def test_a_worker_that_ends_is_replaced(workers):
         workers()[0].says.put_nowait(None)
         await until(lambda: len(workers()) == 2)
         supervisor.stop()
-    assert 1 == supervisor.fleet.restarts
+    assert 1 == supervisor.worker_pool.restarts
 
 
 async def test_a_worker_that_talks_nonsense_is_replaced(workers):
@@ -125,15 +125,19 @@ async def test_a_worker_that_can_not_be_started_is_tried_again(workers, monkeypa
     monkeypatch.setattr(FakeWorker, "start", fail_first)
     async with supervising() as supervisor:
         supervisor.stop()
-    assert 2 == supervisor.fleet.restarts
+    assert 2 == supervisor.worker_pool.restarts
 
 
 async def test_a_stop_ends_all_and_replaces_none(workers):
     """It is told to the workers at once."""
     async with supervising(2) as supervisor:
         supervisor.stop()
-        assert "draining" == supervisor.fleet.why_not_ready()
-    assert (2, 0, [False, False]) == (len(workers()), supervisor.fleet.restarts, [one.killed for one in workers()])
+        assert "draining" == supervisor.worker_pool.why_not_ready()
+    assert (2, 0, [False, False]) == (
+        len(workers()),
+        supervisor.worker_pool.restarts,
+        [one.killed for one in workers()],
+    )
 
 
 async def test_a_second_stop_ends_them_now(workers):
@@ -170,7 +174,7 @@ async def test_a_stop_reaches_a_worker_that_is_just_being_started(workers, monke
         await is_starting.wait()
         supervisor.stop()
         may_start.set()
-    assert (1, {}) == (len(workers()), supervisor.fleet.workers)
+    assert (1, {}) == (len(workers()), supervisor.worker_pool.workers)
 
 
 async def test_sockets_are_closed_when_it_can_not_start():

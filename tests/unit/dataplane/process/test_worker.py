@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import structlog
 
-from postern_dataplane.process.worker import _limits, _report_exception, _report_unraisable, entrance_of
+from postern_dataplane.process.worker import _limits, _report_exception, _report_unraisable, listener_for
 from postern_dataplane.settings import Settings
 
 LIMITS = {
@@ -52,7 +52,7 @@ def test_what_could_not_be_raised_is_logged_without_its_text():
 def test_an_entrance_knows_its_port_and_its_way():
     """With a redirect, clients reach TLS at the port that it names, and without TLS nothing but the way there."""
     plain, redirecting = (Settings(config="/", workers=1, redirect_to_https=port) for port in (0, 443))
-    entrances = [entrance_of(settings, 8443, is_tls=is_tls) for settings in (plain, redirecting) for is_tls in (0, 1)]
+    entrances = [listener_for(settings, 8443, is_tls=is_tls) for settings in (plain, redirecting) for is_tls in (0, 1)]
     assert [8443, 8443, 8443, 443] == [one.port for one in entrances]
     assert [False, True, False, True] == [bool(one.is_tls) for one in entrances]
     assert [None, None, 443, None] == [one.redirects_to for one in entrances]

@@ -9,7 +9,7 @@ import pytest
 from postern_dataplane.process.worker_process import WorkerProcess
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import Listeners, open_listener
-from postern_dataplane.telemetry.worker_messages import Serving
+from postern_dataplane.telemetry.worker_messages import SnapshotLoaded
 from postern_kit.addresses import Address
 
 
@@ -19,7 +19,7 @@ async def worker(folder, publish):
     publish("/a")
     with open_listener(Address("127.0.0.1", 0)) as listener:
         process = await WorkerProcess.start(Settings(config=str(folder), workers=1), Listeners(listener))
-    assert isinstance(await process.receive(), Serving)
+    assert isinstance(await process.receive(), SnapshotLoaded)
     return process
 
 

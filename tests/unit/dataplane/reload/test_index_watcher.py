@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from postern_dataplane.reload import index_watcher as module
-from postern_dataplane.reload.index_watcher import Source
+from postern_dataplane.reload.index_watcher import IndexWatcher
 
 
 @pytest.fixture
@@ -37,18 +37,18 @@ async def is_unchanged(source):
 
 async def test_the_first_change_is_that_there_is_one(folder, quick):
     """The folder itself may come later."""
-    source = Source(folder)
-    assert not source.is_there
+    source = IndexWatcher(folder)
+    assert not source.exists
     assert await is_unchanged(source)
     write(folder, "one")
     await changed(source)
-    assert source.is_there
+    assert source.exists
 
 
 async def test_a_change_is_told_once(folder, quick):
     """Until there is another."""
     write(folder, "one")
-    source = Source(folder)
+    source = IndexWatcher(folder)
     await changed(source)
     assert await is_unchanged(source)
     write(folder, "two")
@@ -58,7 +58,7 @@ async def test_a_change_is_told_once(folder, quick):
 async def test_an_index_that_goes_away_is_a_change(folder, quick):
     """Somebody should hear of it."""
     write(folder, "one")
-    source = Source(folder)
+    source = IndexWatcher(folder)
     await changed(source)
     (folder / "index.json").unlink()
     await changed(source)
@@ -68,9 +68,9 @@ async def test_a_link_that_is_swapped_is_a_change(tmp_path, quick):
     """As a mounted ConfigMap is replaced."""
     for name in "ab":
         write(tmp_path / name, name)
-    link = tmp_path / "current"
+    link = tmp_path / "active_table"
     link.symlink_to("a")
-    source = Source(link)
+    source = IndexWatcher(link)
     await changed(source)
     (tmp_path / "next").symlink_to("b")
     (tmp_path / "next").rename(link)
@@ -80,14 +80,14 @@ async def test_a_link_that_is_swapped_is_a_change(tmp_path, quick):
 async def test_waiting_can_be_limited(folder):
     """For somebody who wants to try again."""
     async with asyncio.timeout(5):
-        await Source(folder).next_change(0.01)
+        await IndexWatcher(folder).next_change(0.01)
 
 
 async def test_the_kernel_s_notice_is_enough(folder, monkeypatch):
     """A change is noticed long before the next look."""
     monkeypatch.setattr(module, "POLL_S", 60)
     write(folder, "one")
-    source = Source(folder)
+    source = IndexWatcher(folder)
     await changed(source)
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(source.run())

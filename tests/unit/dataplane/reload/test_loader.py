@@ -206,7 +206,7 @@ def test_a_table_that_can_not_be_built_is_a_refusal_without_its_text(folder, pub
     def fail(*_, **__):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(module, "change", fail)
+    monkeypatch.setattr(module, "diff_snapshot", fail)
     error = refusal(Loader(folder))
     assert ("no table can be built: RuntimeError", digest) == (str(error), error.digest)
 

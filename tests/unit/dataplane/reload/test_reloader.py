@@ -9,8 +9,8 @@ import weakref
 import pytest
 
 from postern_dataplane.reload import reloader as module
-from postern_dataplane.reload.active_table import Current
-from postern_dataplane.reload.index_watcher import Source
+from postern_dataplane.reload.active_table import ActiveTable
+from postern_dataplane.reload.index_watcher import IndexWatcher
 from postern_dataplane.reload.loader import Loader
 from postern_dataplane.reload.reloader import Reloader
 
@@ -35,27 +35,27 @@ def heard():
 
 
 @pytest.fixture
-def current():
-    return Current()
+def active_table():
+    return ActiveTable()
 
 
 @pytest.fixture
-def reloader(folder, current, heard):
-    yield Reloader(Source(folder), Loader(folder), current, heard)
+def reloader(folder, active_table, heard):
+    yield Reloader(IndexWatcher(folder), Loader(folder), active_table, heard)
     gc.unfreeze()
 
 
-async def test_nothing_is_loaded_where_there_is_nothing(reloader, current, heard):
+async def test_nothing_is_loaded_where_there_is_nothing(reloader, active_table, heard):
     """And nothing is refused: a data plane may start first."""
     await reloader.start()
-    assert (None, [], []) == (current.table, heard.digests, heard.errors)
+    assert (None, [], []) == (active_table.table, heard.digests, heard.errors)
 
 
-async def test_what_is_there_at_the_start_is_loaded(reloader, current, heard, publish):
+async def test_what_is_there_at_the_start_is_loaded(reloader, active_table, heard, publish):
     """Before anybody asks for it."""
     digest = publish("/a")
     await reloader.start()
-    assert (digest, [digest]) == (current.digest, heard.digests)
+    assert (digest, [digest]) == (active_table.digest, heard.digests)
 
 
 async def test_the_same_snapshot_is_not_news(reloader, heard, publish):
@@ -66,14 +66,14 @@ async def test_the_same_snapshot_is_not_news(reloader, heard, publish):
     assert [digest] == heard.digests
 
 
-async def test_a_bad_snapshot_never_replaces_a_good_one(reloader, current, heard, publish, folder):
+async def test_a_bad_snapshot_never_replaces_a_good_one(reloader, active_table, heard, publish, folder):
     """It is told once, however often it is tried."""
     digest = publish("/a")
     await reloader.reload()
     (folder / "index.json").write_bytes(b"{}")
     await reloader.reload()
     await reloader.reload()
-    assert (digest, ["the index can't be decoded"]) == (current.digest, heard.errors)
+    assert (digest, ["the index can't be decoded"]) == (active_table.digest, heard.errors)
 
 
 async def test_the_same_mistake_is_told_again_after_a_good_snapshot(reloader, heard, publish, folder):
@@ -86,7 +86,7 @@ async def test_the_same_mistake_is_told_again_after_a_good_snapshot(reloader, he
     assert 2 == len(heard.errors)
 
 
-async def test_what_was_incomplete_is_tried_again_by_itself(reloader, current, publish, folder, monkeypatch):
+async def test_what_was_incomplete_is_tried_again_by_itself(reloader, active_table, publish, folder, monkeypatch):
     """A shard that comes after its index brings no new index."""
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     digest = publish("/a")
@@ -94,14 +94,14 @@ async def test_what_was_incomplete_is_tried_again_by_itself(reloader, current, p
     content = shard.read_bytes()
     shard.unlink()
     await reloader.start()
-    assert "" == current.digest
+    assert "" == active_table.digest
     shard.write_bytes(content)
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         running = group.create_task(reloader.run())
-        while not current.digest:  # noqa: ASYNC110 # nobody tells
+        while not active_table.digest:  # noqa: ASYNC110 # nobody tells
             await asyncio.sleep(0.01)
         running.cancel()
-    assert digest == current.digest
+    assert digest == active_table.digest
 
 
 async def test_the_collector_works_on_after_a_load(reloader, publish):

@@ -83,7 +83,7 @@ def test_what_still_waits_keeps_the_client_waiting(port, client):
     client.connection.data_received(REFUSED * 2000)  # it was read already
     port.answer(OK)
     assert (["/0", "/1"], True) == (targets(port), client.transport.is_paused)
-    assert "upstream" not in client.connection.pauses
+    assert "upstream" not in client.connection.read_gate
     port.answer(OK)
     assert (False, 2002) == (client.transport.is_paused, len(client.statuses()))
 

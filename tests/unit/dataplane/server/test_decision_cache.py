@@ -15,9 +15,9 @@ import pytest
 
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.limits import Limits
-from postern_dataplane.listener import Entrance
+from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.server import decision_cache
-from postern_dataplane.server.decision_cache import HEAD_BYTES_MAX, KnownHeads
+from postern_dataplane.server.decision_cache import HEAD_BYTES_MAX, DecisionCache
 
 GET = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
 OTHER = b"GET /b HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -80,7 +80,7 @@ def test_another_address_is_another_request(port, decided):
     """As it is told upstream."""
     ask(port, port.client(), GET, GET)
     other = port.client()
-    other.connection.way = other.connection.entrance.way_of("192.0.2.2")
+    other.connection.connection_key = other.connection.listener.way_of("192.0.2.2")
     ask(port, other, GET)
     assert ["/a"] * 3 == decided
 
@@ -88,7 +88,7 @@ def test_another_address_is_another_request(port, decided):
 def test_another_entrance_is_another_request(port, decided):
     """Its scheme and port are told upstream."""
     ask(port, port.client(), GET, GET)
-    ask(port, port.client(Entrance(9443, is_tls=True)), GET)
+    ask(port, port.client(ListenerConfig(9443, is_tls=True)), GET)
     assert ["/a"] * 3 == decided
     assert b"X-Forwarded-Proto: https\r\n" in port.upstream.transport.written
 
@@ -96,7 +96,7 @@ def test_another_entrance_is_another_request(port, decided):
 def test_a_new_table_knows_nothing(port, client, decided):
     """What was decided by the last one is worth nothing."""
     ask(port, client, GET, GET)
-    upstream = port.current.table.upstreams["Service/demo/app"]
+    upstream = port.active_table.table.upstreams["Service/demo/app"]
     port.serve(upstream.backend, *upstream.endpoints)
     ask(port, client, GET)
     assert ["/a"] * 3 == decided
@@ -214,30 +214,30 @@ def test_a_draining_gateway_says_that_it_is_the_last(port, client):
 
 def test_nothing_is_known_without_a_table():
     """A gateway that has none yet answers 503."""
-    known = KnownHeads(Limits(), None)
-    assert None is known.find(None, known.packet("way", GET), 0.0)
+    known = DecisionCache(Limits(), None)
+    assert None is known.find(None, known.packet("connection_key", GET), 0.0)
 
 
 @pytest.mark.parametrize("bound", ["max_header_line_bytes", "max_headers_bytes"])
 def test_no_head_is_remembered_that_could_be_too_large(bound):
     """With another token: so those in question are read, which tells."""
-    known = KnownHeads(Limits(**{bound: len(GET)}), None)
-    assert [False, True] == [known.packet("way", content) is None for content in (GET, GET + b" ")]
+    known = DecisionCache(Limits(**{bound: len(GET)}), None)
+    assert [False, True] == [known.packet("connection_key", content) is None for content in (GET, GET + b" ")]
 
 
 def test_what_has_come_once_is_no_burden(port, client, monkeypatch):
     """However many heads come that never come again."""
     monkeypatch.setattr(decision_cache, "ONCE_MAX", 10)
     ask(port, client, *(GET.replace(b"/a", b"/%d" % number) for number in range(25)))
-    known = port.gateway.known_heads
-    assert (5, 0) == (len(known._once), len(known._passing))
+    known = port.gateway.decision_cache
+    assert (5, 0) == (len(known._seen), len(known._passing))
 
 
 def test_what_is_remembered_is_bounded_in_bytes():
     """Heads of many short fields take most: fewer of them are remembered."""
     with contextlib.closing(asyncio.new_event_loop()) as loop:
-        heads = KnownHeads(Limits(), loop)
+        heads = DecisionCache(Limits(), loop)
     for number in range(2_000):
         head = SimpleNamespace(headers=[None] * 98)
-        heads._passing.put(("way", b"%01000d" % number, b""), SimpleNamespace(head=head))
+        heads._passing.put(("connection_key", b"%01000d" % number, b""), SimpleNamespace(head=head))
     assert 6 * 2**20 < len(heads._passing) * (4_000 + 98 * 150) <= 12 * 2**20

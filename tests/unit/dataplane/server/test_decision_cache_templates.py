@@ -11,7 +11,7 @@ from manifests import consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.limits import Limits
-from postern_dataplane.server.decision_cache import KnownFrame, KnownHeads
+from postern_dataplane.server.decision_cache import CachedTemplate, DecisionCache
 from postern_dataplane.telemetry.events import RequestRecord
 
 OTHER = "fedcba9876543210fedcba9876543210"
@@ -28,7 +28,7 @@ class Seen:
 
     def __init__(self, table_):
         self.table = table_
-        self.heads = KnownHeads(Limits(), None)
+        self.heads = DecisionCache(Limits(), None)
         self.read = []
 
     def ask(self, request, now_s=None):
@@ -42,7 +42,7 @@ class Seen:
         else:
             known, decision = found
             assert (request.method, request.target) == (known.head.method, known.head.target)
-        self.table.token_cache.__init__()
+        self.table.verification_cache.__init__()
         assert decision == decide(request, self.table, now_s)
         return decision
 
@@ -55,7 +55,7 @@ class Seen:
     @property
     def frames(self):
         known = [*self.heads._passing._young.values(), *self.heads._refused._young.values()]
-        return [it for it in known if isinstance(it, KnownFrame)]
+        return [it for it in known if isinstance(it, CachedTemplate)]
 
 
 def asked(token, *fields, target="/v1/a", name="Authorization"):
@@ -267,13 +267,13 @@ def test_where_nothing_is_served_no_token_helps():
 def test_a_token_that_is_not_looked_up_counts_as_a_hit(auth, hits, misses):
     """The metric tells how many tokens need no verification; those that nobody asks for are none of them."""
     table_ = table(service(), route(**({"auth": auth} if auth else {})), *CREDENTIALS)
-    heads, request = KnownHeads(Limits(), None), asked(GOOD[0])
+    heads, request = DecisionCache(Limits(), None), asked(GOOD[0])
     packet = heads.packet(WAY, packet_of(request))
     for _ in range(2):
         heads.decide(table_, packet, request, RequestRecord("", "", "", ""), NOW)
     for _ in range(3):
         assert heads.find(table_, packet, NOW)
-    assert (hits, misses) == (table_.token_cache.hits, table_.token_cache.misses)
+    assert (hits, misses) == (table_.verification_cache.hits, table_.verification_cache.misses)
 
 
 def test_a_new_table_knows_no_frame():

@@ -50,7 +50,7 @@ def test_a_record_tells_what_happened(port, client):
 
 def test_without_a_table_nothing_is_served(port, client):
     """And the connection is closed, for another worker may be ready."""
-    port.current.table = None
+    port.active_table.table = None
     client.get()
     assert client.take().startswith(b"HTTP/1.1 503 ")
     assert [(503, "not_ready")] == port.outcomes()
@@ -231,7 +231,7 @@ def test_a_reload_leaves_what_has_begun(port, client):
     """With the settings that it began with."""
     client.get()
     port.serve(Backend(id="Service/demo/app", idle_timeout_ms=1), Endpoint(address="10.0.0.2", port=80))
-    port.loop.call(port.gateway.adopt, port.current.table)
+    port.loop.call(port.gateway.adopt, port.active_table.table)
     port.answer(OK)
     assert [(200, "")] == port.outcomes()
     client.get()

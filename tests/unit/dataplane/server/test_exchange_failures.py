@@ -242,22 +242,22 @@ def test_a_tunnel_that_stands_still(port, client):
 # The client leaves.
 
 
-@pytest.mark.parametrize("phase", ["connecting", "uploading", "waiting", "downloading", "tunnel"])
-def test_the_client_leaves(port, client, phase):
+@pytest.mark.parametrize("state", ["connecting", "uploading", "waiting", "downloading", "tunnel"])
+def test_the_client_leaves(port, client, state):
     """Nothing goes on for nobody."""
-    if phase == "connecting":
+    if state == "connecting":
         port.loop.pending = port.loop.create_future()
-    client.send(POST) if phase == "uploading" else client.get("/", *(UPGRADE if phase == "tunnel" else ()))
-    if phase in ("downloading", "tunnel"):
-        port.answer(OK[:-1] if phase == "downloading" else SWITCH)
+    client.send(POST) if state == "uploading" else client.get("/", *(UPGRADE if state == "tunnel" else ()))
+    if state in ("downloading", "tunnel"):
+        port.answer(OK[:-1] if state == "downloading" else SWITCH)
     client.leave()
-    status = {"downloading": 200, "tunnel": 101}.get(phase, 499)
-    assert [(status, "" if phase == "tunnel" else "client_closed")] == port.outcomes()
-    if phase == "connecting":
+    status = {"downloading": 200, "tunnel": 101}.get(state, 499)
+    assert [(status, "" if state == "tunnel" else "client_closed")] == port.outcomes()
+    if state == "connecting":
         port.loop.call(port.loop.pending.set_result, None)
-        assert (1, "") == (len(port.upstream.home.idle), port.upstream.transport.end)
+        assert (1, "") == (len(port.upstream.host.idle), port.upstream.transport.end)
     else:
-        assert {"tunnel": "close"}.get(phase, "abort") == port.upstream.transport.end
+        assert {"tunnel": "close"}.get(state, "abort") == port.upstream.transport.end
     assert (1, 0) == (len(port.observer.records), port.observer.open)
 
 

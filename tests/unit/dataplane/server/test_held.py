@@ -79,7 +79,7 @@ def test_what_an_upstream_does_not_take_is_charged(port, client):
 def test_what_waits_for_its_turn_of_the_loop_is_charged(port, client):
     """The rest of a read that is parsed in parts counts until it is parsed."""
     client.get()
-    client.connection.pauses.rest = b"a" * 50_000
+    client.connection.read_gate.rest = b"a" * 50_000
     port.gateway.budget.review()
     assert 0 <= used(port) - 50_000 < SMALL_HEAD
 

@@ -8,7 +8,7 @@ import pytest
 from heads import bearer, head, packet_of, table
 from manifests import route, service
 from postern_dataplane.limits import Limits
-from postern_dataplane.server.decision_cache import KnownHeads
+from postern_dataplane.server.decision_cache import DecisionCache
 from postern_dataplane.telemetry.events import RequestRecord
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -81,8 +81,8 @@ HEADS = {
 def test_a_packet_that_reads_differently_alone_is_not_remembered(more, token):
     """Whatever is believed of its connection: what the packet says by itself is what counts."""
     fields = [bearer(token)] if token else []
-    table_, heads = table(service(), route()), KnownHeads(Limits(), None)
-    packet = heads.packet("way", packet_of(head("/v1/a", *fields)))
+    table_, heads = table(service(), route()), DecisionCache(Limits(), None)
+    packet = heads.packet("connection_key", packet_of(head("/v1/a", *fields)))
     said = msgspec.structs.replace(head("/v1/a", *fields), **more)
     for _ in range(3):
         heads.decide(table_, packet, said, RECORD, 0.0)
@@ -95,8 +95,8 @@ def test_a_packet_that_reads_differently_alone_is_not_remembered(more, token):
 @pytest.mark.parametrize("name", ["X-Token", "Connection"])
 def test_a_packet_with_a_field_that_is_not_its_own_is_not_remembered(name):
     """As a trailer of the request before it would be."""
-    table_, heads = table(service(), route()), KnownHeads(Limits(), None)
-    packet = heads.packet("way", packet_of(head("/v1/a", bearer("t1"))))
+    table_, heads = table(service(), route()), DecisionCache(Limits(), None)
+    packet = heads.packet("connection_key", packet_of(head("/v1/a", bearer("t1"))))
     for _ in range(3):
         heads.decide(table_, packet, head("/v1/a", (name, "a"), bearer("t1")), RECORD, 0.0)
     assert heads.find(table_, packet, 0.0) is None
@@ -104,9 +104,9 @@ def test_a_packet_with_a_field_that_is_not_its_own_is_not_remembered(name):
 
 def test_the_stand_in_of_a_token_may_be_in_the_head():
     """Then nothing is proved of other tokens, and the head is read each time."""
-    table_, heads = table(service(), route()), KnownHeads(Limits(), None)
+    table_, heads = table(service(), route()), DecisionCache(Limits(), None)
     asked = head("/v1/a?x-0.Y_z", bearer("t1"))
-    packet = heads.packet("way", packet_of(asked))
+    packet = heads.packet("connection_key", packet_of(asked))
     for _ in range(3):
         heads.decide(table_, packet, asked, RECORD, 0.0)
     assert heads.find(table_, packet, 0.0) is None

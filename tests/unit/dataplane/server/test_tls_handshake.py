@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from postern_dataplane.listener import Entrance
+from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.server.gateway import REFUSED_MAX
 from postern_dataplane.server.tls_handshake import BYTES_KEPT, received_bytes
 from postern_dataplane.server.tls_transport import TLS_BYTES
@@ -21,7 +21,7 @@ class Begun:
         self.over = loop.create_future()
         self.client, self.options = None, {}
         loop.start_tls = self._start_tls
-        self.handshake = port.gateway.secure(Entrance(9443, is_tls=True), lambda: context)()
+        self.handshake = port.gateway.secure(ListenerConfig(9443, is_tls=True), lambda: context)()
         self.transport = transport_of(self.handshake)
 
     async def _start_tls(self, transport, protocol, _context, **options):

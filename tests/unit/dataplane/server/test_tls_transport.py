@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from postern_dataplane.listener import Entrance
-from postern_dataplane.server.tls_transport import UNSENT_BYTES_MAX, SecureConnection, SecureTransport
+from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.server.tls_transport import UNSENT_BYTES_MAX, TlsClientConnection, TlsTransport
 
 
 class Layer(asyncio.Transport):
@@ -42,7 +42,7 @@ def below():
 
 @pytest.fixture
 def transport(layer, below):
-    made = SecureTransport(layer, below)
+    made = TlsTransport(layer, below)
     assert [("set_write_buffer_limits", UNSENT_BYTES_MAX)] == layer.done
     layer.done.clear()
     return made
@@ -81,7 +81,7 @@ def test_an_end_is_said_first_and_enforced_when_asked_again(first, transport, la
 @pytest.fixture
 def secured(port, client, loop):
     """A client of an entrance with TLS."""
-    client.connection = SecureConnection(port.gateway, Entrance(9443, is_tls=True))
+    client.connection = TlsClientConnection(port.gateway, ListenerConfig(9443, is_tls=True))
     client.transport.protocol = client.connection
     loop.call(client.connection.connection_made, client.transport)
     return client

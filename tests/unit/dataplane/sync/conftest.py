@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from postern_dataplane.sync.connection import Connection
 from postern_dataplane.sync.published_objects import PublishedObjects
-from postern_dataplane.sync.snapshot_dir import Folder
+from postern_dataplane.sync.snapshot_dir import SnapshotDir
 
 NAMESPACE = "postern-default"
 WAITING_S = 10
@@ -169,7 +169,7 @@ async def published(kubeconfig):
 @pytest.fixture
 def folder(tmp_path):
     """A folder that is ready to be written."""
-    folder = Folder(tmp_path / "snapshot")
+    folder = SnapshotDir(tmp_path / "snapshot")
     folder.prepare()
     return folder
 

@@ -8,8 +8,8 @@ import pytest
 
 from postern_dataplane.sync import index_watcher as module
 from postern_dataplane.sync.errors import ApiError
-from postern_dataplane.sync.index_watcher import Follower
-from postern_dataplane.sync.latest_value import Newest
+from postern_dataplane.sync.index_watcher import IndexWatcher
+from postern_dataplane.sync.latest_value import LatestValue
 from postern_dataplane.sync.published_objects import Listed
 from postern_kit.backoff import Backoff
 
@@ -39,7 +39,7 @@ class Script:
         self.resets += 1
 
 
-class Seen(Newest):
+class Seen(LatestValue):
     """All that was put there."""
 
     def __init__(self):
@@ -60,7 +60,7 @@ async def follow(script, backoff=None):
     """Follow to the end of a script; gives what was seen."""
     seen = Seen()
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        running = group.create_task(Follower(script, seen, backoff or Backoff(0.0)).run())
+        running = group.create_task(IndexWatcher(script, seen, backoff or Backoff(0.0)).run())
         await script.is_over.wait()
         running.cancel()
     return seen.all

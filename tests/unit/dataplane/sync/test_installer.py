@@ -11,7 +11,7 @@ from postern_core.codec import decode_index
 from postern_dataplane.reload.loader import Loader
 from postern_dataplane.sync.errors import ApiError, GenerationError
 from postern_dataplane.sync.installer import AT_A_TIME, Installer
-from postern_dataplane.sync.latest_value import Newest
+from postern_dataplane.sync.latest_value import LatestValue
 from postern_kit.backoff import Backoff
 
 FIRST, SECOND = generation_of("/a"), generation_of("/a", "/b")
@@ -50,7 +50,7 @@ def shards():
 
 @pytest.fixture
 def newest():
-    return Newest()
+    return LatestValue()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from generations import generation_of
 from postern_core.codec import CodecError, decode_index
 from postern_dataplane.sync.errors import StartError
-from postern_dataplane.sync.snapshot_dir import Folder
+from postern_dataplane.sync.snapshot_dir import SnapshotDir
 
 FIRST, SECOND, THIRD = (generation_of(path) for path in ("/a", "/b", "/c"))
 
@@ -45,7 +45,7 @@ def test_nobody_else_may_read_it(folder):
 def test_a_folder_that_was_open_is_closed(tmp_path):
     """Somebody may have made it before."""
     tmp_path.chmod(0o755)
-    Folder(tmp_path).prepare()
+    SnapshotDir(tmp_path).prepare()
     assert 0o700 == tmp_path.stat().st_mode & 0o777
 
 
@@ -53,7 +53,7 @@ def test_a_folder_that_can_not_be_made_is_told(tmp_path):
     """By the system's words."""
     (tmp_path / "file").touch()
     with pytest.raises(StartError, match="can't be made a folder of this user alone: Not a directory"):
-        Folder(tmp_path / "file/folder").prepare()
+        SnapshotDir(tmp_path / "file/folder").prepare()
 
 
 def test_only_what_changed_is_missing(folder):
@@ -76,7 +76,7 @@ def test_what_an_earlier_process_left_is_verified(folder, content):
     write(folder, FIRST)
     digest = FIRST.digest_of("routes")
     (folder._path / f"shards/{digest}.json").write_bytes(content)
-    assert [digest] == missing(Folder(folder._path), FIRST)
+    assert [digest] == missing(SnapshotDir(folder._path), FIRST)
 
 
 def test_a_shard_that_somebody_removed_is_missing(folder):

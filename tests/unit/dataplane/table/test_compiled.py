@@ -17,7 +17,7 @@ from postern_core.snapshot import (
     Route,
     ValueMatch,
 )  # fmt: skip
-from postern_dataplane.table.compiled import CredentialRow, Criterion, PolicyRow, RouteRow, Upstream
+from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, ValueMatcher
 
 GUEST = Consumer(id="Consumer/n/guest", namespace="n", name="guest", groups=("visitors",))
 PLACES = (
@@ -28,7 +28,7 @@ PLACES = (
 
 
 def policy(**fields):
-    return PolicyRow(Policy(id="p", namespace="n", places=PLACES, **fields), {GUEST.id: GUEST})
+    return CompiledPolicy(Policy(id="p", namespace="n", places=PLACES, **fields), {GUEST.id: GUEST})
 
 
 def route(**fields):
@@ -52,7 +52,7 @@ def test_a_credential_s_keys_are_read_once():
         keys=(Key(material="AAAA", id="one"), Key(material="AAAA")), revoked_jtis=("a", "b"),
         revoked_digests=packed(["c"]),
     )  # fmt: skip
-    row = CredentialRow(entry, GUEST)
+    row = CompiledCredential(entry, GUEST)
     assert ["one", None] == [key.id for key in row.keys]
     assert row.keys is row.keys
     assert {"a", "b"} == row.revoked_jtis
@@ -60,8 +60,8 @@ def test_a_credential_s_keys_are_read_once():
     assert digest_of("c") == row.revoked_digests
     assert row.revoked_digests is row.revoked_digests
     # No text has a key, nor does one row have what another remembers.
-    assert "CredentialRow('c')" == repr(row)
-    assert row.identities is not CredentialRow(entry, GUEST).identities
+    assert "CompiledCredential('c')" == repr(row)
+    assert row.identities is not CompiledCredential(entry, GUEST).identities
 
 
 @pytest.mark.parametrize(
@@ -133,25 +133,25 @@ def test_places_are_stripped_where_this_is_asked_for(strips, expected):
 )
 def test_a_criterion_holds_for_the_whole_value(type_, value, given, expected):
     """What is not there holds nothing."""
-    assert expected == Criterion(ValueMatch(name="x", type=type_, value=value)).holds(given)
+    assert expected == ValueMatcher(ValueMatch(name="x", type=type_, value=value)).matches(given)
 
 
 def test_a_route_is_prepared():
     """Without an upstream it has nothing to send to."""
-    row = RouteRow(route(methods=("GET",), strip_prefix="/v1/"), None, None)
+    row = CompiledRoute(route(methods=("GET",), strip_prefix="/v1/"), None, None)
     assert ("n/r", {"GET"}, 3, "", None) == (row.label, row.methods, row.strip, row.path_prefix, row.host_line)
 
 
 def test_an_upstream_s_own_host_is_prepared():
     """And its path."""
     backend = Backend(id="b", host_header="up.example.com:81", path_prefix="/base")
-    row = RouteRow(route(), None, Upstream(backend, ()))
+    row = CompiledRoute(route(), None, Upstream(backend, ()))
     assert (b"Host: up.example.com:81\r\n", "/base") == (row.host_line, row.path_prefix)
 
 
 def test_what_only_the_gateway_may_say_is_dropped():
     """In canonical form, for strangers more than for proxies."""
-    row = RouteRow(route(clean_headers=("x_user",)), None, None)
+    row = CompiledRoute(route(clean_headers=("x_user",)), None, None)
     assert {
         b"x-user",
         b"x-consumer-username",
@@ -159,7 +159,7 @@ def test_what_only_the_gateway_may_say_is_dropped():
         b"content-length",
         b"host",
         b"x-forwarded-for",
-    } <= row.dropped
+    } <= row.removed
     assert {
         b"x-real-ip",
         b"forwarded",
@@ -167,5 +167,5 @@ def test_what_only_the_gateway_may_say_is_dropped():
         b"x-forwarded-proto",
         b"x-forwarded-host",
         b"x-forwarded-port",
-    } == (row.dropped_of_strangers - row.dropped | {b"x-forwarded-for"})
-    assert b"expect" not in row.dropped
+    } == (row.removed_if_untrusted - row.removed | {b"x-forwarded-for"})
+    assert b"expect" not in row.removed

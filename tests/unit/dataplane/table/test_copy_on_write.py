@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from postern_dataplane.table.copy_on_write import patched, regrouped, remade
+from postern_dataplane.table.copy_on_write import with_changes, with_recomputed, with_regrouped
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,23 @@ def place(row):
 def test_what_is_gone_is_left_out_and_what_has_come_is_there():
     """In another dictionary than the one that was given."""
     before = {"a": 1, "b": 2, "c": 3}
-    assert {"b": 20, "c": 3, "d": 4} == patched(before, ["a"], {"b": 20, "d": 4})
+    assert {"b": 20, "c": 3, "d": 4} == with_changes(before, ["a"], {"b": 20, "d": 4})
     assert {"a": 1, "b": 2, "c": 3} == before
 
 
 def test_nothing_that_is_other_is_the_same_dictionary():
     """It costs nothing."""
     before = {"a": (A,)}
-    assert before is patched(before, [], {})
-    assert before is remade(before, [], lambda _: None)
-    assert before is remade(before, ["x"], lambda _: None)
-    assert before is regrouped(before, [], [], place)
+    assert before is with_changes(before, [], {})
+    assert before is with_recomputed(before, [], lambda _: None)
+    assert before is with_recomputed(before, ["x"], lambda _: None)
+    assert before is with_regrouped(before, [], [], place)
 
 
 def test_what_has_changed_is_made_anew_or_left_out():
     """The rest is not even asked for."""
     before = {"a": 1, "b": 2, "c": 3}
-    assert {"b": 20, "c": 3, "d": 40} == remade(before, ["a", "b", "d"], {"b": 20, "d": 40}.get)
+    assert {"b": 20, "c": 3, "d": 40} == with_recomputed(before, ["a", "b", "d"], {"b": 20, "d": 40}.get)
     assert {"a": 1, "b": 2, "c": 3} == before
 
 
@@ -60,17 +60,17 @@ def test_what_has_changed_is_made_anew_or_left_out():
 def test_groups_lose_and_gain_rows(gone, come, expected):
     """Each in order, and none is empty."""
     before = {"x": (A, C), "y": (A,)}
-    assert expected == regrouped(before, gone, come, place)
+    assert expected == with_regrouped(before, gone, come, place)
     assert {"x": (A, C), "y": (A,)} == before
 
 
 def test_a_group_that_is_not_concerned_is_the_same():
     """Whatever happens to the others."""
     before = {"x": (A, C), "y": (A,)}
-    assert before["y"] is regrouped(before, [("x", "c")], [("x", B)], place)["y"]
+    assert before["y"] is with_regrouped(before, [("x", "c")], [("x", B)], place)["y"]
 
 
 def test_equal_places_keep_the_order_in_which_they_came():
     """Of those that come at once."""
     rows = [Row("z"), Row("y"), Row("x")]
-    assert {"g": tuple(rows)} == regrouped({}, [], [("g", row) for row in rows], place)
+    assert {"g": tuple(rows)} == with_regrouped({}, [], [("g", row) for row in rows], place)

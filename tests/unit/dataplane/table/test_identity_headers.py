@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from postern_core.snapshot import Consumer, ForwardClaim, Policy
-from postern_dataplane.table.identity_headers import anonymous_identity, consumer_names, identity_of
+from postern_dataplane.table.identity_headers import anonymous_identity, consumer_identity, consumer_names
 
 ALICE = Consumer(id="Consumer/a/alice", namespace="a", name="alice", groups=("readers", "admin"), custom_id="42")
 BARE = Consumer(id="Consumer/a/bare", namespace="a", name="bare")
@@ -30,27 +30,27 @@ def test_a_consumer_is_told_in_full():
     assert (
         b"X-Consumer-Username: alice\r\nX-Consumer-Custom-Id: 42\r\n"
         b"X-Consumer-Groups: readers,admin\r\nX-Credential-Identifier: key\r\n"
-    ) == identity_of(ALICE, "key", {}, policy()).fields
+    ) == consumer_identity(ALICE, "key", {}, policy()).fields
 
 
 def test_what_a_consumer_has_not_is_not_told():
     """No empty fields."""
     assert (
         b"X-Consumer-Username: bare\r\nX-Credential-Identifier: key\r\n"
-        == identity_of(BARE, "key", {}, policy()).fields
+        == consumer_identity(BARE, "key", {}, policy()).fields
     )
 
 
 def test_a_foreign_consumer_is_told_as_one():
     """In the field and in the log."""
-    identity = identity_of(ALICE, "key", {}, policy("b"))
+    identity = consumer_identity(ALICE, "key", {}, policy("b"))
     assert "a/alice" == identity.consumer
     assert b"X-Consumer-Groups: a/readers,a/admin\r\n" in identity.fields
 
 
 def test_claims_are_forwarded_in_their_headers():
     """Those that are not there leave none behind."""
-    fields = identity_of(
+    fields = consumer_identity(
         BARE, "key", {"sub": "u", "n": 5}, policy("a", ("sub", "X-User"), ("no", "X-No"), ("n", "X-N"))
     )
     assert fields.fields.endswith(b"X-Credential-Identifier: key\r\nX-User: u\r\nX-N: 5\r\n")
@@ -60,7 +60,7 @@ def test_claims_are_forwarded_in_their_headers():
 def test_nothing_ends_a_line_early(value):
     """Neither from a claim nor from a snapshot."""
     consumer = Consumer(id="c", namespace="a", name="bare", custom_id=value)
-    fields = identity_of(consumer, "key", {"sub": value}, policy("a", ("sub", "X-User"))).fields
+    fields = consumer_identity(consumer, "key", {"sub": value}, policy("a", ("sub", "X-User"))).fields
     assert b"X-Consumer-Username: bare\r\nX-Credential-Identifier: key\r\n" == fields
 
 

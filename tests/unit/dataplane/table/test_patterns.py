@@ -7,7 +7,7 @@ import pytest
 from postern_core.pattern_limits import ANY_PATTERN, text_bytes_max
 from postern_core.snapshot import PathMatch, Route
 from postern_dataplane.table import patterns as module
-from postern_dataplane.table.compiled import RouteRow
+from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.patterns import Patterns, PatternSet, TextTooLong, below, compile_pattern
 
 
@@ -16,7 +16,7 @@ def row(name, *values, prefix="/"):
     entry = Route(
         id=name, namespace="n", name=name, created="", hosts=("*",), paths=paths, backend="", service=""
     )  # fmt: skip
-    return RouteRow(entry, None, None)
+    return CompiledRoute(entry, None, None)
 
 
 def names(patterns, path):

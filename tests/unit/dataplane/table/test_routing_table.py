@@ -99,7 +99,7 @@ def test_credentials_are_found_by_their_key():
 )
 def test_a_proxy_is_trusted_by_its_address(networks, peer, expected):
     """What is no address is nobody."""
-    assert expected == table(trusted=networks).trusts(peer)
+    assert expected == table(trusted=networks).is_trusted_proxy(peer)
 
 
 def test_a_network_that_is_none_is_an_error():
@@ -110,4 +110,4 @@ def test_a_network_that_is_none_is_an_error():
 
 def test_tables_share_no_cache():
     """What one remembers dies with it."""
-    assert table().token_cache is not table().token_cache
+    assert table().verification_cache is not table().verification_cache

@@ -14,7 +14,7 @@ from postern_core.snapshot import (
     Policy,
     Route,
 )
-from postern_dataplane.table.diff import change
+from postern_dataplane.table.diff import diff_snapshot
 from postern_dataplane.table.routing_table import empty_table
 
 
@@ -55,14 +55,14 @@ ENTRIES = {
 
 @pytest.fixture
 def before():
-    sections = change(empty_table().entries, {}, ENTRIES)
-    return empty_table().changed(sections, gateway="g", digest="one")
+    sections = diff_snapshot(empty_table().entries, {}, ENTRIES)
+    return empty_table().with_changes(sections, gateway="g", digest="one")
 
 
 def after(table, section, *, left=(), come=()):
     """The table once these entries, by id, have left the section, and those have come."""
     gone = [table.entries[section][id_] for id_ in left]
-    return table.changed(change(table.entries, {section: gone}, {section: come}), gateway="g", digest="two")
+    return table.with_changes(diff_snapshot(table.entries, {section: gone}, {section: come}), gateway="g", digest="two")
 
 
 def row(table, name):
@@ -114,12 +114,12 @@ def test_what_depends_on_a_change_is_made_anew(before, section, left, come, expe
 
 def test_a_change_of_nothing_shares_everything(before):
     """But the token cache, which belongs to one table, and the names of the whole."""
-    now = before.changed(change(before.entries, {}, {}), gateway="other", digest="two")
-    shared = ("credentials", "policies", "upstreams", "trusts")
+    now = before.with_changes(diff_snapshot(before.entries, {}, {}), gateway="other", digest="two")
+    shared = ("credentials", "policies", "upstreams", "is_trusted_proxy")
     assert all(getattr(now, name) is getattr(before, name) for name in shared)
     assert before.hosts.find("h") is now.hosts.find("h")
     assert ("other", "two", before.routes) == (now.gateway, now.digest, now.routes)
-    assert now.token_cache is not before.token_cache
+    assert now.verification_cache is not before.verification_cache
 
 
 def test_a_row_has_what_it_depends_on(before):
@@ -158,7 +158,7 @@ def test_a_policy_that_goes_fails_the_table_while_a_route_names_it(before):
     with pytest.raises(KeyError):
         after(before, "routes", come=[route("new", policy="lost")])
     left = {"policies": [before.entries["policies"]["q"]], "routes": [before.entries["routes"]["other"]]}
-    assert 3 == before.changed(change(before.entries, left, {}), gateway="g", digest="two").routes
+    assert 3 == before.with_changes(diff_snapshot(before.entries, left, {}), gateway="g", digest="two").routes
 
 
 def test_nobody_passes_as_a_consumer_that_is_gone(before):
@@ -178,5 +178,5 @@ def test_credentials_of_one_key_stay_in_order_of_age(before):
 
 def test_the_token_cache_of_a_new_table_is_empty(before):
     """What was verified under the old one is verified anew."""
-    before.token_cache.good.put(("p", "token"), "verified")
-    assert 0 == len(after(before, "routes", left=["one"]).token_cache.good)
+    before.verification_cache.good.put(("p", "token"), "verified")
+    assert 0 == len(after(before, "routes", left=["one"]).verification_cache.good)

@@ -7,8 +7,15 @@ import pytest
 from heads import head
 from postern_core.snapshot import PathMatch, Route, ValueMatch
 from postern_dataplane.request.target import Target
-from postern_dataplane.table.compiled import RouteRow
-from postern_dataplane.table.virtual_hosts import HostRoutes, Hosts, header_value, mismatch, path_matches, query_value
+from postern_dataplane.table.compiled import CompiledRoute
+from postern_dataplane.table.virtual_hosts import (
+    VirtualHost,
+    VirtualHosts,
+    header_value,
+    mismatch,
+    path_matches,
+    query_value,
+)
 
 EVERY = PathMatch(type="Prefix", value="/")
 
@@ -18,7 +25,7 @@ def row(name, *paths, hosts=("*",), created="", **fields):
         id=f"Route/n/{name}", namespace="n", name=name, created=created, hosts=hosts, paths=paths or (EVERY,),
         backend="", service="", **fields,
     )  # fmt: skip
-    return RouteRow(entry, None, None)
+    return CompiledRoute(entry, None, None)
 
 
 def exact(value):
@@ -39,7 +46,7 @@ def target(path="/", query=None):
 
 def found(rows, path, *fields, query=None, method="GET"):
     """The name of the route that takes the request."""
-    taken = HostRoutes().changed((), rows).find(target(path, query), head("/", *fields, method=method))
+    taken = VirtualHost().with_changes((), rows).find(target(path, query), head("/", *fields, method=method))
     return taken and taken.entry.name
 
 
@@ -164,31 +171,31 @@ HOSTS = ("api.example.com", "*.example.com", "*.b.example.com", "*")
 )
 def test_the_most_specific_host_decides(host, expected):
     """An exact name, the longest wildcard of one label or more, every host."""
-    hosts = Hosts([row(str(number), hosts=(it,)) for number, it in enumerate(HOSTS)])
+    hosts = VirtualHosts([row(str(number), hosts=(it,)) for number, it in enumerate(HOSTS)])
     assert [expected] == [HOSTS[int(it.entry.name)] for it in hosts.find(host).rows]
 
 
 def test_a_host_that_nobody_serves_has_no_routes():
     """Not even those of a parent."""
-    assert Hosts([row("one", hosts=("a.example.com", "*.b.example.com"))]).find("example.com") is None
+    assert VirtualHosts([row("one", hosts=("a.example.com", "*.b.example.com"))]).find("example.com") is None
 
 
 def test_no_host_falls_through_to_a_wider_one():
     """The two may belong to different namespaces."""
-    hosts = Hosts([row("one", exact("/a"), hosts=("a.b",)), row("two", hosts=("*.b",)), row("three")])
+    hosts = VirtualHosts([row("one", exact("/a"), hosts=("a.b",)), row("two", hosts=("*.b",)), row("three")])
     assert hosts.find("a.b").find(target("/x"), head()) is None
 
 
 def test_routes_of_one_host_stand_in_order_of_precedence():
     """However they came."""
     rows = [row("c"), row("a"), row("b", created="2030-01-01T00:00:00Z")]
-    assert ["b", "a", "c"] == [it.entry.name for it in Hosts(rows).find("x").rows]
+    assert ["b", "a", "c"] == [it.entry.name for it in VirtualHosts(rows).find("x").rows]
 
 
 def test_whether_any_route_keeps_slashes_is_known():
     """For a path that none of them takes."""
     rows = [row("one"), row("two", keep_encoded_slashes=True)]
-    assert [False, True] == [Hosts(rows[:count]).find("x").keeps_slashes for count in (1, 2)]
+    assert [False, True] == [VirtualHosts(rows[:count]).find("x").keeps_slashes for count in (1, 2)]
 
 
 ONE = row("one", exact("/a"), prefix("/a/b"), pattern("/x"), keep_encoded_slashes=True, created="2030-01-01T00:00:00Z")
@@ -205,16 +212,16 @@ def names_in(routes):
 
 def test_a_route_that_comes_takes_its_place():
     """Between the others of its paths, as if it had always been there."""
-    before = HostRoutes().changed((), [TWO, OTHER])
-    after = before.changed((), [ONE])
+    before = VirtualHost().with_changes((), [TWO, OTHER])
+    after = before.with_changes((), [ONE])
     assert (["one", "two"], ["one", "other", "two"]) == (names_in(after)["/a"], names_in(after)["patterns"])
-    assert names_in(HostRoutes().changed((), [ONE, TWO, OTHER])) == names_in(after)
+    assert names_in(VirtualHost().with_changes((), [ONE, TWO, OTHER])) == names_in(after)
 
 
 def test_a_route_that_goes_leaves_nothing():
     """No path, no pattern, no longest prefix and no slashes."""
-    before = HostRoutes().changed((), [ONE, TWO])
-    after = before.changed([ONE.entry], ())
+    before = VirtualHost().with_changes((), [ONE, TWO])
+    after = before.with_changes([ONE.entry], ())
     assert {"/a": ["two"], "/c/*": ["two"], "patterns": ["two"]} == names_in(after)
     assert (2, False, 1) == (after.longest_prefix, after.keeps_slashes, after.count)
     assert (4, True, 2) == (before.longest_prefix, before.keeps_slashes, before.count)
@@ -224,35 +231,35 @@ def test_a_route_that_goes_leaves_nothing():
 def test_slashes_are_kept_as_long_as_one_route_keeps_them():
     """Of two that do, one may go."""
     keepers = [row(name, keep_encoded_slashes=True) for name in ("one", "two")]
-    routes = HostRoutes().changed((), keepers)
+    routes = VirtualHost().with_changes((), keepers)
     gone = [[it.entry for it in keepers[:count]] for count in range(3)]
-    assert [True, True, False] == [routes.changed(some, ()).keeps_slashes for some in gone]
+    assert [True, True, False] == [routes.with_changes(some, ()).keeps_slashes for some in gone]
 
 
 def test_what_has_no_pattern_leaves_the_patterns_alone():
     """They are not made again for it."""
-    before = HostRoutes().changed((), [ONE])
+    before = VirtualHost().with_changes((), [ONE])
     plain = row("plain", exact("/p"))
-    after = before.changed((), [plain])
+    after = before.with_changes((), [plain])
     assert before.patterns is after.patterns
     assert before.prefixes is after.prefixes
-    assert before.patterns is after.changed([plain.entry], ()).patterns
+    assert before.patterns is after.with_changes([plain.entry], ()).patterns
 
 
 def test_a_host_without_routes_is_none():
     """Otherwise a wider one could never take over."""
     alone, wide = row("alone", hosts=("a.b",)), row("wide", hosts=("*.b",))
-    hosts = Hosts([alone, wide])
+    hosts = VirtualHosts([alone, wide])
     assert ["alone"] == [it.entry.name for it in hosts.find("a.b").rows]
-    assert ["wide"] == [it.entry.name for it in hosts.changed([alone.entry], ()).find("a.b").rows]
-    assert hosts.changed([alone.entry, wide.entry], ()).find("a.b") is None
+    assert ["wide"] == [it.entry.name for it in hosts.with_changes([alone.entry], ()).find("a.b").rows]
+    assert hosts.with_changes([alone.entry, wide.entry], ()).find("a.b") is None
 
 
 def test_a_host_that_is_not_concerned_is_the_same():
     """And those that are do not change the old ones."""
     one, two = row("one", hosts=("a.b", "c.d")), row("two", hosts=("*",))
-    before = Hosts([one, two])
-    after = before.changed([one.entry], [row("one", exact("/new"), hosts=("a.b",))])
+    before = VirtualHosts([one, two])
+    after = before.with_changes([one.entry], [row("one", exact("/new"), hosts=("a.b",))])
     assert before.find("x") is after.find("x")
     assert {"/new": ["one"], "patterns": []} == names_in(after.find("a.b"))
     assert ["two"] == [it.entry.name for it in after.find("c.d").rows]
@@ -261,4 +268,4 @@ def test_a_host_that_is_not_concerned_is_the_same():
 
 def test_a_route_stands_once_among_the_rows():
     """However many paths it has."""
-    assert ["one", "other", "two"] == [it.entry.name for it in HostRoutes().changed((), [TWO, ONE, OTHER]).rows]
+    assert ["one", "other", "two"] == [it.entry.name for it in VirtualHost().with_changes((), [TWO, ONE, OTHER]).rows]

@@ -7,24 +7,24 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from postern_dataplane.sockets import address_of, open_listener
 from postern_dataplane.telemetry.admin_server import admin_application, admin_port
-from postern_dataplane.telemetry.worker_messages import Refused, Serving
-from postern_dataplane.telemetry.worker_pool import Fleet
+from postern_dataplane.telemetry.worker_messages import SnapshotLoaded, SnapshotRefused
+from postern_dataplane.telemetry.worker_pool import WorkerPool
 from postern_kit.addresses import Address
 
-SERVING = Serving("abc", "default", 3, 10.0)
+SERVING = SnapshotLoaded("abc", "default", 3, 10.0)
 
 
 @pytest.fixture
-def fleet():
+def worker_pool():
     """One worker that has just started."""
-    fleet = Fleet(1)
-    fleet.started(0, 100)
-    return fleet
+    worker_pool = WorkerPool(1)
+    worker_pool.started(0, 100)
+    return worker_pool
 
 
 @pytest.fixture
-async def admin(fleet):
-    async with TestClient(TestServer(admin_application(fleet))) as client:
+async def admin(worker_pool):
+    async with TestClient(TestServer(admin_application(worker_pool))) as client:
         yield client
 
 
@@ -38,19 +38,19 @@ async def test_health_needs_no_snapshot(admin):
     assert (200, {"status": "alive"}) == await answer(admin, "/healthz")
 
 
-async def test_readiness_says_what_is_missing(admin, fleet):
+async def test_readiness_says_what_is_missing(admin, worker_pool):
     """And nothing when all is there."""
     before = await answer(admin, "/readyz")
-    fleet.heard(0, SERVING)
+    worker_pool.record(0, SERVING)
     after = await answer(admin, "/readyz")
     assert (503, {"status": "not ready", "reason": "1 of 1 workers have no snapshot"}) == before
     assert (200, {"status": "ready"}) == after
 
 
-async def test_config_is_the_digest_that_all_serve(admin, fleet):
+async def test_config_is_the_digest_that_all_serve(admin, worker_pool):
     """With who serves what."""
-    fleet.heard(0, SERVING)
-    fleet.heard(0, Refused("bad", "why"))
+    worker_pool.record(0, SERVING)
+    worker_pool.record(0, SnapshotRefused("bad", "why"))
     assert (
         200,
         {
@@ -85,10 +85,10 @@ async def test_elsewhere_is_404_in_json(admin, method, path):
     assert (404, ["message"]) == (status, list(body))
 
 
-async def test_the_port_is_closed_with_the_context(fleet):
+async def test_the_port_is_closed_with_the_context(worker_pool):
     """And open before."""
     listener = open_listener(Address("127.0.0.1", 0))
     address = address_of(listener)
-    async with admin_port(fleet, listener):
+    async with admin_port(worker_pool, listener):
         assert address == address_of(listener)
     open_listener(address).close()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from postern_dataplane.telemetry.counters import Counters
-from postern_dataplane.telemetry.fan_out import CountedAndLogged
+from postern_dataplane.telemetry.fan_out import FanOutObserver
 
 
 def test_a_request_is_counted_and_logged():
     """Both see the same record."""
     logged = []
     counters = Counters()
-    observer = CountedAndLogged(counters, SimpleNamespace(request_done=logged.append))
+    observer = FanOutObserver(counters, SimpleNamespace(request_done=logged.append))
     record = SimpleNamespace(route="a", status=200, reason="", duration_s=0.0, upstream_latency_s=None)
     observer.request_done(record)
     assert ([record], (("a", 200, 1),)) == (logged, counters.take().requests)
@@ -21,7 +21,7 @@ def test_a_request_is_counted_and_logged():
 def test_everything_else_is_counted():
     """Connections, handshakes and upstream errors."""
     counters = Counters()
-    observer = CountedAndLogged(counters, None)
+    observer = FanOutObserver(counters, None)
     observer.connection_opened()
     observer.connection_opened()
     observer.connection_closed()

@@ -10,8 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from postern_dataplane.telemetry.counters import Counters
 from postern_dataplane.telemetry.prometheus import expose
-from postern_dataplane.telemetry.worker_messages import Certified, Distribution, Serving
-from postern_dataplane.telemetry.worker_pool import Fleet
+from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, Distribution, SnapshotLoaded
+from postern_dataplane.telemetry.worker_pool import WorkerPool
 
 COUNTED = msgspec.structs.replace(
     Counters().take(),
@@ -34,12 +34,12 @@ COUNTED = msgspec.structs.replace(
 
 def exposed(*messages):
     """All samples by name and labels (in order of the labels' names), after two workers have told the same."""
-    fleet = Fleet(2)
+    worker_pool = WorkerPool(2)
     for slot in range(2):
-        fleet.started(slot, slot)
+        worker_pool.started(slot, slot)
         for message in messages:
-            fleet.heard(slot, message)
-    text = expose(fleet, "")[0].decode()
+            worker_pool.record(slot, message)
+    text = expose(worker_pool, "")[0].decode()
     families = text_string_to_metric_families(text)
     return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
 
@@ -87,7 +87,7 @@ def test_results_of_reloads_are_there_before_the_first():
 
 def test_the_snapshot_and_its_age_are_told():
     """By digest, and in seconds since it was loaded."""
-    samples = exposed(Serving("abc", "default", 1, time.time() - 60))
+    samples = exposed(SnapshotLoaded("abc", "default", 1, time.time() - 60))
     assert 1 == samples["postern_snapshot_info", "abc"]
     assert samples["postern_snapshot_age_seconds",] == pytest.approx(60, abs=5)
 
@@ -99,10 +99,12 @@ def test_no_snapshot_has_no_age():
 
 def test_a_scraper_chooses_the_format():
     """OpenMetrics where it is asked for."""
-    assert expose(Fleet(1), "application/openmetrics-text; version=1.0.0")[1].startswith("application/openmetrics-text")
+    assert expose(WorkerPool(1), "application/openmetrics-text; version=1.0.0")[1].startswith(
+        "application/openmetrics-text"
+    )
 
 
 def test_the_end_of_each_certificate_is_told():
     """By the name of its folder."""
-    samples = exposed(Certified({"default": 5.0}))
+    samples = exposed(CertificatesLoaded({"default": 5.0}))
     assert 5.0 == samples["postern_certificate_expiry_timestamp_seconds", "default"]

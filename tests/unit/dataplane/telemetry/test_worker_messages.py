@@ -9,7 +9,13 @@ import pytest
 
 from postern_dataplane.errors import ChannelError
 from postern_dataplane.telemetry.counters import Counters
-from postern_dataplane.telemetry.worker_messages import Certified, Receiver, Refused, Sender, Serving
+from postern_dataplane.telemetry.worker_messages import (
+    CertificatesLoaded,
+    Receiver,
+    Sender,
+    SnapshotLoaded,
+    SnapshotRefused,
+)
 
 
 @pytest.fixture
@@ -23,7 +29,13 @@ async def ends():
 
 
 @pytest.mark.parametrize(
-    "message", [Serving("d", "default", 3, 1.5), Refused("d", "why"), Certified({"a": 1.5}), Counters().take()]
+    "message",
+    [
+        SnapshotLoaded("d", "default", 3, 1.5),
+        SnapshotRefused("d", "why"),
+        CertificatesLoaded({"a": 1.5}),
+        Counters().take(),
+    ],
 )
 async def test_a_message_arrives_as_it_was_sent(ends, message):
     """Whatever its kind."""
@@ -74,4 +86,4 @@ async def test_what_nobody_takes_shows(ends):
     sender, _ = ends
     assert not sender.is_stalled
     while not sender.is_stalled:
-        sender.send(Refused("d", "x" * 100_000))
+        sender.send(SnapshotRefused("d", "x" * 100_000))

@@ -6,89 +6,89 @@ import msgspec
 import pytest
 
 from postern_dataplane.telemetry.counters import Counters
-from postern_dataplane.telemetry.worker_messages import Certified, Refused, Serving
-from postern_dataplane.telemetry.worker_pool import Fleet
+from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, SnapshotLoaded, SnapshotRefused
+from postern_dataplane.telemetry.worker_pool import WorkerPool
 
-OLD, NEW = Serving("old", "default", 1, 10.0), Serving("new", "default", 2, 20.0)
+OLD, NEW = SnapshotLoaded("old", "default", 1, 10.0), SnapshotLoaded("new", "default", 2, 20.0)
 COUNTED = msgspec.structs.replace(Counters().take(), denials={"x": 1}, connections=7)
 
 
 @pytest.fixture
-def fleet():
+def worker_pool():
     """Two workers that have just started."""
-    fleet = Fleet(2)
-    fleet.started(0, 100)
-    fleet.started(1, 101)
-    return fleet
+    worker_pool = WorkerPool(2)
+    worker_pool.started(0, 100)
+    worker_pool.started(1, 101)
+    return worker_pool
 
 
-def test_it_is_ready_when_every_worker_has_a_snapshot(fleet):
+def test_it_is_ready_when_every_worker_has_a_snapshot(worker_pool):
     """Not necessarily the same one: both are good."""
-    fleet.heard(0, OLD)
-    waiting = fleet.why_not_ready()
-    fleet.heard(1, NEW)
-    assert ("1 of 2 workers have no snapshot", "") == (waiting, fleet.why_not_ready())
+    worker_pool.record(0, OLD)
+    waiting = worker_pool.why_not_ready()
+    worker_pool.record(1, NEW)
+    assert ("1 of 2 workers have no snapshot", "") == (waiting, worker_pool.why_not_ready())
 
 
-def test_a_worker_that_is_gone_makes_it_unready(fleet):
+def test_a_worker_that_is_gone_makes_it_unready(worker_pool):
     """Until another one has taken its slot and loaded."""
-    fleet.heard(0, OLD)
-    fleet.heard(1, OLD)
-    fleet.gone(1)
-    assert "1 of 2 workers are starting" == fleet.why_not_ready()
+    worker_pool.record(0, OLD)
+    worker_pool.record(1, OLD)
+    worker_pool.gone(1)
+    assert "1 of 2 workers are starting" == worker_pool.why_not_ready()
 
 
-def test_who_drains_is_not_ready(fleet):
+def test_who_drains_is_not_ready(worker_pool):
     """So that no new traffic is sent."""
-    fleet.heard(0, OLD)
-    fleet.heard(1, OLD)
-    fleet.is_draining = True
-    assert "draining" == fleet.why_not_ready()
+    worker_pool.record(0, OLD)
+    worker_pool.record(1, OLD)
+    worker_pool.is_draining = True
+    assert "draining" == worker_pool.why_not_ready()
 
 
-def test_the_digest_is_what_all_serve(fleet):
+def test_the_digest_is_what_all_serve(worker_pool):
     """And nothing while they differ."""
     seen = []
     for slot, message in [(0, OLD), (1, OLD), (0, NEW), (1, NEW)]:
-        fleet.heard(slot, message)
-        seen.append(fleet.common.digest if fleet.common else None)
+        worker_pool.record(slot, message)
+        seen.append(worker_pool.common.digest if worker_pool.common else None)
     assert [None, "old", None, "new"] == seen
 
 
-def test_a_refusal_is_known_until_the_next_load(fleet):
+def test_a_refusal_is_known_until_the_next_load(worker_pool):
     """The snapshot before it is still served."""
-    fleet.heard(0, OLD)
-    fleet.heard(0, Refused("bad", "why"))
-    refused, serving = fleet.workers[0].refused, fleet.workers[0].serving
-    fleet.heard(0, NEW)
-    assert (Refused("bad", "why"), OLD, None) == (refused, serving, fleet.workers[0].refused)
+    worker_pool.record(0, OLD)
+    worker_pool.record(0, SnapshotRefused("bad", "why"))
+    refused, serving = worker_pool.workers[0].refused, worker_pool.workers[0].serving
+    worker_pool.record(0, NEW)
+    assert (SnapshotRefused("bad", "why"), OLD, None) == (refused, serving, worker_pool.workers[0].refused)
 
 
-def test_a_dead_worker_s_counts_stay_and_its_connections_go(fleet):
+def test_a_dead_worker_s_counts_stay_and_its_connections_go(worker_pool):
     """A counter never goes down; a gauge tells what is."""
-    fleet.heard(0, COUNTED)
-    before = sum(worker.connections for worker in fleet.workers.values())
-    fleet.gone(0)
-    after = sum(worker.connections for worker in fleet.workers.values())
-    assert (7, 0, {"x": 1}) == (before, after, fleet.totals.denials)
+    worker_pool.record(0, COUNTED)
+    before = sum(worker.connections for worker in worker_pool.workers.values())
+    worker_pool.gone(0)
+    after = sum(worker.connections for worker in worker_pool.workers.values())
+    assert (7, 0, {"x": 1}) == (before, after, worker_pool.totals.denials)
 
 
 def test_who_is_to_speak_tls_needs_a_certificate():
     """In every worker."""
-    fleet = Fleet(2, needs_certificate=True)
+    worker_pool = WorkerPool(2, needs_certificate=True)
     for slot in range(2):
-        fleet.started(slot, slot)
-        fleet.heard(slot, OLD)
-    seen = [fleet.why_not_ready()]
+        worker_pool.started(slot, slot)
+        worker_pool.record(slot, OLD)
+    seen = [worker_pool.why_not_ready()]
     for slot, ends_at in [(0, {}), (0, {"a": 1.0}), (1, {"a": 1.0})]:
-        fleet.heard(slot, Certified(ends_at))
-        seen.append(fleet.why_not_ready())
+        worker_pool.record(slot, CertificatesLoaded(ends_at))
+        seen.append(worker_pool.why_not_ready())
     one, both = "1 of 2 workers have no certificate", "2 of 2 workers have no certificate"
     assert [both, both, one, ""] == seen
 
 
-def test_a_certificate_ends_when_the_first_worker_s_does(fleet):
+def test_a_certificate_ends_when_the_first_worker_s_does(worker_pool):
     """While they differ."""
-    fleet.heard(0, Certified({"a": 2.0, "b": 1.0}))
-    fleet.heard(1, Certified({"a": 1.0, "c": 3.0}))
-    assert {"a": 1.0, "b": 1.0, "c": 3.0} == fleet.certificates
+    worker_pool.record(0, CertificatesLoaded({"a": 2.0, "b": 1.0}))
+    worker_pool.record(1, CertificatesLoaded({"a": 1.0, "c": 3.0}))
+    assert {"a": 1.0, "b": 1.0, "c": 3.0} == worker_pool.certificates

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from postern_dataplane.background_tasks import Tasks
-from postern_dataplane.upstream.dns import REFRESH_S, TIMEOUT_S, Name, is_address
+from postern_dataplane.background_tasks import BackgroundTasks
+from postern_dataplane.upstream.dns import REFRESH_S, TIMEOUT_S, DnsEntry, is_address
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def changes():
 def ask(loop, changes):
     """Makes the name `app`, which has these addresses; asking for them gives them."""
     known = []
-    tasks = Tasks()
+    tasks = BackgroundTasks()
 
     def ask_(*answers):
         if not known:
-            known.append(Name("app", tasks, lambda: changes.append(known[0].known)))
+            known.append(DnsEntry("app", tasks, lambda: changes.append(known[0].known)))
         if answers:
             loop.names["app"] = list(answers)
         return known[0]

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postern_dataplane.upstream.load_balancer import EJECTED_FIRST_S, EJECTED_MAX_S, Address, Rotation
+from postern_dataplane.upstream.load_balancer import EJECTED_FIRST_S, EJECTED_MAX_S, EdfScheduler, Host
 
 
 def addresses(*weights):
-    return [Address("name", f"10.0.0.{number}", 80, weight) for number, weight in enumerate(weights)]
+    return [Host("name", f"10.0.0.{number}", 80, weight) for number, weight in enumerate(weights)]
 
 
 def turns(rotation, count, now=0.0, tried=()):
@@ -22,24 +22,24 @@ def turns(rotation, count, now=0.0, tried=()):
 
 def test_equals_take_turns():
     """In their order."""
-    assert [0, 1, 2, 0, 1, 2] == turns(Rotation(addresses(1, 1, 1)), 6)
+    assert [0, 1, 2, 0, 1, 2] == turns(EdfScheduler(addresses(1, 1, 1)), 6)
 
 
 def test_one_address_is_always_its_turn():
     """Also while it rests."""
     (only,) = addresses(1)
     only.failed(0.0)
-    assert [0, 0, 0] == turns(Rotation([only]), 3)
+    assert [0, 0, 0] == turns(EdfScheduler([only]), 3)
 
 
 def test_no_address_is_nobody_s_turn():
     """There is nothing to give."""
-    assert Rotation([]).next(0.0) is None
+    assert EdfScheduler([]).next(0.0) is None
 
 
 def test_a_cycle_has_the_shares_of_the_weights():
     """Exactly, and spread out."""
-    rotation = Rotation(addresses(1, 2, 5))
+    rotation = EdfScheduler(addresses(1, 2, 5))
     for _ in range(3):
         cycle = turns(rotation, 8)
         assert {0: 1, 1: 2, 2: 5} == Counter(cycle)
@@ -50,7 +50,7 @@ def test_a_cycle_has_the_shares_of_the_weights():
 def test_shares_follow_weights(weights, cycles):
     """Whatever they are, nobody is ever off by more than a turn."""
     total = sum(weights)
-    counts = Counter(turns(Rotation(addresses(*weights)), total * cycles))
+    counts = Counter(turns(EdfScheduler(addresses(*weights)), total * cycles))
     assert all(abs(counts[number] - weight * cycles) <= 1 for number, weight in enumerate(weights))
 
 
@@ -60,13 +60,13 @@ def test_the_living_share_what_a_dead_one_had(weights, dead):
     all_ = addresses(*weights)
     all_[dead % len(all_)].failed(0.0)
     weights[dead % len(all_)] = 0
-    counts = Counter(turns(Rotation(all_), sum(weights) * 2))
+    counts = Counter(turns(EdfScheduler(all_), sum(weights) * 2))
     assert all(abs(counts[number] - weight * 2) <= 2 for number, weight in enumerate(weights))
 
 
 def test_a_failed_address_rests():
     """And is tried again after that."""
-    rotation = Rotation(all_ := addresses(1, 1))
+    rotation = EdfScheduler(all_ := addresses(1, 1))
     all_[0].failed(10.0)
     assert [1, 1, 1] == turns(rotation, 3, now=10.0 + EJECTED_FIRST_S - 0.01)
     assert {0, 1} == set(turns(rotation, 3, now=10.0 + EJECTED_FIRST_S))
@@ -96,7 +96,7 @@ def test_a_success_forgets_all():
 
 def test_who_comes_back_gets_its_share_and_no_more():
     """What it missed is not made up for, but for a turn."""
-    rotation = Rotation(all_ := addresses(1, 1))
+    rotation = EdfScheduler(all_ := addresses(1, 1))
     all_[0].failed(0.0)
     turns(rotation, 100)
     assert Counter(turns(rotation, 10, now=EJECTED_FIRST_S))[0] in (5, 6)
@@ -104,7 +104,7 @@ def test_who_comes_back_gets_its_share_and_no_more():
 
 def test_when_all_are_dead_they_take_turns():
     """Trying is better than refusing."""
-    rotation = Rotation(all_ := addresses(1, 1, 1))
+    rotation = EdfScheduler(all_ := addresses(1, 1, 1))
     for address in all_:
         address.failed(0.0)
     assert {0, 1, 2} == set(turns(rotation, 3))
@@ -112,7 +112,7 @@ def test_when_all_are_dead_they_take_turns():
 
 def test_those_tried_are_passed_over():
     """Also when what is left rests."""
-    rotation = Rotation(all_ := addresses(1, 1, 1))
+    rotation = EdfScheduler(all_ := addresses(1, 1, 1))
     assert {1, 2} == set(turns(rotation, 4, tried=[all_[0]]))
     all_[1].failed(0.0)
     all_[2].failed(0.0)
@@ -121,11 +121,11 @@ def test_those_tried_are_passed_over():
 
 def test_when_all_are_tried_they_are_tried_again():
     """One address has more than one chance."""
-    rotation = Rotation(all_ := addresses(1, 1))
+    rotation = EdfScheduler(all_ := addresses(1, 1))
     assert {0, 1} == set(turns(rotation, 2, tried=all_))
 
 
 @pytest.mark.parametrize(("host", "text"), [("10.0.0.1", "10.0.0.1:80"), ("fd00::1", "[fd00::1]:80")])
 def test_an_address_is_written_as_in_a_url(host, text):
     """For the log."""
-    assert text == str(Address("name", host, 80, 1))
+    assert text == str(Host("name", host, 80, 1))

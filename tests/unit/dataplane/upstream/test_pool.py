@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from postern_core.snapshot import Backend, Endpoint, UpstreamTLS
-from postern_dataplane.background_tasks import Tasks
+from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.table.compiled import Upstream
-from postern_dataplane.upstream.pool import IDLE_MAX, IDLE_S, Upstreams
+from postern_dataplane.upstream.pool import IDLE_MAX, IDLE_S, PoolManager
 
 ONE, OTHER, NAMED = (Endpoint(address=it, port=80) for it in ("10.0.0.1", "10.0.0.2", "app"))
 
@@ -24,8 +24,8 @@ def upstream(*endpoints, **backend):
 
 @pytest.fixture
 def upstreams(loop):
-    tasks = Tasks()
-    made = Upstreams(tasks)
+    tasks = BackgroundTasks()
+    made = PoolManager(tasks)
     yield made
     made.close()
     loop.run_until_complete(tasks.close())
@@ -36,8 +36,8 @@ def upstreams(loop):
 def connect(loop):
     """Connects, to the address whose turn it is or this one; gives the connection, in the midst of an exchange."""
 
-    def connect_(runtime, address=None, tried=None):
-        return loop.run_until_complete(runtime.connect(address, [] if tried is None else tried))
+    def connect_(pool, address=None, tried=None):
+        return loop.run_until_complete(pool.connect(address, [] if tried is None else tried))
 
     return connect_
 
@@ -45,7 +45,7 @@ def connect(loop):
 @pytest.fixture
 def turns(loop):
     """The hosts whose turn it is, and how often."""
-    return lambda runtime, count: Counter(loop.call(runtime.next_address, loop.now).host for _ in range(count))
+    return lambda pool, count: Counter(loop.call(pool.next_host, loop.now).host for _ in range(count))
 
 
 def test_a_backend_has_one_runtime(upstreams):
@@ -58,7 +58,7 @@ def test_a_connection_goes_to_the_address(upstreams, connect, loop):
     tried = []
     connection = connect(upstreams.get(upstream(ONE)), tried=tried)
     assert [("10.0.0.1", 80, {"ssl": None, "server_hostname": None})] == loop.dials
-    assert ("10.0.0.1:80", [connection.home]) == (connection.address, tried)
+    assert ("10.0.0.1:80", [connection.host]) == (connection.address, tried)
 
 
 def test_tls_names_the_server(upstreams, connect, loop):
@@ -70,41 +70,41 @@ def test_tls_names_the_server(upstreams, connect, loop):
 
 def test_a_kept_connection_is_used_again(upstreams, connect, loop):
     """The last one first, so that the others grow old."""
-    runtime = upstreams.get(upstream(ONE))
-    first, second = connect(runtime), connect(runtime)
+    pool = upstreams.get(upstream(ONE))
+    first, second = connect(pool), connect(pool)
     for connection in (first, second):
-        runtime.keep(connection, loop.now)
-    home = first.home
-    assert [second, first, None] == [runtime.idle_connection(home) for _ in range(3)]
+        pool.keep(connection, loop.now)
+    host = first.host
+    assert [second, first, None] == [pool.idle_connection(host) for _ in range(3)]
 
 
 def test_a_connection_that_closed_is_not_used(upstreams, connect, loop):
     """It leaves the idle ones by itself; one that is only closing is passed over."""
-    runtime = upstreams.get(upstream(ONE))
-    gone, closing = connect(runtime), connect(runtime)
+    pool = upstreams.get(upstream(ONE))
+    gone, closing = connect(pool), connect(pool)
     for connection in (gone, closing):
-        runtime.keep(connection, loop.now)
+        pool.keep(connection, loop.now)
     loop.call(gone.connection_lost, None)
-    assert [closing] == gone.home.idle
+    assert [closing] == gone.host.idle
     closing.transport.end = "close"
-    assert runtime.idle_connection(gone.home) is None
+    assert pool.idle_connection(gone.host) is None
 
 
 def test_idle_connections_have_a_number_at_most(upstreams, connect, loop):
     """What is beyond is closed."""
-    runtime = upstreams.get(upstream(ONE))
-    made = [connect(runtime) for _ in range(IDLE_MAX + 1)]
+    pool = upstreams.get(upstream(ONE))
+    made = [connect(pool) for _ in range(IDLE_MAX + 1)]
     for connection in made:
-        runtime.keep(connection, loop.now)
-    assert (IDLE_MAX, "", "abort") == (len(made[0].home.idle), made[0].transport.end, made[-1].transport.end)
+        pool.keep(connection, loop.now)
+    assert (IDLE_MAX, "", "abort") == (len(made[0].host.idle), made[0].transport.end, made[-1].transport.end)
 
 
 def test_old_connections_are_closed(upstreams, connect, loop):
     """Before the server does it."""
-    runtime = upstreams.get(upstream(ONE))
-    old, young = connect(runtime), connect(runtime)
-    runtime.keep(old, loop.now)
-    runtime.keep(young, loop.now + 10)
+    pool = upstreams.get(upstream(ONE))
+    old, young = connect(pool), connect(pool)
+    pool.keep(old, loop.now)
+    pool.keep(young, loop.now + 10)
     upstreams.close_old(loop.now + IDLE_S)
     assert ["", ""] == [old.transport.end, young.transport.end]
     upstreams.close_old(loop.now + IDLE_S + 1)
@@ -113,57 +113,57 @@ def test_old_connections_are_closed(upstreams, connect, loop):
 
 def test_a_failure_takes_an_address_out(upstreams, connect, loop, turns):
     """A success brings it back."""
-    runtime = upstreams.get(upstream(ONE, OTHER))
-    first = loop.call(runtime.next_address, loop.now)
+    pool = upstreams.get(upstream(ONE, OTHER))
+    first = loop.call(pool.next_host, loop.now)
     loop.failures = [ConnectionRefusedError()]
     with pytest.raises(ConnectionRefusedError):
-        connect(runtime, first)
-    assert {OTHER.address: 4} == turns(runtime, 4)
-    connect(runtime, first)
-    assert {ONE.address, OTHER.address} == set(turns(runtime, 4))
+        connect(pool, first)
+    assert {OTHER.address: 4} == turns(pool, 4)
+    connect(pool, first)
+    assert {ONE.address, OTHER.address} == set(turns(pool, 4))
 
 
 def test_connecting_has_its_time(upstreams, loop, turns):
     """Of the backend; who is too slow rests."""
-    runtime = upstreams.get(upstream(ONE, OTHER, connect_timeout_ms=3_000))
+    pool = upstreams.get(upstream(ONE, OTHER, connect_timeout_ms=3_000))
     loop.pending = loop.create_future()
-    connecting = loop.create_task(runtime.connect(None, []))
+    connecting = loop.create_task(pool.connect(None, []))
     loop.settle()
     loop.pass_time(2.9)
     assert not connecting.done()
     loop.pass_time(0.1)
     assert isinstance(connecting.exception(), TimeoutError)
-    assert {OTHER.address: 4} == turns(runtime, 4)
+    assert {OTHER.address: 4} == turns(pool, 4)
 
 
 def test_all_addresses_of_a_name_are_used(upstreams, connect, loop, turns):
     """They share its weight."""
     loop.names["app"] = ["10.0.1.1", "10.0.1.2"]
     heavy = Endpoint(address="10.0.0.1", port=80, weight=2)
-    runtime = upstreams.get(upstream(heavy, Endpoint(address="app", port=80, weight=2)))
-    turns(runtime, 2)  # the name is asked for beside the requests
-    assert {"10.0.0.1": 8, "10.0.1.1": 4, "10.0.1.2": 4} == turns(runtime, 16)
+    pool = upstreams.get(upstream(heavy, Endpoint(address="app", port=80, weight=2)))
+    turns(pool, 2)  # the name is asked for beside the requests
+    assert {"10.0.0.1": 8, "10.0.1.1": 4, "10.0.1.2": 4} == turns(pool, 16)
 
 
 def test_a_name_that_is_not_known_leaves_the_others(upstreams, connect, turns):
     """One bad name is no outage."""
-    runtime = upstreams.get(upstream(ONE, NAMED))
-    assert "10.0.0.1" == connect(runtime).home.host
-    assert {"10.0.0.1": 3} == turns(runtime, 3)
+    pool = upstreams.get(upstream(ONE, NAMED))
+    assert "10.0.0.1" == connect(pool).host.host
+    assert {"10.0.0.1": 3} == turns(pool, 3)
 
 
 def test_a_silent_name_is_not_waited_for_when_another_has_an_address(upstreams, connect, loop):
     """Whichever comes first."""
     loop.names |= {"silent": loop.create_future(), "app": ["10.0.1.1"]}
-    runtime = upstreams.get(upstream(Endpoint(address="silent", port=80), NAMED))
-    assert "10.0.1.1" == connect(runtime).home.host
+    pool = upstreams.get(upstream(Endpoint(address="silent", port=80), NAMED))
+    assert "10.0.1.1" == connect(pool).host.host
 
 
 def test_waiting_for_names_is_a_part_of_connecting(upstreams, loop):
     """So it has the same time."""
     loop.names["app"] = loop.create_future()
-    runtime = upstreams.get(upstream(NAMED, connect_timeout_ms=1_000))
-    connecting = loop.create_task(runtime.connect(None, []))
+    pool = upstreams.get(upstream(NAMED, connect_timeout_ms=1_000))
+    connecting = loop.create_task(pool.connect(None, []))
     loop.settle()
     loop.pass_time(1)
     assert isinstance(connecting.exception(), TimeoutError)
@@ -172,58 +172,58 @@ def test_waiting_for_names_is_a_part_of_connecting(upstreams, loop):
 def test_another_attempt_does_not_wait_for_names(upstreams, connect, loop):
     """Where there is an address to go to."""
     loop.names["app"] = loop.create_future()
-    runtime = upstreams.get(upstream(ONE, NAMED))
-    address = loop.call(runtime.next_address, loop.now)
+    pool = upstreams.get(upstream(ONE, NAMED))
+    address = loop.call(pool.next_host, loop.now)
     loop.failures = [ConnectionRefusedError()]
     tried = []
     with pytest.raises(ConnectionRefusedError):
-        connect(runtime, address, tried)
-    assert "10.0.0.1" == connect(runtime, None, tried).home.host
+        connect(pool, address, tried)
+    assert "10.0.0.1" == connect(pool, None, tried).host.host
 
 
 def test_without_any_address_connecting_fails(upstreams, connect, loop):
     """And a name's own addresses are asked for again with the next request."""
-    runtime = upstreams.get(upstream(NAMED))
-    assert loop.call(runtime.next_address, loop.now) is None
+    pool = upstreams.get(upstream(NAMED))
+    assert loop.call(pool.next_host, loop.now) is None
     with pytest.raises(OSError, match="no address"):
-        connect(runtime)
+        connect(pool)
     loop.names["app"] = ["10.0.0.9"]
-    assert "10.0.0.9" == connect(runtime).home.host
+    assert "10.0.0.9" == connect(pool).host.host
 
 
 def test_a_new_answer_changes_the_rotation(upstreams, connect, loop, turns):
     """Connections to an address that is left stay, the others close."""
     loop.names["app"] = ["10.0.1.1", "10.0.1.2"]
-    runtime = upstreams.get(upstream(NAMED))
-    made = {connection.home.host: connection for connection in (connect(runtime), connect(runtime))}
+    pool = upstreams.get(upstream(NAMED))
+    made = {connection.host.host: connection for connection in (connect(pool), connect(pool))}
     for connection in made.values():
-        runtime.keep(connection, loop.now)
+        pool.keep(connection, loop.now)
     loop.names["app"] = ["10.0.1.2", "10.0.1.3"]
     loop.pass_time(31)
-    turns(runtime, 1)
-    assert {"10.0.1.2", "10.0.1.3"} == set(turns(runtime, 4))
+    turns(pool, 1)
+    assert {"10.0.1.2", "10.0.1.3"} == set(turns(pool, 4))
     assert ["abort", ""] == [made[host].transport.end for host in ("10.0.1.1", "10.0.1.2")]
 
 
 def test_a_name_that_fails_keeps_its_addresses(upstreams, connect, loop, turns):
     """The last answer counts."""
     loop.names["app"] = ["10.0.1.1"]
-    runtime = upstreams.get(upstream(NAMED))
-    connect(runtime)
+    pool = upstreams.get(upstream(NAMED))
+    connect(pool)
     loop.names["app"] = socket.gaierror(-3, "again")
     loop.pass_time(31)
-    turns(runtime, 1)
-    assert {"10.0.1.1": 3} == turns(runtime, 3)
+    turns(pool, 1)
+    assert {"10.0.1.1": 3} == turns(pool, 3)
 
 
 @pytest.fixture
 def kept(upstreams, connect, loop):
     """A runtime of two addresses, with an idle connection to each: the runtime, then these by host."""
-    runtime = upstreams.get(upstream(ONE, OTHER))
-    made = {connection.home.host: connection for connection in (connect(runtime), connect(runtime))}
+    pool = upstreams.get(upstream(ONE, OTHER))
+    made = {connection.host.host: connection for connection in (connect(pool), connect(pool))}
     for connection in made.values():
-        runtime.keep(connection, loop.now)
-    return runtime, made
+        pool.keep(connection, loop.now)
+    return pool, made
 
 
 def adopt(upstreams, loop, *found):
@@ -233,56 +233,56 @@ def adopt(upstreams, loop, *found):
 
 def test_what_is_unchanged_goes_on(kept, upstreams, loop):
     """Equal is enough."""
-    runtime, made = kept
+    pool, made = kept
     adopt(upstreams, loop, upstream(ONE, OTHER))
-    assert runtime is upstreams.get(upstream(ONE, OTHER))
+    assert pool is upstreams.get(upstream(ONE, OTHER))
     assert ["", ""] == [connection.transport.end for connection in made.values()]
 
 
 def test_an_address_that_is_left_keeps_its_connections(kept, upstreams, loop, turns):
     """One that is gone loses them, with the next request."""
-    runtime, made = kept
+    pool, made = kept
     adopt(upstreams, loop, upstream(OTHER, request_timeout_ms=1))
-    assert {OTHER.address: 2} == turns(runtime, 2)
+    assert {OTHER.address: 2} == turns(pool, 2)
     assert ["abort", ""] == [made[it.address].transport.end for it in (ONE, OTHER)]
-    assert made[OTHER.address] is runtime.idle_connection(made[OTHER.address].home)
+    assert made[OTHER.address] is pool.idle_connection(made[OTHER.address].host)
 
 
 def test_a_weight_may_change(kept, upstreams, loop, turns):
     """Without losing a connection."""
-    runtime, made = kept
+    pool, made = kept
     adopt(upstreams, loop, upstream(msgspec.structs.replace(ONE, weight=3), OTHER))
-    assert {ONE.address: 6, OTHER.address: 2} == turns(runtime, 8)
+    assert {ONE.address: 6, OTHER.address: 2} == turns(pool, 8)
     assert ["", ""] == [connection.transport.end for connection in made.values()]
 
 
 def test_other_tls_is_another_way(kept, upstreams, loop, turns):
     """No connection made before is used again, and none that is returned later."""
-    runtime, made = kept
-    running = runtime.idle_connection(made[ONE.address].home)
+    pool, made = kept
+    running = pool.idle_connection(made[ONE.address].host)
     adopt(upstreams, loop, upstream(ONE, OTHER, tls=UpstreamTLS(server_name="a.test")))
-    turns(runtime, 2)
+    turns(pool, 2)
     assert "abort" == made[OTHER.address].transport.end
     assert "" == running.transport.end
-    runtime.keep(running, loop.now)
+    pool.keep(running, loop.now)
     assert "abort" == running.transport.end
 
 
 def test_a_backend_that_is_gone_lets_go(kept, upstreams, loop):
     """Idle connections close at once, running ones when they are given back."""
-    runtime, made = kept
-    running = runtime.idle_connection(made[ONE.address].home)
+    pool, made = kept
+    running = pool.idle_connection(made[ONE.address].host)
     adopt(upstreams, loop)
     assert ["", "abort"] == [running.transport.end, made[OTHER.address].transport.end]
-    runtime.keep(running, loop.now)
+    pool.keep(running, loop.now)
     assert "abort" == running.transport.end
-    assert runtime is not upstreams.get(upstream(ONE))
+    assert pool is not upstreams.get(upstream(ONE))
 
 
 def test_an_endpoint_that_is_listed_twice_has_two_shares(upstreams, turns):
     """One address, with the connections that it has."""
-    runtime = upstreams.get(upstream(ONE, OTHER, ONE))
-    assert {"10.0.0.1": 4, "10.0.0.2": 2} == turns(runtime, 6)
+    pool = upstreams.get(upstream(ONE, OTHER, ONE))
+    assert {"10.0.0.1": 4, "10.0.0.2": 2} == turns(pool, 6)
 
 
 def test_a_name_that_tls_can_not_ask_for_is_a_failure_like_others(upstreams, connect, loop):
