@@ -10,7 +10,7 @@ from bench.material import HOST, Key, make_key
 from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 KEY = make_key("HS256")
 TOKEN = KEY.token()

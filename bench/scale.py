@@ -27,7 +27,7 @@ from postern_core.compile import compile_snapshot
 from postern_core.link.shares import Share
 from postern_core.memo import Memo
 from postern_core.parse import Parsed, parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 RESULTS = Path(__file__).parent / "results"
 # By what grows, the routes and credentials of each size.

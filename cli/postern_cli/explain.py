@@ -16,7 +16,7 @@ from postern_core.snapshot import Snapshot
 from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.table.routing_table import build_table
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 from .arguments import Line, folders_or_none, share_option
 from .explanation.named import keys_named_in

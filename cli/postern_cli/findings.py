@@ -15,9 +15,9 @@ import msgspec
 
 from postern_core.parse import OUR_KINDS, Parsed
 from postern_core.problems import Problem
-from postern_operator.field_positions import FieldPositions
-from postern_operator.local import Reading
-from postern_operator.manifests import FileMistake
+from postern_operator.local.field_positions import FieldPositions
+from postern_operator.local.folder_source import Reading
+from postern_operator.local.manifest_file import FileMistake
 
 from .printing import printable
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from postern_core.parse import OUR_KINDS, Parsed
-from postern_operator.local import Reading
+from postern_operator.local.folder_source import Reading
 
 from .left_out import NOTHING, LeftOut
 from .reading import read_folders, with_secrets

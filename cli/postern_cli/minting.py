@@ -21,7 +21,7 @@ from jwt.warnings import InsecureKeyLengthWarning
 
 from postern_core.inspectors import UnreadableKey
 from postern_core.snapshot import Credential, Key
-from postern_operator.inspectors import read_public_key
+from postern_operator.validators import read_public_key
 
 
 @dataclass(frozen=True, slots=True)

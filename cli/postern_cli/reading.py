@@ -15,10 +15,10 @@ from postern_core.memo import Memo
 from postern_core.parse import Parsed
 from postern_core.problems import Problem
 from postern_operator.errors import LocalError
-from postern_operator.generate import state_folder, with_generated_secrets
-from postern_operator.inspectors import INSPECTORS
-from postern_operator.kept_grants import KeptGrants
-from postern_operator.local import Folders, Reading
+from postern_operator.local.folder_source import Folders, Reading
+from postern_operator.local.generated_secrets import state_folder, with_generated_secrets
+from postern_operator.local.grants_file import KeptGrants
+from postern_operator.validators import INSPECTORS
 
 from .left_out import LeftOut
 from .printing import printable

@@ -17,15 +17,15 @@ from pathlib import Path
 from postern_core.conditions import Programming
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_kit.stop_signals import STOP_SIGNALS, on_stop_signal
+from postern_operator.build import Rebuilt, Reconciler
 from postern_operator.errors import LocalError
-from postern_operator.generate import GeneratedSecrets, state_folder
-from postern_operator.kept_grants import KeptGrants
-from postern_operator.local import Folders, Reading
-from postern_operator.publish.directory import DirectoryPublisher
-from postern_operator.reconciler import Rebuilt, Reconciler
-from postern_operator.served import served_digest
-from postern_operator.status import statuses
-from postern_operator.store import Store
+from postern_operator.local.admin_client import served_digest
+from postern_operator.local.directory_publisher import DirectoryPublisher
+from postern_operator.local.folder_source import Folders, Reading
+from postern_operator.local.generated_secrets import GeneratedSecrets, state_folder
+from postern_operator.local.grants_file import KeptGrants
+from postern_operator.local.object_conditions import statuses
+from postern_operator.local.object_store import Store
 
 from .child import DataPlane, data_plane
 from .telling import Teller

@@ -13,7 +13,7 @@ from rich.text import Text
 from postern_core.conditions import Condition
 from postern_core.problems import Problem
 from postern_core.ref import Ref
-from postern_operator.field_positions import FieldPositions
+from postern_operator.local.field_positions import FieldPositions
 
 CONDITIONS = ("Accepted", "ResolvedRefs", "Programmed", "Ready")
 # More rows scroll away what matters; the others are counted.

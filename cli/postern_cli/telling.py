@@ -13,9 +13,9 @@ from rich.text import Text
 
 from postern_core.problems import Problem
 from postern_core.ref import Ref
-from postern_operator.local import Reading
-from postern_operator.reconciler import Rebuilt
-from postern_operator.status import Statuses
+from postern_operator.build import Rebuilt
+from postern_operator.local.folder_source import Reading
+from postern_operator.local.object_conditions import Statuses
 
 from .table import left_out, sentences, table_of
 

@@ -13,8 +13,8 @@ from postern_core.grants import Grants
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 from postern_core.snapshot import Credential
-from postern_operator.generate import state_folder
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.local.generated_secrets import state_folder
+from postern_operator.validators import INSPECTORS
 
 from .arguments import Line, folders_or_none
 from .claim_values import claims_from, moment_of, seconds_of

@@ -10,7 +10,7 @@ import click
 from postern_core.link.shares import Share
 from postern_core.parse import OUR_KINDS
 from postern_core.problems import Problem
-from postern_operator.local import Reading
+from postern_operator.local.folder_source import Reading
 
 from .arguments import folders_or_none, share_option
 from .findings import Report, as_github, as_json, as_text, report_of

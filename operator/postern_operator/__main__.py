@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from postern_kit.logs import configure_logs
 from postern_kit.program import run_to_end
 
-from .cluster.assembly import operate
+from .cluster.app import operate
 from .cluster.settings import read_settings
 from .errors import OperatorError
 

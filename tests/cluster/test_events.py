@@ -11,9 +11,9 @@ from manifests import SECRET, compiled, consumer, credential, route, secret, ser
 from operator_account import operator_client
 from postern_core.conditions import Programming, conditions_of
 from postern_core.parse import parse_manifest
-from postern_operator.cluster.event_writes import EventWriter
-from postern_operator.cluster.events import Teller
-from postern_operator.cluster.writing import Writer
+from postern_operator.cluster.api.writer import Writer
+from postern_operator.cluster.status.event_rules import Teller
+from postern_operator.cluster.status.event_writer import EventWriter
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from manifests import compiled, consumer, credential, secret
 from operator_account import operator_client
 from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
-from postern_operator.cluster.secrets import generate_missing
-from postern_operator.cluster.writing import Writer
+from postern_operator.cluster.api.writer import Writer
+from postern_operator.cluster.secret_generation import generate_missing
 
 KINDS = "consumers.postern.dev,jwtcredentials.postern.dev,secrets"
 

@@ -16,8 +16,8 @@ from manifests import route, service
 from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
 from postern_core.parse import OUR_KINDS, parse_manifest
-from postern_operator.cluster.status import counts, status_change
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.cluster.status.desired_status import counts, status_change
+from postern_operator.validators import INSPECTORS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.name[:2].isdigit())

@@ -20,7 +20,7 @@ from golden_requests import ask, credentials_of, expected_of, served_by
 from installation import installed, own_address
 from postern_core.checks import check
 from postern_core.parse import OUR_KINDS, parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 from upstream import Upstream
 
 PLURALS = {kind: f"{kind.lower()}s.postern.dev" for kind in OUR_KINDS}

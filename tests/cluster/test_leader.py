@@ -14,7 +14,7 @@ import pytest
 from cluster.kubectl import Kubectl
 from cluster.shared import Api
 from operator_account import client_of, operator_account
-from postern_operator.cluster.leader import LEASE, LEASE_S, RETRY_S, Leadership
+from postern_operator.cluster.leader_election import LEASE, LEASE_S, RETRY_S, Leadership
 
 # Who leads, as a process of its own, and says so.
 LEADER = """

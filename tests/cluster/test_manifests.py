@@ -12,7 +12,7 @@ import yaml
 import cases
 from postern_core.checks import check
 from postern_core.parse import OUR_KINDS, parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 pytestmark = pytest.mark.usefixtures("crds")
 

@@ -13,8 +13,8 @@ from operator_account import operator_client
 from postern_core.codec import decode_index, encode_snapshot
 from postern_core.link.sizes import ENTRY_BYTES_MAX, PLACE_BYTES_MAX
 from postern_core.snapshot import Key, Snapshot
-from postern_operator.cluster.publish import ClusterPublisher
-from postern_operator.cluster.writing import Writer
+from postern_operator.cluster.api.writer import Writer
+from postern_operator.cluster.rollout.publisher import ClusterPublisher
 from snapshots import decoded
 
 PEOPLE = [consumer(), credential(), secret()]

@@ -12,9 +12,9 @@ from manifests import SECRET, compiled, consumer, credential, route, secret, ser
 from operator_account import operator_client
 from postern_core.conditions import Programming, conditions_of
 from postern_core.parse import OUR_KINDS, parse_manifest
-from postern_operator.cluster.status import counts, status_change
-from postern_operator.cluster.status_writes import StatusWriter
-from postern_operator.cluster.writing import Writer
+from postern_operator.cluster.api.writer import Writer
+from postern_operator.cluster.status.desired_status import counts, status_change
+from postern_operator.cluster.status.status_writer import StatusWriter
 
 KINDS = "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev"
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)

@@ -20,7 +20,7 @@ from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
 from postern_core.grants import Grants
 from postern_core.parse import OUR_KINDS, parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 from snapshots import decoded_again
 
 REWRITE = os.environ.get("GOLDEN") == "rewrite"

@@ -14,7 +14,7 @@ from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.table.routing_table import build_table
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

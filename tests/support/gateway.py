@@ -26,7 +26,7 @@ import raw
 from manifests import route, service
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 from snapshots import publish_into
 
 POSTERN = Path(sys.executable).parent / "postern"

@@ -15,7 +15,7 @@ import raw
 import tokens
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 # A claim that is good for one more second needs an answer before that.
 QUICK_S = 0.5

@@ -6,7 +6,7 @@ from typing import Any
 
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 SECRET = "0123456789abcdef0123456789abcdef"
 

@@ -11,7 +11,7 @@ import yaml
 from kubernetes.aio.client import ApiClient
 
 from cluster.kubectl import Kubectl
-from postern_operator.cluster.connection import api_configuration
+from postern_operator.cluster.api.connection import api_configuration
 
 ACCOUNT = "postern-operator"
 RIGHTS = Path(__file__).parents[2] / "deploy/rbac/operator.yaml"

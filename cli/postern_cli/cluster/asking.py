@@ -19,7 +19,7 @@ from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
 from postern_cli.errors import ClusterReadingError, RefusedError
-from postern_operator.cluster.reading import API_ERRORS, CONNECT_TIMEOUT_S, READ_TIMEOUT_S
+from postern_operator.cluster.api.reader import API_ERRORS, CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 

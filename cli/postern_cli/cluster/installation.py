@@ -17,11 +17,11 @@ from kubernetes.aio import client
 
 from postern_cli.errors import RefusedError
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
-from postern_operator.cluster.leader import LEASE
-from postern_operator.cluster.pods import Admin, admin_session, served_digests
-from postern_operator.cluster.published import GATEWAY, INDEX_ENTRY, INDEX_NAME, MANAGED_BY
-from postern_operator.cluster.references import ADMIN_SERVICE
-from postern_operator.cluster.resources import CONFIG_MAPS, ENDPOINT_SLICES
+from postern_operator.cluster.api.resource_types import CONFIG_MAPS, ENDPOINT_SLICES
+from postern_operator.cluster.leader_election import LEASE
+from postern_operator.cluster.rollout.data_plane_pods import Admin, admin_session, served_digests
+from postern_operator.cluster.rollout.published_objects import GATEWAY, INDEX_ENTRY, INDEX_NAME, MANAGED_BY
+from postern_operator.cluster.watch.references import ADMIN_SERVICE
 
 from .asking import FORBIDDEN, NOT_FOUND, Answer, ask
 from .pods import Pod, pods_of

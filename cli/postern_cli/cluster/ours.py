@@ -10,8 +10,8 @@ from kubernetes.aio import client
 
 from postern_cli.errors import ClusterReadingError, RefusedError
 from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL
-from postern_operator.cluster.reading import Resource, manifest_of, pages
-from postern_operator.cluster.resources import NAMESPACES, OUR_RESOURCES
+from postern_operator.cluster.api.reader import Resource, manifest_of, pages
+from postern_operator.cluster.api.resource_types import NAMESPACES, OUR_RESOURCES
 
 from .asking import FORBIDDEN, NOT_FOUND, ask, in_words
 from .connection import Connection

@@ -13,7 +13,7 @@ import msgspec
 
 from postern_core.endpoint_slices import address_of, is_ready, one_family, port_named
 from postern_core.resources.kubernetes import EndpointSlice
-from postern_operator.cluster.pods import ADMIN_PORT_NAME
+from postern_operator.cluster.rollout.data_plane_pods import ADMIN_PORT_NAME
 
 
 @dataclass(frozen=True, slots=True)

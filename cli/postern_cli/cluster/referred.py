@@ -15,9 +15,9 @@ from postern_cli.errors import RefusedError
 from postern_core.parse import Parsed, parse_manifest
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
-from postern_operator.cluster.fetching import RESOURCES
-from postern_operator.cluster.references import references_of
-from postern_operator.cluster.resources import ENDPOINT_SLICES
+from postern_operator.cluster.api.resource_types import ENDPOINT_SLICES
+from postern_operator.cluster.watch.fetch_references import RESOURCES
+from postern_operator.cluster.watch.references import references_of
 
 from .asking import NOT_FOUND, ask
 

@@ -11,8 +11,8 @@ from postern_cli.findings import Finding, Named, Report, as_github, as_json, as_
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_operator.local import Reading
-from postern_operator.manifests import FileMistake, Foreign
+from postern_operator.local.folder_source import Reading
+from postern_operator.local.manifest_file import FileMistake, Foreign
 
 ROUTE = Named("Route", "demo", "json")
 

@@ -11,8 +11,8 @@ from postern_cli.telling import Teller, console
 from postern_core.conditions import Programming, conditions_of
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_operator.local import Reading
-from postern_operator.manifests import FileMistake, Foreign
+from postern_operator.local.folder_source import Reading
+from postern_operator.local.manifest_file import FileMistake, Foreign
 
 ROUTE = Ref("Route", "demo", "json")
 MISTAKE = FileMistake("a.yaml", 3, 1, "is wrong")

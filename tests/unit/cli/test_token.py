@@ -15,9 +15,9 @@ from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward, RequestHead
 from postern_dataplane.jwt.compact import read_token
 from postern_dataplane.table.routing_table import build_table
-from postern_operator.generate import state_folder, with_generated_secrets
-from postern_operator.inspectors import INSPECTORS
-from postern_operator.local import Folders
+from postern_operator.local.folder_source import Folders
+from postern_operator.local.generated_secrets import state_folder, with_generated_secrets
+from postern_operator.validators import INSPECTORS
 
 ALICE = ("token", "--credential", "alice", "--ttl", "24h")
 

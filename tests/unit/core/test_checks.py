@@ -3,7 +3,7 @@
 from manifests import compiled, credential, mistakes, route, service
 from postern_core.checks import CHECKS, check
 from postern_core.parse import parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 
 def test_a_check_is_named_as_the_violation():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import manifests
 from postern_core.compile import compile_identities
 from postern_core.parse import parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 
 def identities_of(*documents):

@@ -28,7 +28,7 @@ from postern_core.resources.rules import (
     is_normal_path,
     is_one_of_headers,
 )
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 A_SET = "the list is a set, and the API server refuses doubles by itself"
 NOT_BY_A_RULE = {

@@ -7,7 +7,7 @@ from postern_core.codec import SHARD_BYTES_MAX, encode_snapshot
 from postern_core.compile import compile_identities
 from postern_core.link.sizes import ENTRY_BYTES_MAX, PLACE_BYTES_MAX, shortened, size_of
 from postern_core.parse import parse_manifest
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 JWT = {"jwt": {}}
 OPEN = [service(auth=JWT), route(), consumer()]

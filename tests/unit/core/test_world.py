@@ -6,7 +6,7 @@ from postern_core.memo import Memo
 from postern_core.parse import parse_manifest
 from postern_core.problems import Reason
 from postern_core.ref import Ref
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 
 def world(*manifests):

@@ -19,7 +19,7 @@ from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward, Reject, RequestHead
 from postern_dataplane.table.routing_table import build_table
-from postern_operator.inspectors import INSPECTORS
+from postern_operator.validators import INSPECTORS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 CASES = [case for case in cases.cases() if cases.requests_of(case)]

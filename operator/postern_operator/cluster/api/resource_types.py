@@ -1,0 +1,19 @@
+"""The kinds that the operator reads, as the API server's paths name them."""
+
+from __future__ import annotations
+
+from postern_core.parse import API_VERSION
+
+from .reader import Resource
+
+OUR_RESOURCES = (
+    Resource(API_VERSION, "Service", "services"),
+    Resource(API_VERSION, "Route", "routes"),
+    Resource(API_VERSION, "Consumer", "consumers"),
+    Resource(API_VERSION, "JWTCredential", "jwtcredentials"),
+)
+SECRETS = Resource("v1", "Secret", "secrets")
+CONFIG_MAPS = Resource("v1", "ConfigMap", "configmaps")
+KUBERNETES_SERVICES = Resource("v1", "Service", "services")
+ENDPOINT_SLICES = Resource("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
+NAMESPACES = Resource("v1", "Namespace", "namespaces", is_namespaced=False)

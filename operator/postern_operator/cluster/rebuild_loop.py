@@ -1,0 +1,130 @@
+"""Compiles afresh at all news, for every gateway, whether this replica acts or not.
+
+A standby that has compiled everything takes over with one request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import product
+
+from kubernetes.aio.client import ApiClient
+
+from postern_core.codec import TooLargeError
+from postern_core.grants import Grants
+from postern_core.parse import Parsed
+from postern_kit.backoff import Backoff
+from postern_kit.logs import described
+from postern_operator.build import until_quiet
+
+from .api.writer import Writer
+from .errors import ClusterError, NotLeadingError
+from .metrics import Metrics
+from .rollout.gateway_rollout import Fleet
+from .secret_generation import generate_missing
+from .status.status_sync import View, problem_counts
+from .watch.fetch_references import fetch
+from .watch.object_cache import Objects
+
+log = logging.getLogger("postern.rebuilding")
+
+# A Secret that is generated at once never shows as missing; thousands of them take more rounds than one.
+GENERATING_S = 1.0
+
+
+class Rebuilding:
+    """The loop from news to builds; `rebuilt` is called after each."""
+
+    def __init__(
+        self, api: ApiClient, writer: Writer, objects: Objects, fleets: Sequence[Fleet], metrics: Metrics
+    ) -> None:
+        self._api = api
+        self._writer = writer
+        self._objects = objects
+        self._fleets = fleets
+        self._metrics = metrics
+        self._backoff = Backoff()
+        self._grants_backoff = Backoff()
+
+    async def run(self, may_act: Callable[[], bool], rebuilt: Callable[[], None]) -> None:
+        """Rebuild at all news, for ever."""
+        while True:
+            await until_quiet(self._objects)
+            try:
+                if may_act():
+                    await self._generate()
+                await self._rebuild(self._objects.take())
+                rebuilt()
+            except Exception as error:  # noqa: BLE001 # what was published last stays, and the next news may mend it
+                log.error("a rebuild has failed", extra={"fields": described(error)})  # noqa: TRY400 # its text may quote
+                self._again(self._backoff)
+
+    async def _rebuild(self, objects: tuple[Parsed, ...]) -> None:
+        await self._read_grants()
+        for fleet in self._fleets:
+            began = time.monotonic()
+            try:
+                await fleet.rebuild(objects)
+            except TooLargeError as error:
+                # That gateway keeps what it has; the others are no larger for it.
+                fleet.cannot_build(str(error))
+                continue
+            self._metrics.rebuild_seconds.labels(fleet.gateway.name).observe(time.monotonic() - began)
+        self._count(objects)
+
+    async def _read_grants(self) -> None:
+        """Learn what was granted before; a gateway of which that can't be read isn't published until it can."""
+        read: list[Fleet] = []
+        for fleet in self._fleets:
+            try:
+                read += [fleet] if await fleet.read_grants(self._api) else []
+            except ClusterError as error:
+                fields = {"gateway": fleet.gateway.name, "error": str(error)}
+                log.warning("grants can't be read, trying again", extra={"fields": fields})
+                self._again(self._grants_backoff)
+        for fleet, other in product(read, self._fleets):
+            # Hosts are granted for each gateway, keys are the same for all: a gateway that is new has none yet.
+            fleet.build.grants = fleet.build.grants.completed_by(Grants({}, other.build.grants.keys))
+        if len(read) == len(self._fleets):
+            self._grants_backoff.succeeded()
+
+    async def _generate(self) -> None:
+        """Make the Secrets that are wanted and missing, as many as can be within a moment."""
+        try:
+            async with asyncio.timeout(GENERATING_S):
+                generated = await generate_missing(self._objects.take(), self._writer)
+                await fetch(self._api, self._objects, generated.made)
+        except TimeoutError:
+            self._objects.tell()
+            return
+        errors = [error for error in generated.errors if not isinstance(error, NotLeadingError)]
+        if errors:
+            log.warning("secrets can't be generated", extra={"fields": {"error": str(errors[0]), "count": len(errors)}})
+            self._again(self._backoff)
+        else:
+            self._backoff.succeeded()
+
+    def _again(self, backoff: Backoff) -> None:
+        """Take it for news that something has failed, after a while."""
+        asyncio.get_running_loop().call_later(backoff.next_s(), self._objects.tell)
+
+    def _count(self, objects: tuple[Parsed, ...]) -> None:
+        for metric, counts in (
+            (self._metrics.objects, Counter(parsed.ref.kind for parsed in objects)),
+            (self._metrics.problems, problem_counts(self.views())),
+        ):
+            metric.clear()
+            for label, count in counts.items():
+                metric.labels(label).set(count)
+
+    def views(self) -> tuple[View, ...]:
+        """What every gateway's latest build says."""
+        return tuple(
+            View(fleet.built, fleet.ledger, fleet.failure, fleet.unpublished, fleet.withheld_because)
+            for fleet in self._fleets
+            if fleet.built is not None
+        )

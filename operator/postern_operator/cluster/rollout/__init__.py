@@ -1,0 +1,1 @@
+"""One gateway's way to its pods: published objects, and which generation the pods serve."""

@@ -1,0 +1,286 @@
+"""One gateway's data plane, as the operator sees it: what it should serve, what is published, and what pods serve.
+
+The loops here act, so they run only while this replica leads.  What is to be
+served comes from `rebuilding`, and what is told of it goes to `telling`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+import aiohttp
+from kubernetes.aio.client import ApiClient
+
+from postern_core.codec import SECTIONS
+from postern_core.grants import Grants
+from postern_core.grants_codec import EncodedGrants, encode_grants
+from postern_core.link.shares import DEFAULT_SHARE, Share
+from postern_core.parse import Parsed
+from postern_core.snapshot import Snapshot
+from postern_kit.backoff import Backoff
+from postern_operator.build import Build, Built
+from postern_operator.cluster.errors import ClusterError, NotLeadingError, RefusedError
+from postern_operator.cluster.metrics import Metrics
+from postern_operator.cluster.settings import Gateway
+
+from .data_plane_pods import Admin, ready_admins, served_digests
+from .generation_ledger import Ledger
+from .publish_failures import changed_ids, in_words, is_lasting, with_refused
+from .published_grants import read_grants
+from .publisher import ClusterPublisher
+
+log = logging.getLogger("postern.fleet")
+
+# Pods take up a snapshot within a fraction of a second; those that don't are asked less and less often.
+ASK_FIRST_S = 0.02
+ASK_AT_MOST_S = 1.0
+# An API server that is busy for a moment is no news to anybody.
+FAILURES_UNTOLD = 3
+TRY_AGAIN_S = 5.0
+# Names of objects in one line of the log.
+LOGGED_MAX = 20
+# Once all serve what they should: a pod may have been replaced without any notice of it.
+ASK_AGAIN_S = 10.0
+
+
+class Fleet:
+    """One gateway; `slices` gives the EndpointSlices of its pods, `changed` is called when more or less is served.
+
+    `rebuild` is called when something must be left out of what was built.
+
+    `failure` says why what should be served can't be published, "" while nothing hinders.
+    `has_asked` is set once it is known what pods serve, `is_settled` while all of them serve what they should.
+    A turn is a time in which this replica leads; nothing is published in it before the grants have been read.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        publisher: ClusterPublisher,
+        slices: Callable[[], tuple[Parsed, ...]],
+        changed: Callable[[], None],
+        metrics: Metrics,
+        *,
+        share: Share = DEFAULT_SHARE,
+        rebuild: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.gateway = gateway
+        self.build = Build(gateway.name, share=share)
+        self._encoded_grants: tuple[Grants, EncodedGrants] | None = None
+        self._turn = 0
+        self._read_in: int | None = None
+        self._is_certain = False
+        self.built: Built | None = None
+        self.ledger = Ledger()
+        self.failure = ""
+        self.withheld_because = ""
+        self.has_asked = asyncio.Event()
+        self.is_settled = asyncio.Event()
+        self._publisher = publisher
+        self._slices = slices
+        self._changed = changed
+        self._rebuild = rebuild
+        self._metrics = metrics
+        self._must_publish = asyncio.Event()
+        self._must_ask = asyncio.Event()
+        self._published = ""
+        self._published_at_s: float | None = None
+        self._published_snapshot: Snapshot | None = None
+        self._served: dict[Admin, str | None] | None = None
+
+    def cannot_build(self, why: str) -> None:
+        """Keep what was built before; what is to be served now is more than can be published."""
+        log.error("not published, too large", extra={"fields": self._fields() | {"error": why}})
+        self._note_failure(why)
+
+    async def read_grants(self, client: ApiClient) -> bool:
+        """Read the grants that were published last, unless that was done in this turn; gives whether it was done now.
+
+        Raises `ClusterError`.
+        """
+        turn = self._turn
+        if self._read_in == turn:
+            return False
+        self.build.grants = await read_grants(client, self.gateway.namespace)
+        self._read_in = turn
+        return True
+
+    async def rebuild(self, objects: tuple[Parsed, ...]) -> None:
+        """Build of these objects what is to be served; it is published once the grants have been read in this turn."""
+        turn = self._turn
+        is_certain = self._read_in == turn
+        built = await asyncio.to_thread(self._built, objects)
+        # Another turn has begun meanwhile: then what was known before it counts for nothing.
+        self._is_certain = is_certain and turn == self._turn
+        self.take(built)
+
+    def _built(self, objects: tuple[Parsed, ...]) -> Built:
+        """Build; a thread's work."""
+        built = self.build.of(objects)
+        grants = built.compiled.grants
+        if self._encoded_grants is None or self._encoded_grants[0] is not grants:
+            self._encoded_grants = (grants, encode_grants(grants))
+        return replace(built, encoded=self._encoded_grants[1].beside(built.encoded))
+
+    def take(self, built: Built) -> None:
+        """Take this for what is to be served from now on."""
+        self.ledger.compiled(built.encoded.digest, built.objects)
+        if self.built is None or self.built.encoded.digest != built.encoded.digest:
+            self.is_settled.clear()
+        self.built = built
+        self._must_publish.set()
+
+    @property
+    def unpublished(self) -> frozenset[str] | None:
+        """The ids of the entries that are other than those published, while there is a failure; None: all may be."""
+        if not self.failure or self.built is None:
+            return frozenset()
+        if self._published_snapshot is None:
+            return None
+        return changed_ids(self._published_snapshot, self.built.compiled.snapshot)
+
+    def mend(self) -> None:
+        """Look at once whether what is published is what must be."""
+        self._must_publish.set()
+
+    def pods_changed(self) -> None:
+        """Ask at once."""
+        self._must_ask.set()
+
+    def begin_turn(self) -> None:
+        """Take nothing for true that is known of pods and of grants: others may have acted since."""
+        self._turn += 1
+        self._is_certain = False
+        self._published, self._published_at_s, self._served = "", None, None
+        self._published_snapshot = None
+        self.build.refused = {}
+        self.withheld_because = ""
+        self._note_failure("")
+        self.has_asked.clear()
+        self.is_settled.clear()
+
+    async def keep_published(self, client: ApiClient) -> None:
+        """Publish what is to be served, and mend what others do to it, for ever."""
+        backoff = Backoff()
+        has_looked = False
+        self._must_publish.set()
+        while True:
+            await self._must_publish.wait()
+            self._must_publish.clear()
+            if self.built is None or not self._is_certain:
+                continue
+            try:
+                if not has_looked:
+                    await self._publisher.look(client)
+                has_looked = True
+                await self._publish(self.built)
+                backoff.succeeded()
+            except ClusterError as error:
+                # Whatever is there now, it is looked at again before more is written.
+                has_looked = False
+                if not await self._leaves_out_refused(error):
+                    await self._failed(error, backoff)
+
+    async def keep_asking(self, session: aiohttp.ClientSession) -> None:
+        """Ask every ready pod what it serves: often while that is not what it should, else now and then, for ever."""
+        wait_s = ASK_FIRST_S
+        while True:
+            self._must_ask.clear()
+            admins = ready_admins(self._slices(), self.gateway.namespace)
+            await self._take_answers(await served_digests(admins, session))
+            wait_s = ASK_AGAIN_S if self.is_settled.is_set() else min(wait_s * 1.5, ASK_AT_MOST_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._must_ask.wait()
+                wait_s = ASK_FIRST_S
+
+    async def _publish(self, built: Built) -> None:
+        digest = built.encoded.digest
+        await self._publisher.publish(built.encoded)
+        self._published_snapshot = built.compiled.snapshot
+        self._note_failure("")
+        if digest == self._published:
+            return
+        self._published, self._published_at_s = digest, asyncio.get_running_loop().time()
+        self._metrics.publishes.labels(self.gateway.name, "published").inc()
+        log.info("published", extra={"fields": self._fields() | {"digest": digest}})
+        self._must_ask.set()
+
+    async def _failed(self, error: ClusterError, backoff: Backoff) -> None:
+        self._metrics.publishes.labels(self.gateway.name, "failed").inc()
+        pause_s = backoff.next_s()
+        if not isinstance(error, NotLeadingError) and (is_lasting(error) or backoff.failures >= FAILURES_UNTOLD):
+            self._note_failure(in_words(error))
+        if backoff.failures == 1:
+            log.warning("not published, trying again", extra={"fields": self._fields() | {"error": str(error)}})
+        await asyncio.sleep(pause_s)
+        self._must_publish.set()
+
+    async def _leaves_out_refused(self, error: ClusterError) -> bool:
+        """Whether single entries were refused; they are left out of the next build, and refused alone."""
+        if not isinstance(error, RefusedError) or error.shard is None or not error.is_lasting or error.is_of_quota:
+            return False
+        if error.shard.section not in SECTIONS:  # a part of the grants, without which nothing may be published
+            return False
+        try:
+            entries = await self._publisher.refused_entries(error.shard)
+        except ClusterError:
+            return False
+        refused = with_refused(self.build.refused, error.shard.section, entries)
+        if refused == self.build.refused:
+            return False
+        self.build.refused, self.withheld_because = refused, in_words(error)
+        ids = [id_ for _, id_ in refused]
+        fields = self._fields() | {"error": in_words(error), "left_out": ids[:LOGGED_MAX], "count": len(ids)}
+        log.warning("published without what the API server refuses", extra={"fields": fields})
+        self._rebuild()
+        # For what has changed meanwhile, so that there is nothing to leave out.
+        asyncio.get_running_loop().call_later(TRY_AGAIN_S, self._must_publish.set)
+        return True
+
+    def _note_failure(self, failure: str) -> None:
+        """Take this for what hinders now; "" is nothing."""
+        self._metrics.unpublished.labels(self.gateway.name).set(1 if failure else 0)
+        if failure != self.failure:
+            self.failure = failure
+            self._changed()
+
+    async def _take_answers(self, served: dict[Admin, str | None]) -> None:
+        """Note what the pods say; when all of them serve what is published, old shards may go."""
+        has_changed = served != self._served
+        self._served = served
+        self.ledger.serving(served.values())
+        self.has_asked.set()
+        wanted = self.built.encoded.digest if self.built else None
+        is_settled = wanted == self._published and all(digest == wanted for digest in served.values())
+        if is_settled and not self.is_settled.is_set():
+            self._note_settled()
+            has_changed = True
+        elif not is_settled:
+            self.is_settled.clear()
+        if has_changed:
+            self._changed()
+        if is_settled:
+            await self._remove_old(served)
+
+    def _note_settled(self) -> None:
+        self.is_settled.set()
+        if self._served and self._published_at_s is not None:
+            took_s = asyncio.get_running_loop().time() - self._published_at_s
+            self._metrics.propagation_seconds.labels(self.gateway.name).observe(took_s)
+            log.info("served by all pods", extra={"fields": self._fields() | {"pods": len(self._served)}})
+        self._published_at_s = None
+
+    async def _remove_old(self, served: dict[Admin, str | None]) -> None:
+        try:
+            await self._publisher.remove_old(set(served.values()))
+        except ClusterError as error:
+            # They are in nobody's way, and the next answers come soon.
+            log.warning("old shards stay for now", extra={"fields": self._fields() | {"error": str(error)}})
+
+    def _fields(self) -> dict[str, str]:
+        return {"gateway": self.gateway.name, "namespace": self.gateway.namespace}

@@ -1,0 +1,106 @@
+"""The grants that are published with a gateway's snapshot, read again by a replica that begins.
+
+Grants that can't be read follow from the published snapshot: its routes and
+credentials show by which grants they were compiled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from kubernetes.aio.client import ApiClient
+
+from postern_core.codec import CodecError, ShardRef, decode_index, decode_shard
+from postern_core.grants import Grants, grants_in
+from postern_core.grants_codec import decode_grants_index, decode_grants_shard
+from postern_core.snapshot import Credential, Route, Snapshot
+from postern_operator.cluster.api.reader import API_ERRORS, get_object
+from postern_operator.cluster.errors import UnreachableError
+
+from .published_objects import (
+    GRANTS_ENTRY,
+    INDEX_ENTRY,
+    INDEX_PLACE,
+    RESOURCES,
+    SHARD_ENTRY,
+    Place,
+    content_of,
+    shard_place,
+)
+
+log = logging.getLogger("postern.granted")
+
+GETS_AT_ONCE = 16
+
+
+async def read_grants(api: ApiClient, namespace: str) -> Grants:
+    """The grants that are published in a gateway's namespace, none where nothing is; raises `ClusterError`."""
+    try:
+        index = await get_object(api, RESOURCES[INDEX_PLACE.kind], namespace, INDEX_PLACE.name)
+        if index is None:
+            return Grants()
+        grants, is_whole = await _recorded(api, namespace, content_of(index, GRANTS_ENTRY) or b"")
+        if is_whole:
+            return grants
+        shown = await _shown(api, namespace, content_of(index, INDEX_ENTRY) or b"")
+    except API_ERRORS as error:
+        raise UnreachableError(f"GET {namespace}: {type(error).__name__}") from None
+    fields = {"namespace": namespace, "hosts": len(shown.hosts), "keys": len(shown.keys)}
+    log.warning("grants are not all there, and follow from the published snapshot", extra={"fields": fields})
+    return grants.completed_by(shown)
+
+
+async def _recorded(api: ApiClient, namespace: str, index: bytes) -> tuple[Grants, bool]:
+    """The grants as they were recorded, and whether these are all of them."""
+    try:
+        shards = decode_grants_index(index).shards
+    except CodecError:
+        return Grants(), False
+    grants, is_whole = Grants(), True
+    for shard, content in await _contents(api, namespace, shards):
+        try:
+            grants = grants.completed_by(decode_grants_shard(shard, content))
+        except CodecError:
+            is_whole = False
+    return grants, is_whole
+
+
+async def _shown(api: ApiClient, namespace: str, index: bytes) -> Grants:
+    """What the published snapshot shows of its grants."""
+    try:
+        shards = decode_index(index).shards
+    except CodecError:
+        return Grants()
+    wanted = [shard for shard in shards if shard.section in ("routes", "credentials")]
+    entries = list(_entries(await _contents(api, namespace, wanted)))
+    snapshot = Snapshot(
+        gateway="",
+        routes=tuple(entry for entry in entries if isinstance(entry, Route)),
+        credentials=tuple(entry for entry in entries if isinstance(entry, Credential)),
+    )
+    return grants_in(snapshot)
+
+
+def _entries(contents: Iterable[tuple[ShardRef, bytes]]) -> Iterator[msgspec.Struct]:
+    """What can be read of these shards."""
+    for shard, content in contents:
+        try:
+            yield from decode_shard(shard, content)
+        except CodecError:
+            continue
+
+
+async def _contents(api: ApiClient, namespace: str, shards: Iterable[ShardRef]) -> list[tuple[ShardRef, bytes]]:
+    """The contents of these shards, in order; b"" for one that isn't there."""
+    at_once = asyncio.Semaphore(GETS_AT_ONCE)
+
+    async def get(shard: ShardRef) -> tuple[ShardRef, bytes]:
+        place: Place = shard_place(shard.digest, is_secret=shard.is_secret)
+        async with at_once:
+            found = await get_object(api, RESOURCES[place.kind], namespace, place.name)
+        return shard, (content_of(found, SHARD_ENTRY) or b"") if found else b""
+
+    return list(await asyncio.gather(*map(get, shards)))

@@ -1,0 +1,152 @@
+"""What each object is told: finds the statuses that differ and the news that a person should see.
+
+The pure parts are `status`, `events` and `programming`; here they are put
+together for all objects, and what is settled is not looked at twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from postern_core.conditions import Programming, conditions_of
+from postern_core.parse import OUR_KINDS
+from postern_core.problems import Problem
+from postern_core.ref import Ref
+from postern_operator.build import Built
+from postern_operator.cluster.rollout.generation_ledger import Ledger
+from postern_operator.cluster.watch.object_cache import Observed
+from postern_operator.local.object_conditions import PLACED_KINDS
+
+from .desired_status import StatusChange, counts, status_change
+from .event_rules import News, Teller
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one gateway's build says, and what its pods serve.
+
+    `failure` is why it can't be published, "" while it can, `unpublished` the
+    ids of the entries that are then other than those published; None is where
+    nothing is known to be.  `withheld_because` is why the build leaves entries out.
+    """
+
+    built: Built
+    ledger: Ledger
+    failure: str = ""
+    unpublished: frozenset[str] | None = frozenset()
+    withheld_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToTell:
+    """What is to be written; `looked_at` has each object as it was when that was found."""
+
+    changes: tuple[StatusChange, ...]
+    news: tuple[News, ...]
+    looked_at: Mapping[Ref, Observed]
+
+
+class Telling:
+    """Compares all objects with what they should be told."""
+
+    def __init__(self) -> None:
+        self._teller = Teller()
+        self._settled: dict[Ref, tuple[Any, ...]] = {}
+
+    def find(self, known: Mapping[Ref, Observed], views: Iterable[View], now: datetime) -> ToTell:
+        """All that differs now; work for a thread, but never two of them at once."""
+        views = tuple(views)
+        problems = problems_of(views)
+        by_ref = {ref: tuple(own) for ref, own in groupby(problems, key=attrgetter("ref"))}
+        placed = [_placed(view.built) for view in views]
+        compiled = {parsed.ref: parsed for view in views for parsed in view.built.objects}
+        count_of = counts(compiled.values())
+        changes: list[StatusChange] = []
+        news: list[News] = []
+        looked_at: dict[Ref, Observed] = {}
+        settled: dict[Ref, tuple[Any, ...]] = {}
+        for ref, seen in known.items():
+            # What has changed since it was compiled is told after the next compilation.
+            if ref.kind not in OUR_KINDS or compiled.get(ref) is not seen.parsed or not seen.uid:
+                continue
+            programming = _programming(seen, views, placed)
+            own, count = by_ref.get(ref, ()), count_of.get(ref, 0)
+            why = _why_not_published(ref, views) if programming is Programming.NOT_PUBLISHED else ""
+            inputs = (seen.parsed, seen.status, own, programming, why, count)
+            if not _is_as_before(inputs, self._settled.get(ref)):
+                conditions = conditions_of(ref, own, programming, why)
+                change = status_change(seen.parsed, seen.uid, seen.status, conditions, count=count, now=now)
+                news += self._teller.news(ref, seen.uid, seen.status, conditions)
+                if change is not None:
+                    changes.append(change)
+                    looked_at[ref] = seen
+                    continue
+            settled[ref] = inputs
+        self._settled = settled
+        self._teller.forget_all_but((ref, seen.uid) for ref, seen in known.items())
+        return ToTell(tuple(changes), tuple(news), looked_at)
+
+
+def problems_of(views: Iterable[View]) -> tuple[Problem, ...]:
+    """All problems of all gateways, each once, in order of Ref."""
+    found = dict.fromkeys(problem for view in views for problem in view.built.compiled.problems)
+    return tuple(sorted(found, key=attrgetter("ref")))
+
+
+def problem_counts(views: Iterable[View]) -> Mapping[str, int]:
+    """How many problems there are of each reason."""
+    return Counter(problem.reason.text for problem in problems_of(views))
+
+
+def _placed(built: Built) -> frozenset[str]:
+    """The ids of what a gateway has by name."""
+    snapshot = built.compiled.snapshot
+    return frozenset(entry.id for entries in (snapshot.routes, snapshot.backends) for entry in entries)
+
+
+def _programming(seen: Observed, views: tuple[View, ...], placed: list[frozenset[str]]) -> Programming:
+    """Whether all gateways that an object is for serve it; people and keys are for all."""
+    ref = seen.parsed.ref
+    is_placed = ref.kind in PLACED_KINDS
+    found = {
+        _programming_by(view, seen) for view, here in zip(views, placed, strict=True) if not is_placed or ref.id in here
+    }
+    if not is_placed and len(found) > 1:
+        # A gateway without pods serves nobody, which is no fault of the others.
+        found.discard(Programming.NO_DATA_PLANE)
+    for worst in (Programming.NOT_PUBLISHED, Programming.NO_DATA_PLANE, Programming.PENDING, Programming.PROGRAMMED):
+        if worst in found:
+            return worst
+    return Programming.NO_DATA_PLANE
+
+
+def _programming_by(view: View, seen: Observed) -> Programming:
+    """Whether one gateway serves an object, or why not."""
+    programming = view.ledger.programming_of(seen.parsed)
+    if seen.parsed.ref.id in view.built.withheld:
+        return Programming.NOT_PUBLISHED
+    if not view.failure:
+        return programming
+    if view.unpublished is None:
+        is_other = programming is not Programming.PROGRAMMED
+    else:
+        is_other = programming is Programming.PENDING or seen.parsed.ref.id in view.unpublished
+    return Programming.NOT_PUBLISHED if is_other else programming
+
+
+def _why_not_published(ref: Ref, views: tuple[View, ...]) -> str:
+    why = {view.withheld_because if ref.id in view.built.withheld else view.failure for view in views}
+    return "; ".join(sorted(filter(None, why)))
+
+
+def _is_as_before(inputs: tuple[Any, ...], before: tuple[Any, ...] | None) -> bool:
+    """Whether nothing has changed; objects and statuses are compared by identity, which is enough and quick."""
+    if before is None or inputs[0] is not before[0] or inputs[1] is not before[1]:
+        return False
+    return inputs[2:] == before[2:]

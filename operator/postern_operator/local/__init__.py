@@ -1,0 +1,1 @@
+"""Local mode: folders of manifests as a source, and a private folder as the place to publish to."""

@@ -1,0 +1,149 @@
+"""At all news everything is compiled afresh, for every gateway."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import manifests
+from fake_lists import FakeLists, serving
+from postern_core.codec import TooLargeError
+from postern_core.grants import Grants, HostGrant, KeyGrant
+from postern_core.grants_codec import encode_grants
+from postern_operator.build import Build
+from postern_operator.cluster.errors import UnreachableError
+from postern_operator.cluster.metrics import Metrics
+from postern_operator.cluster.rebuild_loop import Rebuilding
+from postern_operator.cluster.rollout.gateway_rollout import Fleet
+from postern_operator.cluster.rollout.published_objects import shard_manifest
+from postern_operator.cluster.settings import Gateway
+from postern_operator.cluster.watch.object_cache import Objects
+
+SECRETS = "/api/v1/namespaces/default/secrets"
+
+
+class Writer:
+    """Makes what it is told to, in the fake API server."""
+
+    def __init__(self, fake, failures=0):
+        self._fake = fake
+        self.failures = failures
+
+    async def create(self, path, manifest):
+        if self.failures:
+            self.failures -= 1
+            raise UnreachableError("POST: TimeoutError")
+        metadata = {"ownerReferences": manifest["metadata"]["ownerReferences"]}
+        name = manifest["metadata"]["name"]
+        return self._fake.put(path, name, "default", metadata=metadata, data={"secret": "QUFBQQ=="})
+
+
+@pytest.fixture
+def fake():
+    return FakeLists()
+
+
+async def rebuilt_with(fake, writer, *told, may_act=True, times=1):
+    """What a number of rebuilds makes of these objects."""
+    objects, metrics = Objects(), Metrics()
+    fleets = [Fleet(Gateway(name, name), None, tuple, lambda: None, metrics) for name in ("default", "other")]
+    rounds = asyncio.Semaphore(0)
+    for manifest in told:
+        objects.put({**manifest, "metadata": manifest["metadata"] | {"uid": "u", "generation": 1}})
+    async with serving(fake) as api, asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        rebuilding = Rebuilding(api, writer, objects, fleets, metrics)
+        task = tasks.create_task(rebuilding.run(lambda: may_act, rounds.release))
+        for _ in range(times):
+            await rounds.acquire()
+        task.cancel()
+    return rebuilding, metrics
+
+
+async def test_every_gateway_is_built(fake):
+    """And what there is, is counted."""
+    rebuilding, metrics = await rebuilt_with(fake, None, manifests.service(), manifests.route(), may_act=False)
+    assert ["default", "other"] == [view.built.compiled.snapshot.gateway for view in rebuilding.views()]
+    assert [1, 0] == [len(view.built.compiled.snapshot.routes) for view in rebuilding.views()]
+    assert 1 == metrics.objects.labels("Route")._value.get()
+
+
+async def test_a_secret_is_generated_before_it_is_missed(fake):
+    """The first build has it already."""
+    told = (manifests.consumer(), manifests.credential(keys=[]))
+    rebuilding, _ = await rebuilt_with(fake, Writer(fake), *told)
+    reasons = [problem.reason.text for problem in rebuilding.views()[0].built.compiled.problems]
+    assert "SecretNotFound" not in reasons
+    assert ["alice-jwt"] == [made["metadata"]["name"] for made in fake.objects[SECRETS]]
+
+
+async def test_a_standby_generates_nothing(fake):
+    """Who doesn't lead makes no Secret."""
+    await rebuilt_with(fake, Writer(fake), manifests.credential(keys=[]), may_act=False)
+    assert {} == fake.objects
+
+
+async def test_a_secret_that_could_not_be_made_is_tried_again(fake):
+    """What can be compiled is compiled meanwhile."""
+    await rebuilt_with(fake, Writer(fake, failures=1), manifests.credential(keys=[]), times=2)
+    assert 1 == len(fake.objects[SECRETS])
+
+
+async def test_a_gateway_with_too_much_in_all_does_not_hold_up_another(fake, monkeypatch):
+    """It keeps what it has; the other one is built."""
+    original = Build.of
+
+    def of(self, objects):
+        if self._gateway == "default":
+            raise TooLargeError("the index is too large")
+        return original(self, objects)
+
+    monkeypatch.setattr(Build, "of", of)
+    rebuilding, _ = await rebuilt_with(fake, None, manifests.service(gateways=["other"]), may_act=False)
+
+    assert ["other"] == [view.built.compiled.snapshot.gateway for view in rebuilding.views()]
+
+
+async def test_a_rebuild_that_fails_is_made_again(fake, monkeypatch):
+    """At the edge of the loop: what was published last stays."""
+    failures = [ValueError("hunter2")]
+    original = Rebuilding._rebuild
+
+    async def failing(self, objects):
+        if failures:
+            raise failures.pop()
+        await original(self, objects)
+
+    monkeypatch.setattr(Rebuilding, "_rebuild", failing)
+    rebuilding, _ = await rebuilt_with(fake, None, manifests.service(), may_act=False)
+    assert 2 == len(rebuilding.views())
+
+
+async def test_a_gateway_whose_grants_cannot_be_read_is_built_and_not_published(fake):
+    """It is tried again; the others go on."""
+    fake.refuse["/api/v1/namespaces/other/configmaps/postern-index"] = 403
+    rebuilding, _ = await rebuilt_with(fake, None, manifests.service(), may_act=False, times=2)
+    assert [True, False] == [fleet._is_certain for fleet in rebuilding._fleets]
+    assert 2 == len(rebuilding.views())
+
+
+async def test_a_gateway_that_is_new_takes_over_the_keys_of_the_others(fake):
+    """Which credential has a key is the same for all gateways; which namespace has a host is not."""
+    held = Grants(
+        {"app.example.com": HostGrant(id="app.example.com", namespace="default", service="app")},
+        {"default/k": KeyGrant(id="default/k", credential="young")},
+    )
+    encoded = encode_grants(held)
+    fake.put("/api/v1/namespaces/other/configmaps", "postern-index", data={"grants.json": encoded.index.decode()})
+    for shard in encoded.shards.values():
+        manifest = shard_manifest(shard, "other", "other")
+        path = f"/api/v1/namespaces/other/{manifest['kind'].lower()}s"
+        fake.put(path, manifest["metadata"]["name"], data=manifest["data"])
+    told = [
+        manifests.credential(name, created=created, key="k")
+        for name, created in (("old", "2030-01-01T00:00:00Z"), ("young", "2031-01-01T00:00:00Z"))
+    ]
+    rebuilding, _ = await rebuilt_with(fake, None, *told, may_act=False)
+    grants = [view.built.compiled.grants for view in rebuilding.views()]
+    assert ["young", "young"] == [it.keys["default/k"].credential for it in grants]
+    assert [{}, {}] == [it.hosts for it in grants]

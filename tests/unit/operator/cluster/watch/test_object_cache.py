@@ -1,0 +1,172 @@
+"""What is kept of a cluster, what of it is news, and what is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import manifests
+from postern_core.ref import Ref
+from postern_operator.cluster.watch.object_cache import Objects
+
+SECRET = Ref("Secret", "default", "alice")
+WEB = Ref("core/Service", "default", "web")
+ROUTE = Ref("Route", "default", "all")
+
+
+@pytest.fixture
+def objects():
+    return Objects()
+
+
+def told(manifest, version, generation=1, uid="u", **rest):
+    """An object as the API server has it."""
+    metadata = {"resourceVersion": str(version), "generation": generation, "uid": uid}
+    if manifest["kind"] == "Secret":
+        del metadata["generation"]
+    return {**manifest, "metadata": manifest["metadata"] | metadata, **rest}
+
+
+def slice_of(service, name="web-1", version=1):
+    labels = {"kubernetes.io/service-name": service}
+    metadata = {"name": name, "namespace": "default", "labels": labels}
+    endpoints = [{"addresses": ["10.0.0.1"]}]
+    manifest = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata}
+    return told(manifest | {"endpoints": endpoints, "ports": [{"port": 80}]}, version)
+
+
+async def has_news(objects):
+    try:
+        async with asyncio.timeout(0):
+            await objects.news()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def test_a_new_object_is_news(objects):
+    """It is taken, and told once."""
+    assert objects.put(told(manifests.route(), 1))
+    assert [True, False] == [await has_news(objects), await has_news(objects)]
+    assert [ROUTE] == [parsed.ref for parsed in objects.take()]
+
+
+def test_a_secret_s_mark_is_news(objects):
+    """It may be used for keys from then on, or no more."""
+    objects.put(told(manifests.credential(), 1))
+    bare = manifests.secret() | {"type": "Opaque"}
+    marked = bare | {"metadata": bare["metadata"] | {"labels": {"postern.dev/use": "jwt-key"}}}
+    assert [True, False, True, True] == [
+        objects.put(told(one, version)) for version, one in enumerate((bare, bare, marked, bare), 2)
+    ]
+
+
+def test_what_a_namespace_allows_is_news(objects):
+    """Its label says whether Secrets need a mark."""
+    one = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}
+    lax = one | {"metadata": one["metadata"] | {"labels": {"postern.dev/unmarked-secrets": "allowed"}}}
+    assert [True, True, True] == [objects.put(told(it, version)) for version, it in enumerate((one, lax, one), 2)]
+
+
+def test_a_status_alone_is_no_news(objects):
+    """The same parsed object stays, and what it says of itself is remembered."""
+    objects.put(told(manifests.route(), 1))
+    before = objects.take()
+    assert not objects.put(told(manifests.route(), 2, status={"observedGeneration": 1}))
+    assert before[0] is objects.take()[0]
+    assert {"observedGeneration": 1} == objects.get(ROUTE).status
+
+
+def test_another_generation_is_news(objects):
+    """The spec has changed."""
+    objects.put(told(manifests.route(), 1))
+    assert objects.put(told(manifests.route(methods=["GET"]), 2, generation=2))
+
+
+def test_an_object_made_anew_is_news(objects):
+    """Another uid is another object, of whatever generation."""
+    objects.put(told(manifests.route(), 1))
+    assert objects.put(told(manifests.route(methods=["GET"]), 2, uid="other"))
+
+
+def test_what_is_older_than_known_is_not_believed(objects):
+    """A list that was slower than a watch changes nothing."""
+    objects.put(told(manifests.route(methods=["GET"]), 9, generation=2))
+    assert not objects.put(told(manifests.route(), 8))
+    assert ("GET",) == objects.get(ROUTE).parsed.resource.spec.methods
+
+
+def test_a_late_notice_does_not_raise_the_dead(objects):
+    """What was gone at version 9 can't be there as of version 8."""
+    objects.put(told(manifests.route(), 1))
+    assert objects.remove(ROUTE, 9)
+    assert not objects.put(told(manifests.route(), 8))
+    assert objects.put(told(manifests.route(), 10, uid="other"))
+
+
+def test_a_late_deletion_hurts_nobody(objects):
+    """The object has been made again since."""
+    objects.put(told(manifests.route(), 10))
+    assert not objects.remove(ROUTE, 9)
+
+
+def test_a_list_takes_away_what_is_not_in_it(objects):
+    """But not what came after it, and not what it isn't about."""
+    objects.put(told(manifests.route("old"), 1))
+    objects.put(told(manifests.route("new"), 9))
+    objects.put(told(manifests.route("other", namespace="b"), 1))
+    objects.put(told(manifests.consumer(), 1))
+    objects.replace("Route", "default", [], 5)
+    assert ["alice", "new", "other"] == sorted(parsed.ref.name for parsed in objects.take())
+
+
+def test_a_secret_that_nothing_names_is_not_kept(objects):
+    """Whoever tells of it."""
+    assert not objects.put(told(manifests.secret(), 1))
+    assert {} == objects.all()
+
+
+def test_a_secret_is_missing_once_it_is_named(objects):
+    """It is asked for once, and then kept."""
+    objects.put(told(manifests.credential(), 1))
+    assert objects.has_missing.is_set()
+    assert [(SECRET,), ()] == [objects.missing(), objects.missing()]
+    assert objects.put(told(manifests.secret(), 2))
+    assert objects.get(SECRET) is not None
+
+
+def test_a_secret_is_forgotten_with_its_last_name(objects):
+    """Two name it, one after the other stops to."""
+    objects.put(told(manifests.credential("a"), 1))
+    objects.put(told(manifests.credential("b"), 2))
+    objects.put(told(manifests.secret(), 3))
+    objects.remove(Ref("JWTCredential", "default", "a"), 4)
+    assert objects.get(SECRET) is not None
+    objects.put(told(manifests.credential("b", keys=[{"secretRef": {"name": "x", "key": "k"}}]), 5, generation=2))
+    assert objects.get(SECRET) is None
+
+
+def test_the_same_data_of_a_secret_is_no_news(objects):
+    """A resourceVersion alone changes nothing."""
+    objects.put(told(manifests.credential(), 1))
+    objects.put(told(manifests.secret(), 2))
+    assert not objects.put(told(manifests.secret(), 3))
+    assert objects.put(told(manifests.secret(value="f" * 32), 4))
+
+
+def test_slices_come_and_go_with_their_service(objects):
+    """Those of a Service that nobody names are not kept."""
+    assert not objects.put(slice_of("web"))
+    objects.put(told(manifests.service(upstream={"service": {"name": "web", "port": 80}}), 1))
+    assert (WEB,) == objects.missing()
+    assert objects.put(slice_of("web", version=2))
+    assert not objects.put(slice_of("other", "other-1"))
+    objects.remove(Ref("Service", "default", "app"), 3)
+    assert {} == objects.all()
+
+
+async def test_something_beside_the_objects_may_be_news(objects):
+    """Such as that this replica acts from now on."""
+    objects.tell()
+    assert await has_news(objects)

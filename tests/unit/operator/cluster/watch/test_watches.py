@@ -1,0 +1,71 @@
+"""What is read from a cluster, where, and who hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import manifests
+from fake_lists import FakeLists, serving
+from postern_core.ref import Ref
+from postern_operator.cluster.metrics import Metrics
+from postern_operator.cluster.settings import Gateway, Settings
+from postern_operator.cluster.watch.kopf_watch import KopfThread
+from postern_operator.cluster.watch.object_cache import Objects
+from postern_operator.cluster.watch.watches import Streams
+
+EVERYWHERE = [
+    *(f"/apis/postern.dev/v1alpha1/{kind}" for kind in ("consumers", "jwtcredentials", "routes", "services")),
+    *(f"/api/v1/{kind}" for kind in ("configmaps", "namespaces", "secrets", "services")),
+    "/apis/discovery.k8s.io/v1/endpointslices",
+]
+IN_ONE = [
+    *(f"/apis/postern.dev/v1alpha1/namespaces/a/{kind}" for kind in ("consumers", "jwtcredentials", "routes")),
+    "/apis/postern.dev/v1alpha1/namespaces/a/services",
+    *(f"/api/v1/namespaces/{it}/{kind}" for kind in ("configmaps", "secrets") for it in ("a", "gw")),
+    "/api/v1/namespaces/a/services",
+    *(f"/apis/discovery.k8s.io/v1/namespaces/{it}/endpointslices" for it in ("a", "gw")),
+]
+
+
+def streams(api, *namespaces):
+    settings = Settings(gateways=(Gateway("default", "gw"),), namespaces=namespaces)
+    objects = Objects()
+    return Streams(api, settings, objects, None, changed=lambda: None, metrics=Metrics()), objects
+
+
+@pytest.mark.parametrize(("namespaces", "paths"), [((), EVERYWHERE), (("a",), IN_ONE)])
+async def test_every_kind_is_listed_before_anything_begins(namespaces, paths, monkeypatch):
+    """Everywhere, or in the namespaces that count and in the gateways' own."""
+
+    async def no_kopf(_self):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(KopfThread, "run", no_kopf)
+    fake = FakeLists()
+    fake.objects = {path: [] for path in paths}
+    async with serving(fake) as api, asyncio.timeout(20):
+        made, _ = streams(api, *namespaces)
+        assert "not listed yet" in made.why_not_ready()
+        with pytest.raises(ExceptionGroup):  # noqa: PT012 # to end the streams
+            async with asyncio.TaskGroup() as tasks:
+                await made.begin(tasks)
+                assert "" == made.why_not_ready()
+                raise ExceptionGroup("enough", [ValueError()])
+    assert set(paths) == {path for path, _ in fake.requests}
+
+
+def told(manifest, version):
+    metadata = {"resourceVersion": str(version), "uid": "u", "generation": 1}
+    return {**manifest, "metadata": manifest["metadata"] | metadata}
+
+
+async def test_an_event_of_kopf_is_taken():
+    """In a first list it has no type."""
+    async with serving(FakeLists()) as api:
+        made, objects = streams(api)
+        made._heard(None, told(manifests.route(), 1))
+        assert objects.get(Ref("Route", "default", "all")) is not None
+        made._heard("DELETED", told(manifests.route(), 2))
+        assert {} == objects.all()
