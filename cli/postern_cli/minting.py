@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from jwt.exceptions import PyJWTError
 from jwt.warnings import InsecureKeyLengthWarning
 
-from postern_core.inspectors import UnreadableKey
 from postern_core.snapshot import Credential, Key
+from postern_core.validators import UnreadableKey
 from postern_operator.validators import read_public_key
 
 

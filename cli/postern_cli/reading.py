@@ -9,7 +9,7 @@ import click
 
 from postern_core.compile import compile_snapshot
 from postern_core.grants import Grants
-from postern_core.link.salvage import service_remains
+from postern_core.link.fail_closed import service_remains
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.memo import Memo
 from postern_core.parse import Parsed

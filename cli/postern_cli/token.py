@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from postern_core.compile import compile_identities
-from postern_core.generated import wanted_secrets
+from postern_core.generated_secrets import wanted_secrets
 from postern_core.grants import Grants
 from postern_core.parse import Parsed
 from postern_core.ref import Ref

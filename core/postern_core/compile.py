@@ -12,17 +12,17 @@ from operator import attrgetter
 
 from .checks import check
 from .grants import Grants
-from .inspectors import Inspectors
 from .link.credentials import Identities, link_identities
+from .link.resource_index import World, gather
 from .link.routes import Routes, link_routes
 from .link.services import Services, link_services
 from .link.shares import DEFAULT_SHARE, Budget, Share, bound_identities, bound_routes, bound_services
 from .link.unserved import refuse_unserved
-from .link.world import World, gather
 from .memo import Memo
 from .parse import OUR_KINDS, Parsed
 from .problems import Problem
 from .snapshot import Entry, Snapshot
+from .validators import Inspectors
 
 
 @dataclass(frozen=True, slots=True)

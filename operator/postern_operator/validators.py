@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
-from postern_core.inspectors import Inspectors, KeyType, PublicKey, UnreadableKey
 from postern_core.pattern_limits import PATTERN_MEMORY_BYTES
+from postern_core.validators import Inspectors, KeyType, PublicKey, UnreadableKey
 
 CURVES: dict[str, KeyType] = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 JWK_READERS: dict[str, Any] = {"RSA": RSAAlgorithm, "EC": ECAlgorithm, "OKP": OKPAlgorithm}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from postern_core.link.salvage import service_remains
+from postern_core.link.fail_closed import service_remains
 from postern_core.parse import OUR_KINDS, parse_manifest
 
 from .installation import Leader, Published

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from postern_core.inspectors import Inspectors
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
+from postern_core.validators import Inspectors
 
 from .consumer import CONSUMER_CHECKS
 from .credential import CREDENTIAL_CHECKS

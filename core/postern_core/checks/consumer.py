@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from postern_core.inspectors import Inspectors
 from postern_core.resources.consumer import Consumer
+from postern_core.validators import Inspectors
 
-from .doubles import doubles
+from .duplicates import doubles
 
 
 def group_is_named_twice(consumer: Consumer, _: Inspectors) -> Iterator[tuple[str, str]]:

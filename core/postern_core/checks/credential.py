@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from postern_core.inspectors import Inspectors
 from postern_core.resources.jwt_credential import JTIS_BYTES_MAX, JWTCredential
+from postern_core.validators import Inspectors
 
-from .doubles import doubles
+from .duplicates import doubles
 
 SOURCES = {"secretRef": "secret_ref", "publicKey": "public_key", "publicKeyRef": "public_key_ref"}
 

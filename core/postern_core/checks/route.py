@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from postern_core.inspectors import Inspectors
 from postern_core.pattern_limits import PATTERN_SIZE_MAX, ROUTE_PATTERNS_MAX
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, Route, RoutePath
 from postern_core.resources.types import NO_CONTROLS
+from postern_core.validators import Inspectors
 
-from .doubles import doubles
+from .duplicates import doubles
 from .policy import policy_is_wrong
 from .service import path_is_not_normal
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
-from postern_core.inspectors import Inspectors
 from postern_core.paths import BadPath, normalise
 from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
+from postern_core.validators import Inspectors
 
-from .doubles import doubles
+from .duplicates import doubles
 from .policy import policy_is_wrong
 
 __all__ = ["SERVICE_CHECKS", "path_is_not_normal", "split_url"]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from postern_core.endpoint_slices import address_of, is_ready
-from postern_core.inspectors import Inspectors
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
@@ -15,10 +14,11 @@ from postern_core.resources.kubernetes import KubernetesServicePort
 from postern_core.resources.service import ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
+from postern_core.validators import Inspectors
 
 from .references import Missing, value_of
+from .resource_index import World
 from .sizes import CERTIFICATES_BYTES_MAX, shortened, size_of, too_large
-from .world import World
 
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -11,22 +11,22 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from postern_core.generated import GENERATED_ENTRY, generated_name, is_generated_for
+from postern_core.generated_secrets import GENERATED_ENTRY, generated_name, is_generated_for
 from postern_core.grants import KeyGrant, key_id
-from postern_core.inspectors import Inspectors
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.jwt_credential import CredentialKeySpec, SecretKeyRef
 from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL, USE_FOR_KEYS, USE_LABEL
 from postern_core.snapshot import Consumer, Credential, Key
+from postern_core.validators import Inspectors
 
 from .keys import KeyClaim, settle_keys
 from .materials import Holder, material_of
 from .references import Missing, is_marked_for_keys
+from .resource_index import World, age, namespace_ref
 from .revocations import list_of, revoked_digests
 from .sizes import size_of, too_large
-from .world import World, age, namespace_ref
 
 
 @dataclass(frozen=True, slots=True)

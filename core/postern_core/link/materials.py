@@ -10,12 +10,12 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from postern_core.generated import HMAC_BYTES
-from postern_core.inspectors import Inspectors, UnreadableKey
+from postern_core.generated_secrets import HMAC_BYTES
 from postern_core.parse import Parsed
 from postern_core.problems import Reason
 from postern_core.ref import Ref
 from postern_core.resources.jwt_credential import CredentialKeySpec, JWTCredentialSpec, SecretKeyRef
+from postern_core.validators import Inspectors, UnreadableKey
 
 from .references import Missing, is_marked_for_keys, may_hold_keys, no_secret_for_keys, value_of
 from .sizes import KEY_BYTES_MAX

@@ -10,8 +10,8 @@ from postern_core.resources.jwt_policy import Allow, JWTPolicy, TokenPlace
 from postern_core.resources.types import milliseconds
 from postern_core.snapshot import ClaimMatch, ForwardClaim, Place, Policy
 
+from .resource_index import World
 from .sizes import size_of, too_large
-from .world import World
 
 AT = "spec.auth.jwt"
 

@@ -10,12 +10,12 @@ from postern_core.ref import Ref
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
 
+from .fail_closed import EVERY_PATH, route_remains
 from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
-from .salvage import EVERY_PATH, route_remains
+from .resource_index import World
 from .services import LinkedService, Services
 from .sizes import PLACE_BYTES_MAX, shortened, size_of, too_large
-from .world import World
 
 
 @dataclass(slots=True)

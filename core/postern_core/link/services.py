@@ -12,10 +12,10 @@ from postern_core.problems import Problem
 from postern_core.ref import Ref
 
 from .backends import LinkedBackend, link_backend
+from .fail_closed import service_remains
 from .hosts import Claim, settle_hosts
 from .policies import LinkedPolicy, link_policy
-from .salvage import service_remains
-from .world import World, age
+from .resource_index import World, age
 
 
 @dataclass(slots=True)

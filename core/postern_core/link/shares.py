@@ -25,10 +25,10 @@ from postern_core.snapshot import Consumer, Credential, PathMatch, Route
 
 from .credentials import Identities
 from .policies import LinkedPolicy
+from .resource_index import World, age
 from .routes import Routes, place_of
 from .services import LinkedService, Services
 from .sizes import size_of
-from .world import World, age
 
 E = TypeVar("E")
 Age = tuple[str, ...]

@@ -1,6 +1,6 @@
 """Makes the Secrets of credentials that name no key, each once.
 
-Which ones are wanted, and what they look like, belongs in `postern_core.generated`.
+Which ones are wanted, and what they look like, belongs in `postern_core.generated_secrets`.
 A Secret that is there already is never touched: whether it is the credential's
 own, or somebody has put it in the way, is for the compiler to say.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from postern_core.generated import WantedSecret, generated_manifest, wanted_secrets
+from postern_core.generated_secrets import WantedSecret, generated_manifest, wanted_secrets
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 

@@ -1,6 +1,6 @@
 """The secrets that local mode makes for credentials that name no key, kept so that tokens outlive a restart.
 
-What is wanted belongs in `postern_core.generated`.  All of them are in one file
+What is wanted belongs in `postern_core.generated_secrets`.  All of them are in one file
 of the state folder, which only its owner can read.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from postern_core.generated import WantedSecret, generated_manifest, wanted_secrets
+from postern_core.generated_secrets import WantedSecret, generated_manifest, wanted_secrets
 from postern_core.parse import Parsed, parse_manifest
 from postern_core.ref import Ref
 from postern_kit.atomic_file import replace_file

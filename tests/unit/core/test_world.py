@@ -1,7 +1,7 @@
 """The objects of one compilation."""
 
 from manifests import consumer, service
-from postern_core.link.world import age, gather
+from postern_core.link.resource_index import age, gather
 from postern_core.memo import Memo
 from postern_core.parse import parse_manifest
 from postern_core.problems import Reason

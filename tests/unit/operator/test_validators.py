@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from postern_core.inspectors import UnreadableKey
+from postern_core.validators import UnreadableKey
 from postern_operator.validators import certificates_error, read_public_key, regex_error
 
 KEYS = Path(__file__).parents[2] / "support" / "keys"

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from postern_core.conditions import Condition
-from postern_core.generated import HMAC_BYTES, generated_name
+from postern_core.generated_secrets import HMAC_BYTES, generated_name
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import msgspec
 
-from postern_core.inspectors import Inspectors
 from postern_core.parse import Parsed
 from postern_core.paths import BadPath, normalise
 from postern_core.pattern_limits import ANY_PATTERN, PATTERN_SIZE_MAX
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.resources.types import Host, Label, Method
+from postern_core.validators import Inspectors
 
 EVERY_PATH = (RoutePath(type="Prefix", value="/"),)
 

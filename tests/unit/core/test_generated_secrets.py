@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from postern_core.generated import WantedSecret, generated_manifest, is_generated_for, wanted_secrets
+from postern_core.generated_secrets import WantedSecret, generated_manifest, is_generated_for, wanted_secrets
 from postern_core.link.references import is_marked_for_keys
 from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
