@@ -19,16 +19,16 @@ from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import INSPECTORS
 
 from .arguments import Line, folders_or_none, share_option
-from .explanation.named import keys_named_in
+from .explanation.credential_hints import keys_named_in
 from .explanation.redaction import Redaction
 from .explanation.request import WrittenRequest, written_request
 from .explanation.text import text_of
-from .explanation.walk import Explanation, explain_unread
-from .explanation.walk import explain as explain_request
-from .gathering import Gathered, Wanted, gather
-from .left_out import certain
-from .reading import gateways_of, grants_of, tell_left_out, tell_mistakes
+from .explanation.trace import Explanation, explain_unread
+from .explanation.trace import explain as explain_request
+from .load_folders import gateways_of, grants_of, tell_left_out, tell_mistakes
+from .load_objects import Gathered, Wanted, gather
 from .sources import Where, cluster_option, namespace_option, source_of, where_options
+from .visibility import certain
 
 
 class WithoutDashes(click.Command):

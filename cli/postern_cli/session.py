@@ -27,8 +27,8 @@ from postern_operator.local.grants_file import KeptGrants
 from postern_operator.local.object_conditions import statuses
 from postern_operator.local.object_store import Store
 
-from .child import DataPlane, data_plane
-from .telling import Teller
+from .console_reporter import Teller
+from .data_plane_process import DataPlane, data_plane
 
 # A data plane that takes longer is worth a word: objects are then shown as they are, pending.
 PATIENCE_S = 5.0

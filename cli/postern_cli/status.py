@@ -13,7 +13,7 @@ from postern_core.parse import OUR_KINDS
 from .arguments import Line
 from .cluster.connection import connected
 from .cluster.installation import read_leader, read_published
-from .cluster.ours import read_ours
+from .cluster.list_resources import read_ours
 from .cluster.overview import Overview, gateways_named_by, overview_of, state_of
 from .cluster.tree import as_tree
 from .sources import Where, where_options

@@ -18,11 +18,11 @@ from postern_operator.validators import INSPECTORS
 
 from .arguments import Line, folders_or_none
 from .claim_values import claims_from, moment_of, seconds_of
-from .gathering import Wanted, gather
-from .minting import Times, choose_key, claims_of, sign
+from .load_folders import grants_of, read_folders, tell_mistakes, with_secrets
+from .load_objects import Wanted, gather
 from .printing import printable
-from .reading import grants_of, read_folders, tell_mistakes, with_secrets
 from .sources import Source, Where, cluster_option, source_of, where_options
+from .token_signing import Times, choose_key, claims_of, sign
 
 # An RSA key of 16,384 bits has some 13 KB.
 PRIVATE_KEY_BYTES_MAX = 64 * 1024

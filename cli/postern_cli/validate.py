@@ -13,11 +13,11 @@ from postern_core.problems import Problem
 from postern_operator.local.folder_source import Reading
 
 from .arguments import folders_or_none, share_option
-from .findings import Report, as_github, as_json, as_text, report_of
-from .gathering import Gathered, Wanted, gather
-from .left_out import certain
-from .reading import problems_of
+from .diagnostics import Report, as_github, as_json, as_text, report_of
+from .load_folders import problems_of
+from .load_objects import Gathered, Wanted, gather
 from .sources import Source, Where, cluster_option, namespace_option, source_of, where_options
+from .visibility import certain
 
 FORMS = MappingProxyType({"text": as_text, "json": as_json, "github": as_github})
 

@@ -23,7 +23,7 @@ from postern_operator.cluster.rollout.data_plane_pods import Admin, admin_sessio
 from postern_operator.cluster.rollout.published_objects import GATEWAY, INDEX_ENTRY, INDEX_NAME, MANAGED_BY
 from postern_operator.cluster.watch.references import ADMIN_SERVICE
 
-from .asking import FORBIDDEN, NOT_FOUND, Answer, ask
+from .api_get import FORBIDDEN, NOT_FOUND, Answer, ask
 from .pods import Pod, pods_of
 
 LEASE_PATH = "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}"

@@ -11,7 +11,7 @@ from postern_dataplane.decision.outcome import Forward, Reject
 from .redaction import Redaction
 from .routes import ROUTES_MAX, RouteNote
 from .steps import Outcome, Step
-from .walk import Explanation
+from .trace import Explanation
 
 COLOURS = {Outcome.OK: "green", Outcome.REFUSED: "red", Outcome.FORGIVEN: "yellow", Outcome.NOT_REACHED: "bright_black"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import manifests
 from postern_cli.cluster.overlay import laid_over
-from postern_cli.reading import problems_of
+from postern_cli.load_folders import problems_of
 from postern_core.parse import parse_manifest
 
 OLD = "2026-01-01T00:00:00Z"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import manifests
-from postern_cli.cluster.objects import read_objects
-from postern_cli.gathering import Wanted
+from postern_cli.cluster.load_cluster import read_objects
+from postern_cli.load_objects import Wanted
 from postern_cli.sources import Where
 from postern_core.parse import parse_manifest
 

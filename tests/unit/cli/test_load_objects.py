@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from postern_cli.gathering import Wanted, gather
-from postern_cli.left_out import NOTHING
+from postern_cli.load_objects import Wanted, gather
 from postern_cli.sources import Source, Where
+from postern_cli.visibility import NOTHING
 from postern_core.ref import Ref
 
 

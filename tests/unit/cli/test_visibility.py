@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import manifests
-from postern_cli.left_out import NOTHING, LeftOut, certain
-from postern_cli.reading import problems_of
+from postern_cli.load_folders import problems_of
+from postern_cli.visibility import NOTHING, LeftOut, certain
 from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import manifests
-from postern_cli.cluster.ours import read_ours
+from postern_cli.cluster.list_resources import read_ours
 from postern_cli.errors import ClusterReadingError
 from postern_core.parse import OUR_KINDS
 

@@ -6,7 +6,7 @@ import click
 import pytest
 
 import manifests
-from postern_cli.reading import gateways_of, problems_of, read_folders, with_secrets
+from postern_cli.load_folders import gateways_of, problems_of, read_folders, with_secrets
 from postern_cli.sources import Source, Where
 from postern_core.parse import parse_manifest
 from postern_operator.local.grants_file import KeptGrants

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 import manifests
 import tokens
-from postern_cli.minting import Times, choose_key, claims_of, sign
+from postern_cli.token_signing import Times, choose_key, claims_of, sign
 from postern_core.snapshot import Credential, Key
 from postern_dataplane.jwt.compact import read_token
 from postern_dataplane.jwt.keys import VerificationKey

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from postern_core.parse import OUR_KINDS, Parsed
 from postern_operator.local.folder_source import Reading
 
-from .left_out import NOTHING, LeftOut
-from .reading import read_folders, with_secrets
+from .load_folders import read_folders, with_secrets
 from .sources import Source
+from .visibility import NOTHING, LeftOut
 
 
 def no_secrets(_: Parsed) -> bool:
@@ -53,7 +53,7 @@ def gather(source: Source, wanted: Wanted) -> Gathered:
     if source.where is None:
         return Gathered(reading, with_secrets(reading.objects, source.folders, make=False))
     # Late: an installation without the packages for a cluster does all else.
-    from .cluster.objects import read_objects  # noqa: PLC0415
+    from .cluster.load_cluster import read_objects  # noqa: PLC0415
 
     read = asyncio.run(read_objects(source.where, wanted, reading.objects))
     return Gathered(reading, read.objects, read.before, read.left_out, read.namespace)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from postern_cli.cluster.asking import ask, in_words
+from postern_cli.cluster.api_get import ask, in_words
 from postern_cli.errors import ClusterReadingError, RefusedError
 
 

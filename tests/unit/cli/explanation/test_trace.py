@@ -13,7 +13,7 @@ from heads import head_of
 from postern_cli.explanation.redaction import Redaction
 from postern_cli.explanation.steps import Outcome
 from postern_cli.explanation.text import text_of
-from postern_cli.explanation.walk import explain
+from postern_cli.explanation.trace import explain
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide

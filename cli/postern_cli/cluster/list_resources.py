@@ -13,7 +13,7 @@ from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL
 from postern_operator.cluster.api.reader import Resource, manifest_of, pages
 from postern_operator.cluster.api.resource_types import NAMESPACES, OUR_RESOURCES
 
-from .asking import FORBIDDEN, NOT_FOUND, ask, in_words
+from .api_get import FORBIDDEN, NOT_FOUND, ask, in_words
 from .connection import Connection
 
 Manifest = dict[str, Any]

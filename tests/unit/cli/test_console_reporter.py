@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from postern_cli.telling import Teller, console
+from postern_cli.console_reporter import Teller, console
 from postern_core.conditions import Programming, conditions_of
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref

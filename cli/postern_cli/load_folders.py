@@ -20,9 +20,9 @@ from postern_operator.local.generated_secrets import state_folder, with_generate
 from postern_operator.local.grants_file import KeptGrants
 from postern_operator.validators import INSPECTORS
 
-from .left_out import LeftOut
 from .printing import printable
 from .sources import Source
+from .visibility import LeftOut
 
 
 def read_folders(paths: Sequence[Path]) -> Reading:

@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from postern_cli.table import PROBLEMS_MAX, ROWS_MAX, left_out, sentences, table_of
+from postern_cli.status_table import PROBLEMS_MAX, ROWS_MAX, left_out, sentences, table_of
 from postern_core.conditions import Programming, conditions_of
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref

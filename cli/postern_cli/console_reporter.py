@@ -17,7 +17,7 @@ from postern_operator.build import Rebuilt
 from postern_operator.local.folder_source import Reading
 from postern_operator.local.object_conditions import Statuses
 
-from .table import left_out, sentences, table_of
+from .status_table import left_out, sentences, table_of
 
 # A file or a pipe has no width; names are never cut there.
 WIDTH_ELSEWHERE = 240

@@ -19,7 +19,7 @@ from postern_operator.cluster.api.resource_types import ENDPOINT_SLICES
 from postern_operator.cluster.watch.fetch_references import RESOURCES
 from postern_operator.cluster.watch.references import references_of
 
-from .asking import NOT_FOUND, ask
+from .api_get import NOT_FOUND, ask
 
 # A laptop's questions must not be felt by anybody else.
 GETS_AT_ONCE = 8

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from postern_cli.findings import Finding, Named, Report, as_github, as_json, as_text, report_of
+from postern_cli.diagnostics import Finding, Named, Report, as_github, as_json, as_text, report_of
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import manifests
-from postern_cli.cluster.referred import read_referred
+from postern_cli.cluster.fetch_references import read_referred
 from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
 

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from postern_cli import child as module
-from postern_cli.child import data_plane, in_words
+from postern_cli import data_plane_process as module
+from postern_cli.data_plane_process import data_plane, in_words
 
 STARTED = json.dumps({"event": "data plane started", "level": "info", "listen": "127.0.0.1:1", "admin": "[::1]:2"})
 

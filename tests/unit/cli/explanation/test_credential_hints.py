@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from installation import signed
-from postern_cli.explanation.named import keys_named_in
+from postern_cli.explanation.credential_hints import keys_named_in
 from postern_cli.explanation.request import written_request
 
 URL = "http://app.example.com/v1"

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from postern_cli.gathering import Wanted
-from postern_cli.left_out import LeftOut
+from postern_cli.load_objects import Wanted
 from postern_cli.sources import Where
+from postern_cli.visibility import LeftOut
 from postern_core.parse import Parsed, parse_manifest
 
 from .connection import connected
-from .ours import read_ours
+from .fetch_references import read_referred
+from .list_resources import read_ours
 from .overlay import laid_over
-from .referred import read_referred
 
 
 @dataclass(frozen=True, slots=True)
