@@ -10,7 +10,7 @@ from bench.material import HOST, Key, make_key
 from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 KEY = make_key("HS256")
 TOKEN = KEY.token()
@@ -19,7 +19,7 @@ TOKEN_HEADER = f"Authorization: Bearer {TOKEN}"
 
 def publish(folder: Path, objects: Iterable[dict[str, Any]]) -> None:
     """Write the snapshot of these manifests."""
-    compiled = compile_snapshot([parse_manifest(one) for one in objects], inspectors=INSPECTORS)
+    compiled = compile_snapshot([parse_manifest(one) for one in objects], inspectors=VALIDATORS)
     if compiled.problems:
         raise ValueError(f"the manifests are wrong: {compiled.problems[0]}")
     encoded = encode_snapshot(compiled.snapshot)

@@ -27,7 +27,7 @@ from postern_core.compile import compile_snapshot
 from postern_core.link.shares import Share
 from postern_core.memo import Memo
 from postern_core.parse import Parsed, parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 RESULTS = Path(__file__).parent / "results"
 # By what grows, the routes and credentials of each size.
@@ -111,7 +111,7 @@ def measure(routes: int, credentials: int) -> Size:
     began = time.process_time()
     parsed = [parse_manifest(one) for one in objects]
     parse_s, began = time.process_time() - began, time.process_time()
-    compiled = compile_snapshot(parsed, inspectors=INSPECTORS, memo=memo, share=SHARE)
+    compiled = compile_snapshot(parsed, inspectors=VALIDATORS, memo=memo, share=SHARE)
     compile_s, began = time.process_time() - began, time.process_time()
     encoded = encode_snapshot(compiled.snapshot, encode_memo)
     encode_s = time.process_time() - began
@@ -119,7 +119,7 @@ def measure(routes: int, credentials: int) -> Size:
     where, changed = edited(objects)
     began = time.process_time()
     parsed[where] = changed()
-    recompiled = compile_snapshot(parsed, inspectors=INSPECTORS, memo=memo, share=SHARE)
+    recompiled = compile_snapshot(parsed, inspectors=VALIDATORS, memo=memo, share=SHARE)
     again = encode_snapshot(recompiled.snapshot, encode_memo)
     rebuild_s = time.process_time() - began
     if compiled.problems or encoded.digest == again.digest:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from postern_core.problems import Problem
 from postern_core.ref import Ref
-from postern_operator.build import Rebuilt
+from postern_operator.build import RebuildResult
 from postern_operator.local.folder_source import Reading
 from postern_operator.local.object_conditions import Statuses
 
@@ -69,7 +69,7 @@ class Teller:
         """Tell where to ask."""
         self._say(f"Serving on http://{listen}; http://{admin}/readyz says when. Ctrl-C stops.")
 
-    def in_force(self, rebuilt: Rebuilt, after_s: float) -> None:
+    def in_force(self, rebuilt: RebuildResult, after_s: float) -> None:
         """Tell that what was saved is what is served."""
         routes = len(rebuilt.compiled.snapshot.routes)
         plural = "" if routes == 1 else "s"

@@ -16,7 +16,7 @@ from postern_core.snapshot import Snapshot
 from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.table.routing_table import build_table
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 from .arguments import Line, folders_or_none, share_option
 from .explanation.credential_hints import keys_named_in
@@ -95,7 +95,7 @@ def _snapshot_for(gateway: str, gathered: Gathered, share: Share, grants: Grants
     objects = gathered.objects
     if gateway not in gateways_of(objects):
         raise click.ClickException(f"no Service is served by a gateway named {gateway}; {_known(gateways_of(objects))}")
-    compiled = compile_snapshot(objects, inspectors=INSPECTORS, gateway=gateway, share=share, grants=grants)
+    compiled = compile_snapshot(objects, inspectors=VALIDATORS, gateway=gateway, share=share, grants=grants)
     problems = certain(compiled.problems, objects, gathered.left_out)
     if not all(problem.is_warning for problem in problems):
         click.echo("Warning: what is wrong in these manifests may matter here; see `postern validate`.", err=True)

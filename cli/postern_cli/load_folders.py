@@ -15,10 +15,10 @@ from postern_core.memo import Memo
 from postern_core.parse import Parsed
 from postern_core.problems import Problem
 from postern_operator.errors import LocalError
-from postern_operator.local.folder_source import Folders, Reading
+from postern_operator.local.folder_source import FolderSource, Reading
 from postern_operator.local.generated_secrets import state_folder, with_generated_secrets
 from postern_operator.local.grants_file import KeptGrants
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 from .printing import printable
 from .sources import Source
@@ -28,7 +28,7 @@ from .visibility import LeftOut
 def read_folders(paths: Sequence[Path]) -> Reading:
     """Read all manifests; a path that can't be read at all is a mistake of usage."""
     try:
-        return Folders(paths).read()
+        return FolderSource(paths).read()
     except LocalError as error:
         raise click.UsageError(str(error)) from None
 
@@ -83,7 +83,7 @@ def problems_of(
     for gateway in gateways_of(objects):
         grants = grants_of(source, gateway) if source else Grants()
         compiled = compile_snapshot(
-            objects, inspectors=INSPECTORS, gateway=gateway, memo=memo, share=share, grants=grants
+            objects, inspectors=VALIDATORS, gateway=gateway, memo=memo, share=share, grants=grants
         )
         found.update(dict.fromkeys(compiled.problems))
     return tuple(sorted(found, key=lambda problem: (problem.ref, problem.reason.name, problem.field, problem.message)))

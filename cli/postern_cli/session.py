@@ -17,15 +17,15 @@ from pathlib import Path
 from postern_core.conditions import Programming
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_kit.stop_signals import STOP_SIGNALS, on_stop_signal
-from postern_operator.build import Rebuilt, Reconciler
+from postern_operator.build import RebuildResult, Reconciler
 from postern_operator.errors import LocalError
 from postern_operator.local.admin_client import served_digest
 from postern_operator.local.directory_publisher import DirectoryPublisher
-from postern_operator.local.folder_source import Folders, Reading
+from postern_operator.local.folder_source import FolderSource, Reading
 from postern_operator.local.generated_secrets import GeneratedSecrets, state_folder
 from postern_operator.local.grants_file import KeptGrants
 from postern_operator.local.object_conditions import statuses
-from postern_operator.local.object_store import Store
+from postern_operator.local.object_store import ObjectStore
 
 from .console_reporter import Teller
 from .data_plane_process import DataPlane, data_plane
@@ -52,11 +52,11 @@ class Session:
     def __init__(self, settings: SessionSettings, teller: Teller | None = None) -> None:
         self._settings = settings
         self._teller = teller or Teller()
-        self._folders = Folders(settings.paths)
+        self._folders = FolderSource(settings.paths)
         self._secrets = GeneratedSecrets(state_folder(settings.paths), make=True)
-        self._store = Store()
+        self._store = ObjectStore()
         self._reading = Reading()
-        self._rebuilt: Rebuilt | None = None
+        self._rebuilt: RebuildResult | None = None
         self._has_rebuilt = asyncio.Event()
         self._noticed_at = 0.0
         self._is_stopping = False
@@ -125,7 +125,7 @@ class Session:
             if not self._may_begin:
                 self._teller.waiting(reading.unread)
 
-    def _take(self, rebuilt: Rebuilt) -> None:
+    def _take(self, rebuilt: RebuildResult) -> None:
         self._rebuilt = rebuilt
         self._has_rebuilt.set()
 
@@ -151,7 +151,7 @@ class Session:
         host, _, port = admin.rpartition(":")
         return host.strip("[]"), int(port)
 
-    async def _report_one(self, rebuilt: Rebuilt, admin: tuple[str, int]) -> None:
+    async def _report_one(self, rebuilt: RebuildResult, admin: tuple[str, int]) -> None:
         """Ask until the data plane serves this rebuild, or there is another one."""
         clock = asyncio.get_running_loop().time
         began, is_told = clock(), False
@@ -167,7 +167,7 @@ class Session:
         self._teller.in_force(rebuilt, clock() - self._noticed_at)
         await self._show(rebuilt, Programming.PROGRAMMED)
 
-    async def _show(self, rebuilt: Rebuilt, programming: Programming) -> None:
+    async def _show(self, rebuilt: RebuildResult, programming: Programming) -> None:
         # A second's work for 100,000 objects, which nothing that serves may wait for.
         told = await asyncio.to_thread(statuses, rebuilt.objects, rebuilt.compiled, programming)
         origins = {parsed.ref: parsed.origin for parsed in rebuilt.objects}

@@ -14,7 +14,7 @@ from postern_core.parse import Parsed
 from postern_core.ref import Ref
 from postern_core.snapshot import Credential
 from postern_operator.local.generated_secrets import state_folder
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 from .arguments import Line, folders_or_none
 from .claim_values import claims_from, moment_of, seconds_of
@@ -134,7 +134,7 @@ def _find(folders: tuple[Path, ...], namespace: str, name: str) -> Credential:
 
 
 def _serving(wanted: Ref, objects: tuple[Parsed, ...], grants: Grants) -> Credential:
-    identities = compile_identities(objects, inspectors=INSPECTORS, grants=grants)
+    identities = compile_identities(objects, inspectors=VALIDATORS, grants=grants)
     for entry in identities.credentials:
         if entry.id == wanted.id:
             return entry

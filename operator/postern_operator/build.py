@@ -20,8 +20,8 @@ from postern_core.link.withholding import Refused, withhold
 from postern_core.memo import Memo
 from postern_core.parse import Parsed
 
-from .local.object_store import Store
-from .validators import INSPECTORS
+from .local.object_store import ObjectStore
+from .validators import VALIDATORS
 
 # An edit is often several: an editor writes twice, a checkout replaces many files, a controller updates in rounds.
 QUIET_S = 0.05
@@ -37,7 +37,7 @@ class Publisher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rebuilt:
+class RebuildResult:
     """What a rebuild gave; `digest` names the snapshot that is published now."""
 
     objects: tuple[Parsed, ...]
@@ -46,7 +46,7 @@ class Rebuilt:
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuildResult:
     """What a compilation of these objects for one gateway gave, and its bytes.
 
     `withheld` are the ids of what is left out, because it was refused where it was to be published.
@@ -58,7 +58,7 @@ class Built:
     withheld: frozenset[str] = frozenset()
 
 
-class Build:
+class GatewayBuild:
     """Compiles and encodes for one gateway, and remembers what concerns one object alone; one at a time.
 
     `grants` are those of the latest build; those of an earlier run are set before the first.
@@ -73,11 +73,11 @@ class Build:
         # What was refused where it was to be published; to be replaced, never changed.
         self.refused: Refused = {}
 
-    def of(self, objects: tuple[Parsed, ...]) -> Built:
+    def of(self, objects: tuple[Parsed, ...]) -> BuildResult:
         """Build afresh; a thread's work."""
         compiled = compile_snapshot(
             objects,
-            inspectors=INSPECTORS,
+            inspectors=VALIDATORS,
             gateway=self._gateway,
             memo=self._memo,
             share=self._share,
@@ -88,7 +88,7 @@ class Build:
         if refused := self.refused:
             snapshot, withheld = withhold(compiled.snapshot, refused)
             compiled = replace(compiled, snapshot=snapshot)
-        return Built(objects, compiled, encode_snapshot(compiled.snapshot, self._encode_memo), withheld)
+        return BuildResult(objects, compiled, encode_snapshot(compiled.snapshot, self._encode_memo), withheld)
 
 
 class KeepsGrants(Protocol):
@@ -101,14 +101,14 @@ class KeepsGrants(Protocol):
         """Keep these instead; a thread's work."""
 
 
-class HasNews(Protocol):
+class ObjectSource(Protocol):
     """What tells of changes; see `store`."""
 
-    async def news(self) -> None:
+    async def wait_changed(self) -> None:
         """Wait until something has changed since this was last waited for."""
 
 
-class HoldOff:
+class Debounce:
     """When a rebuild is due, after news; all times are of one clock, in seconds."""
 
     def __init__(self, quiet_s: float = QUIET_S, at_most_s: float = HOLD_OFF_MAX_S) -> None:
@@ -117,7 +117,7 @@ class HoldOff:
         self._first: float | None = None
         self._last = 0.0
 
-    def heard(self, now: float) -> None:
+    def notify(self, now: float) -> None:
         """Note that there is news."""
         self._first = now if self._first is None else self._first
         self._last = now
@@ -133,7 +133,7 @@ class Reconciler:
 
     def __init__(
         self,
-        store: Store,
+        store: ObjectStore,
         publisher: Publisher,
         gateway: str = "default",
         *,
@@ -143,10 +143,10 @@ class Reconciler:
         self._store = store
         self._publisher = publisher
         self._kept = kept
-        self._build = Build(gateway, kept.read() if kept else None, share)
+        self._build = GatewayBuild(gateway, kept.read() if kept else None, share)
         self._published = ""
 
-    async def run(self, rebuilt: Callable[[Rebuilt], None], failed: Callable[[Exception], None]) -> None:
+    async def run(self, rebuilt: Callable[[RebuildResult], None], failed: Callable[[Exception], None]) -> None:
         """Rebuild at all news, for ever; both are called on the loop."""
         while True:
             await until_quiet(self._store)
@@ -155,11 +155,11 @@ class Reconciler:
             except Exception as error:  # noqa: BLE001 # what was published last stays, and the next news may mend it
                 failed(error)
 
-    async def rebuild(self) -> Rebuilt:
+    async def rebuild(self) -> RebuildResult:
         """Compile and publish what the store holds now; raises what the publisher raises."""
-        return await asyncio.to_thread(self._rebuild, self._store.take())
+        return await asyncio.to_thread(self._rebuild, self._store.snapshot())
 
-    def _rebuild(self, objects: tuple[Parsed, ...]) -> Rebuilt:
+    def _rebuild(self, objects: tuple[Parsed, ...]) -> RebuildResult:
         built = self._build.of(objects)
         digest = built.encoded.digest
         if self._kept:
@@ -168,19 +168,19 @@ class Reconciler:
         if digest != self._published:
             self._publisher.publish(built.encoded)
             self._published = digest
-        return Rebuilt(objects, built.compiled, digest)
+        return RebuildResult(objects, built.compiled, digest)
 
 
-async def until_quiet(changing: HasNews) -> None:
+async def until_quiet(changing: ObjectSource) -> None:
     """Wait for news, and then until no more of it comes."""
     clock = asyncio.get_running_loop().time
-    hold_off = HoldOff()
-    await changing.news()
-    hold_off.heard(clock())
+    hold_off = Debounce()
+    await changing.wait_changed()
+    hold_off.notify(clock())
     while (left_s := hold_off.due_in(clock())) > 0:
         try:
             async with asyncio.timeout(left_s):
-                await changing.news()
+                await changing.wait_changed()
         except TimeoutError:
             continue
-        hold_off.heard(clock())
+        hold_off.notify(clock())

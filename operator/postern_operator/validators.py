@@ -103,4 +103,4 @@ def certificates_error(pem: str) -> str:
     return "" if context.cert_store_stats()["x509"] else "holds no certificate"
 
 
-INSPECTORS = Inspectors(read_public_key, regex_error, certificates_error, pattern_size)
+VALIDATORS = Inspectors(read_public_key, regex_error, certificates_error, pattern_size)

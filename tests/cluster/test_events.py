@@ -12,7 +12,7 @@ from operator_account import operator_client
 from postern_core.conditions import Programming, conditions_of
 from postern_core.parse import parse_manifest
 from postern_operator.cluster.api.writer import Writer
-from postern_operator.cluster.status.event_rules import Teller
+from postern_operator.cluster.status.event_rules import EventRules
 from postern_operator.cluster.status.event_writer import EventWriter
 
 
@@ -51,7 +51,9 @@ async def tell(writer, news):
 def news_of(manifest, *others, teller=None):
     parsed = parse_manifest(manifest)
     conditions = conditions_of(parsed.ref, compiled(manifest, *others).problems, Programming.PROGRAMMED)
-    return (teller or Teller()).news(parsed.ref, manifest["metadata"]["uid"], manifest.get("status", {}), conditions)
+    return (teller or EventRules()).news(
+        parsed.ref, manifest["metadata"]["uid"], manifest.get("status", {}), conditions
+    )
 
 
 async def test_a_person_sees_what_is_wrong(writer, lonely, events, kubectl, namespace):
@@ -78,7 +80,7 @@ async def test_what_two_replicas_tell_is_one_event(writer, lonely, events):
 
 async def test_a_recovery_is_an_event_of_its_own(writer, lonely, events, kubectl, namespace):
     """When the route is served."""
-    teller = Teller()
+    teller = EventRules()
     await tell(writer, news_of(lonely, teller=teller))
     await tell(writer, news_of(lonely, service(namespace=namespace), teller=teller))
 

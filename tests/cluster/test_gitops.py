@@ -17,7 +17,7 @@ from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
 from postern_core.parse import OUR_KINDS, parse_manifest
 from postern_operator.cluster.status.desired_status import counts, status_change
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.name[:2].isdigit())
@@ -74,7 +74,7 @@ def settled(kubectl, namespace):
 def are_told(objects):
     """Whether there is nothing left to write, with a gateway that serves all of it."""
     parsed = [parse_manifest(one) for one in objects]
-    problems, count = compile_snapshot(parsed, inspectors=INSPECTORS).problems, counts(parsed)
+    problems, count = compile_snapshot(parsed, inspectors=VALIDATORS).problems, counts(parsed)
 
     def change(it, one):
         due = conditions_of(it.ref, problems, Programming.PROGRAMMED)

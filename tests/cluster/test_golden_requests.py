@@ -20,7 +20,7 @@ from golden_requests import ask, credentials_of, expected_of, served_by
 from installation import installed, own_address
 from postern_core.checks import check
 from postern_core.parse import OUR_KINDS, parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 from upstream import Upstream
 
 PLURALS = {kind: f"{kind.lower()}s.postern.dev" for kind in OUR_KINDS}
@@ -32,7 +32,7 @@ THEIR_KINDS = "secrets,configmaps,services,endpointslices.discovery.k8s.io"
 def is_refused_early(manifest):
     """Whether an object makes no sense by itself, which the API server says before anybody else."""
     parsed = parse_manifest(manifest)
-    return parsed.ref.kind in OUR_KINDS and bool(check(parsed, INSPECTORS))
+    return parsed.ref.kind in OUR_KINDS and bool(check(parsed, VALIDATORS))
 
 
 WITH_REQUESTS = [case for case in cases.cases() if cases.requests_of(case)]

@@ -12,7 +12,7 @@ import yaml
 import cases
 from postern_core.checks import check
 from postern_core.parse import OUR_KINDS, parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 pytestmark = pytest.mark.usefixtures("crds")
 
@@ -75,7 +75,7 @@ def judged(case):
         parsed = parse_manifest(document)
         if parsed.ref.kind in OUR_KINDS:
             metadata = {"name": f"{parsed.ref.namespace}.{parsed.ref.name}", "namespace": "default"}
-            yield document | {"metadata": metadata}, not check(parsed, INSPECTORS)
+            yield document | {"metadata": metadata}, not check(parsed, VALIDATORS)
 
 
 def taken(kubectl, manifests):

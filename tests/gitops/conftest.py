@@ -16,7 +16,7 @@ from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
 from postern_core.parse import OUR_KINDS, parse_manifest
 from postern_operator.cluster.status.desired_status import status_change
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 ROOT = Path(__file__).parents[2]
 GENERATION = 3
@@ -76,7 +76,7 @@ def all_told():
     found = {}
     for manifests in [*map(cases.manifests_of, cases.cases()), *OTHERS]:
         objects = [parse_manifest(manifest) for manifest in manifests]
-        problems = compile_snapshot(objects, inspectors=INSPECTORS).problems
+        problems = compile_snapshot(objects, inspectors=VALIDATORS).problems
         for manifest, parsed in zip(manifests, objects, strict=True):
             if parsed.ref.kind not in OUR_KINDS:
                 continue

@@ -20,7 +20,7 @@ from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
 from postern_core.grants import Grants
 from postern_core.parse import OUR_KINDS, parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 from snapshots import decoded_again
 
 REWRITE = os.environ.get("GOLDEN") == "rewrite"
@@ -33,7 +33,7 @@ def compiled_case(case, shuffled=False):
         resources = [parse_manifest(manifest) for manifest in step]
         if shuffled:
             random.Random(0).shuffle(resources)
-        compiled = compile_snapshot(resources, inspectors=INSPECTORS, grants=grants)
+        compiled = compile_snapshot(resources, inspectors=VALIDATORS, grants=grants)
         grants = compiled.grants
     return resources, compiled
 

@@ -14,7 +14,7 @@ from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.table.routing_table import build_table
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def snapshots():
 def snapshot_of(case, snapshots):
     if case not in snapshots:
         resources = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
-        snapshots[case] = compile_snapshot(resources, inspectors=INSPECTORS).snapshot
+        snapshots[case] = compile_snapshot(resources, inspectors=VALIDATORS).snapshot
     return snapshots[case]
 
 

@@ -26,7 +26,7 @@ import raw
 from manifests import route, service
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 from snapshots import publish_into
 
 POSTERN = Path(sys.executable).parent / "postern"
@@ -151,7 +151,7 @@ class DataPlane(Gateway):
     def serve(self, manifests: Manifests) -> None:
         """Serve these and nothing else; returns when it does."""
         resources = [parse_manifest(manifest) for manifest in manifests]
-        published = publish_into(self._config, compile_snapshot(resources, inspectors=INSPECTORS).snapshot)
+        published = publish_into(self._config, compile_snapshot(resources, inspectors=VALIDATORS).snapshot)
         self.until_digest(lambda digest: digest == published)
 
     def publish(self, index: bytes) -> None:

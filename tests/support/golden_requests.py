@@ -15,7 +15,7 @@ import raw
 import tokens
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 # A claim that is good for one more second needs an answer before that.
 QUICK_S = 0.5
@@ -30,7 +30,7 @@ def served_by(case, port):
 def credentials_of(manifests):
     """The credentials that tokens are made with."""
     resources = [parse_manifest(manifest) for manifest in manifests]
-    snapshot = compile_snapshot(resources, inspectors=INSPECTORS).snapshot
+    snapshot = compile_snapshot(resources, inspectors=VALIDATORS).snapshot
     return {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -56,7 +56,7 @@ def secret(name: str = "alice", namespace: str = "default", value: str = SECRET)
 
 def compiled(*manifests: dict[str, Any], **options: Any) -> Any:
     """Parse and compile."""
-    return compile_snapshot([parse_manifest(it) for it in manifests], inspectors=INSPECTORS, **options)
+    return compile_snapshot([parse_manifest(it) for it in manifests], inspectors=VALIDATORS, **options)
 
 
 def mistakes(*manifests: dict[str, Any]) -> dict[str, str]:

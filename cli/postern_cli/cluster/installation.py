@@ -19,7 +19,7 @@ from postern_cli.errors import RefusedError
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
 from postern_operator.cluster.api.resource_types import CONFIG_MAPS, ENDPOINT_SLICES
 from postern_operator.cluster.leader_election import LEASE
-from postern_operator.cluster.rollout.data_plane_pods import Admin, admin_session, served_digests
+from postern_operator.cluster.rollout.data_plane_pods import AdminEndpoint, admin_session, served_digests
 from postern_operator.cluster.rollout.published_objects import GATEWAY, INDEX_ENTRY, INDEX_NAME, MANAGED_BY
 from postern_operator.cluster.watch.references import ADMIN_SERVICE
 
@@ -155,8 +155,8 @@ async def _asked_directly(pods: list[Pod]) -> list[Pod]:
     if not pods:
         return []
     async with admin_session() as session:
-        served = await served_digests([Admin(pod.address, pod.port) for pod in pods], session)
-    answers = [(pod, served[Admin(pod.address, pod.port)]) for pod in pods]
+        served = await served_digests([AdminEndpoint(pod.address, pod.port) for pod in pods], session)
+    answers = [(pod, served[AdminEndpoint(pod.address, pod.port)]) for pod in pods]
     return [
         replace(pod, digest=digest or "", unknown="" if digest else "no answer, or its workers differ")
         for pod, digest in answers

@@ -24,16 +24,16 @@ from .api.connection import api_configuration
 from .api.writer import Writer
 from .leader_election import Leadership
 from .metrics import Metrics
-from .rebuild_loop import Rebuilding
+from .rebuild_loop import RebuildLoop
 from .rollout.data_plane_pods import admin_session
-from .rollout.gateway_rollout import Fleet
+from .rollout.gateway_rollout import GatewayRollout
 from .settings import Settings
 from .status.event_writer import EventWriter
-from .status.status_sync import Telling
+from .status.status_sync import StatusSync
 from .status.status_writer import StatusWriter
 from .watch.fetch_references import fetch_missing
-from .watch.object_cache import Objects
-from .watch.watches import Streams
+from .watch.object_cache import ObjectCache
+from .watch.watches import Watches
 
 log = logging.getLogger("postern.operator")
 
@@ -68,13 +68,13 @@ class Operator:
         self._api = api
         self._session = session
         self._metrics = metrics
-        self._objects = Objects()
+        self._objects = ObjectCache()
         self._leadership = Leadership(api, settings.lease_namespace, identity)
         writer = Writer(api, self._leadership.is_held)
-        self._streams = Streams(api, settings, self._objects, writer, changed=self._tell_soon, metrics=metrics)
-        self._fleets: Sequence[Fleet] = self._streams.fleets
-        self._rebuilding = Rebuilding(api, writer, self._objects, self._fleets, metrics)
-        self._telling = Telling()
+        self._streams = Watches(api, settings, self._objects, writer, changed=self._tell_soon, metrics=metrics)
+        self._fleets: Sequence[GatewayRollout] = self._streams.fleets
+        self._rebuilding = RebuildLoop(api, writer, self._objects, self._fleets, metrics)
+        self._telling = StatusSync()
         self._must_tell = asyncio.Event()
         self._has_rebuilt = asyncio.Event()
         self._statuses = StatusWriter(writer, self._objects.put)
@@ -100,7 +100,7 @@ class Operator:
             fleet.begin_turn()
         # Secrets may be wanted that only who leads may make: until that is done, nobody is told that one is missing.
         self._has_rebuilt.clear()
-        self._objects.tell()
+        self._objects.mark_dirty()
         try:
             async with asyncio.TaskGroup() as tasks:
                 for fleet in self._fleets:
@@ -151,7 +151,7 @@ class Operator:
         if len(current) < len(found.changes):
             self._tell_soon()
         self._statuses.want(current)
-        self._events.tell(found.news)
+        self._events.tell(found.events)
 
 
 @contextlib.asynccontextmanager

@@ -24,11 +24,11 @@ from postern_operator.build import until_quiet
 from .api.writer import Writer
 from .errors import ClusterError, NotLeadingError
 from .metrics import Metrics
-from .rollout.gateway_rollout import Fleet
+from .rollout.gateway_rollout import GatewayRollout
 from .secret_generation import generate_missing
-from .status.status_sync import View, problem_counts
+from .status.status_sync import GatewayView, problem_counts
 from .watch.fetch_references import fetch
-from .watch.object_cache import Objects
+from .watch.object_cache import ObjectCache
 
 log = logging.getLogger("postern.rebuilding")
 
@@ -36,11 +36,11 @@ log = logging.getLogger("postern.rebuilding")
 GENERATING_S = 1.0
 
 
-class Rebuilding:
+class RebuildLoop:
     """The loop from news to builds; `rebuilt` is called after each."""
 
     def __init__(
-        self, api: ApiClient, writer: Writer, objects: Objects, fleets: Sequence[Fleet], metrics: Metrics
+        self, api: ApiClient, writer: Writer, objects: ObjectCache, fleets: Sequence[GatewayRollout], metrics: Metrics
     ) -> None:
         self._api = api
         self._writer = writer
@@ -57,7 +57,7 @@ class Rebuilding:
             try:
                 if may_act():
                     await self._generate()
-                await self._rebuild(self._objects.take())
+                await self._rebuild(self._objects.snapshot())
                 rebuilt()
             except Exception as error:  # noqa: BLE001 # what was published last stays, and the next news may mend it
                 log.error("a rebuild has failed", extra={"fields": described(error)})  # noqa: TRY400 # its text may quote
@@ -78,7 +78,7 @@ class Rebuilding:
 
     async def _read_grants(self) -> None:
         """Learn what was granted before; a gateway of which that can't be read isn't published until it can."""
-        read: list[Fleet] = []
+        read: list[GatewayRollout] = []
         for fleet in self._fleets:
             try:
                 read += [fleet] if await fleet.read_grants(self._api) else []
@@ -96,10 +96,10 @@ class Rebuilding:
         """Make the Secrets that are wanted and missing, as many as can be within a moment."""
         try:
             async with asyncio.timeout(GENERATING_S):
-                generated = await generate_missing(self._objects.take(), self._writer)
+                generated = await generate_missing(self._objects.snapshot(), self._writer)
                 await fetch(self._api, self._objects, generated.made)
         except TimeoutError:
-            self._objects.tell()
+            self._objects.mark_dirty()
             return
         errors = [error for error in generated.errors if not isinstance(error, NotLeadingError)]
         if errors:
@@ -110,7 +110,7 @@ class Rebuilding:
 
     def _again(self, backoff: Backoff) -> None:
         """Take it for news that something has failed, after a while."""
-        asyncio.get_running_loop().call_later(backoff.next_s(), self._objects.tell)
+        asyncio.get_running_loop().call_later(backoff.next_s(), self._objects.mark_dirty)
 
     def _count(self, objects: tuple[Parsed, ...]) -> None:
         for metric, counts in (
@@ -121,10 +121,10 @@ class Rebuilding:
             for label, count in counts.items():
                 metric.labels(label).set(count)
 
-    def views(self) -> tuple[View, ...]:
+    def views(self) -> tuple[GatewayView, ...]:
         """What every gateway's latest build says."""
         return tuple(
-            View(fleet.built, fleet.ledger, fleet.failure, fleet.unpublished, fleet.withheld_because)
+            GatewayView(fleet.built, fleet.ledger, fleet.failure, fleet.unpublished, fleet.withheld_because)
             for fleet in self._fleets
             if fleet.built is not None
         )

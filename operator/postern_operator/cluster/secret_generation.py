@@ -18,7 +18,7 @@ from postern_core.parse import Parsed
 from postern_core.ref import Ref
 
 from .api.resource_types import SECRETS
-from .api.run_bounded import do_all
+from .api.run_bounded import run_bounded
 from .api.writer import Writer
 from .errors import ClusterError, RefusedError
 
@@ -27,14 +27,14 @@ WRITES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Generated:
+class GenerationResult:
     """The Secrets that were made now, and what went wrong; both may be."""
 
     made: tuple[Ref, ...] = ()
     errors: tuple[ClusterError, ...] = ()
 
 
-async def generate_missing(objects: Iterable[Parsed], writer: Writer) -> Generated:
+async def generate_missing(objects: Iterable[Parsed], writer: Writer) -> GenerationResult:
     """Make what is wanted by these objects and not among them; raises nothing, and may be repeated at once.
 
     The objects must be all that there are: what isn't among them is asked for, and refused where it is there.
@@ -44,8 +44,8 @@ async def generate_missing(objects: Iterable[Parsed], writer: Writer) -> Generat
     # Without its credential's uid a Secret could not go with it.
     missing = [wanted for wanted in wanted_secrets(objects) if wanted.ref not in present and wanted.uid]
     made: list[Ref] = []
-    errors = await do_all((partial(_make, wanted, writer, made) for wanted in missing), WRITES_AT_ONCE)
-    return Generated(tuple(sorted(made)), tuple(errors))
+    errors = await run_bounded((partial(_make, wanted, writer, made) for wanted in missing), WRITES_AT_ONCE)
+    return GenerationResult(tuple(sorted(made)), tuple(errors))
 
 
 async def _make(wanted: WantedSecret, writer: Writer, made: list[Ref]) -> None:

@@ -69,7 +69,7 @@ class _File:
     memo: FileMemo = field(default_factory=FileMemo)
 
 
-class Folders:
+class FolderSource:
     """The manifests below some folders, and in some files; hidden ones are left out."""
 
     def __init__(self, paths: Sequence[Path]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from postern_core.parse import Parsed
 
 
-class Store:
+class ObjectStore:
     """All objects as they were last told."""
 
     def __init__(self) -> None:
@@ -30,12 +30,12 @@ class Store:
         self._news.set()
         return True
 
-    def take(self) -> tuple[Parsed, ...]:
+    def snapshot(self) -> tuple[Parsed, ...]:
         """All that there are; what has been told so far is no news any more."""
         self._news.clear()
         return self._objects
 
-    async def news(self) -> None:
+    async def wait_changed(self) -> None:
         """Wait until something has changed since it was taken, or since this was last waited for."""
         await self._news.wait()
         self._news.clear()

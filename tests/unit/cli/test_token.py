@@ -15,17 +15,19 @@ from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward, RequestHead
 from postern_dataplane.jwt.compact import read_token
 from postern_dataplane.table.routing_table import build_table
-from postern_operator.local.folder_source import Folders
+from postern_operator.local.folder_source import FolderSource
 from postern_operator.local.generated_secrets import state_folder, with_generated_secrets
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 ALICE = ("token", "--credential", "alice", "--ttl", "24h")
 
 
 def is_taken(folder, token):
     """Whether a gateway with this folder lets the token pass."""
-    objects = with_generated_secrets(Folders([folder.path]).read().objects, state_folder([folder.path]), make=False)
-    table = build_table(compile_snapshot(objects, inspectors=INSPECTORS).snapshot, "")
+    objects = with_generated_secrets(
+        FolderSource([folder.path]).read().objects, state_folder([folder.path]), make=False
+    )
+    table = build_table(compile_snapshot(objects, inspectors=VALIDATORS).snapshot, "")
     headers = ((b"Host", b"app.example.com"), (b"Authorization", f"Bearer {token}".encode()))
     head = RequestHead("GET", "/v1", http_minor=1, headers=headers, peer="192.0.2.1")
     return isinstance(decide(head, table, time.time()), Forward)

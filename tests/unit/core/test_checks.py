@@ -3,7 +3,7 @@
 from manifests import compiled, credential, mistakes, route, service
 from postern_core.checks import CHECKS, check
 from postern_core.parse import parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 
 def test_a_check_is_named_as_the_violation():
@@ -25,7 +25,7 @@ def test_an_unparsed_object_has_its_parse_problems_only():
     """Nothing is checked that nobody could read."""
     parsed = parse_manifest(route(methods="GET"))
 
-    assert parsed.problems == check(parsed, INSPECTORS)
+    assert parsed.problems == check(parsed, VALIDATORS)
 
 
 def test_all_checks_of_an_object_are_collected():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import manifests
 from postern_core.compile import compile_identities
 from postern_core.parse import parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 
 def identities_of(*documents):
-    return compile_identities([parse_manifest(it) for it in documents], inspectors=INSPECTORS)
+    return compile_identities([parse_manifest(it) for it in documents], inspectors=VALIDATORS)
 
 
 def test_a_credential_needs_no_route():

@@ -28,7 +28,7 @@ from postern_core.resources.rules import (
     is_normal_path,
     is_one_of_headers,
 )
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 A_SET = "the list is a set, and the API server refuses doubles by itself"
 NOT_BY_A_RULE = {
@@ -90,7 +90,7 @@ def test_every_rule_has_a_pair():
 def test_a_pair_is_judged_alike_without_a_server(pair):
     """What a rule refuses the checks refuse, and what it takes they take."""
     refused, accepted = (parse_manifest(manifest(pair.kind, "a", spec)) for spec in (pair.refused, pair.accepted))
-    assert (True, ()) == (bool(check(refused, INSPECTORS)), check(accepted, INSPECTORS))
+    assert (True, ()) == (bool(check(refused, VALIDATORS)), check(accepted, VALIDATORS))
 
 
 @given(PATHS)

@@ -7,7 +7,7 @@ from postern_core.codec import SHARD_BYTES_MAX, encode_snapshot
 from postern_core.compile import compile_identities
 from postern_core.link.sizes import ENTRY_BYTES_MAX, PLACE_BYTES_MAX, shortened, size_of
 from postern_core.parse import parse_manifest
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 JWT = {"jwt": {}}
 OPEN = [service(auth=JWT), route(), consumer()]
@@ -63,7 +63,7 @@ def test_a_credential_that_is_too_large_in_all_is_left_out(monkeypatch):
     """Every section has the same bound, whatever may come into it later."""
     monkeypatch.setattr("postern_core.link.sizes.ENTRY_BYTES_MAX", 100)
     objects = [parse_manifest(one) for one in (consumer(), credential(), secret())]
-    found = compile_identities(objects, inspectors=INSPECTORS)
+    found = compile_identities(objects, inspectors=VALIDATORS)
 
     assert [] == found.credentials
     assert [("alice", "TooLarge")] == [(it.ref.name, it.reason.text) for it in found.problems]

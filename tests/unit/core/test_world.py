@@ -6,11 +6,11 @@ from postern_core.memo import Memo
 from postern_core.parse import parse_manifest
 from postern_core.problems import Reason
 from postern_core.ref import Ref
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 
 def world(*manifests):
-    return gather([parse_manifest(it) for it in manifests], INSPECTORS, Memo())
+    return gather([parse_manifest(it) for it in manifests], VALIDATORS, Memo())
 
 
 def test_of_two_objects_with_one_name_the_one_of_the_first_origin_counts():
@@ -18,7 +18,7 @@ def test_of_two_objects_with_one_name_the_one_of_the_first_origin_counts():
     one, two = parse_manifest(consumer(customID="1"), "a.yaml"), parse_manifest(consumer(customID="2"), "b.yaml")
 
     for order in ([one, two], [two, one]):
-        assert [one] == gather(order, INSPECTORS, Memo()).of_kind("Consumer")
+        assert [one] == gather(order, VALIDATORS, Memo()).of_kind("Consumer")
 
 
 def test_the_oldest_comes_first_and_the_unknown_last():

@@ -9,9 +9,9 @@ import pytest
 from manifests import route, service
 from postern_core.codec import decode_index
 from postern_core.parse import parse_manifest
-from postern_operator.build import HoldOff, Reconciler
+from postern_operator.build import Debounce, Reconciler
 from postern_operator.local.grants_file import KeptGrants
-from postern_operator.local.object_store import Store
+from postern_operator.local.object_store import ObjectStore
 
 
 class Published:
@@ -39,16 +39,16 @@ def parsed(*manifests):
 )
 def test_a_rebuild_waits_for_quiet_but_not_for_ever(heard_at, due_at):
     """50 ms after the last news, 500 ms after the first."""
-    hold_off = HoldOff()
+    hold_off = Debounce()
     for now in heard_at:
-        hold_off.heard(now)
+        hold_off.notify(now)
 
     assert pytest.approx(due_at) == 11.0 + hold_off.due_in(11.0)
 
 
 async def test_a_rebuild_publishes_what_the_store_holds():
     """And gives what was compiled from what."""
-    store, published = Store(), Published()
+    store, published = ObjectStore(), Published()
     store.replace(parsed(service(), route()))
     rebuilt = await Reconciler(store, published).rebuild()
 
@@ -62,7 +62,7 @@ async def test_grants_are_kept_before_they_are_served(tmp_path):
     )
 
     async def rebuilt(publisher, *manifests):
-        store = Store()
+        store = ObjectStore()
         store.replace(parsed(*manifests))
         return await Reconciler(store, publisher, kept=KeptGrants(tmp_path, "default")).rebuild()
 
@@ -74,7 +74,7 @@ async def test_grants_are_kept_before_they_are_served(tmp_path):
 
 async def test_an_equal_snapshot_is_not_published_again():
     """Readers would load it for nothing."""
-    store, published = Store(), Published()
+    store, published = ObjectStore(), Published()
     reconciler = Reconciler(store, published)
     await reconciler.rebuild()
     await reconciler.rebuild()
@@ -84,7 +84,7 @@ async def test_an_equal_snapshot_is_not_published_again():
 
 async def test_news_lead_to_a_rebuild():
     """Also what came before anybody listened, and what comes during a rebuild."""
-    store, published = Store(), Published()
+    store, published = ObjectStore(), Published()
     store.replace(parsed(service()))
     done = asyncio.Queue()
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
@@ -99,7 +99,7 @@ async def test_news_lead_to_a_rebuild():
 
 async def test_a_failure_is_told_and_the_next_news_are_tried():
     """What was published before stays."""
-    store, published = Store(), Published(failures=1)
+    store, published = ObjectStore(), Published(failures=1)
     store.replace(parsed(service()))
     outcomes = asyncio.Queue()
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
@@ -114,7 +114,7 @@ async def test_a_failure_is_told_and_the_next_news_are_tried():
 
 async def test_a_gateway_gets_its_own_services():
     """And no other one's."""
-    store = Store()
+    store = ObjectStore()
     store.replace(parsed(service(gateways=["internal"]), route()))
 
     assert () == (await Reconciler(store, Published()).rebuild()).compiled.snapshot.routes

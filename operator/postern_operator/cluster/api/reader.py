@@ -48,7 +48,7 @@ class Resource:
         return "/".join([*parts, self.plural, *([name] if name else [])])
 
 
-class Heading(msgspec.Struct, frozen=True, rename="camel", gc=False):
+class PartialObject(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """What of an object's metadata says whether it matters."""
 
     name: str
@@ -66,7 +66,7 @@ class Heading(msgspec.Struct, frozen=True, rename="camel", gc=False):
 class Item(msgspec.Struct, frozen=True, gc=False):
     """An object, of which only the heading has been read."""
 
-    metadata: Heading
+    metadata: PartialObject
 
 
 class _ListMetadata(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class Page(msgspec.Struct, frozen=True):
     items: list[msgspec.Raw] | None = None
 
 
-class Line(msgspec.Struct, frozen=True):
+class WatchLine(msgspec.Struct, frozen=True):
     """One event of a watch: ADDED, MODIFIED, DELETED, BOOKMARK or ERROR."""
 
     type: str
@@ -130,7 +130,7 @@ async def pages(api: client.ApiClient, resource: Resource, namespace: str = "") 
 
 async def lines(
     api: client.ApiClient, resource: Resource, namespace: str, since: str, for_s: int
-) -> AsyncIterator[Line]:
+) -> AsyncIterator[WatchLine]:
     """What changes after `since`, for so many seconds; ends when the server ends it, raises one of `API_ERRORS`."""
     query = {"watch": "1", "allowWatchBookmarks": "true", "resourceVersion": since, "timeoutSeconds": str(for_s)}
     timeout = aiohttp.ClientTimeout(
@@ -138,7 +138,7 @@ async def lines(
     )
     async with await _answer(api, resource.path(namespace), query, timeout) as answer:
         async for content in answer.content:
-            line = msgspec.json.decode(content, type=Line)
+            line = msgspec.json.decode(content, type=WatchLine)
             if line.type == "ERROR":
                 status = msgspec.json.decode(line.object, type=_Status)
                 raise ApiException(status=status.code, reason=status.reason)

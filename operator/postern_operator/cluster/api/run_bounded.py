@@ -10,7 +10,7 @@ from postern_operator.cluster.errors import ClusterError, RefusedError
 Job = Callable[[], Awaitable[None]]
 
 
-async def do_all(jobs: Iterable[Job], at_once: int) -> list[ClusterError]:
+async def run_bounded(jobs: Iterable[Job], at_once: int) -> list[ClusterError]:
     """Do all jobs, and give what went wrong; one that is refused leaves the others alone.
 
     When there is no answer at all, what has not begun is left: it would only wait in vain.

@@ -6,7 +6,7 @@ Pure: the time is passed in, in seconds of one clock.
 from __future__ import annotations
 
 
-class Pace:
+class TokenBucket:
     """A bucket of permits that fills up evenly."""
 
     def __init__(self, per_s: float, at_once: int) -> None:

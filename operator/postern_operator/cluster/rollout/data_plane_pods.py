@@ -23,7 +23,7 @@ ASKED_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Admin:
+class AdminEndpoint:
     """The admin port of one pod."""
 
     address: str
@@ -35,7 +35,7 @@ class Admin:
         return f"http://{f'[{self.address}]' if is_ipv6 else self.address}:{self.port}{CONFIG_PATH}"
 
 
-def ready_admins(objects: Iterable[Parsed], namespace: str) -> tuple[Admin, ...]:
+def ready_endpoints(objects: Iterable[Parsed], namespace: str) -> tuple[AdminEndpoint, ...]:
     """The admin ports of all ready data-plane pods of a gateway, from the EndpointSlices among the objects."""
     slices = [
         parsed.resource
@@ -56,7 +56,9 @@ def admin_session() -> aiohttp.ClientSession:
     )
 
 
-async def served_digests(admins: Iterable[Admin], session: aiohttp.ClientSession) -> dict[Admin, str | None]:
+async def served_digests(
+    admins: Iterable[AdminEndpoint], session: aiohttp.ClientSession
+) -> dict[AdminEndpoint, str | None]:
     """What each pod serves; None where its workers differ, or nobody answers in time."""
     admins = tuple(admins)
     gate = asyncio.Semaphore(ASKED_AT_ONCE)
@@ -65,15 +67,15 @@ async def served_digests(admins: Iterable[Admin], session: aiohttp.ClientSession
     return dict(zip(admins, (task.result() for task in asked), strict=True))
 
 
-def _admins_of(it: EndpointSlice) -> Iterable[Admin]:
+def _admins_of(it: EndpointSlice) -> Iterable[AdminEndpoint]:
     port = port_named(it, ADMIN_PORT_NAME)
     for endpoint in it.endpoints or ():
         address = address_of(endpoint)
         if port is not None and address is not None and is_ready(endpoint):
-            yield Admin(address, port)
+            yield AdminEndpoint(address, port)
 
 
-async def _ask(admin: Admin, session: aiohttp.ClientSession, gate: asyncio.Semaphore) -> str | None:
+async def _ask(admin: AdminEndpoint, session: aiohttp.ClientSession, gate: asyncio.Semaphore) -> str | None:
     async with gate:
         try:
             async with session.get(admin.url, allow_redirects=False) as answer:

@@ -22,13 +22,13 @@ from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
 from postern_core.snapshot import Snapshot
 from postern_kit.backoff import Backoff
-from postern_operator.build import Build, Built
+from postern_operator.build import BuildResult, GatewayBuild
 from postern_operator.cluster.errors import ClusterError, NotLeadingError, RefusedError
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.settings import Gateway
 
-from .data_plane_pods import Admin, ready_admins, served_digests
-from .generation_ledger import Ledger
+from .data_plane_pods import AdminEndpoint, ready_endpoints, served_digests
+from .generation_ledger import GenerationLedger
 from .publish_failures import changed_ids, in_words, is_lasting, with_refused
 from .published_grants import read_grants
 from .publisher import ClusterPublisher
@@ -47,7 +47,7 @@ LOGGED_MAX = 20
 ASK_AGAIN_S = 10.0
 
 
-class Fleet:
+class GatewayRollout:
     """One gateway; `slices` gives the EndpointSlices of its pods, `changed` is called when more or less is served.
 
     `rebuild` is called when something must be left out of what was built.
@@ -69,13 +69,13 @@ class Fleet:
         rebuild: Callable[[], None] = lambda: None,
     ) -> None:
         self.gateway = gateway
-        self.build = Build(gateway.name, share=share)
+        self.build = GatewayBuild(gateway.name, share=share)
         self._encoded_grants: tuple[Grants, EncodedGrants] | None = None
         self._turn = 0
         self._read_in: int | None = None
         self._is_certain = False
-        self.built: Built | None = None
-        self.ledger = Ledger()
+        self.built: BuildResult | None = None
+        self.ledger = GenerationLedger()
         self.failure = ""
         self.withheld_because = ""
         self.has_asked = asyncio.Event()
@@ -90,7 +90,7 @@ class Fleet:
         self._published = ""
         self._published_at_s: float | None = None
         self._published_snapshot: Snapshot | None = None
-        self._served: dict[Admin, str | None] | None = None
+        self._served: dict[AdminEndpoint, str | None] | None = None
 
     def cannot_build(self, why: str) -> None:
         """Keep what was built before; what is to be served now is more than can be published."""
@@ -118,7 +118,7 @@ class Fleet:
         self._is_certain = is_certain and turn == self._turn
         self.take(built)
 
-    def _built(self, objects: tuple[Parsed, ...]) -> Built:
+    def _built(self, objects: tuple[Parsed, ...]) -> BuildResult:
         """Build; a thread's work."""
         built = self.build.of(objects)
         grants = built.compiled.grants
@@ -126,7 +126,7 @@ class Fleet:
             self._encoded_grants = (grants, encode_grants(grants))
         return replace(built, encoded=self._encoded_grants[1].beside(built.encoded))
 
-    def take(self, built: Built) -> None:
+    def take(self, built: BuildResult) -> None:
         """Take this for what is to be served from now on."""
         self.ledger.compiled(built.encoded.digest, built.objects)
         if self.built is None or self.built.encoded.digest != built.encoded.digest:
@@ -190,7 +190,7 @@ class Fleet:
         wait_s = ASK_FIRST_S
         while True:
             self._must_ask.clear()
-            admins = ready_admins(self._slices(), self.gateway.namespace)
+            admins = ready_endpoints(self._slices(), self.gateway.namespace)
             await self._take_answers(await served_digests(admins, session))
             wait_s = ASK_AGAIN_S if self.is_settled.is_set() else min(wait_s * 1.5, ASK_AT_MOST_S)
             with contextlib.suppress(TimeoutError):
@@ -198,7 +198,7 @@ class Fleet:
                     await self._must_ask.wait()
                 wait_s = ASK_FIRST_S
 
-    async def _publish(self, built: Built) -> None:
+    async def _publish(self, built: BuildResult) -> None:
         digest = built.encoded.digest
         await self._publisher.publish(built.encoded)
         self._published_snapshot = built.compiled.snapshot
@@ -249,7 +249,7 @@ class Fleet:
             self.failure = failure
             self._changed()
 
-    async def _take_answers(self, served: dict[Admin, str | None]) -> None:
+    async def _take_answers(self, served: dict[AdminEndpoint, str | None]) -> None:
         """Note what the pods say; when all of them serve what is published, old shards may go."""
         has_changed = served != self._served
         self._served = served
@@ -275,7 +275,7 @@ class Fleet:
             log.info("served by all pods", extra={"fields": self._fields() | {"pods": len(self._served)}})
         self._published_at_s = None
 
-    async def _remove_old(self, served: dict[Admin, str | None]) -> None:
+    async def _remove_old(self, served: dict[AdminEndpoint, str | None]) -> None:
         try:
             await self._publisher.remove_old(set(served.values()))
         except ClusterError as error:

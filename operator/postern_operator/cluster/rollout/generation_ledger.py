@@ -15,7 +15,7 @@ from postern_core.ref import Ref
 REMEMBERED = 16
 
 
-class Ledger:
+class GenerationLedger:
     """The generations that were compiled into the latest snapshots of one gateway, and what its pods serve."""
 
     def __init__(self) -> None:

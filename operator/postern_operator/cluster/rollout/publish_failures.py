@@ -13,7 +13,7 @@ from postern_core.link.withholding import Refused
 from postern_core.snapshot import Snapshot
 from postern_operator.cluster.errors import ClusterError, RefusedError
 
-from .published_objects import place_of
+from .published_objects import key_of
 
 # Beyond this many the oldest are forgotten, and tried again.
 REFUSED_MAX = 10_000
@@ -29,7 +29,7 @@ def in_words(error: ClusterError) -> str:
     if not isinstance(error, RefusedError):
         return "the API server does not answer"
     shard = error.shard
-    part = f"a {place_of(shard).kind} of {shard.section}" if shard else "it"
+    part = f"a {key_of(shard).kind} of {shard.section}" if shard else "it"
     return f"the API server refuses {part}: {error.status} {error.reason}".rstrip()
 
 

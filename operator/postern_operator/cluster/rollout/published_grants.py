@@ -23,10 +23,10 @@ from postern_operator.cluster.errors import UnreachableError
 from .published_objects import (
     GRANTS_ENTRY,
     INDEX_ENTRY,
-    INDEX_PLACE,
+    INDEX_KEY,
     RESOURCES,
     SHARD_ENTRY,
-    Place,
+    ObjectKey,
     content_of,
     shard_place,
 )
@@ -39,7 +39,7 @@ GETS_AT_ONCE = 16
 async def read_grants(api: ApiClient, namespace: str) -> Grants:
     """The grants that are published in a gateway's namespace, none where nothing is; raises `ClusterError`."""
     try:
-        index = await get_object(api, RESOURCES[INDEX_PLACE.kind], namespace, INDEX_PLACE.name)
+        index = await get_object(api, RESOURCES[INDEX_KEY.kind], namespace, INDEX_KEY.name)
         if index is None:
             return Grants()
         grants, is_whole = await _recorded(api, namespace, content_of(index, GRANTS_ENTRY) or b"")
@@ -98,7 +98,7 @@ async def _contents(api: ApiClient, namespace: str, shards: Iterable[ShardRef]) 
     at_once = asyncio.Semaphore(GETS_AT_ONCE)
 
     async def get(shard: ShardRef) -> tuple[ShardRef, bytes]:
-        place: Place = shard_place(shard.digest, is_secret=shard.is_secret)
+        place: ObjectKey = shard_place(shard.digest, is_secret=shard.is_secret)
         async with at_once:
             found = await get_object(api, RESOURCES[place.kind], namespace, place.name)
         return shard, (content_of(found, SHARD_ENTRY) or b"") if found else b""

@@ -28,18 +28,18 @@ GATEWAY = "postern.dev/gateway"
 RESOURCES = {"ConfigMap": CONFIG_MAPS, "Secret": SECRETS}
 
 
-class Place(NamedTuple):
+class ObjectKey(NamedTuple):
     """A published object's kind and name, in its gateway's namespace."""
 
     kind: str
     name: str
 
 
-INDEX_PLACE = Place("ConfigMap", INDEX_NAME)
+INDEX_KEY = ObjectKey("ConfigMap", INDEX_NAME)
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedObject:
     """What is known of one object: the SHA-256 of its content, and whether all else is as we write it.
 
     `names` are the shards that an index names, those of the grants among them, empty for a shard; `grants` is
@@ -53,18 +53,18 @@ class Published:
     grants: bytes = b""
 
 
-def place_of(shard: Shard) -> Place:
+def key_of(shard: Shard) -> ObjectKey:
     return shard_place(shard.digest, is_secret=shard.is_secret)
 
 
-def shard_place(digest: str, *, is_secret: bool) -> Place:
+def shard_place(digest: str, *, is_secret: bool) -> ObjectKey:
     """Where the shard of that digest is published."""
-    return Place("Secret" if is_secret else "ConfigMap", f"postern-{digest}")
+    return ObjectKey("Secret" if is_secret else "ConfigMap", f"postern-{digest}")
 
 
 def shard_manifest(shard: Shard, namespace: str, gateway: str) -> dict[str, Any]:
     """A shard as an object that nobody can change, only delete."""
-    place, content = place_of(shard), {SHARD_ENTRY: shard.content.decode()}
+    place, content = key_of(shard), {SHARD_ENTRY: shard.content.decode()}
     if shard.is_secret:
         content = {SHARD_ENTRY: base64.b64encode(shard.content).decode()}
     manifest = {**_head(place, namespace, gateway), "immutable": True, "data": content}
@@ -74,27 +74,27 @@ def shard_manifest(shard: Shard, namespace: str, gateway: str) -> dict[str, Any]
 def index_manifest(encoded: Encoded, namespace: str, gateway: str) -> dict[str, Any]:
     """The one object that changes: the snapshot and its grants change together."""
     data = {INDEX_ENTRY: encoded.index.decode(), GRANTS_ENTRY: encoded.grants.decode()}
-    return {**_head(INDEX_PLACE, namespace, gateway), "data": data}
+    return {**_head(INDEX_KEY, namespace, gateway), "data": data}
 
 
-def observe(manifest: Mapping[str, Any], gateway: str) -> tuple[Place, Published] | None:
+def observe(manifest: Mapping[str, Any], gateway: str) -> tuple[ObjectKey, PublishedObject] | None:
     """What is known of an object of the gateway's namespace, None if its name is none of ours."""
-    place = Place(manifest["kind"], manifest["metadata"]["name"])
-    if place != INDEX_PLACE and not _is_shard_name(place.name):
+    place = ObjectKey(manifest["kind"], manifest["metadata"]["name"])
+    if place != INDEX_KEY and not _is_shard_name(place.name):
         return None
-    content = content_of(manifest, INDEX_ENTRY if place == INDEX_PLACE else SHARD_ENTRY)
+    content = content_of(manifest, INDEX_ENTRY if place == INDEX_KEY else SHARD_ENTRY)
     digest = hashlib.sha256(content).hexdigest() if content is not None else ""
     labels = manifest["metadata"].get("labels") or {}
     is_intact = all(labels.get(name) == value for name, value in _labels(gateway).items())
     uid = str(manifest["metadata"].get("uid", ""))
-    if place == INDEX_PLACE:
+    if place == INDEX_KEY:
         grants = content_of(manifest, GRANTS_ENTRY) or b""
-        return place, Published(digest, is_intact, uid, _named_by(content) | _named_by_grants(grants), grants)
+        return place, PublishedObject(digest, is_intact, uid, _named_by(content) | _named_by_grants(grants), grants)
     is_intact = is_intact and bool(manifest.get("immutable")) and place.name == f"postern-{digest}"
-    return place, Published(digest, is_intact, uid)
+    return place, PublishedObject(digest, is_intact, uid)
 
 
-def _head(place: Place, namespace: str, gateway: str) -> dict[str, Any]:
+def _head(place: ObjectKey, namespace: str, gateway: str) -> dict[str, Any]:
     metadata = {"name": place.name, "namespace": namespace, "labels": _labels(gateway)}
     return {"apiVersion": "v1", "kind": place.kind, "metadata": metadata}
 

@@ -21,18 +21,18 @@ from kubernetes.aio.client import ApiClient
 from postern_core.codec import Encoded, Shard, entries_of, shard_of
 from postern_core.snapshot import Entry
 from postern_operator.cluster.api.reader import API_ERRORS, manifest_of, pages
-from postern_operator.cluster.api.run_bounded import do_all
+from postern_operator.cluster.api.run_bounded import run_bounded
 from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.errors import ClusterError, RefusedError, UnreachableError
 
 from .published_objects import (
-    INDEX_PLACE,
+    INDEX_KEY,
     RESOURCES,
-    Place,
-    Published,
+    ObjectKey,
+    PublishedObject,
     index_manifest,
+    key_of,
     observe,
-    place_of,
     shard_manifest,
 )
 
@@ -56,14 +56,14 @@ class ClusterPublisher:
         self._writer = writer
         self._namespace = namespace
         self._gateway = gateway
-        self._present: dict[Place, Published] = {}
+        self._present: dict[ObjectKey, PublishedObject] = {}
         self._wanted: Encoded | None = None
         self._named: dict[str, frozenset[str]] = {}
         self._one_at_a_time = asyncio.Lock()
 
     async def look(self, client: ApiClient) -> None:
         """Learn what is there; raises `ClusterError`."""
-        found: dict[Place, Published] = {}
+        found: dict[ObjectKey, PublishedObject] = {}
         try:
             for resource in RESOURCES.values():
                 async for page in pages(client, resource, self._namespace):
@@ -75,7 +75,7 @@ class ClusterPublisher:
         for place, published in found.items():
             self._note(place, published)
 
-    def told(self, manifest: Mapping[str, Any], *, is_deleted: bool = False) -> bool:
+    def observe(self, manifest: Mapping[str, Any], *, is_deleted: bool = False) -> bool:
         """Note an object of the gateway's namespace as a watch has it; gives whether `publish` should mend it."""
         observed = observe(manifest, self._gateway)
         if observed is None:
@@ -85,16 +85,16 @@ class ClusterPublisher:
             self._present.pop(place, None)
         else:
             self._note(place, published)
-        return self._wanted is not None and place in _places(self._wanted) and self._lacks(place, self._wanted)
+        return self._wanted is not None and place in _keys(self._wanted) and self._lacks(place, self._wanted)
 
     async def publish(self, encoded: Encoded) -> None:
         """Make the snapshot the one that readers find; raises `ClusterError`, and may be repeated."""
         async with self._one_at_a_time:
             self._wanted = encoded
             lacking = self._lacking(encoded)
-            shards = [shard for shard in encoded.shards.values() if place_of(shard) in lacking]
-            _raise_worst(await do_all((partial(self._put_shard, one) for one in shards), WRITES_AT_ONCE))
-            if INDEX_PLACE in lacking:
+            shards = [shard for shard in encoded.shards.values() if key_of(shard) in lacking]
+            _raise_worst(await run_bounded((partial(self._put_shard, one) for one in shards), WRITES_AT_ONCE))
+            if INDEX_KEY in lacking:
                 await self._put(index_manifest(encoded, self._namespace, self._gateway))
 
     async def remove_old(self, in_use: Collection[str | None]) -> int:
@@ -115,20 +115,20 @@ class ClusterPublisher:
             old = [
                 (place, published)
                 for place, published in self._present.items()
-                if place != INDEX_PLACE and place.name.removeprefix("postern-") not in needed
+                if place != INDEX_KEY and place.name.removeprefix("postern-") not in needed
             ]
-            _raise_worst(await do_all((partial(self._remove, *one) for one in old), WRITES_AT_ONCE))
+            _raise_worst(await run_bounded((partial(self._remove, *one) for one in old), WRITES_AT_ONCE))
             return len(old)
 
-    def _lacking(self, encoded: Encoded) -> set[Place]:
+    def _lacking(self, encoded: Encoded) -> set[ObjectKey]:
         """The places where there isn't what must be."""
-        return {place for place in _places(encoded) if self._lacks(place, encoded)}
+        return {place for place in _keys(encoded) if self._lacks(place, encoded)}
 
-    def _lacks(self, place: Place, encoded: Encoded) -> bool:
+    def _lacks(self, place: ObjectKey, encoded: Encoded) -> bool:
         published = self._present.get(place)
         if published is None or not published.is_intact:
             return True
-        return place == INDEX_PLACE and (published.digest, published.grants) != (encoded.digest, encoded.grants)
+        return place == INDEX_KEY and (published.digest, published.grants) != (encoded.digest, encoded.grants)
 
     async def _put_shard(self, shard: Shard) -> None:
         try:
@@ -172,7 +172,7 @@ class ClusterPublisher:
         try:
             answer = await self._writer.apply(path, manifest)
         except RefusedError as error:
-            other = self._present.get(Place(manifest["kind"], manifest["metadata"]["name"]))
+            other = self._present.get(ObjectKey(manifest["kind"], manifest["metadata"]["name"]))
             if error.status != UNCHANGEABLE or other is None:
                 raise
             # Somebody has put another object in its place; that one can't be changed into ours.
@@ -182,19 +182,19 @@ class ClusterPublisher:
         if observed is not None:
             self._note(*observed)
 
-    async def _remove(self, place: Place, published: Published) -> None:
+    async def _remove(self, place: ObjectKey, published: PublishedObject) -> None:
         await self._writer.delete(RESOURCES[place.kind].path(self._namespace, place.name), published.uid)
         self._present.pop(place, None)
 
-    def _note(self, place: Place, published: Published) -> None:
+    def _note(self, place: ObjectKey, published: PublishedObject) -> None:
         self._present[place] = published
-        if place == INDEX_PLACE:
+        if place == INDEX_KEY:
             # For as long as somebody may read by it.
             self._named[published.digest] = published.names
 
 
-def _places(encoded: Encoded) -> set[Place]:
-    return {INDEX_PLACE, *map(place_of, encoded.shards.values())}
+def _keys(encoded: Encoded) -> set[ObjectKey]:
+    return {INDEX_KEY, *map(key_of, encoded.shards.values())}
 
 
 def _another_than(shard: Shard) -> Shard:

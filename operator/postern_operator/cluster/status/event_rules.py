@@ -22,7 +22,7 @@ NOT_PUBLISHED = Programming.NOT_PUBLISHED.value
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class EventDraft:
     """One thing to tell of the object of that uid; `reason` is the condition's."""
 
     ref: Ref
@@ -32,13 +32,15 @@ class News:
     note: str
 
 
-class Teller:
+class EventRules:
     """Remembers who is in trouble, and so what is news: other trouble, or its end."""
 
     def __init__(self) -> None:
         self._troubled: dict[tuple[Ref, str], tuple[Condition, ...]] = {}
 
-    def news(self, ref: Ref, uid: str, present: Mapping[str, Any], conditions: Iterable[Condition]) -> tuple[News, ...]:
+    def drafts(
+        self, ref: Ref, uid: str, present: Mapping[str, Any], conditions: Iterable[Condition]
+    ) -> tuple[EventDraft, ...]:
         """What is to be told when an object with this status is due these conditions.
 
         `present` is what the object says of itself, so that another operator, or
@@ -54,13 +56,13 @@ class Teller:
             told = [
                 it for it in trouble if it.status == "False" and it not in (before or ()) and not _is_told(it, present)
             ]
-            return tuple(News(ref, uid, "Warning", it.reason, _shortened(it.message)) for it in told)
+            return tuple(EventDraft(ref, uid, "Warning", it.reason, _shortened(it.message)) for it in told)
         if before is None:
             return ()
         if due["Programmed"].status != "True":
             self._troubled[ref, uid] = before
             return ()
-        return (News(ref, uid, "Normal", "Programmed", "every ready data-plane pod serves it as it is now"),)
+        return (EventDraft(ref, uid, "Normal", "Programmed", "every ready data-plane pod serves it as it is now"),)
 
     def forget_all_but(self, known: Iterable[tuple[Ref, str]]) -> None:
         """Forget the objects that are gone."""

@@ -17,11 +17,11 @@ from typing import Any
 
 from postern_core.parse import API_VERSION
 from postern_operator.cluster.api.reader import Resource
-from postern_operator.cluster.api.token_bucket import Pace
+from postern_operator.cluster.api.token_bucket import TokenBucket
 from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.errors import ClusterError, RefusedError
 
-from .event_rules import News
+from .event_rules import EventDraft
 
 log = logging.getLogger("postern.events")
 
@@ -42,7 +42,7 @@ QUEUE_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Written:
     """An Event that was written: where, how often it was due, and when that was last said."""
 
     path: str
@@ -57,13 +57,13 @@ class EventWriter:
         self._writer = writer
         self._instance = instance
         self._now = now
-        self._queue: asyncio.Queue[News] = asyncio.Queue(QUEUE_MAX)
-        self._pace = Pace(EVENTS_PER_S, BURST)
-        self._paces: OrderedDict[str, Pace] = OrderedDict()
-        self._told: OrderedDict[str, _Told] = OrderedDict()
+        self._queue: asyncio.Queue[EventDraft] = asyncio.Queue(QUEUE_MAX)
+        self._rate = TokenBucket(EVENTS_PER_S, BURST)
+        self._paces: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._told: OrderedDict[str, _Written] = OrderedDict()
         self.dropped = 0
 
-    def tell(self, news: Iterable[News]) -> None:
+    def tell(self, news: Iterable[EventDraft]) -> None:
         """Take news; what is too much is dropped."""
         for one in news:
             try:
@@ -90,7 +90,7 @@ class EventWriter:
             finally:
                 self._queue.task_done()
 
-    async def _write(self, one: News, clock_s: float) -> None:
+    async def _write(self, one: EventDraft, clock_s: float) -> None:
         key = _key(one)
         told = self._told.get(key)
         if told is not None and clock_s - told.at_s < REPEAT_S:
@@ -105,10 +105,10 @@ class EventWriter:
             told = replace(told, count=told.count + 1)
         self._remember(key, replace(told, at_s=clock_s))
 
-    async def _create(self, one: News, key: str) -> _Told:
+    async def _create(self, one: EventDraft, key: str) -> _Written:
         """Write it for the first time; where another replica has, count on."""
         path = EVENTS.path(one.ref.namespace)
-        told = _Told(f"{path}/{_name(one, key)}", 1, 0.0)
+        told = _Written(f"{path}/{_name(one, key)}", 1, 0.0)
         try:
             await self._writer.create(path, self._manifest(one, key))
         except RefusedError as error:
@@ -118,7 +118,7 @@ class EventWriter:
             return replace(told, count=2)
         return told
 
-    async def _repeat(self, told: _Told) -> bool:
+    async def _repeat(self, told: _Written) -> bool:
         """Say that it is so once more; False when the first Event is forgotten already."""
         series = {"count": told.count + 1, "lastObservedTime": _micro(self._now())}
         try:
@@ -130,20 +130,20 @@ class EventWriter:
         return True
 
     def _is_within_bounds(self, namespace: str, clock_s: float) -> bool:
-        pace = self._paces.get(namespace) or Pace(NAMESPACE_EVENTS_PER_S, NAMESPACE_BURST)
+        pace = self._paces.get(namespace) or TokenBucket(NAMESPACE_EVENTS_PER_S, NAMESPACE_BURST)
         self._paces[namespace] = pace
         self._paces.move_to_end(namespace)
         if len(self._paces) > NAMESPACES_MAX:
             self._paces.popitem(last=False)
-        return pace.take(clock_s) and self._pace.take(clock_s)
+        return pace.take(clock_s) and self._rate.take(clock_s)
 
-    def _remember(self, key: str, told: _Told) -> None:
+    def _remember(self, key: str, told: _Written) -> None:
         self._told[key] = told
         self._told.move_to_end(key)
         if len(self._told) > REMEMBERED:
             self._told.popitem(last=False)
 
-    def _manifest(self, one: News, key: str) -> dict[str, Any]:
+    def _manifest(self, one: EventDraft, key: str) -> dict[str, Any]:
         ref = one.ref
         return {
             "apiVersion": EVENTS.api_version,
@@ -166,12 +166,12 @@ class EventWriter:
         }
 
 
-def _key(one: News) -> str:
+def _key(one: EventDraft) -> str:
     """What makes two news the same; as part of the name it keeps replicas from telling twice."""
     return hashlib.sha256(f"{one.uid}\n{one.reason}\n{one.note}".encode()).hexdigest()[:16]
 
 
-def _name(one: News, key: str) -> str:
+def _name(one: EventDraft, key: str) -> str:
     return f"{one.ref.name[:200].rstrip('.-')}.{key}"
 
 

@@ -18,17 +18,17 @@ from postern_core.conditions import Programming, conditions_of
 from postern_core.parse import OUR_KINDS
 from postern_core.problems import Problem
 from postern_core.ref import Ref
-from postern_operator.build import Built
-from postern_operator.cluster.rollout.generation_ledger import Ledger
-from postern_operator.cluster.watch.object_cache import Observed
+from postern_operator.build import BuildResult
+from postern_operator.cluster.rollout.generation_ledger import GenerationLedger
+from postern_operator.cluster.watch.object_cache import CachedObject
 from postern_operator.local.object_conditions import PLACED_KINDS
 
 from .desired_status import StatusChange, counts, status_change
-from .event_rules import News, Teller
+from .event_rules import EventDraft, EventRules
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class GatewayView:
     """What one gateway's build says, and what its pods serve.
 
     `failure` is why it can't be published, "" while it can, `unpublished` the
@@ -36,40 +36,40 @@ class View:
     nothing is known to be.  `withheld_because` is why the build leaves entries out.
     """
 
-    built: Built
-    ledger: Ledger
+    built: BuildResult
+    ledger: GenerationLedger
     failure: str = ""
     unpublished: frozenset[str] | None = frozenset()
     withheld_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ToTell:
+class StatusChanges:
     """What is to be written; `looked_at` has each object as it was when that was found."""
 
     changes: tuple[StatusChange, ...]
-    news: tuple[News, ...]
-    looked_at: Mapping[Ref, Observed]
+    events: tuple[EventDraft, ...]
+    looked_at: Mapping[Ref, CachedObject]
 
 
-class Telling:
+class StatusSync:
     """Compares all objects with what they should be told."""
 
     def __init__(self) -> None:
-        self._teller = Teller()
+        self._event_rules = EventRules()
         self._settled: dict[Ref, tuple[Any, ...]] = {}
 
-    def find(self, known: Mapping[Ref, Observed], views: Iterable[View], now: datetime) -> ToTell:
+    def find(self, known: Mapping[Ref, CachedObject], views: Iterable[GatewayView], now: datetime) -> StatusChanges:
         """All that differs now; work for a thread, but never two of them at once."""
         views = tuple(views)
         problems = problems_of(views)
         by_ref = {ref: tuple(own) for ref, own in groupby(problems, key=attrgetter("ref"))}
-        placed = [_placed(view.built) for view in views]
+        placed = [_published_sources(view.built) for view in views]
         compiled = {parsed.ref: parsed for view in views for parsed in view.built.objects}
         count_of = counts(compiled.values())
         changes: list[StatusChange] = []
-        news: list[News] = []
-        looked_at: dict[Ref, Observed] = {}
+        news: list[EventDraft] = []
+        looked_at: dict[Ref, CachedObject] = {}
         settled: dict[Ref, tuple[Any, ...]] = {}
         for ref, seen in known.items():
             # What has changed since it was compiled is told after the next compilation.
@@ -82,35 +82,35 @@ class Telling:
             if not _is_as_before(inputs, self._settled.get(ref)):
                 conditions = conditions_of(ref, own, programming, why)
                 change = status_change(seen.parsed, seen.uid, seen.status, conditions, count=count, now=now)
-                news += self._teller.news(ref, seen.uid, seen.status, conditions)
+                news += self._event_rules.drafts(ref, seen.uid, seen.status, conditions)
                 if change is not None:
                     changes.append(change)
                     looked_at[ref] = seen
                     continue
             settled[ref] = inputs
         self._settled = settled
-        self._teller.forget_all_but((ref, seen.uid) for ref, seen in known.items())
-        return ToTell(tuple(changes), tuple(news), looked_at)
+        self._event_rules.forget_all_but((ref, seen.uid) for ref, seen in known.items())
+        return StatusChanges(tuple(changes), tuple(news), looked_at)
 
 
-def problems_of(views: Iterable[View]) -> tuple[Problem, ...]:
+def problems_of(views: Iterable[GatewayView]) -> tuple[Problem, ...]:
     """All problems of all gateways, each once, in order of Ref."""
     found = dict.fromkeys(problem for view in views for problem in view.built.compiled.problems)
     return tuple(sorted(found, key=attrgetter("ref")))
 
 
-def problem_counts(views: Iterable[View]) -> Mapping[str, int]:
+def problem_counts(views: Iterable[GatewayView]) -> Mapping[str, int]:
     """How many problems there are of each reason."""
     return Counter(problem.reason.text for problem in problems_of(views))
 
 
-def _placed(built: Built) -> frozenset[str]:
+def _published_sources(built: BuildResult) -> frozenset[str]:
     """The ids of what a gateway has by name."""
     snapshot = built.compiled.snapshot
     return frozenset(entry.id for entries in (snapshot.routes, snapshot.backends) for entry in entries)
 
 
-def _programming(seen: Observed, views: tuple[View, ...], placed: list[frozenset[str]]) -> Programming:
+def _programming(seen: CachedObject, views: tuple[GatewayView, ...], placed: list[frozenset[str]]) -> Programming:
     """Whether all gateways that an object is for serve it; people and keys are for all."""
     ref = seen.parsed.ref
     is_placed = ref.kind in PLACED_KINDS
@@ -126,7 +126,7 @@ def _programming(seen: Observed, views: tuple[View, ...], placed: list[frozenset
     return Programming.NO_DATA_PLANE
 
 
-def _programming_by(view: View, seen: Observed) -> Programming:
+def _programming_by(view: GatewayView, seen: CachedObject) -> Programming:
     """Whether one gateway serves an object, or why not."""
     programming = view.ledger.programming_of(seen.parsed)
     if seen.parsed.ref.id in view.built.withheld:
@@ -140,7 +140,7 @@ def _programming_by(view: View, seen: Observed) -> Programming:
     return Programming.NOT_PUBLISHED if is_other else programming
 
 
-def _why_not_published(ref: Ref, views: tuple[View, ...]) -> str:
+def _why_not_published(ref: Ref, views: tuple[GatewayView, ...]) -> str:
     why = {view.withheld_because if ref.id in view.built.withheld else view.failure for view in views}
     return "; ".join(sorted(filter(None, why)))
 

@@ -15,7 +15,7 @@ from postern_core.parse import API_VERSION
 from postern_core.ref import Ref
 from postern_kit.backoff import Backoff
 from postern_operator.cluster.api.resource_types import OUR_RESOURCES
-from postern_operator.cluster.api.token_bucket import Pace
+from postern_operator.cluster.api.token_bucket import TokenBucket
 from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.errors import ClusterError, NotLeadingError, RefusedError
 
@@ -38,10 +38,12 @@ class StatusWriter:
     `written` takes each object as the API server has it then, so that it isn't found different once more.
     """
 
-    def __init__(self, writer: Writer, written: Callable[[dict[str, Any]], object], pace: Pace | None = None) -> None:
+    def __init__(
+        self, writer: Writer, written: Callable[[dict[str, Any]], object], pace: TokenBucket | None = None
+    ) -> None:
         self._writer = writer
         self._written = written
-        self._pace = pace or Pace(WRITES_PER_S, BURST)
+        self._rate = pace or TokenBucket(WRITES_PER_S, BURST)
         self._backoff = Backoff()
         self._waiting: dict[Ref, StatusChange] = {}
         self._in_flight: dict[Ref, StatusChange] = {}
@@ -83,8 +85,8 @@ class StatusWriter:
         clock = asyncio.get_running_loop().time
         while True:
             await self._has_waiting.wait()
-            if not self._pace.take(clock()):
-                await asyncio.sleep(self._pace.next_in(clock()))
+            if not self._rate.take(clock()):
+                await asyncio.sleep(self._rate.next_in(clock()))
             elif change := self._next():
                 await self._write(change)
 

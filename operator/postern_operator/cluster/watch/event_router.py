@@ -12,20 +12,20 @@ from typing import Any, Protocol
 from postern_core.parse import Parsed, parse_manifest
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
-from postern_operator.cluster.api.reader import Heading, version_of
+from postern_operator.cluster.api.reader import PartialObject, version_of
 
-from .object_cache import Objects
+from .object_cache import ObjectCache
 from .references import ADMIN_SERVICE, service_of_slice
 
 
 class ObjectFeed:
     """Puts a kind into the objects; of a kind that is referred to, only what is."""
 
-    def __init__(self, kind: str, objects: Objects) -> None:
+    def __init__(self, kind: str, objects: ObjectCache) -> None:
         self._kind = kind
         self._objects = objects
 
-    def is_wanted(self, heading: Heading) -> bool:
+    def is_wanted(self, heading: PartialObject) -> bool:
         if self._kind in ("Secret", "ConfigMap", "core/Service"):
             return self._objects.is_referred(self._ref(heading))
         if self._kind == "EndpointSlice":
@@ -35,46 +35,46 @@ class ObjectFeed:
     def put(self, manifest: dict[str, Any]) -> None:
         self._objects.put(manifest)
 
-    def remove(self, heading: Heading) -> None:
+    def remove(self, heading: PartialObject) -> None:
         self._objects.remove(self._ref(heading), heading.version)
 
-    def listed(self, namespace: str, present: list[Heading], resource_version: str) -> None:
+    def listed(self, namespace: str, present: list[PartialObject], resource_version: str) -> None:
         self._objects.replace(self._kind, namespace, map(self._ref, present), version_of(resource_version))
 
-    def _ref(self, heading: Heading) -> Ref:
+    def _ref(self, heading: PartialObject) -> Ref:
         return Ref(self._kind, heading.namespace or "default", heading.name)
 
 
-class Publisher(Protocol):
+class PublishedObserver(Protocol):
     """What of a publisher a feed needs to know."""
 
-    def told(self, manifest: Mapping[str, Any], *, is_deleted: bool = False) -> bool:
+    def observe(self, manifest: Mapping[str, Any], *, is_deleted: bool = False) -> bool:
         """Note an object; gives whether it must be mended."""
 
 
 class PublishedFeed:
     """Tells publishers what is in their namespaces of one kind, and `mend` which namespace needs it."""
 
-    def __init__(self, kind: str, publishers: Mapping[str, Publisher], mend: Callable[[str], None]) -> None:
+    def __init__(self, kind: str, publishers: Mapping[str, PublishedObserver], mend: Callable[[str], None]) -> None:
         self._kind = kind
         self._publishers = publishers
         self._mend = mend
         self._names: dict[str, set[str]] = {namespace: set() for namespace in publishers}
 
-    def is_wanted(self, heading: Heading) -> bool:
+    def is_wanted(self, heading: PartialObject) -> bool:
         return heading.namespace in self._publishers and heading.name.startswith("postern-")
 
     def put(self, manifest: dict[str, Any]) -> None:
         namespace = manifest["metadata"]["namespace"]
         self._names[namespace].add(manifest["metadata"]["name"])
-        if self._publishers[namespace].told(manifest):
+        if self._publishers[namespace].observe(manifest):
             self._mend(namespace)
 
-    def remove(self, heading: Heading) -> None:
+    def remove(self, heading: PartialObject) -> None:
         if self.is_wanted(heading):
             self._gone(heading.namespace, heading.name)
 
-    def listed(self, namespace: str, present: list[Heading], _resource_version: str) -> None:
+    def listed(self, namespace: str, present: list[PartialObject], _resource_version: str) -> None:
         # What was written during the list may be taken for gone; then it is written again, which changes nothing.
         for own in self._names if not namespace else {namespace} & self._names.keys():
             found = {heading.name for heading in present if heading.namespace == own and self.is_wanted(heading)}
@@ -84,7 +84,7 @@ class PublishedFeed:
     def _gone(self, namespace: str, name: str) -> None:
         self._names[namespace].discard(name)
         manifest = {"kind": self._kind, "metadata": {"name": name, "namespace": namespace}}
-        if self._publishers[namespace].told(manifest, is_deleted=True):
+        if self._publishers[namespace].observe(manifest, is_deleted=True):
             self._mend(namespace)
 
 
@@ -99,7 +99,7 @@ class PodFeed:
         """The slices of a gateway's namespace."""
         return tuple(slice_ for _, slice_ in self._slices[namespace].values())
 
-    def is_wanted(self, heading: Heading) -> bool:
+    def is_wanted(self, heading: PartialObject) -> bool:
         return heading.namespace in self._slices and heading.labels.get(SERVICE_NAME_LABEL) == ADMIN_SERVICE
 
     def put(self, manifest: dict[str, Any]) -> None:
@@ -112,11 +112,11 @@ class PodFeed:
         if known is None or known[1] != parsed:
             self._changed(metadata["namespace"])
 
-    def remove(self, heading: Heading) -> None:
+    def remove(self, heading: PartialObject) -> None:
         if self._slices.get(heading.namespace, {}).pop(heading.name, None):
             self._changed(heading.namespace)
 
-    def listed(self, namespace: str, present: list[Heading], _resource_version: str) -> None:
+    def listed(self, namespace: str, present: list[PartialObject], _resource_version: str) -> None:
         found = {(heading.namespace, heading.name) for heading in present}
         for own in self._slices if not namespace else {namespace} & self._slices.keys():
             for name in [name for name in self._slices[own] if (own, name) not in found]:
@@ -127,27 +127,27 @@ class PodFeed:
 Part = ObjectFeed | PublishedFeed | PodFeed
 
 
-class Together:
+class FanOutFeed:
     """One stream, several feeds: each gets what it wants."""
 
     def __init__(self, *feeds: Part) -> None:
         self._feeds = feeds
 
-    def is_wanted(self, heading: Heading) -> bool:
+    def is_wanted(self, heading: PartialObject) -> bool:
         return any(feed.is_wanted(heading) for feed in self._feeds)
 
     def put(self, manifest: dict[str, Any]) -> None:
         metadata = manifest["metadata"]
-        heading = Heading(metadata["name"], metadata.get("namespace", ""), labels=metadata.get("labels") or {})
+        heading = PartialObject(metadata["name"], metadata.get("namespace", ""), labels=metadata.get("labels") or {})
         for feed in self._feeds:
             if feed.is_wanted(heading):
                 feed.put(manifest)
 
-    def remove(self, heading: Heading) -> None:
+    def remove(self, heading: PartialObject) -> None:
         for feed in self._feeds:
             feed.remove(heading)
 
-    def listed(self, namespace: str, present: list[Heading], resource_version: str) -> None:
+    def listed(self, namespace: str, present: list[PartialObject], resource_version: str) -> None:
         for feed in self._feeds:
             wanted = [heading for heading in present if feed.is_wanted(heading)]
             feed.listed(namespace, wanted, resource_version)

@@ -15,7 +15,7 @@ from postern_operator.cluster.api.reader import API_ERRORS, Item, Resource, get_
 from postern_operator.cluster.api.resource_types import CONFIG_MAPS, ENDPOINT_SLICES, KUBERNETES_SERVICES, SECRETS
 
 from .informer import reason_of
-from .object_cache import Objects
+from .object_cache import ObjectCache
 from .references import service_of_slice
 
 log = logging.getLogger("postern.fetching")
@@ -30,7 +30,7 @@ RESOURCES: Mapping[str, Resource] = {
 }
 
 
-async def fetch_missing(api: client.ApiClient, objects: Objects) -> None:
+async def fetch_missing(api: client.ApiClient, objects: ObjectCache) -> None:
     """Get what is missing whenever something is, for ever."""
     backoff = Backoff()
     while True:
@@ -44,7 +44,7 @@ async def fetch_missing(api: client.ApiClient, objects: Objects) -> None:
         backoff.succeeded()
 
 
-async def fetch(api: client.ApiClient, objects: Objects, refs: Iterable[Ref]) -> tuple[Ref, ...]:
+async def fetch(api: client.ApiClient, objects: ObjectCache, refs: Iterable[Ref]) -> tuple[Ref, ...]:
     """Get these, where they exist; gives those for which the API server has not answered."""
     waiting = iter(tuple(refs))
     unanswered: list[Ref] = []
@@ -66,7 +66,7 @@ async def fetch(api: client.ApiClient, objects: Objects, refs: Iterable[Ref]) ->
     return tuple(unanswered)
 
 
-async def _get(api: client.ApiClient, objects: Objects, ref: Ref) -> None:
+async def _get(api: client.ApiClient, objects: ObjectCache, ref: Ref) -> None:
     manifest = await get_object(api, RESOURCES[ref.kind], ref.namespace, ref.name)
     if manifest is not None:
         objects.put(manifest)

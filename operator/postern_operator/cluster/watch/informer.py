@@ -16,7 +16,16 @@ from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
 from postern_kit.backoff import Backoff
-from postern_operator.cluster.api.reader import API_ERRORS, GONE, Heading, Item, Resource, lines, manifest_of, pages
+from postern_operator.cluster.api.reader import (
+    API_ERRORS,
+    GONE,
+    Item,
+    PartialObject,
+    Resource,
+    lines,
+    manifest_of,
+    pages,
+)
 from postern_operator.cluster.metrics import Metrics
 
 log = logging.getLogger("postern.watching")
@@ -32,22 +41,22 @@ WARY_S = 60.0
 class Feed(Protocol):
     """Where what is read of a kind goes."""
 
-    def is_wanted(self, heading: Heading) -> bool:
+    def is_wanted(self, heading: PartialObject) -> bool:
         """Whether the whole object is to be read."""
 
     def put(self, manifest: dict[str, Any]) -> None:
         """Take an object as it is now."""
 
-    def remove(self, heading: Heading) -> None:
+    def remove(self, heading: PartialObject) -> None:
         """Take it that an object is gone, as of the heading's version."""
 
-    def listed(self, namespace: str, present: list[Heading], resource_version: str) -> None:
+    def listed(self, namespace: str, present: list[PartialObject], resource_version: str) -> None:
         """Take it that of the wanted ones these, and no others, were there."""
 
 
 async def list_into(feed: Feed, api: client.ApiClient, resource: Resource, namespace: str) -> str:
     """Tell a feed all that there is now; gives the version to watch from, raises one of `API_ERRORS`."""
-    present: list[Heading] = []
+    present: list[PartialObject] = []
     resource_version = ""
     async for page in pages(api, resource, namespace):
         # All pages are of one moment, and the first one names it.
@@ -62,7 +71,7 @@ async def list_into(feed: Feed, api: client.ApiClient, resource: Resource, names
     return resource_version
 
 
-class Trouble:
+class RecentTrouble:
     """When the API server was last in trouble, as anybody has noticed who watches it."""
 
     def __init__(self) -> None:
@@ -76,7 +85,7 @@ class Trouble:
         return asyncio.get_running_loop().time() - self._noticed_at < WARY_S
 
 
-class Stream:
+class Informer:
     """One kind, in one namespace or ("") in all."""
 
     def __init__(
@@ -87,7 +96,7 @@ class Stream:
         feed: Feed,
         *,
         metrics: Metrics,
-        trouble: Trouble,
+        trouble: RecentTrouble,
     ) -> None:
         self._api = api
         self._resource = resource

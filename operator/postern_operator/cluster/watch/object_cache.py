@@ -31,7 +31,7 @@ REFERRED_KINDS = frozenset({"Secret", "ConfigMap", "core/Service"})
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class CachedObject:
     """An object as it was last told; `status` is what it says itself, where it is ours."""
 
     parsed: Parsed
@@ -42,11 +42,11 @@ class Observed:
     references: frozenset[Ref] = frozenset()
 
 
-class Objects:
+class ObjectCache:
     """The objects by Ref; `news` of what is to be compiled."""
 
     def __init__(self) -> None:
-        self._known: dict[Ref, Observed] = {}
+        self._known: dict[Ref, CachedObject] = {}
         self._gone: dict[Ref, int] = {}
         self._referred: Counter[Ref] = Counter()
         self._missing: dict[Ref, None] = {}
@@ -67,7 +67,7 @@ class Objects:
             parsed = parse_manifest(manifest)
             if known is not None and known.uid == uid and _is_same_to_compile(parsed, known.parsed):
                 parsed = known.parsed
-        return self._keep(Observed(parsed, uid, version, generation, manifest.get("status") or {}))
+        return self._keep(CachedObject(parsed, uid, version, generation, manifest.get("status") or {}))
 
     def remove(self, ref: Ref, version: int) -> bool:
         """Take it that an object is gone as of a version; gives whether that is news."""
@@ -100,28 +100,28 @@ class Objects:
         missing, self._missing = tuple(self._missing), {}
         return tuple(ref for ref in missing if self.is_referred(ref) and ref not in self._known)
 
-    def get(self, ref: Ref) -> Observed | None:
+    def get(self, ref: Ref) -> CachedObject | None:
         return self._known.get(ref)
 
-    def take(self) -> tuple[Parsed, ...]:
+    def snapshot(self) -> tuple[Parsed, ...]:
         """All that there is to compile; what has been told so far is no news any more."""
         self._news.clear()
         return tuple(known.parsed for known in self._known.values())
 
-    def all(self) -> dict[Ref, Observed]:
+    def all(self) -> dict[Ref, CachedObject]:
         """What is known at this moment, as a copy."""
         return dict(self._known)
 
-    def tell(self) -> None:
+    def mark_dirty(self) -> None:
         """Let it count as news that something beside the objects has changed."""
         self._news.set()
 
-    async def news(self) -> None:
+    async def wait_changed(self) -> None:
         """Wait until something has changed since it was taken, or since this was last waited for."""
         await self._news.wait()
         self._news.clear()
 
-    def _keep(self, seen: Observed) -> bool:
+    def _keep(self, seen: CachedObject) -> bool:
         ref = seen.parsed.ref
         known = self._known.get(ref)
         if seen.version and seen.version <= max(known.version if known else 0, self._gone.get(ref, 0)):

@@ -19,7 +19,7 @@ from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward, Reject, RequestHead
 from postern_dataplane.table.routing_table import build_table
-from postern_operator.validators import INSPECTORS
+from postern_operator.validators import VALIDATORS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 CASES = [case for case in cases.cases() if cases.requests_of(case)]
@@ -28,7 +28,7 @@ CASES = [case for case in cases.cases() if cases.requests_of(case)]
 def told(case):
     """Each request of a case with its head, its token and its explanation."""
     resources = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
-    snapshot = compile_snapshot(resources, inspectors=INSPECTORS).snapshot
+    snapshot = compile_snapshot(resources, inspectors=VALIDATORS).snapshot
     table = build_table(snapshot, "digest")
     requests = cases.requests_of(case)
     now_s = (requests.now or NOW).timestamp()

@@ -11,14 +11,14 @@ from fake_lists import FakeLists, serving
 from postern_core.codec import TooLargeError
 from postern_core.grants import Grants, HostGrant, KeyGrant
 from postern_core.grants_codec import encode_grants
-from postern_operator.build import Build
+from postern_operator.build import GatewayBuild
 from postern_operator.cluster.errors import UnreachableError
 from postern_operator.cluster.metrics import Metrics
-from postern_operator.cluster.rebuild_loop import Rebuilding
-from postern_operator.cluster.rollout.gateway_rollout import Fleet
+from postern_operator.cluster.rebuild_loop import RebuildLoop
+from postern_operator.cluster.rollout.gateway_rollout import GatewayRollout
 from postern_operator.cluster.rollout.published_objects import shard_manifest
 from postern_operator.cluster.settings import Gateway
-from postern_operator.cluster.watch.object_cache import Objects
+from postern_operator.cluster.watch.object_cache import ObjectCache
 
 SECRETS = "/api/v1/namespaces/default/secrets"
 
@@ -46,13 +46,13 @@ def fake():
 
 async def rebuilt_with(fake, writer, *told, may_act=True, times=1):
     """What a number of rebuilds makes of these objects."""
-    objects, metrics = Objects(), Metrics()
-    fleets = [Fleet(Gateway(name, name), None, tuple, lambda: None, metrics) for name in ("default", "other")]
+    objects, metrics = ObjectCache(), Metrics()
+    fleets = [GatewayRollout(Gateway(name, name), None, tuple, lambda: None, metrics) for name in ("default", "other")]
     rounds = asyncio.Semaphore(0)
     for manifest in told:
         objects.put({**manifest, "metadata": manifest["metadata"] | {"uid": "u", "generation": 1}})
     async with serving(fake) as api, asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        rebuilding = Rebuilding(api, writer, objects, fleets, metrics)
+        rebuilding = RebuildLoop(api, writer, objects, fleets, metrics)
         task = tasks.create_task(rebuilding.run(lambda: may_act, rounds.release))
         for _ in range(times):
             await rounds.acquire()
@@ -91,14 +91,14 @@ async def test_a_secret_that_could_not_be_made_is_tried_again(fake):
 
 async def test_a_gateway_with_too_much_in_all_does_not_hold_up_another(fake, monkeypatch):
     """It keeps what it has; the other one is built."""
-    original = Build.of
+    original = GatewayBuild.of
 
     def of(self, objects):
         if self._gateway == "default":
             raise TooLargeError("the index is too large")
         return original(self, objects)
 
-    monkeypatch.setattr(Build, "of", of)
+    monkeypatch.setattr(GatewayBuild, "of", of)
     rebuilding, _ = await rebuilt_with(fake, None, manifests.service(gateways=["other"]), may_act=False)
 
     assert ["other"] == [view.built.compiled.snapshot.gateway for view in rebuilding.views()]
@@ -107,14 +107,14 @@ async def test_a_gateway_with_too_much_in_all_does_not_hold_up_another(fake, mon
 async def test_a_rebuild_that_fails_is_made_again(fake, monkeypatch):
     """At the edge of the loop: what was published last stays."""
     failures = [ValueError("hunter2")]
-    original = Rebuilding._rebuild
+    original = RebuildLoop._rebuild
 
     async def failing(self, objects):
         if failures:
             raise failures.pop()
         await original(self, objects)
 
-    monkeypatch.setattr(Rebuilding, "_rebuild", failing)
+    monkeypatch.setattr(RebuildLoop, "_rebuild", failing)
     rebuilding, _ = await rebuilt_with(fake, None, manifests.service(), may_act=False)
     assert 2 == len(rebuilding.views())
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from postern_operator.errors import LocalError
-from postern_operator.local.folder_source import Folders
+from postern_operator.local.folder_source import FolderSource
 
 LONG_AGO_S = 1_000_000_000
 
@@ -48,7 +48,7 @@ def test_all_manifests_below_a_folder_are_read(tmp_path, write):
     write("no.txt", "a: [")
     write(".hidden.yaml", "a: [")
     write(".postern/no.yaml", "a: [")
-    reading = Folders([tmp_path]).read()
+    reading = FolderSource([tmp_path]).read()
 
     assert (["a", "b", "c"], ()) == (names_in(reading), reading.mistakes)
 
@@ -58,20 +58,20 @@ def test_a_file_that_is_named_is_read_whatever_its_suffix(write):
     path = write("manifests", consumer("a"))
     other = write("b.yaml", consumer("b"))
 
-    assert ["a", "b"] == names_in(Folders([path, other, path.parent]).read())
-    assert () == Folders([path, other, path.parent]).read().mistakes
+    assert ["a", "b"] == names_in(FolderSource([path, other, path.parent]).read())
+    assert () == FolderSource([path, other, path.parent]).read().mistakes
 
 
 def test_a_path_that_is_not_there_is_told(tmp_path):
     """At first; later it may come back."""
     with pytest.raises(LocalError, match="does not exist"):
-        Folders([tmp_path / "nowhere"]).read()
+        FolderSource([tmp_path / "nowhere"]).read()
 
 
 def test_what_has_not_changed_is_the_same(tmp_path, write):
     """A reading without news is the last one itself, and objects stay themselves."""
     write("a.yaml", consumer("a"))
-    folders = Folders([tmp_path])
+    folders = FolderSource([tmp_path])
     first = folders.read()
     assert first is folders.read()
     write("b.yaml", consumer("b"))
@@ -81,7 +81,7 @@ def test_what_has_not_changed_is_the_same(tmp_path, write):
 def test_a_file_that_changes_or_goes_is_seen(tmp_path, write):
     """Its objects change or go with it."""
     path = write("a.yaml", consumer("a"))
-    folders = Folders([tmp_path])
+    folders = FolderSource([tmp_path])
     folders.read()
     write("a.yaml", consumer("b"))
     assert ["b"] == names_in(folders.read())
@@ -92,7 +92,7 @@ def test_a_file_that_changes_or_goes_is_seen(tmp_path, write):
 def test_a_file_with_a_mistake_keeps_what_it_had(tmp_path, write):
     """And is named with line and column, until it is mended."""
     write("a.yaml", consumer("a"))
-    folders = Folders([tmp_path])
+    folders = FolderSource([tmp_path])
     folders.read()
     path = write("a.yaml", consumer("b") + "x: [\n")
     reading = folders.read()
@@ -104,7 +104,7 @@ def test_a_file_with_a_mistake_keeps_what_it_had(tmp_path, write):
 def test_a_file_that_can_not_be_read_keeps_what_it_had(tmp_path, write, monkeypatch):
     """Its rights may be mended in a moment."""
     path = write("a.yaml", consumer("a"))
-    folders = Folders([tmp_path])
+    folders = FolderSource([tmp_path])
     folders.read()
     with monkeypatch.context() as patched:
         patched.setattr(Path, "open", refuse)
@@ -124,7 +124,7 @@ def refuse(*_arguments, **_options):
 def test_a_file_that_is_being_written_is_left_as_it_was(tmp_path, write):
     """A saved file is empty for a moment."""
     path = write("a.yaml", consumer("a"))
-    folders = Folders([tmp_path])
+    folders = FolderSource([tmp_path])
     folders.read()
     path.write_text("")
     assert ["a"] == names_in(folders.read())
@@ -135,7 +135,7 @@ def test_a_file_that_is_being_written_is_left_as_it_was(tmp_path, write):
 def test_of_two_equal_objects_the_first_counts(tmp_path, write):
     """And the other is named with both places."""
     one, other = write("a.yaml", consumer("a")), write("b.yaml", "# x\n" + consumer("a"))
-    reading = Folders([tmp_path]).read()
+    reading = FolderSource([tmp_path]).read()
 
     assert [f"{one}:1"] == [parsed.origin for parsed in reading.objects]
     assert [f"{other}:2:1: Consumer default/a is at {one}:1 already, which counts; remove one of the two"] == [
@@ -147,7 +147,7 @@ def test_objects_without_a_name_are_all_kept(tmp_path, write):
     """Each has the same mistake."""
     write("a.yaml", consumer("''") + "---\n" + consumer("''"))
 
-    assert (2, ()) == (len(Folders([tmp_path]).read().objects), Folders([tmp_path]).read().mistakes)
+    assert (2, ()) == (len(FolderSource([tmp_path]).read().objects), FolderSource([tmp_path]).read().mistakes)
 
 
 @contextlib.asynccontextmanager
@@ -168,7 +168,7 @@ async def watching(folders):
 async def test_a_save_is_noticed(tmp_path, write):
     """Of a known file, and of one in a folder that is new itself."""
     path = write("a.yaml", consumer("a"))
-    async with watching(Folders([tmp_path])) as until:
+    async with watching(FolderSource([tmp_path])) as until:
         path.write_text(consumer("b"))
         await until(lambda reading: names_in(reading) == ["b"])
         (tmp_path / "new").mkdir()
@@ -181,7 +181,7 @@ async def test_a_save_is_noticed(tmp_path, write):
 async def test_a_file_that_is_replaced_is_noticed(tmp_path, write):
     """As editors do, also where the file itself is named."""
     path = write("a.yaml", consumer("a"))
-    async with watching(Folders([path])) as until:
+    async with watching(FolderSource([path])) as until:
         (tmp_path / "new").write_text(consumer("b"))
         (tmp_path / "new").replace(path)
         await until(lambda reading: names_in(reading) == ["b"])
@@ -192,7 +192,7 @@ async def test_without_the_kernel_s_notices_a_save_is_found(tmp_path, write, mon
     monkeypatch.setattr("postern_operator.local.folder_source.awatch", refuse)
     monkeypatch.setattr("postern_operator.local.folder_source.POLL_S", 0.01)
     path = write("a.yaml", consumer("a"))
-    async with watching(Folders([tmp_path])) as until:
+    async with watching(FolderSource([tmp_path])) as until:
         path.write_text(consumer("b"))
         await until(lambda reading: names_in(reading) == ["b"])
 
@@ -200,7 +200,7 @@ async def test_without_the_kernel_s_notices_a_save_is_found(tmp_path, write, mon
 def test_a_file_that_never_could_be_read_is_named(tmp_path, write):
     """Until it can be: nobody knows what it would have protected."""
     path = write("a.yaml", "a: [")
-    folders = Folders([tmp_path])
+    folders = FolderSource([tmp_path])
     assert (str(path),) == folders.read().unread
     write("a.yaml", consumer("a"))
     assert () == folders.read().unread
@@ -211,7 +211,7 @@ def test_a_file_that_never_could_be_read_is_named(tmp_path, write):
 def test_what_was_moved_into_an_unreadable_file_is_not_missed(tmp_path, write):
     """Files that are gone keep their objects as long as another one never could be read."""
     path = write("a.yaml", consumer("a"))
-    folders = Folders([tmp_path])
+    folders = FolderSource([tmp_path])
     folders.read()
     path.unlink()
     moved = write("moved.yaml", "a: [")
@@ -225,7 +225,7 @@ def test_what_was_moved_into_an_unreadable_file_is_not_missed(tmp_path, write):
 def test_what_is_gone_does_not_stand_in_for_what_is_there(tmp_path, write):
     """An object that has only moved is the one in its new file, and no mistake."""
     path = write("a.yaml", consumer("a"))
-    folders = Folders([tmp_path])
+    folders = FolderSource([tmp_path])
     folders.read()
     path.unlink()
     write("b.yaml", consumer("a"))

@@ -8,24 +8,24 @@ import pytest
 
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
-from postern_operator.local.object_store import Store
+from postern_operator.local.object_store import ObjectStore
 
 ONE, TWO = (Parsed(Ref("Consumer", "default", name), None) for name in ("one", "two"))
 
 
 async def test_other_objects_are_news():
     """And are there to be taken."""
-    store = Store()
+    store = ObjectStore()
     assert store.replace([ONE])
     async with asyncio.timeout(1):
-        await store.news()
-    assert (ONE,) == store.take()
+        await store.wait_changed()
+    assert (ONE,) == store.snapshot()
 
 
 @pytest.mark.parametrize(("before", "after"), [([], []), ([ONE, TWO], [ONE, TWO])])
 def test_the_same_objects_are_no_news(before, after):
     """Nothing has to be built for them."""
-    store = Store()
+    store = ObjectStore()
     store.replace(before)
 
     assert not store.replace(after)
@@ -34,7 +34,7 @@ def test_the_same_objects_are_no_news(before, after):
 @pytest.mark.parametrize(("before", "after"), [([ONE], []), ([], [ONE]), ([ONE], [TWO]), ([ONE], [ONE, TWO])])
 def test_any_difference_is_news(before, after):
     """One more, one less, or another one."""
-    store = Store()
+    store = ObjectStore()
     store.replace(before)
 
     assert store.replace(after)
@@ -42,9 +42,9 @@ def test_any_difference_is_news(before, after):
 
 async def test_what_has_been_taken_is_no_news():
     """Whoever waits then waits for what comes later."""
-    store = Store()
+    store = ObjectStore()
     store.replace([ONE])
-    store.take()
+    store.snapshot()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
-            await store.news()
+            await store.wait_changed()

@@ -7,7 +7,15 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from fake_lists import FakeLists, serving
 from postern_operator.cluster.api import reader
-from postern_operator.cluster.api.reader import Heading, Resource, get_object, lines, manifest_of, pages, version_of
+from postern_operator.cluster.api.reader import (
+    PartialObject,
+    Resource,
+    get_object,
+    lines,
+    manifest_of,
+    pages,
+    version_of,
+)
 from postern_operator.cluster.api.resource_types import ENDPOINT_SLICES, NAMESPACES, SECRETS
 
 PATH = "/api/v1/namespaces/demo/secrets"
@@ -31,7 +39,7 @@ def test_a_resource_has_a_path(resource, namespace, name, path):
 def test_a_version_is_a_number(text, version):
     """What isn't one counts as unknown."""
     assert version == version_of(text)
-    assert version == Heading("a", resource_version=text).version
+    assert version == PartialObject("a", resource_version=text).version
 
 
 async def test_a_list_comes_in_pages(monkeypatch):

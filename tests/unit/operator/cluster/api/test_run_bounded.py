@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from postern_operator.cluster.api.run_bounded import do_all
+from postern_operator.cluster.api.run_bounded import run_bounded
 from postern_operator.cluster.errors import RefusedError, UnreachableError
 
 
@@ -19,7 +19,7 @@ async def test_no_more_than_so_many_run_at_once():
         running -= 1
         done.append(number)
 
-    assert [] == await do_all((partial(job, number) for number in range(20)), at_once=3)
+    assert [] == await run_bounded((partial(job, number) for number in range(20)), at_once=3)
     assert (3, list(range(20))) == (most, sorted(done))
 
 
@@ -32,7 +32,7 @@ async def test_a_refused_job_leaves_the_others_alone():
             raise RefusedError("PATCH", 422)
         done.append(number)
 
-    errors = await do_all((partial(job, number) for number in range(5)), at_once=2)
+    errors = await run_bounded((partial(job, number) for number in range(5)), at_once=2)
 
     assert (2, [0, 2, 4]) == (len(errors), done)
 
@@ -46,6 +46,6 @@ async def test_where_nobody_answers_the_rest_is_left():
         await asyncio.sleep(0)
         raise UnreachableError("PATCH")
 
-    errors = await do_all((partial(job, number) for number in range(100)), at_once=4)
+    errors = await run_bounded((partial(job, number) for number in range(100)), at_once=4)
 
     assert (4, 4) == (len(errors), len(tried))

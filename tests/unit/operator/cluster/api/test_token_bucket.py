@@ -1,18 +1,18 @@
 """A bucket of permits."""
 
-from postern_operator.cluster.api.token_bucket import Pace
+from postern_operator.cluster.api.token_bucket import TokenBucket
 
 
 def test_so_many_at_once_and_no_more():
     """The burst."""
-    pace = Pace(per_s=10, at_once=2)
+    pace = TokenBucket(per_s=10, at_once=2)
 
     assert [True, True, False] == [pace.take(100.0) for _ in range(3)]
 
 
 def test_permits_come_back_evenly():
     """So many a second."""
-    pace = Pace(per_s=10, at_once=1)
+    pace = TokenBucket(per_s=10, at_once=1)
     pace.take(100.0)
 
     assert 0.1 == pace.next_in(100.0)
@@ -21,14 +21,14 @@ def test_permits_come_back_evenly():
 
 def test_permits_do_not_gather_beyond_the_burst():
     """A quiet day is no licence for a storm."""
-    pace = Pace(per_s=10, at_once=2)
+    pace = TokenBucket(per_s=10, at_once=2)
 
     assert 2 == sum(pace.take(86_400.0) for _ in range(10))
 
 
 def test_a_clock_that_goes_back_takes_nothing_away():
     """Nor does it give anything."""
-    pace = Pace(per_s=10, at_once=1)
+    pace = TokenBucket(per_s=10, at_once=1)
     pace.take(100.0)
 
     assert not pace.take(50.0)

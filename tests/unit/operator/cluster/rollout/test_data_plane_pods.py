@@ -6,7 +6,12 @@ import pytest
 from aiohttp import web
 
 from postern_core.parse import parse_manifest
-from postern_operator.cluster.rollout.data_plane_pods import Admin, admin_session, ready_admins, served_digests
+from postern_operator.cluster.rollout.data_plane_pods import (
+    AdminEndpoint,
+    admin_session,
+    ready_endpoints,
+    served_digests,
+)
 
 
 def endpoints(*addresses, name="postern-admin", namespace="gw", family="IPv4", ready=True, port="admin"):
@@ -25,9 +30,9 @@ def endpoints(*addresses, name="postern-admin", namespace="gw", family="IPv4", r
 
 def test_ready_pods_are_asked_at_the_port_named_admin():
     """Each once."""
-    found = ready_admins([endpoints("10.0.0.2", "10.0.0.1"), endpoints("10.0.0.1")], "gw")
+    found = ready_endpoints([endpoints("10.0.0.2", "10.0.0.1"), endpoints("10.0.0.1")], "gw")
 
-    assert (Admin("10.0.0.1", 9081), Admin("10.0.0.2", 9081)) == found
+    assert (AdminEndpoint("10.0.0.1", 9081), AdminEndpoint("10.0.0.2", 9081)) == found
 
 
 @pytest.mark.parametrize(
@@ -42,15 +47,15 @@ def test_ready_pods_are_asked_at_the_port_named_admin():
 )
 def test_nobody_else_is_asked(other):
     """Not ready, another Service's, another namespace's, or without such a port."""
-    assert () == ready_admins([other], "gw")
+    assert () == ready_endpoints([other], "gw")
 
 
 def test_a_pod_of_two_families_is_asked_once():
     """It is in two slices."""
     both = [endpoints("fd00::1", family="IPv6"), endpoints("10.0.0.1")]
 
-    assert (Admin("10.0.0.1", 9081),) == ready_admins(both, "gw")
-    assert "http://[fd00::1]:9081/config" == ready_admins(both[:1], "gw")[0].url
+    assert (AdminEndpoint("10.0.0.1", 9081),) == ready_endpoints(both, "gw")
+    assert "http://[fd00::1]:9081/config" == ready_endpoints(both[:1], "gw")[0].url
 
 
 @contextlib.asynccontextmanager
@@ -61,7 +66,7 @@ async def pod(answer):
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        yield Admin("127.0.0.1", runner.addresses[0][1])
+        yield AdminEndpoint("127.0.0.1", runner.addresses[0][1])
     finally:
         await runner.cleanup()
 
@@ -114,6 +119,6 @@ async def test_a_pod_that_is_away_does_not_hide_the_others(monkeypatch):
         return web.json_response({"digest": "abc"})
 
     async with pod(answer) as admin, admin_session() as session:
-        served = await served_digests([Admin("127.0.0.1", 9), admin], session)
+        served = await served_digests([AdminEndpoint("127.0.0.1", 9), admin], session)
 
     assert [None, "abc"] == list(served.values())

@@ -14,11 +14,11 @@ from postern_kit.backoff import Backoff
 from postern_operator.cluster.errors import NotLeadingError, RefusedError, UnreachableError
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.rollout import gateway_rollout as fleet_module
-from postern_operator.cluster.rollout.data_plane_pods import Admin
-from postern_operator.cluster.rollout.gateway_rollout import Fleet
+from postern_operator.cluster.rollout.data_plane_pods import AdminEndpoint
+from postern_operator.cluster.rollout.gateway_rollout import GatewayRollout
 from postern_operator.cluster.settings import Gateway
 
-POD = Admin("10.0.0.1", 9081)
+POD = AdminEndpoint("10.0.0.1", 9081)
 
 
 class Publisher:
@@ -81,7 +81,7 @@ def granted(monkeypatch):
 async def made(granted):
     """A fleet, its publisher and what it has built."""
     publisher = Publisher()
-    fleet = Fleet(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics())
+    fleet = GatewayRollout(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics())
     await fleet.read_grants(None)
     await rebuild(fleet)
     return fleet, publisher, fleet.built.encoded.digest

@@ -15,7 +15,7 @@ from postern_kit.backoff import Backoff
 from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.rollout import gateway_rollout as fleet_module
-from postern_operator.cluster.rollout.gateway_rollout import Fleet
+from postern_operator.cluster.rollout.gateway_rollout import GatewayRollout
 from postern_operator.cluster.rollout.publisher import ClusterPublisher
 from postern_operator.cluster.settings import Gateway
 
@@ -53,7 +53,7 @@ async def published(client, monkeypatch, until):
         tasks.create_task(fleet.rebuild(objects()))
 
     publisher = ClusterPublisher(Writer(client), "gw")
-    fleet = Fleet(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics(), rebuild=rebuild)
+    fleet = GatewayRollout(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics(), rebuild=rebuild)
     await fleet.read_grants(client)
     await fleet.rebuild(objects())
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:

@@ -5,14 +5,14 @@ import dataclasses
 from manifests import route
 from postern_core.conditions import Programming
 from postern_core.parse import parse_manifest
-from postern_operator.cluster.rollout.generation_ledger import REMEMBERED, Ledger
+from postern_operator.cluster.rollout.generation_ledger import REMEMBERED, GenerationLedger
 
 FIRST = dataclasses.replace(parse_manifest(route()), generation=1)
 SECOND = dataclasses.replace(FIRST, generation=2)
 
 
 def ledger(*served):
-    known = Ledger()
+    known = GenerationLedger()
     known.compiled("a", [FIRST])
     known.compiled("b", [SECOND])
     known.serving(served)

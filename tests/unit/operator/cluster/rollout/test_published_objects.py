@@ -7,11 +7,11 @@ import pytest
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from postern_core.codec import encode_snapshot
 from postern_operator.cluster.rollout.published_objects import (
-    INDEX_PLACE,
-    Place,
+    INDEX_KEY,
+    ObjectKey,
     index_manifest,
+    key_of,
     observe,
-    place_of,
     shard_manifest,
 )
 
@@ -51,8 +51,8 @@ def test_what_was_written_is_known_to_be_intact(encoded, manifests):
     place, published = observe(index, "blue")
 
     assert all(observe(it, "blue")[1].is_intact for it in manifests)
-    assert {place_of(it) for it in encoded.shards.values()} == {observe(it, "blue")[0] for it in manifests}
-    assert (INDEX_PLACE, True, encoded.digest) == (place, published.is_intact, published.digest)
+    assert {key_of(it) for it in encoded.shards.values()} == {observe(it, "blue")[0] for it in manifests}
+    assert (INDEX_KEY, True, encoded.digest) == (place, published.is_intact, published.digest)
     assert frozenset(encoded.shards) == published.names
 
 
@@ -87,4 +87,4 @@ def test_an_index_that_cannot_be_read_names_nothing():
         {"kind": "ConfigMap", "metadata": {"name": "postern-index"}, "data": {"index.json": "{"}}, "blue"
     )
 
-    assert (Place("ConfigMap", "postern-index"), frozenset()) == (place, published.names)
+    assert (ObjectKey("ConfigMap", "postern-index"), frozenset()) == (place, published.names)

@@ -148,7 +148,7 @@ async def test_what_is_as_it_must_be_is_no_news(fake):
     one = publisher(client)
     await one.publish(ONE)
 
-    assert not any(one.told(manifest) for manifest in api.objects.values())
+    assert not any(one.observe(manifest) for manifest in api.objects.values())
     assert not one.told({"kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt"}})
 
 

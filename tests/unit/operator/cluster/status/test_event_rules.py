@@ -4,7 +4,7 @@ from manifests import compiled, route
 from postern_core.conditions import Condition, Programming, conditions_of
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_operator.cluster.status.event_rules import Teller
+from postern_operator.cluster.status.event_rules import EventRules
 
 REF = Ref("Route", "default", "all")
 MISSING = Problem(REF, Reason.SERVICE_NOT_FOUND, "spec.serviceRef", "Service 'app' does not exist")
@@ -30,17 +30,17 @@ def brief(news):
 
 def test_what_works_from_the_start_is_no_news():
     """Ten thousand routes are applied at once."""
-    teller = Teller()
+    rules = EventRules()
 
     assert [[], []] == [
-        brief(teller.news(REF, "u", status, due)) for status, due in (({}, PENDING), (PENDING_STATUS, WELL))
+        brief(rules.drafts(REF, "u", status, due)) for status, due in (({}, PENDING), (PENDING_STATUS, WELL))
     ]
 
 
 def test_trouble_is_told_once():
     """Though its status is written a little later."""
-    teller = Teller()
-    first, again, after = (teller.news(REF, "u", status, BAD) for status in ({}, {}, BAD_STATUS))
+    rules = EventRules()
+    first, again, after = (rules.drafts(REF, "u", status, BAD) for status in ({}, {}, BAD_STATUS))
 
     assert [("Warning", "ServiceNotFound")] == brief(first)
     assert ("spec.serviceRef: Service 'app' does not exist", REF, "u") == (first[0].note, first[0].ref, first[0].uid)
@@ -49,66 +49,66 @@ def test_trouble_is_told_once():
 
 def test_trouble_that_an_earlier_operator_has_told_is_not_told_again():
     """The status says so."""
-    assert () == Teller().news(REF, "u", BAD_STATUS, BAD)
+    assert () == EventRules().news(REF, "u", BAD_STATUS, BAD)
 
 
 def test_other_trouble_is_told():
     """A person who mended the first waits for it."""
-    teller = Teller()
-    teller.news(REF, "u", {}, BAD)
+    rules = EventRules()
+    rules.drafts(REF, "u", {}, BAD)
 
-    assert [("Warning", "Invalid")] == brief(teller.news(REF, "u", BAD_STATUS, told(REJECTED)[0]))
+    assert [("Warning", "Invalid")] == brief(rules.drafts(REF, "u", BAD_STATUS, told(REJECTED)[0]))
 
 
 def test_recovery_is_told_when_it_is_served():
     """Not before, though that takes a few rounds."""
-    teller = Teller()
-    teller.news(REF, "u", {}, BAD)
-    pending = teller.news(REF, "u", BAD_STATUS, PENDING)
-    served = teller.news(REF, "u", PENDING_STATUS, WELL)
+    rules = EventRules()
+    rules.drafts(REF, "u", {}, BAD)
+    pending = rules.drafts(REF, "u", BAD_STATUS, PENDING)
+    served = rules.drafts(REF, "u", PENDING_STATUS, WELL)
 
     assert ([], [("Normal", "Programmed")]) == (brief(pending), brief(served))
-    assert () == teller.news(REF, "u", WELL_STATUS, WELL)
+    assert () == rules.drafts(REF, "u", WELL_STATUS, WELL)
 
 
 def test_recovery_is_told_after_a_restart():
     """What the status says of before is enough."""
-    assert [("Normal", "Programmed")] == brief(Teller().news(REF, "u", BAD_STATUS, WELL))
+    assert [("Normal", "Programmed")] == brief(EventRules().news(REF, "u", BAD_STATUS, WELL))
 
 
 def test_trouble_that_returns_is_told_again():
     """It is news again."""
-    teller = Teller()
-    teller.news(REF, "u", {}, BAD)
-    teller.news(REF, "u", BAD_STATUS, WELL)
+    rules = EventRules()
+    rules.drafts(REF, "u", {}, BAD)
+    rules.drafts(REF, "u", BAD_STATUS, WELL)
 
-    assert [("Warning", "ServiceNotFound")] == brief(teller.news(REF, "u", WELL_STATUS, BAD))
+    assert [("Warning", "ServiceNotFound")] == brief(rules.drafts(REF, "u", WELL_STATUS, BAD))
 
 
 def test_what_can_t_be_published_is_trouble():
     """Once, and again when it is mended; another operator sees in the status that it was told."""
     unpublished, status = told(programming=Programming.NOT_PUBLISHED)
-    teller = Teller()
+    rules = EventRules()
     found = [
-        brief(teller.news(REF, "u", seen, due)) for seen, due in (({}, unpublished), (status, PENDING), ({}, WELL))
+        brief(rules.drafts(REF, "u", seen, due)) for seen, due in (({}, unpublished), (status, PENDING), ({}, WELL))
     ]
 
     assert [[("Warning", "NotPublished")], [], [("Normal", "Programmed")]] == found
-    assert () == Teller().news(REF, "u", status, unpublished)
+    assert () == EventRules().news(REF, "u", status, unpublished)
 
 
 def test_an_object_that_is_gone_is_forgotten():
     """Its name may be taken by another, which starts afresh."""
-    teller = Teller()
-    teller.news(REF, "u", {}, BAD)
-    teller.forget_all_but([])
+    rules = EventRules()
+    rules.drafts(REF, "u", {}, BAD)
+    rules.forget_all_but([])
 
-    assert () == teller.news(REF, "u", {}, WELL)
+    assert () == rules.drafts(REF, "u", {}, WELL)
 
 
 def test_a_long_message_is_cut_to_what_an_event_takes():
     """In bytes, and between two characters."""
-    (news,) = Teller().news(REF, "u", {}, [Condition("Accepted", "False", "Invalid", "ü" * 2000), *WELL[1:]])
+    (news,) = EventRules().news(REF, "u", {}, [Condition("Accepted", "False", "Invalid", "ü" * 2000), *WELL[1:]])
 
     assert (1023, "...") == (len(news.note.encode()), news.note[-3:])
 
@@ -117,4 +117,4 @@ def test_problems_of_a_compilation_become_events():
     """As they are worded there."""
     due = conditions_of(REF, compiled(route()).problems, Programming.PROGRAMMED)
 
-    assert [("Warning", "ServiceNotFound")] == brief(Teller().news(REF, "u", {}, due))
+    assert [("Warning", "ServiceNotFound")] == brief(EventRules().news(REF, "u", {}, due))

@@ -8,14 +8,14 @@ import pytest
 from fake_api import fake_api
 from postern_core.ref import Ref
 from postern_operator.cluster.api.writer import Writer
-from postern_operator.cluster.status.event_rules import News
+from postern_operator.cluster.status.event_rules import EventDraft
 from postern_operator.cluster.status.event_writer import BURST, NAMESPACE_BURST, REPEAT_S, EventWriter
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 
 
 def news(name="all", note="gone", namespace="demo"):
-    return News(Ref("Route", namespace, name), f"uid-of-{name}", "Warning", "ServiceNotFound", note)
+    return EventDraft(Ref("Route", namespace, name), f"uid-of-{name}", "Warning", "ServiceNotFound", note)
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 
 import manifests
 from postern_core.ref import Ref
-from postern_operator.build import Build
-from postern_operator.cluster.rollout.generation_ledger import Ledger
-from postern_operator.cluster.status.status_sync import Telling, View, problem_counts
-from postern_operator.cluster.watch.object_cache import Objects
+from postern_operator.build import GatewayBuild
+from postern_operator.cluster.rollout.generation_ledger import GenerationLedger
+from postern_operator.cluster.status.status_sync import GatewayView, StatusSync, problem_counts
+from postern_operator.cluster.watch.object_cache import ObjectCache
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ def told(manifest, version=1, **rest):
 
 @pytest.fixture
 def objects():
-    objects = Objects()
+    objects = ObjectCache()
     for manifest in (manifests.service(), manifests.route(), manifests.consumer()):
         objects.put(told(manifest))
     return objects
@@ -32,11 +32,11 @@ def objects():
 
 def view(objects, serving=True, gateway="default"):
     """A gateway's build, which one pod serves or (False) does not; None is no pod."""
-    built = Build(gateway).of(objects.take())
-    ledger = Ledger()
+    built = GatewayBuild(gateway).of(objects.snapshot())
+    ledger = GenerationLedger()
     ledger.compiled(built.encoded.digest, built.objects)
     ledger.serving([] if serving is None else [built.encoded.digest if serving else None])
-    return View(built, ledger)
+    return GatewayView(built, ledger)
 
 
 def ready(found):
@@ -47,20 +47,20 @@ def ready(found):
 @pytest.mark.parametrize(("serving", "reason"), [(True, "Ready"), (False, "Pending"), (None, "NoDataPlane")])
 def test_every_object_is_told_whether_it_is_served(objects, serving, reason):
     """By every pod that is ready."""
-    found = Telling().find(objects.all(), [view(objects, serving)], NOW)
+    found = StatusSync().find(objects.all(), [view(objects, serving)], NOW)
     assert {"Service": reason, "Route": reason, "Consumer": reason} == ready(found)
 
 
 def test_what_was_written_is_not_told_again(objects):
     """The status is as it must be."""
-    telling, views = Telling(), [view(objects)]
+    telling, views = StatusSync(), [view(objects)]
     found = telling.find(objects.all(), views, NOW)
     for change in found.changes:
         manifest = {"Service": manifests.service, "Route": manifests.route, "Consumer": manifests.consumer}
         objects.put(told(manifest[change.ref.kind](), 2, status=dict(change.status)))
     for _ in range(2):
         again = telling.find(objects.all(), views, NOW)
-        assert ((), ()) == (again.changes, again.news)
+        assert ((), ()) == (again.changes, again.events)
 
 
 def test_what_has_changed_since_is_told_later(objects):
@@ -68,25 +68,25 @@ def test_what_has_changed_since_is_told_later(objects):
     views = [view(objects)]
     newer = told(manifests.route(methods=["GET"]), 2)
     objects.put({**newer, "metadata": newer["metadata"] | {"generation": 2}})
-    found = Telling().find(objects.all(), views, NOW)
+    found = StatusSync().find(objects.all(), views, NOW)
     assert {"Service": "Ready", "Consumer": "Ready"} == ready(found)
 
 
 def test_what_another_gateway_serves_is_no_concern(objects):
     """A Service of `default` waits for the pods of `default` only, and a Consumer for none that aren't there."""
-    found = Telling().find(objects.all(), [view(objects), view(objects, None, "other")], NOW)
+    found = StatusSync().find(objects.all(), [view(objects), view(objects, None, "other")], NOW)
     assert {"Service": "Ready", "Route": "Ready", "Consumer": "Ready"} == ready(found)
 
 
 def test_what_can_t_be_published_is_told_with_the_reason(objects):
     """Of objects that are served as they are, nothing is said."""
     failing = replace(view(objects), failure="413", unpublished=frozenset({"Route/default/all"}))
-    found = Telling().find(objects.all(), [failing], NOW)
+    found = StatusSync().find(objects.all(), [failing], NOW)
     [route] = [change for change in found.changes if change.ref.kind == "Route"]
 
     assert {"Service": "Ready", "Route": "NotPublished", "Consumer": "Ready"} == ready(found)
     assert route.status["conditions"][-1]["message"].endswith("and is not served: 413")
-    assert [("Warning", "NotPublished", "all")] == [(it.type, it.reason, it.ref.name) for it in found.news]
+    assert [("Warning", "NotPublished", "all")] == [(it.type, it.reason, it.ref.name) for it in found.events]
 
 
 @pytest.mark.parametrize(
@@ -102,20 +102,20 @@ def test_while_nothing_is_published_the_pods_are_not_to_blame(objects, serving, 
     """The reason says where to look."""
     failing = replace(view(objects, serving), failure="403", unpublished=unpublished)
 
-    assert {reason} == set(ready(Telling().find(objects.all(), [failing], NOW)).values())
+    assert {reason} == set(ready(StatusSync().find(objects.all(), [failing], NOW)).values())
 
 
 def test_trouble_is_news(objects):
     """As it is in the status, and counted by its reason."""
     objects.put(told(manifests.credential()))
     views = [view(objects)]
-    found = Telling().find(objects.all(), views, NOW)
-    assert [("alice", "SecretNotFound")] == [(news.ref.name, news.reason) for news in found.news]
+    found = StatusSync().find(objects.all(), views, NOW)
+    assert [("alice", "SecretNotFound")] == [(news.ref.name, news.reason) for news in found.events]
     assert {"SecretNotFound": 1} == problem_counts(views)
 
 
 def test_what_is_found_comes_with_what_was_looked_at(objects):
     """So that who writes can see that it is still so."""
-    found = Telling().find(objects.all(), [view(objects)], NOW)
+    found = StatusSync().find(objects.all(), [view(objects)], NOW)
     route = Ref("Route", "default", "all")
     assert objects.get(route) is found.looked_at[route]

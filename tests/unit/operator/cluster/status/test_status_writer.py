@@ -7,7 +7,7 @@ import pytest
 from fake_api import fake_api
 from manifests import route
 from postern_core.ref import Ref
-from postern_operator.cluster.api.token_bucket import Pace
+from postern_operator.cluster.api.token_bucket import TokenBucket
 from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.status.desired_status import StatusChange
 from postern_operator.cluster.status.status_writer import StatusWriter
@@ -140,7 +140,7 @@ async def test_no_more_are_written_than_the_pace_allows(fake):
     """The API server has others to serve."""
     api, writer = fake
     told = asyncio.Queue()
-    statuses = StatusWriter(writer, told.put_nowait, Pace(per_s=0.001, at_once=3))
+    statuses = StatusWriter(writer, told.put_nowait, TokenBucket(per_s=0.001, at_once=3))
     statuses.want([change(str(number), put(api, str(number))) for number in range(20)])
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(statuses.run())

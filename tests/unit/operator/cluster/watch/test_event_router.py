@@ -6,9 +6,9 @@ import pytest
 
 import manifests
 from postern_core.ref import Ref
-from postern_operator.cluster.api.reader import Heading
-from postern_operator.cluster.watch.event_router import ObjectFeed, PodFeed, PublishedFeed, Together
-from postern_operator.cluster.watch.object_cache import Objects
+from postern_operator.cluster.api.reader import PartialObject
+from postern_operator.cluster.watch.event_router import FanOutFeed, ObjectFeed, PodFeed, PublishedFeed
+from postern_operator.cluster.watch.object_cache import ObjectCache
 
 SECRET = Ref("Secret", "default", "alice")
 
@@ -38,7 +38,7 @@ def admin_slice(namespace="gw", name="s", version="5", address="10.0.0.1", servi
 
 def heading(manifest):
     metadata = manifest["metadata"]
-    return Heading(
+    return PartialObject(
         metadata["name"], metadata["namespace"],
         resource_version=metadata.get("resourceVersion", ""), labels=metadata.get("labels", {}),
     )  # fmt: skip
@@ -50,18 +50,18 @@ def heading(manifest):
 )
 def test_only_what_is_named_is_wanted(kind, name, is_wanted):
     """Of the kinds that are referred to."""
-    objects = Objects()
+    objects = ObjectCache()
     objects.put(manifests.credential())
-    assert is_wanted == ObjectFeed(kind, objects).is_wanted(Heading(name, "default"))
+    assert is_wanted == ObjectFeed(kind, objects).is_wanted(PartialObject(name, "default"))
 
 
 def test_objects_come_and_go():
     """By an event, and by not being in a list any more."""
-    objects = Objects()
+    objects = ObjectCache()
     objects.put(manifests.credential())
     feed = ObjectFeed("Secret", objects)
     feed.put(secret())
-    feed.remove(Heading("alice", "default", resource_version="6"))
+    feed.remove(PartialObject("alice", "default", resource_version="6"))
     assert objects.get(SECRET) is None
     feed.put(secret(version="7"))
     feed.listed("", [], "8")
@@ -73,12 +73,12 @@ def test_a_publisher_hears_of_its_own_namespace():
     publisher, mended = Publisher(), []
     feed = PublishedFeed("Secret", {"gw": publisher}, mended.append)
     assert [True, False, False] == [
-        feed.is_wanted(Heading(*it)) for it in (("postern-a", "gw"), ("postern-a", "x"), ("other", "gw"))
+        feed.is_wanted(PartialObject(*it)) for it in (("postern-a", "gw"), ("postern-a", "x"), ("other", "gw"))
     ]
     feed.put(secret("postern-a", "gw"))
     feed.put(secret("postern-b", "gw"))
-    feed.listed("", [Heading("postern-b", "gw")], "9")
-    feed.remove(Heading("postern-b", "gw"))
+    feed.listed("", [PartialObject("postern-b", "gw")], "9")
+    feed.remove(PartialObject("postern-b", "gw"))
     assert [("postern-a", False), ("postern-b", False), ("postern-a", True), ("postern-b", True)] == publisher.heard
     assert 4 * ["gw"] == mended
 
@@ -110,9 +110,9 @@ def test_a_slice_that_is_gone_is_told():
 
 def test_together_each_gets_what_it_wants():
     """One stream, two feeds."""
-    objects, publisher = Objects(), Publisher()
+    objects, publisher = ObjectCache(), Publisher()
     objects.put(manifests.credential())
-    feed = Together(ObjectFeed("Secret", objects), PublishedFeed("Secret", {"gw": publisher}, lambda _: None))
+    feed = FanOutFeed(ObjectFeed("Secret", objects), PublishedFeed("Secret", {"gw": publisher}, lambda _: None))
     for manifest in (secret(), secret("postern-a", "gw"), secret("bob")):
         if feed.is_wanted(heading(manifest)):
             feed.put(manifest)

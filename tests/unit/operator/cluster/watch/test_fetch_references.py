@@ -8,7 +8,7 @@ import manifests
 from fake_lists import FakeLists, serving
 from postern_core.ref import Ref
 from postern_operator.cluster.watch.fetch_references import fetch, fetch_missing
-from postern_operator.cluster.watch.object_cache import Objects
+from postern_operator.cluster.watch.object_cache import ObjectCache
 
 SECRETS = "/api/v1/namespaces/default/secrets"
 SERVICES = "/api/v1/namespaces/default/services"
@@ -18,7 +18,7 @@ SECRET = Ref("Secret", "default", "alice")
 
 async def test_a_secret_that_is_named_is_got():
     """One that isn't there stays missing, and is not asked for again."""
-    fake, objects = FakeLists(), Objects()
+    fake, objects = FakeLists(), ObjectCache()
     fake.put(SECRETS, "alice", "default")
     objects.put(manifests.credential())
     objects.put(manifests.credential("b", keys=[{"secretRef": {"name": "nowhere", "key": "k"}}]))
@@ -31,7 +31,7 @@ async def test_a_secret_that_is_named_is_got():
 
 async def test_a_service_comes_with_its_slices():
     """And not with those of another."""
-    fake, objects = FakeLists(), Objects()
+    fake, objects = FakeLists(), ObjectCache()
     fake.put(SERVICES, "web", "default")
     for name in ("web", "other"):
         fake.put(SLICES, f"{name}-1", "default", metadata={"labels": {"kubernetes.io/service-name": name}})
@@ -43,7 +43,7 @@ async def test_a_service_comes_with_its_slices():
 
 async def test_what_was_not_answered_is_given_back():
     """Somebody tries again, later."""
-    fake, objects = FakeLists(), Objects()
+    fake, objects = FakeLists(), ObjectCache()
     fake.refuse[f"{SECRETS}/alice"] = 500
     async with serving(fake) as api:
         assert (SECRET,) == await fetch(api, objects, [SECRET])
@@ -51,15 +51,15 @@ async def test_what_was_not_answered_is_given_back():
 
 async def test_what_is_missing_is_got_whenever_it_is():
     """Until it has been answered."""
-    fake, objects = FakeLists(), Objects()
+    fake, objects = FakeLists(), ObjectCache()
     fake.put(SECRETS, "alice", "default")
     fake.refuse[f"{SECRETS}/alice"] = 500
     async with serving(fake) as api, asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         task = tasks.create_task(fetch_missing(api, objects))
         objects.put(manifests.credential())
-        await objects.news()
+        await objects.wait_changed()
         await fake.was_asked.wait()
         fake.refuse.clear()
-        await objects.news()
+        await objects.wait_changed()
         task.cancel()
     assert objects.get(SECRET) is not None

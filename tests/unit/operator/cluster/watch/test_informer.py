@@ -9,7 +9,7 @@ import pytest
 from fake_lists import FakeLists, serving
 from postern_operator.cluster.api.resource_types import SECRETS
 from postern_operator.cluster.metrics import Metrics
-from postern_operator.cluster.watch.informer import Stream, Trouble, list_into, reason_of
+from postern_operator.cluster.watch.informer import Informer, RecentTrouble, list_into, reason_of
 
 PATH = "/api/v1/namespaces/demo/secrets"
 
@@ -52,7 +52,7 @@ async def heard_while(fake, run, enough):
     """What a feed hears while a stream runs, until it has heard so much."""
     ear, metrics = Ear(enough), Metrics()
     async with serving(fake) as api:
-        stream = Stream(api, SECRETS, "demo", ear, metrics=metrics, trouble=Trouble())
+        stream = Informer(api, SECRETS, "demo", ear, metrics=metrics, trouble=RecentTrouble())
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
             task = tasks.create_task(run(stream))
             await ear.is_full.wait()
@@ -100,7 +100,7 @@ async def test_a_refused_list_is_tried_again(fake):
     fake.refuse[PATH] = 403
     ear = Ear(1)
     async with serving(fake) as api:
-        stream = Stream(api, SECRETS, "demo", ear, metrics=Metrics(), trouble=Trouble())
+        stream = Informer(api, SECRETS, "demo", ear, metrics=Metrics(), trouble=RecentTrouble())
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
             task = tasks.create_task(stream.relist())
             await fake.was_asked.wait()
@@ -118,7 +118,7 @@ def test_an_error_is_told_without_what_it_quotes():
 
 async def test_trouble_is_recent_for_a_while():
     """And never before there was any."""
-    trouble = Trouble()
+    trouble = RecentTrouble()
     assert not trouble.is_recent
     trouble.note()
     assert trouble.is_recent

@@ -8,7 +8,7 @@ import pytest
 
 import manifests
 from postern_core.ref import Ref
-from postern_operator.cluster.watch.object_cache import Objects
+from postern_operator.cluster.watch.object_cache import ObjectCache
 
 SECRET = Ref("Secret", "default", "alice")
 WEB = Ref("core/Service", "default", "web")
@@ -17,7 +17,7 @@ ROUTE = Ref("Route", "default", "all")
 
 @pytest.fixture
 def objects():
-    return Objects()
+    return ObjectCache()
 
 
 def told(manifest, version, generation=1, uid="u", **rest):
@@ -39,7 +39,7 @@ def slice_of(service, name="web-1", version=1):
 async def has_news(objects):
     try:
         async with asyncio.timeout(0):
-            await objects.news()
+            await objects.wait_changed()
     except TimeoutError:
         return False
     return True
@@ -49,7 +49,7 @@ async def test_a_new_object_is_news(objects):
     """It is taken, and told once."""
     assert objects.put(told(manifests.route(), 1))
     assert [True, False] == [await has_news(objects), await has_news(objects)]
-    assert [ROUTE] == [parsed.ref for parsed in objects.take()]
+    assert [ROUTE] == [parsed.ref for parsed in objects.snapshot()]
 
 
 def test_a_secret_s_mark_is_news(objects):
@@ -72,9 +72,9 @@ def test_what_a_namespace_allows_is_news(objects):
 def test_a_status_alone_is_no_news(objects):
     """The same parsed object stays, and what it says of itself is remembered."""
     objects.put(told(manifests.route(), 1))
-    before = objects.take()
+    before = objects.snapshot()
     assert not objects.put(told(manifests.route(), 2, status={"observedGeneration": 1}))
-    assert before[0] is objects.take()[0]
+    assert before[0] is objects.snapshot()[0]
     assert {"observedGeneration": 1} == objects.get(ROUTE).status
 
 
@@ -118,7 +118,7 @@ def test_a_list_takes_away_what_is_not_in_it(objects):
     objects.put(told(manifests.route("other", namespace="b"), 1))
     objects.put(told(manifests.consumer(), 1))
     objects.replace("Route", "default", [], 5)
-    assert ["alice", "new", "other"] == sorted(parsed.ref.name for parsed in objects.take())
+    assert ["alice", "new", "other"] == sorted(parsed.ref.name for parsed in objects.snapshot())
 
 
 def test_a_secret_that_nothing_names_is_not_kept(objects):
@@ -168,5 +168,5 @@ def test_slices_come_and_go_with_their_service(objects):
 
 async def test_something_beside_the_objects_may_be_news(objects):
     """Such as that this replica acts from now on."""
-    objects.tell()
+    objects.mark_dirty()
     assert await has_news(objects)

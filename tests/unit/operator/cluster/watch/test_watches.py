@@ -12,8 +12,8 @@ from postern_core.ref import Ref
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.settings import Gateway, Settings
 from postern_operator.cluster.watch.kopf_watch import KopfThread
-from postern_operator.cluster.watch.object_cache import Objects
-from postern_operator.cluster.watch.watches import Streams
+from postern_operator.cluster.watch.object_cache import ObjectCache
+from postern_operator.cluster.watch.watches import Watches
 
 EVERYWHERE = [
     *(f"/apis/postern.dev/v1alpha1/{kind}" for kind in ("consumers", "jwtcredentials", "routes", "services")),
@@ -31,8 +31,8 @@ IN_ONE = [
 
 def streams(api, *namespaces):
     settings = Settings(gateways=(Gateway("default", "gw"),), namespaces=namespaces)
-    objects = Objects()
-    return Streams(api, settings, objects, None, changed=lambda: None, metrics=Metrics()), objects
+    objects = ObjectCache()
+    return Watches(api, settings, objects, None, changed=lambda: None, metrics=Metrics()), objects
 
 
 @pytest.mark.parametrize(("namespaces", "paths"), [((), EVERYWHERE), (("a",), IN_ONE)])
