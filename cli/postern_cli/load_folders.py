@@ -9,7 +9,7 @@ import click
 
 from postern_core.compile import compile_snapshot
 from postern_core.grants import Grants
-from postern_core.link.fail_closed import service_remains
+from postern_core.link.fail_closed import recover_service_scope
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.memo import Memo
 from postern_core.parse import Parsed
@@ -56,7 +56,10 @@ def tell_left_out(left_out: LeftOut) -> None:
 def gateways_of(objects: Iterable[Parsed]) -> tuple[str, ...]:
     """The gateways that some Service names, sound or not, and the one named default."""
     named = {
-        gateway for parsed in objects if parsed.ref.kind == "Service" for gateway in service_remains(parsed).gateways
+        gateway
+        for parsed in objects
+        if parsed.ref.kind == "Service"
+        for gateway in recover_service_scope(parsed).gateways
     }
     return tuple(sorted(named | {"default"}))
 

@@ -13,7 +13,7 @@ from operator import attrgetter
 from .checks import check
 from .grants import Grants
 from .link.credentials import Identities, link_identities
-from .link.resource_index import World, gather
+from .link.resource_index import ResourceIndex, index_resources
 from .link.routes import Routes, link_routes
 from .link.services import Services, link_services
 from .link.shares import DEFAULT_SHARE, Budget, Share, bound_identities, bound_routes, bound_services
@@ -22,7 +22,7 @@ from .memo import Memo
 from .parse import OUR_KINDS, Parsed
 from .problems import Problem
 from .snapshot import Entry, Snapshot
-from .validators import Inspectors
+from .validators import Validators
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Compiled:
 def compile_snapshot(
     resources: Iterable[Parsed],
     *,
-    inspectors: Inspectors,
+    inspectors: Validators,
     gateway: str = "default",
     memo: Memo | None = None,
     share: Share = DEFAULT_SHARE,
@@ -50,15 +50,15 @@ def compile_snapshot(
     `grants` are those of the compilation before, none for a first one.
     """
     memo = memo or Memo()
-    world = gather(resources, inspectors, memo)
-    problems = _check_all(world)
-    identities = link_identities(world, grants.keys)
-    services = link_services(world, gateway, grants.hosts)
+    index = index_resources(resources, inspectors, memo)
+    problems = _check_all(index)
+    identities = link_identities(index, grants.keys)
+    services = link_services(index, gateway, grants.hosts)
     budget = Budget(share)
-    bound_services(services, world, budget)
-    routes = link_routes(world, services)
-    bound_routes(routes, world, budget)
-    problems += bound_identities(identities, _admitted_namespaces(routes), world, budget)
+    bound_services(services, index, budget)
+    routes = link_routes(index, services)
+    bound_routes(routes, index, budget)
+    problems += bound_identities(identities, _admitted_namespaces(routes), index, budget)
     refuse_unserved(services, routes)
     memo.finish()
     problems += [*identities.problems, *services.problems, *routes.problems]
@@ -71,31 +71,31 @@ def compile_snapshot(
 def compile_identities(
     resources: Iterable[Parsed],
     *,
-    inspectors: Inspectors,
+    inspectors: Validators,
     grants: Grants = Grants(),  # noqa: B008 # frozen
 ) -> Identities:
     """Everybody who may call and how they are known, whether a policy of some gateway admits them or not.
 
     For who makes tokens; a gateway gets those that its policies admit, by `compile_snapshot`.
     """
-    world = gather(resources, inspectors, Memo())
-    problems = _check_all(world)
-    identities = link_identities(world, grants.keys)
+    index = index_resources(resources, inspectors, Memo())
+    problems = _check_all(index)
+    identities = link_identities(index, grants.keys)
     identities.problems = list(_in_order(problems + identities.problems))
     return identities
 
 
-def _check_all(world: World) -> list[Problem]:
+def _check_all(index: ResourceIndex) -> list[Problem]:
     """Check each object by itself, and note the sound ones of ours."""
     problems: list[Problem] = []
-    for ref, parsed in world.objects.items():
+    for ref, parsed in index.objects.items():
         if ref.kind not in OUR_KINDS:
             problems += parsed.problems
             continue
-        found = world.memo.once("check", ref, (parsed,), check, parsed, world.inspectors)
+        found = index.memo.get_or_compute("check", ref, (parsed,), check, parsed, index.inspectors)
         problems += found
         if parsed.resource is not None and not found:
-            world.sound[ref] = parsed
+            index.valid[ref] = parsed
     return problems
 
 

@@ -20,7 +20,7 @@ class Memo:
         self._kept: dict[str, Kept] = {}
         self._next: dict[str, Kept] = {}
 
-    def once(self, what: str, key: object, inputs: tuple[Any, ...], make: Callable[..., T], *args: Any) -> T:
+    def get_or_compute(self, what: str, key: object, inputs: tuple[Any, ...], make: Callable[..., T], *args: Any) -> T:
         """`make(*args)`, or its result remembered for this `what` and `key` if the inputs were equal.
 
         The result may depend on nothing but the inputs.

@@ -125,7 +125,7 @@ class Endpoints(Entry, frozen=True):
     endpoints: tuple[Endpoint, ...]
 
 
-class Place(Entry, frozen=True):
+class TokenSource(Entry, frozen=True):
     """Where a token may be: a header (lower case), a query parameter or a cookie."""
 
     kind: PlaceKind
@@ -157,7 +157,7 @@ class Policy(Entry, frozen=True):
 
     id: str
     namespace: str
-    places: tuple[Place, ...]
+    places: tuple[TokenSource, ...]
     mode: Mode = "Required"
     strip_credentials: bool = False
     key_claim: str = "key"

@@ -27,7 +27,7 @@ class UnreadableKey(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Inspectors:
+class Validators:
     """The functions that a shell brings.
 
     `read_public_key` takes PEM or JWK text and raises `UnreadableKey`.

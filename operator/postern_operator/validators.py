@@ -19,7 +19,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
 from postern_core.pattern_limits import PATTERN_MEMORY_BYTES
-from postern_core.validators import Inspectors, KeyType, PublicKey, UnreadableKey
+from postern_core.validators import KeyType, PublicKey, UnreadableKey, Validators
 
 CURVES: dict[str, KeyType] = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 JWK_READERS: dict[str, Any] = {"RSA": RSAAlgorithm, "EC": ECAlgorithm, "OKP": OKPAlgorithm}
@@ -103,4 +103,4 @@ def certificates_error(pem: str) -> str:
     return "" if context.cert_store_stats()["x509"] else "holds no certificate"
 
 
-VALIDATORS = Inspectors(read_public_key, regex_error, certificates_error, pattern_size)
+VALIDATORS = Validators(read_public_key, regex_error, certificates_error, pattern_size)

@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postern_core.snapshot import Place
+from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.token_extraction import cookie_without, extract_token, is_parameter, query_without
 
 NAMES = st.sampled_from(["a", "ab", "a%", "a%41", "=", "\u00e9", "a.b", "aa"])
@@ -32,7 +32,7 @@ def test_a_parameter_is_found_as_by_taking_the_query_apart(name, query):
         for key, _, value in pairs
         if is_parameter(key, name)
     ]
-    assert token(values) == extract_token((Place(kind="query", name=name),), (), query)[0]
+    assert token(values) == extract_token((TokenSource(kind="query", name=name),), (), query)[0]
 
 
 @given(st.sets(NAMES, max_size=3), QUERIES)
@@ -50,7 +50,7 @@ def test_a_cookie_is_found_as_by_taking_the_lines_apart(name, lines):
     values = [value.strip(b" \t").decode() for key, _, value in pairs if key.strip(b" \t") == name]
     values = [it[1:-1] if len(it) >= 2 and it[0] == it[-1] == '"' else it for it in values]
     fields = tuple((b"Cookie", line) for line in lines)
-    assert token(values) == extract_token((Place(kind="cookie", name=name.decode()),), fields, None)[0]
+    assert token(values) == extract_token((TokenSource(kind="cookie", name=name.decode()),), fields, None)[0]
 
 
 @given(st.sets(COOKIE_NAMES, max_size=3), LINES)

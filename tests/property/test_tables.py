@@ -19,10 +19,10 @@ from postern_core.snapshot import (
     Endpoints,
     Key,
     PathMatch,
-    Place,
     Policy,
     Route,
     Snapshot,
+    TokenSource,
     ValueMatch,
 )
 from postern_dataplane.decision.decide import decide
@@ -46,7 +46,7 @@ NOTHING = st.just(())
 MATCHES = NOTHING | st.just((ValueMatch(name="x-a", type="Exact", value="1"),))
 PORTS = st.sampled_from([1, 2])
 KEYS = (Key(material=base64.b64encode(SECRET.encode()).decode()),)
-PLACES = (Place(kind="header", name="authorization"),)
+PLACES = (TokenSource(kind="header", name="authorization"),)
 
 
 def references(*names):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from postern_core.link.fail_closed import service_remains
+from postern_core.link.fail_closed import recover_service_scope
 from postern_core.parse import OUR_KINDS, parse_manifest
 
 from .installation import Leader, Published
@@ -103,7 +103,7 @@ def state_of(manifest: Mapping[str, Any]) -> ObjectState:
         is_ready=not trouble,
         trouble=trouble,
         conditions=conditions,
-        gateways=service_remains(parse_manifest(manifest)).gateways if kind == "Service" else (),
+        gateways=recover_service_scope(parse_manifest(manifest)).gateways if kind == "Service" else (),
         parent=_name_in(spec.get({"Route": "serviceRef", "JWTCredential": "consumerRef"}.get(kind, ""))),
         about=_about(status) if kind == "JWTCredential" else "",
     )

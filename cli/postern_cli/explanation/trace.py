@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from postern_core.paths import BadPath, normalise
-from postern_core.snapshot import Place
+from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.decide import decide, find_route, host_field
 from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
 from postern_dataplane.decision.token_extraction import REPEATED, extract_token
@@ -172,7 +172,7 @@ def _instead(policy: CompiledPolicy) -> str:
     return "" if policy.entry.mode == "Required" else ": and who has none is not allowed by the policy"
 
 
-def _places(places: tuple[Place, ...]) -> Iterator[str]:
+def _places(places: tuple[TokenSource, ...]) -> Iterator[str]:
     return (f"{place.kind} {place.name}" for place in places)
 
 

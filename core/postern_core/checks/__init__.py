@@ -10,7 +10,7 @@ from typing import Any
 
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
-from postern_core.validators import Inspectors
+from postern_core.validators import Validators
 
 from .consumer import CONSUMER_CHECKS
 from .credential import CREDENTIAL_CHECKS
@@ -19,7 +19,7 @@ from .service import SERVICE_CHECKS
 
 Mistakes = Iterator[tuple[str, str]]
 
-CHECKS: dict[str, tuple[Callable[[Any, Inspectors], Mistakes], ...]] = {
+CHECKS: dict[str, tuple[Callable[[Any, Validators], Mistakes], ...]] = {
     "Service": SERVICE_CHECKS,
     "Route": ROUTE_CHECKS,
     "Consumer": CONSUMER_CHECKS,
@@ -27,7 +27,7 @@ CHECKS: dict[str, tuple[Callable[[Any, Inspectors], Mistakes], ...]] = {
 }
 
 
-def check(parsed: Parsed, inspectors: Inspectors) -> tuple[Problem, ...]:
+def check(parsed: Parsed, inspectors: Validators) -> tuple[Problem, ...]:
     """All that is wrong with one object, its parse problems first."""
     if parsed.resource is None:
         return parsed.problems

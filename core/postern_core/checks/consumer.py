@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from postern_core.resources.consumer import Consumer
-from postern_core.validators import Inspectors
+from postern_core.validators import Validators
 
 from .duplicates import doubles
 
 
-def group_is_named_twice(consumer: Consumer, _: Inspectors) -> Iterator[tuple[str, str]]:
+def group_is_named_twice(consumer: Consumer, _: Validators) -> Iterator[tuple[str, str]]:
     yield from doubles("spec.groups", consumer.spec.groups)
 
 

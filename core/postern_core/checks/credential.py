@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from postern_core.resources.jwt_credential import JTIS_BYTES_MAX, JWTCredential
-from postern_core.validators import Inspectors
+from postern_core.validators import Validators
 
 from .duplicates import doubles
 
 SOURCES = {"secretRef": "secret_ref", "publicKey": "public_key", "publicKeyRef": "public_key_ref"}
 
 
-def key_has_not_exactly_one_source(credential: JWTCredential, _: Inspectors) -> Iterator[tuple[str, str]]:
+def key_has_not_exactly_one_source(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
     for index, key in enumerate(credential.spec.keys):
         given = [name for name, attribute in SOURCES.items() if getattr(key, attribute) is not None]
         if len(given) != 1:
@@ -20,7 +20,7 @@ def key_has_not_exactly_one_source(credential: JWTCredential, _: Inspectors) -> 
             yield f"spec.keys[{index}]", f"must have exactly one of {', '.join(SOURCES)}, has {has}"
 
 
-def key_does_not_fit_the_algorithm(credential: JWTCredential, _: Inspectors) -> Iterator[tuple[str, str]]:
+def key_does_not_fit_the_algorithm(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
     algorithm = credential.spec.algorithm
     symmetric = algorithm.startswith("HS")
     for index, key in enumerate(credential.spec.keys):
@@ -30,23 +30,23 @@ def key_does_not_fit_the_algorithm(credential: JWTCredential, _: Inspectors) -> 
             yield f"spec.keys[{index}].secretRef", f"{algorithm} needs a public key: use publicKey or publicKeyRef"
 
 
-def public_key_is_not_given(credential: JWTCredential, _: Inspectors) -> Iterator[tuple[str, str]]:
+def public_key_is_not_given(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
     if not credential.spec.keys and not credential.spec.algorithm.startswith("HS"):
         yield "spec.keys", f"is required with {credential.spec.algorithm}; only an HS secret can be generated"
 
 
-def key_id_is_used_twice(credential: JWTCredential, _: Inspectors) -> Iterator[tuple[str, str]]:
+def key_id_is_used_twice(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
     ids = [key.id for key in credential.spec.keys]
     for index, key_id in enumerate(ids):
         if key_id is not None and key_id in ids[:index]:
             yield f"spec.keys[{index}].id", f"{key_id!r} is used twice; a kid must name one key"
 
 
-def jti_is_named_twice(credential: JWTCredential, _: Inspectors) -> Iterator[tuple[str, str]]:
+def jti_is_named_twice(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
     yield from doubles("spec.revoked.jtis", credential.spec.revoked.jtis)
 
 
-def list_of_jtis_is_too_long(credential: JWTCredential, _: Inspectors) -> Iterator[tuple[str, str]]:
+def list_of_jtis_is_too_long(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
     size_bytes = sum(len(jti.encode()) for jti in credential.spec.revoked.jtis)
     if size_bytes > JTIS_BYTES_MAX:
         has = f"have {size_bytes:,} bytes together, more than {JTIS_BYTES_MAX:,}"

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from postern_core.pattern_limits import PATTERN_SIZE_MAX, ROUTE_PATTERNS_MAX
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, Route, RoutePath
 from postern_core.resources.types import NO_CONTROLS
-from postern_core.validators import Inspectors
+from postern_core.validators import Validators
 
 from .duplicates import doubles
 from .policy import policy_is_wrong
 from .service import path_is_not_normal
 
 
-def path_can_never_match(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+def path_can_never_match(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
     for index, path in enumerate(route.spec.paths):
         if path.type != "Regex":
             wrong = path_is_not_normal(path.value)
@@ -22,14 +22,14 @@ def path_can_never_match(route: Route, _: Inspectors) -> Iterator[tuple[str, str
                 yield f"spec.paths[{index}].value", wrong
 
 
-def regex_is_invalid(route: Route, inspectors: Inspectors) -> Iterator[tuple[str, str]]:
+def regex_is_invalid(route: Route, inspectors: Validators) -> Iterator[tuple[str, str]]:
     for field, pattern in _patterns(route):
         wrong = inspectors.regex_error(pattern)
         if wrong:
             yield field, f"is not a regular expression of RE2: {wrong}"
 
 
-def pattern_is_too_large(route: Route, inspectors: Inspectors) -> Iterator[tuple[str, str]]:
+def pattern_is_too_large(route: Route, inspectors: Validators) -> Iterator[tuple[str, str]]:
     for field, pattern in _patterns(route):
         size = inspectors.pattern_size(pattern)
         if size > PATTERN_SIZE_MAX:
@@ -39,7 +39,7 @@ def pattern_is_too_large(route: Route, inspectors: Inspectors) -> Iterator[tuple
             yield field, f"has {size} instructions of RE2, and {PATTERN_SIZE_MAX} is the most; {shorter}"
 
 
-def route_has_too_many_patterns(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+def route_has_too_many_patterns(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
     count = sum(1 for _ in _patterns(route))
     if count > ROUTE_PATTERNS_MAX:
         yield "spec", f"has {count} patterns, and {ROUTE_PATTERNS_MAX} is the most; use Exact or Prefix, or divide it"
@@ -59,23 +59,23 @@ def _patterns(route: Route) -> Iterator[tuple[str, str]]:
                 yield f"spec.{name}[{index}].value", match.value
 
 
-def value_holds_control_characters(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+def value_holds_control_characters(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
     for index, match in enumerate(route.spec.headers):
         if not NO_CONTROLS.match(match.value):
             yield f"spec.headers[{index}].value", "must not hold control characters; no header value can"
 
 
-def method_is_refused_anyway(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+def method_is_refused_anyway(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
     for index, method in enumerate(route.spec.methods):
         if method in ("CONNECT", "TRACE"):
             yield f"spec.methods[{index}]", f"{method} is refused on every route; remove it"
 
 
-def method_is_named_twice(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+def method_is_named_twice(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
     yield from doubles("spec.methods", route.spec.methods)
 
 
-def auth_is_wrong(route: Route, _: Inspectors) -> Iterator[tuple[str, str]]:
+def auth_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
     if route.spec.auth:
         yield from policy_is_wrong(route.spec.auth.jwt)
 

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from postern_core.paths import BadPath, normalise
 from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
-from postern_core.validators import Inspectors
+from postern_core.validators import Validators
 
 from .duplicates import doubles
 from .policy import policy_is_wrong
@@ -16,7 +16,7 @@ from .policy import policy_is_wrong
 __all__ = ["SERVICE_CHECKS", "path_is_not_normal", "split_url"]
 
 
-def upstream_is_not_exactly_one(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def upstream_is_not_exactly_one(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     upstream = service.spec.upstream
     given = [name for name in ("url", "service", "endpoints") if getattr(upstream, name) is not None]
     if len(given) != 1:
@@ -24,7 +24,7 @@ def upstream_is_not_exactly_one(service: Service, _: Inspectors) -> Iterator[tup
         yield "spec.upstream", f"must have exactly one of url, service and endpoints, has {has}"
 
 
-def url_is_not_an_upstream(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def url_is_not_an_upstream(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     url = service.spec.upstream.url
     if url is not None:
         wrong = _wrong_with_url(url)
@@ -59,7 +59,7 @@ def _wrong_with_url(url: str) -> str:
     return path_is_not_normal(parts.path or "/")
 
 
-def prefix_is_not_normal(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def prefix_is_not_normal(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     wrong = path_is_not_normal(service.spec.path_prefix)
     if wrong:
         yield "spec.pathPrefix", wrong
@@ -76,7 +76,7 @@ def path_is_not_normal(path: str) -> str:
     return ""
 
 
-def encoded_slash_can_never_come(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def encoded_slash_can_never_come(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     if service.spec.encoded_slashes == "Reject" and _has_encoded_slash(service.spec.path_prefix):
         yield "spec.pathPrefix", "holds an encoded slash, which encodedSlashes: Reject refuses; set it to Keep"
 
@@ -85,27 +85,27 @@ def _has_encoded_slash(path: str) -> bool:
     return "%2f" in path.lower() or "%5c" in path.lower()
 
 
-def host_is_named_twice(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def host_is_named_twice(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     yield from doubles("spec.hosts", service.spec.hosts)
 
 
-def gateway_is_named_twice(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def gateway_is_named_twice(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     yield from doubles("spec.gateways", service.spec.gateways)
 
 
-def timeout_is_zero(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def timeout_is_zero(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     for name in ("connect", "request", "idle"):
         if milliseconds(getattr(service.spec.upstream.timeouts, name)) == 0:
             yield f"spec.upstream.timeouts.{name}", "must be longer than nothing"
 
 
-def every_weight_is_zero(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def every_weight_is_zero(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     endpoints = service.spec.upstream.endpoints
     if endpoints and not any(endpoint.weight for endpoint in endpoints):
         yield "spec.upstream.endpoints", "one of them needs a weight above 0"
 
 
-def tls_contradicts_itself(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def tls_contradicts_itself(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     upstream = service.spec.upstream
     tls = upstream.tls
     if tls is None:
@@ -118,7 +118,7 @@ def tls_contradicts_itself(service: Service, _: Inspectors) -> Iterator[tuple[st
         yield "spec.upstream.tls.serverName", "must be one name, not a wildcard"
 
 
-def upstream_has_no_name(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def upstream_has_no_name(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     upstream = service.spec.upstream
     if upstream.endpoints is None or len(upstream.endpoints) == 1 or _server_name(upstream):
         return
@@ -132,7 +132,7 @@ def _server_name(upstream: ServiceUpstream) -> str:
     return (upstream.tls and upstream.tls.server_name) or ""
 
 
-def auth_is_wrong(service: Service, _: Inspectors) -> Iterator[tuple[str, str]]:
+def auth_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     if service.spec.auth:
         yield from policy_is_wrong(service.spec.auth.jwt)
 

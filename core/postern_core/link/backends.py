@@ -14,10 +14,10 @@ from postern_core.resources.kubernetes import KubernetesServicePort
 from postern_core.resources.service import ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
-from postern_core.validators import Inspectors
+from postern_core.validators import Validators
 
 from .references import Missing, value_of
-from .resource_index import World
+from .resource_index import ResourceIndex
 from .sizes import CERTIFICATES_BYTES_MAX, shortened, size_of, too_large
 
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
@@ -34,21 +34,23 @@ class LinkedBackend:
     size_bytes: int = 0
 
 
-def link_backend(parsed: Parsed, world: World) -> LinkedBackend:
+def link_backend(parsed: Parsed, resources: ResourceIndex) -> LinkedBackend:
     """Resolve the upstream of a sound Service."""
     upstream, namespace = parsed.resource.spec.upstream, parsed.ref.namespace
     related: tuple[Parsed | None, ...] = ()
     if upstream.service is not None:
-        related += (world.objects.get(Ref("core/Service", namespace, upstream.service.name)),)
-        related += tuple(world.slices_of(namespace, upstream.service.name))
+        related += (resources.objects.get(Ref("core/Service", namespace, upstream.service.name)),)
+        related += tuple(resources.slices_of(namespace, upstream.service.name))
     holder = _certificate_holder(upstream, namespace)
-    certificates = world.objects.get(holder) if holder else None
+    certificates = resources.objects.get(holder) if holder else None
     inputs = (parsed, related, certificates)
-    return world.memo.once("backend", parsed.ref, inputs, _link, parsed, related, certificates, world.inspectors)
+    return resources.memo.get_or_compute(
+        "backend", parsed.ref, inputs, _link, parsed, related, certificates, resources.inspectors
+    )
 
 
 def _link(
-    parsed: Parsed, related: tuple[Parsed | None, ...], certificates: Parsed | None, inspectors: Inspectors
+    parsed: Parsed, related: tuple[Parsed | None, ...], certificates: Parsed | None, inspectors: Validators
 ) -> LinkedBackend:
     ref, upstream = parsed.ref, parsed.resource.spec.upstream
     problems: list[Problem] = []
@@ -171,7 +173,7 @@ def _certificate_holder(upstream: ServiceUpstream, namespace: str) -> Ref | None
 
 
 def _certificates(
-    upstream: ServiceUpstream, namespace: str, certificates: Parsed | None, inspectors: Inspectors
+    upstream: ServiceUpstream, namespace: str, certificates: Parsed | None, inspectors: Validators
 ) -> str | Missing | None:
     """The CA certificates in PEM, None where the system's are meant."""
     holder = _certificate_holder(upstream, namespace)

@@ -19,12 +19,12 @@ from postern_core.ref import Ref
 from postern_core.resources.jwt_credential import CredentialKeySpec, SecretKeyRef
 from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL, USE_FOR_KEYS, USE_LABEL
 from postern_core.snapshot import Consumer, Credential, Key
-from postern_core.validators import Inspectors
+from postern_core.validators import Validators
 
 from .keys import KeyClaim, settle_keys
 from .materials import Holder, material_of
 from .references import Missing, is_marked_for_keys
-from .resource_index import World, age, namespace_ref
+from .resource_index import ResourceIndex, age, namespace_ref
 from .revocations import list_of, revoked_digests
 from .sizes import size_of, too_large
 
@@ -39,7 +39,7 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class CredentialRefs:
     """What a credential asks for and refers to: its key, its consumer, and what holds its keys and revoked ids."""
 
     claim: KeyClaim
@@ -75,25 +75,25 @@ class Identities:
     grants: dict[str, KeyGrant] = field(default_factory=dict)
 
 
-def link_identities(world: World, held: Mapping[str, KeyGrant]) -> Identities:
+def link_identities(resources: ResourceIndex, held: Mapping[str, KeyGrant]) -> Identities:
     """Resolve all Consumers and JWTCredentials of all namespaces; `held` are the grants of keys so far."""
-    memo = world.memo
+    memo = resources.memo
     found = Identities()
-    for parsed in world.of_kind("Consumer"):
-        if parsed.ref in world.sound:
-            entry, size_bytes = memo.once("consumer", parsed.ref, (parsed,), _sized_consumer, parsed)
+    for parsed in resources.of_kind("Consumer"):
+        if parsed.ref in resources.valid:
+            entry, size_bytes = memo.get_or_compute("consumer", parsed.ref, (parsed,), _sized_consumer, parsed)
             found.consumers.append(entry)
             found.consumer_sizes.append(size_bytes)
-    candidates = [parsed for parsed in world.of_kind("JWTCredential") if parsed.ref in world.sound]
-    needs = [memo.once("needs", parsed.ref, (parsed,), _needs_of, parsed) for parsed in candidates]
-    uncertain = {parsed.ref for parsed in world.of_kind("JWTCredential") if parsed.ref not in world.sound}
+    candidates = [parsed for parsed in resources.of_kind("JWTCredential") if parsed.ref in resources.valid]
+    needs = [memo.get_or_compute("needs", parsed.ref, (parsed,), _refs_of, parsed) for parsed in candidates]
+    uncertain = {parsed.ref for parsed in resources.of_kind("JWTCredential") if parsed.ref not in resources.valid}
     found.grants = settle_keys([needed.claim for needed in needs], held, uncertain)
     for parsed, needed in zip(candidates, needs, strict=True):
         grant = found.grants[needed.claim.grant]
         if grant.credential != parsed.ref.name:
             found.problems.append(_conflict(parsed, needed, grant))
             continue
-        linked = _link_once(parsed, needed, grant.since, world)
+        linked = _link_once(parsed, needed, grant.since, resources)
         found.problems += linked.problems
         if linked.entry is not None:
             found.credentials.append(linked.entry)
@@ -110,10 +110,10 @@ def _sized_consumer(parsed: Parsed) -> tuple[Consumer, int]:
     return entry, size_of(entry)
 
 
-def _needs_of(parsed: Parsed) -> Needs:
+def _refs_of(parsed: Parsed) -> CredentialRefs:
     spec, namespace = parsed.resource.spec, parsed.ref.namespace
     key = spec.key or parsed.ref.name
-    return Needs(
+    return CredentialRefs(
         claim=KeyClaim(parsed.ref, key, key_id(namespace, key), age(parsed)),
         consumer=Ref("Consumer", namespace, spec.consumer_ref.name),
         holders=tuple(holder_of(key, namespace) for key in keys_of(parsed)),
@@ -121,26 +121,26 @@ def _needs_of(parsed: Parsed) -> Needs:
     )
 
 
-def _conflict(parsed: Parsed, needed: Needs, grant: KeyGrant) -> Problem:
+def _conflict(parsed: Parsed, needed: CredentialRefs, grant: KeyGrant) -> Problem:
     holder = Ref("JWTCredential", parsed.ref.namespace, grant.credential)
     message = f"{holder} has the key {needed.claim.key!r} already; choose another key, or delete one of the two"
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.key", message, (holder,))
 
 
-def _link_once(parsed: Parsed, needed: Needs, since: int, world: World) -> Linked:
-    if needed.consumer not in world.sound:
-        unresolved = world.wrong_with_reference(
+def _link_once(parsed: Parsed, needed: CredentialRefs, since: int, resources: ResourceIndex) -> Linked:
+    if needed.consumer not in resources.valid:
+        unresolved = resources.reference_problem(
             needed.consumer, Reason.CONSUMER_NOT_FOUND, parsed.ref, "spec.consumerRef"
         )
         return Linked(None, (unresolved,) if unresolved else ())
-    held = tuple([world.objects.get(holder) if holder else None for holder in needed.holders])
-    listed = world.objects.get(needed.revoked) if needed.revoked else None
-    related = Related(held, world.objects.get(namespace_ref(parsed.ref.namespace)), listed)
+    held = tuple([resources.objects.get(holder) if holder else None for holder in needed.holders])
+    listed = resources.objects.get(needed.revoked) if needed.revoked else None
+    related = Related(held, resources.objects.get(namespace_ref(parsed.ref.namespace)), listed)
     inputs = (parsed, needed, related, since)
-    return world.memo.once("credential", parsed.ref, inputs, _link, *inputs, world.inspectors)
+    return resources.memo.get_or_compute("credential", parsed.ref, inputs, _link, *inputs, resources.inspectors)
 
 
-def _link(parsed: Parsed, needed: Needs, related: Related, since: int, inspectors: Inspectors) -> Linked:
+def _link(parsed: Parsed, needed: CredentialRefs, related: Related, since: int, inspectors: Validators) -> Linked:
     """Link a credential, with what it takes back, and refuse it where that can't be known or is too much."""
     linked = _link_credential(parsed, needed, related, since, inspectors)
     digests = revoked_digests(parsed, related.listed)
@@ -174,7 +174,9 @@ def holder_of(key: CredentialKeySpec, namespace: str) -> Ref | None:
     return None
 
 
-def _link_credential(parsed: Parsed, needed: Needs, related: Related, since: int, inspectors: Inspectors) -> Linked:
+def _link_credential(
+    parsed: Parsed, needed: CredentialRefs, related: Related, since: int, inspectors: Validators
+) -> Linked:
     spec, ref, held = parsed.resource.spec, parsed.ref, related.held
     if not spec.keys and held[0] is not None and not is_generated_for(held[0], parsed):
         return Linked(None, (_foreign_secret(parsed, held[0].ref),))
@@ -204,7 +206,7 @@ def _foreign_secret(parsed: Parsed, holder: Ref) -> Problem:
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.keys", message, (holder,))
 
 
-def _credential_entry(parsed: Parsed, needed: Needs, since: int, keys: tuple[Key, ...]) -> Credential:
+def _credential_entry(parsed: Parsed, needed: CredentialRefs, since: int, keys: tuple[Key, ...]) -> Credential:
     spec, ref = parsed.resource.spec, parsed.ref
     before = spec.revoked.issued_before
     return Credential(

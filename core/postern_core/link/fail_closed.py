@@ -20,13 +20,13 @@ from postern_core.paths import BadPath, normalise
 from postern_core.pattern_limits import ANY_PATTERN, PATTERN_SIZE_MAX
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.resources.types import Host, Label, Method
-from postern_core.validators import Inspectors
+from postern_core.validators import Validators
 
 EVERY_PATH = (RoutePath(type="Prefix", value="/"),)
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceRemains:
+class ServiceScope:
     """What of a broken Service says where it would have been; `hosts` None is unreadable."""
 
     gateways: tuple[str, ...]
@@ -35,7 +35,7 @@ class ServiceRemains:
 
 
 @dataclass(frozen=True, slots=True)
-class RouteRemains:
+class RouteScope:
     """What of a broken Route says which requests it would have taken."""
 
     service: str
@@ -45,19 +45,19 @@ class RouteRemains:
     query_params: tuple[QueryParamMatch, ...]
 
 
-def service_remains(parsed: Parsed) -> ServiceRemains:
+def recover_service_scope(parsed: Parsed) -> ServiceScope:
     """Read what can be read of a Service that failed."""
     spec = _spec_of(parsed)
     gateways = _readable(spec.get("gateways", ["default"]), Label)
     hosts = _readable(spec["hosts"], Host) if "hosts" in spec else ()
-    return ServiceRemains(
+    return ServiceScope(
         gateways=gateways,
         hosts=None if "hosts" in spec and not _is_empty(spec["hosts"]) and not hosts else hosts,
         path_prefix=_path(spec.get("pathPrefix", "/")),
     )
 
 
-def route_remains(parsed: Parsed, inspectors: Inspectors) -> RouteRemains:
+def recover_route_scope(parsed: Parsed, inspectors: Validators) -> RouteScope:
     """Read what can be read of a Route that failed."""
     spec = _spec_of(parsed)
     reference = spec.get("serviceRef")
@@ -67,7 +67,7 @@ def route_remains(parsed: Parsed, inspectors: Inspectors) -> RouteRemains:
         return tuple(match for match in matches if match.type != "Regex" or _is_usable(match.value, inspectors))
 
     methods = _readable([m.upper() if isinstance(m, str) else m for m in _listed(spec.get("methods"))], Method)
-    return RouteRemains(
+    return RouteScope(
         service=name if isinstance(name, str) else "",
         methods=methods,
         paths=EVERY_PATH if _is_empty(spec.get("paths", ())) else _paths(spec["paths"], inspectors),
@@ -113,12 +113,12 @@ def _path(value: object) -> str | None:
         return None
 
 
-def _is_usable(pattern: str, inspectors: Inspectors) -> bool:
+def _is_usable(pattern: str, inspectors: Validators) -> bool:
     """Whether a data plane can try a pattern, and may."""
     return not inspectors.regex_error(pattern) and inspectors.pattern_size(pattern) <= PATTERN_SIZE_MAX
 
 
-def _paths(value: object, inspectors: Inspectors) -> tuple[RoutePath, ...]:
+def _paths(value: object, inspectors: Validators) -> tuple[RoutePath, ...]:
     """The paths that were meant; one whose type can't be read is taken as Exact and as Prefix."""
     paths: list[RoutePath] = []
     for element in _listed(value):

@@ -41,7 +41,7 @@ class Claim:
 
 
 @dataclass(slots=True)
-class Ownership:
+class Assignment:
     """The hosts that each Service got, what was refused to which, and the grants from now on."""
 
     hosts: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
@@ -49,13 +49,13 @@ class Ownership:
     grants: dict[str, HostGrant] = field(default_factory=dict)
 
 
-def settle_hosts(claims: list[Claim], held: Mapping[str, HostGrant]) -> Ownership:
+def assign_hosts(claims: list[Claim], held: Mapping[str, HostGrant]) -> Assignment:
     """Give each host to one namespace; `claims` come oldest first, `held` are the grants so far.
 
     The owner of `*.example.com` owns what is below it, but not what another
     namespace has been granted there before. Every host (`*`) is one more host: owning it owns no other.
     """
-    settled = Ownership(grants=_kept(claims, held))
+    settled = Assignment(grants=_kept(claims, held))
     owners = settled.grants
     refused: list[tuple[Ref, str, str]] = []
     for claim in claims:

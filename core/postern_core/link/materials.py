@@ -15,7 +15,7 @@ from postern_core.parse import Parsed
 from postern_core.problems import Reason
 from postern_core.ref import Ref
 from postern_core.resources.jwt_credential import CredentialKeySpec, JWTCredentialSpec, SecretKeyRef
-from postern_core.validators import Inspectors, UnreadableKey
+from postern_core.validators import UnreadableKey, Validators
 
 from .references import Missing, is_marked_for_keys, may_hold_keys, no_secret_for_keys, value_of
 from .sizes import KEY_BYTES_MAX
@@ -42,7 +42,7 @@ class Holder:
 
 
 def material_of(
-    spec: JWTCredentialSpec, key: CredentialKeySpec, holder: Holder | None, inspectors: Inspectors
+    spec: JWTCredentialSpec, key: CredentialKeySpec, holder: Holder | None, inspectors: Validators
 ) -> str | Missing:
     """A key's material as the snapshot carries it, or why there is none; `holder` is None for an inline key."""
     if holder is None:
@@ -58,7 +58,7 @@ def material_of(
 
 
 def _referred_material(
-    spec: JWTCredentialSpec, key: CredentialKeySpec, holder: Holder, inspectors: Inspectors
+    spec: JWTCredentialSpec, key: CredentialKeySpec, holder: Holder, inspectors: Validators
 ) -> str | Missing:
     entry = key.secret_ref.key if key.secret_ref else key.public_key_ref.key if key.public_key_ref else ""
     where = f"{holder.ref}, entry {entry!r}"
@@ -92,7 +92,7 @@ def _secret_material(value: bytes, reference: SecretKeyRef, where: str, spec: JW
     return base64.b64encode(value).decode()
 
 
-def _public_material(text: str, spec: JWTCredentialSpec, inspectors: Inspectors) -> str | Missing:
+def _public_material(text: str, spec: JWTCredentialSpec, inspectors: Validators) -> str | Missing:
     """A public key in PEM; messages tell what was found, which its author may know of an inline key only."""
     try:
         key = inspectors.read_public_key(text)

@@ -8,9 +8,9 @@ from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.jwt_policy import Allow, JWTPolicy, TokenPlace
 from postern_core.resources.types import milliseconds
-from postern_core.snapshot import ClaimMatch, ForwardClaim, Place, Policy
+from postern_core.snapshot import ClaimMatch, ForwardClaim, Policy, TokenSource
 
-from .resource_index import World
+from .resource_index import ResourceIndex
 from .sizes import size_of, too_large
 
 AT = "spec.auth.jwt"
@@ -29,18 +29,18 @@ class LinkedPolicy:
 PUBLIC = LinkedPolicy()
 
 
-def link_policy(owner: Ref, policy: JWTPolicy, world: World) -> LinkedPolicy:
+def link_policy(owner: Ref, policy: JWTPolicy, resources: ResourceIndex) -> LinkedPolicy:
     """Resolve the block that stands in `owner`, a Service or a Route."""
     if policy.mode == "Disabled":
         return PUBLIC
-    problems = _warnings(owner, policy.allow, world)
+    problems = _warnings(owner, policy.allow, resources)
     if policy.anonymous_consumer is not None:
         consumer = Ref("Consumer", owner.namespace, policy.anonymous_consumer.name)
         at = f"{AT}.anonymousConsumer"
-        unresolved = world.wrong_with_reference(consumer, Reason.CONSUMER_NOT_FOUND, owner, at)
+        unresolved = resources.reference_problem(consumer, Reason.CONSUMER_NOT_FOUND, owner, at)
         if unresolved:
             return LinkedPolicy(None, f"anonymousConsumer: {unresolved.message}", (unresolved, *problems))
-    entry, size_bytes = world.memo.once("policy", owner, (policy,), _sized_entry, owner, policy)
+    entry, size_bytes = resources.memo.get_or_compute("policy", owner, (policy,), _sized_entry, owner, policy)
     wrong = too_large(owner, AT, size_bytes, "shorten its lists, or allow groups instead of single names")
     if wrong:
         return LinkedPolicy(None, wrong.message, (wrong, *problems))
@@ -76,12 +76,12 @@ def _policy_entry(owner: Ref, policy: JWTPolicy) -> Policy:
     )
 
 
-def _place(place: TokenPlace) -> Place:
+def _place(place: TokenPlace) -> TokenSource:
     if place.header is not None:
-        return Place(kind="header", name=place.header.lower())
+        return TokenSource(kind="header", name=place.header.lower())
     if place.query is not None:
-        return Place(kind="query", name=place.query)
-    return Place(kind="cookie", name=str(place.cookie))
+        return TokenSource(kind="query", name=place.query)
+    return TokenSource(kind="cookie", name=str(place.cookie))
 
 
 def _namespaces(own: str, allow: Allow) -> tuple[str, ...] | None:
@@ -91,18 +91,18 @@ def _namespaces(own: str, allow: Allow) -> tuple[str, ...] | None:
     return (own, *sorted(set(others) - {own}))
 
 
-def _warnings(owner: Ref, allow: Allow, world: World) -> tuple[Problem, ...]:
+def _warnings(owner: Ref, allow: Allow, resources: ResourceIndex) -> tuple[Problem, ...]:
     """Names that lead nowhere: nothing opens by them, but somebody has mistyped."""
     found = []
     for index, name in enumerate(allow.consumers):
         namespace, _, plain = name.rpartition("/")
         consumer = Ref("Consumer", namespace or owner.namespace, plain)
-        if consumer not in world.objects:
+        if consumer not in resources.objects:
             at = f"{AT}.allow.consumers[{index}]"
             found.append(Problem(owner, Reason.WARNING, at, f"{consumer} does not exist; nobody passes as that"))
-    if isinstance(allow.namespaces, tuple) and world.namespaces:
+    if isinstance(allow.namespaces, tuple) and resources.namespaces:
         for index, name in enumerate(allow.namespaces):
-            if name not in world.namespaces:
+            if name not in resources.namespaces:
                 at = f"{AT}.allow.namespaces[{index}]"
                 found.append(Problem(owner, Reason.WARNING, at, f"namespace {name!r} does not exist"))
     return tuple(found)

@@ -10,20 +10,20 @@ from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
-from postern_core.validators import Inspectors
+from postern_core.validators import Validators
 
 
 @dataclass(slots=True)
-class World:
+class ResourceIndex:
     """The objects by kind and Ref, in no order that anything may depend on.
 
-    `sound` holds our objects that have no problem of their own, so far.
+    `valid` holds our objects that have no problem of their own, so far.
     """
 
     objects: dict[Ref, Parsed]
-    inspectors: Inspectors
+    inspectors: Validators
     memo: Memo
-    sound: dict[Ref, Parsed] = field(default_factory=dict)
+    valid: dict[Ref, Parsed] = field(default_factory=dict)
     by_kind: dict[str, list[Parsed]] = field(default_factory=dict)
     slices: dict[tuple[str, str], list[Parsed]] = field(default_factory=dict)
 
@@ -39,9 +39,9 @@ class World:
         """The namespaces known to exist; empty where nobody has told."""
         return frozenset(parsed.ref.name for parsed in self.of_kind("Namespace"))
 
-    def wrong_with_reference(self, reference: Ref, reason: Reason, who: Ref, at: str) -> Problem | None:
+    def reference_problem(self, reference: Ref, reason: Reason, who: Ref, at: str) -> Problem | None:
         """Why a reference to one of our objects can't be followed, None if it can."""
-        if reference in self.sound:
+        if reference in self.valid:
             return None
         if reference in self.objects:
             return Problem(who, reason, at, f"{reference} is itself not accepted; mend it first", (reference,))
@@ -54,20 +54,20 @@ def namespace_ref(name: str) -> Ref:
     return Ref("Namespace", "default", name)
 
 
-def gather(resources: Iterable[Parsed], inspectors: Inspectors, memo: Memo) -> World:
+def index_resources(resources: Iterable[Parsed], inspectors: Validators, memo: Memo) -> ResourceIndex:
     """Index the objects; of two with the same Ref the one of the first origin counts."""
     objects: dict[Ref, Parsed] = {}
     for parsed in resources:
         known = objects.get(parsed.ref)
         if known is None or parsed.origin < known.origin:
             objects[parsed.ref] = parsed
-    world = World(objects, inspectors, memo)
+    index = ResourceIndex(objects, inspectors, memo)
     for ref, parsed in objects.items():
-        world.by_kind.setdefault(ref.kind, []).append(parsed)
+        index.by_kind.setdefault(ref.kind, []).append(parsed)
         if ref.kind == "EndpointSlice" and parsed.resource is not None:
             service = parsed.resource.metadata.labels.get(SERVICE_NAME_LABEL, "")
-            world.slices.setdefault((ref.namespace, service), []).append(parsed)
-    return world
+            index.slices.setdefault((ref.namespace, service), []).append(parsed)
+    return index
 
 
 def age(parsed: Parsed) -> tuple[str, str, str]:

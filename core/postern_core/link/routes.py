@@ -10,10 +10,10 @@ from postern_core.ref import Ref
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
 
-from .fail_closed import EVERY_PATH, route_remains
+from .fail_closed import EVERY_PATH, recover_route_scope
 from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
-from .resource_index import World
+from .resource_index import ResourceIndex
 from .services import LinkedService, Services
 from .sizes import PLACE_BYTES_MAX, shortened, size_of, too_large
 
@@ -33,20 +33,20 @@ class Routes:
     problems: list[Problem] = field(default_factory=list)
 
 
-def link_routes(world: World, services: Services) -> Routes:
+def link_routes(resources: ResourceIndex, services: Services) -> Routes:
     """Resolve every Route of the services; a broken one becomes a route that refuses."""
     routes = Routes()
-    for parsed in world.of_kind("Route"):
-        if parsed.ref in world.sound:
-            _link_sound(parsed, world, services, routes)
+    for parsed in resources.of_kind("Route"):
+        if parsed.ref in resources.valid:
+            _link_sound(parsed, resources, services, routes)
         else:
-            _link_broken(parsed, world, services, routes)
-    routes.entries, problems = settle_patterns(routes.entries, world.inspectors.pattern_size)
+            _link_broken(parsed, resources, services, routes)
+    routes.entries, problems = settle_patterns(routes.entries, resources.inspectors.pattern_size)
     routes.problems += problems
     return routes
 
 
-def _link_sound(parsed: Parsed, world: World, services: Services, routes: Routes) -> None:
+def _link_sound(parsed: Parsed, resources: ResourceIndex, services: Services, routes: Routes) -> None:
     spec, ref = parsed.resource.spec, parsed.ref
     reference = Ref("Service", ref.namespace, spec.service_ref.name)
     if reference in services.elsewhere:
@@ -60,7 +60,7 @@ def _link_sound(parsed: Parsed, world: World, services: Services, routes: Routes
         message = f"{reference} has no host of its own, so this route is not served; give it a host"
         routes.problems.append(Problem(ref, Reason.SERVICE_INVALID, "spec.serviceRef", message, (reference,)))
         return
-    policy = _policy_of(parsed, service, world, routes)
+    policy = _policy_of(parsed, service, resources, routes)
     if service.refusal or (policy.refusal and not spec.auth):
         message = f"its requests get 503: {service.refusal or f'{reference}: {policy.refusal}'}"
         routes.problems.append(Problem(ref, Reason.SERVICE_INVALID, "spec.serviceRef", message, (reference,)))
@@ -68,7 +68,9 @@ def _link_sound(parsed: Parsed, world: World, services: Services, routes: Routes
     refusal = service.refusal or shortened(policy.refusal)
     policy_id = policy.entry.id if policy.entry else None
     inputs = (parsed, place, service.clean_headers, refusal, policy_id)
-    entry, size_bytes, wrong = world.memo.once("route", ref, inputs, _fitting, parsed, service, policy_id, refusal)
+    entry, size_bytes, wrong = resources.memo.get_or_compute(
+        "route", ref, inputs, _fitting, parsed, service, policy_id, refusal
+    )
     if wrong:
         routes.problems.append(wrong)
     if entry.policy is not None and policy.entry is not None:
@@ -78,9 +80,9 @@ def _link_sound(parsed: Parsed, world: World, services: Services, routes: Routes
     routes.sizes.append(size_bytes)
 
 
-def _policy_of(parsed: Parsed, service: LinkedService, world: World, routes: Routes) -> LinkedPolicy:
+def _policy_of(parsed: Parsed, service: LinkedService, resources: ResourceIndex, routes: Routes) -> LinkedPolicy:
     if parsed.resource.spec.auth:
-        own = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, world)
+        own = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, resources)
         routes.problems += own.problems
         return own
     return service.policy or PUBLIC
@@ -108,9 +110,9 @@ def _entry(parsed: Parsed, service: LinkedService, policy: str | None, refusal: 
     )
 
 
-def _link_broken(parsed: Parsed, world: World, services: Services, routes: Routes) -> None:
+def _link_broken(parsed: Parsed, resources: ResourceIndex, services: Services, routes: Routes) -> None:
     """Refuse what the route would have taken, as far as that can be read."""
-    remains = route_remains(parsed, world.inspectors)
+    remains = recover_route_scope(parsed, resources.inspectors)
     service = services.linked.get(Ref("Service", parsed.ref.namespace, remains.service))
     if service is None or not service.hosts or not remains.paths:
         return

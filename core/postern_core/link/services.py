@@ -12,10 +12,10 @@ from postern_core.problems import Problem
 from postern_core.ref import Ref
 
 from .backends import LinkedBackend, link_backend
-from .fail_closed import service_remains
-from .hosts import Claim, settle_hosts
+from .fail_closed import recover_service_scope
+from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
-from .resource_index import World, age
+from .resource_index import ResourceIndex, age
 
 
 @dataclass(slots=True)
@@ -51,14 +51,14 @@ class Services:
     grants: dict[str, HostGrant] = field(default_factory=dict)
 
 
-def link_services(world: World, gateway: str, held: Mapping[str, HostGrant]) -> Services:
+def link_services(resources: ResourceIndex, gateway: str, held: Mapping[str, HostGrant]) -> Services:
     """Resolve the Services of a gateway, the broken ones to a refusal; `held` are the grants of hosts so far."""
     services = Services()
     present: list[tuple[Parsed, LinkedService]] = []
     claims = []
-    forwarded = _forwarded_headers(world)
-    for parsed in sorted(world.of_kind("Service"), key=age):
-        gateways, claim, linked = _place(parsed, world)
+    forwarded = _forwarded_headers(resources)
+    for parsed in sorted(resources.of_kind("Service"), key=age):
+        gateways, claim, linked = _place(parsed, resources)
         if gateway not in gateways:
             services.elsewhere.add(parsed.ref)
             if not gateways:  # which may be this one, so it gives up nothing here
@@ -67,20 +67,20 @@ def link_services(world: World, gateway: str, held: Mapping[str, HostGrant]) -> 
         linked.clean_headers = forwarded.get(parsed.ref, ())
         claims.append(claim)
         present.append((parsed, linked))
-    settled = settle_hosts(claims, held)
+    settled = assign_hosts(claims, held)
     services.problems += settled.problems
     services.grants = settled.grants
     for parsed, linked in present:
         linked.hosts = settled.hosts.get(parsed.ref, ())
-        if parsed.ref in world.sound:
-            services.problems += _resolve(linked, parsed, world)
+        if parsed.ref in resources.valid:
+            services.problems += _resolve(linked, parsed, resources)
         services.linked[parsed.ref] = linked
     return services
 
 
-def _place(parsed: Parsed, world: World) -> tuple[tuple[str, ...], Claim, LinkedService]:
+def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], Claim, LinkedService]:
     """Where a Service stands, sound or not."""
-    if parsed.ref in world.sound:
+    if parsed.ref in resources.valid:
         spec = parsed.resource.spec
         linked = LinkedService(
             ref=parsed.ref,
@@ -90,30 +90,30 @@ def _place(parsed: Parsed, world: World) -> tuple[tuple[str, ...], Claim, Linked
             keep_encoded_slashes=spec.encoded_slashes == "Keep",
         )
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), linked
-    remains = service_remains(parsed)
+    remains = recover_service_scope(parsed)
     linked = LinkedService(parsed.ref, (), remains.path_prefix or "/", refusal=f"{parsed.ref} is not accepted")
     hosts = None if remains.path_prefix is None else remains.hosts
     return remains.gateways, Claim(parsed.ref, hosts, is_certain=False), linked
 
 
-def _resolve(linked: LinkedService, parsed: Parsed, world: World) -> list[Problem]:
+def _resolve(linked: LinkedService, parsed: Parsed, resources: ResourceIndex) -> list[Problem]:
     """Follow what a sound Service refers to, and say what leads nowhere."""
-    linked.backend = link_backend(parsed, world)
+    linked.backend = link_backend(parsed, resources)
     problems = list(linked.backend.problems)
     if linked.backend.backend.refusal:
         linked.refusal = f"{parsed.ref}: {linked.backend.backend.refusal}"
     if parsed.resource.spec.auth:
-        linked.policy = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, world)
+        linked.policy = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, resources)
         problems += linked.policy.problems
     return problems
 
 
-def _forwarded_headers(world: World) -> dict[Ref, tuple[str, ...]]:
+def _forwarded_headers(resources: ResourceIndex) -> dict[Ref, tuple[str, ...]]:
     """The headers that each Service's policies set, which no client may set on any of its routes."""
     names: dict[Ref, set[str]] = {}
     for kind in ("Service", "Route"):
-        for parsed in world.of_kind(kind):
-            if parsed.ref not in world.sound or not parsed.resource.spec.auth:
+        for parsed in resources.of_kind(kind):
+            if parsed.ref not in resources.valid or not parsed.resource.spec.auth:
                 continue
             service = parsed.ref
             if kind == "Route":

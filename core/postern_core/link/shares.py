@@ -25,7 +25,7 @@ from postern_core.snapshot import Consumer, Credential, PathMatch, Route
 
 from .credentials import Identities
 from .policies import LinkedPolicy
-from .resource_index import World, age
+from .resource_index import ResourceIndex, age
 from .routes import Routes, place_of
 from .services import LinkedService, Services
 from .sizes import size_of
@@ -106,11 +106,11 @@ class Budget:
         return lost
 
 
-def bound_services(services: Services, world: World, budget: Budget) -> None:
+def bound_services(services: Services, resources: ResourceIndex, budget: Budget) -> None:
     """Refuse the Services for which there is no room; to be called before their routes are linked."""
 
     def age_of(service: LinkedService) -> Age:
-        return age(world.objects[service.ref])
+        return age(resources.objects[service.ref])
 
     found = list(services.linked.values())
     for service in budget.beyond(found, [_size_of(one) for one in found], lambda it: it.ref.namespace, age_of):
@@ -128,12 +128,12 @@ def _size_of(service: LinkedService) -> int:
     return backend + policy + sum(map(len, service.hosts))
 
 
-def bound_routes(routes: Routes, world: World, budget: Budget) -> None:
+def bound_routes(routes: Routes, resources: ResourceIndex, budget: Budget) -> None:
     """Refuse the routes for which there is no room, and all of a namespace's where not even their places have any."""
     share = budget.share
 
     def age_of(route: Route) -> Age:
-        return age(world.objects[ref_of(route)])
+        return age(resources.objects[ref_of(route)])
 
     lost = budget.beyond(routes.entries, routes.sizes, _namespace_of, age_of, share.routes)
     if not lost and not routes.unplaced:
@@ -186,7 +186,7 @@ def refusals_of_hosts(routes: Collection[Route], refusal: str) -> list[Route]:
 
 
 def bound_identities(
-    identities: Identities, admitted: frozenset[str] | None, world: World, budget: Budget
+    identities: Identities, admitted: frozenset[str] | None, resources: ResourceIndex, budget: Budget
 ) -> list[Problem]:
     """Leave out who is of no namespace that a policy admits (None: all are), and for whom there is no room."""
     if admitted is not None:
@@ -199,7 +199,7 @@ def bound_identities(
         return []
 
     def age_of(entry: Consumer | Credential) -> Age:
-        return age(world.objects[ref_of(entry)])
+        return age(resources.objects[ref_of(entry)])
 
     consumers, credentials = identities.consumers, identities.credentials
     lost = budget.beyond(consumers, identities.consumer_sizes, _namespace_of, age_of)

@@ -10,7 +10,7 @@ import math
 
 import msgspec
 
-from postern_core.snapshot import Place
+from postern_core.snapshot import TokenSource
 from postern_dataplane.request.denials import (
     BAD_REQUEST,
     HEADERS_TOO_LARGE,
@@ -38,7 +38,7 @@ class RouteMatch(msgspec.Struct, frozen=True, gc=False):
     row: CompiledRoute
     target: Target
     token: ExtractedToken = None
-    source: Place | None = None
+    source: TokenSource | None = None
 
 
 class Authorized(msgspec.Struct, frozen=True, gc=False):

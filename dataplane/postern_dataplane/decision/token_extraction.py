@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Final, Literal
 from urllib.parse import unquote_to_bytes
 
-from postern_core.snapshot import Place
+from postern_core.snapshot import TokenSource
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -18,8 +18,8 @@ ExtractedToken = str | Literal[False] | None
 
 
 def extract_token(
-    places: tuple[Place, ...], headers: Headers, query: str | None
-) -> tuple[ExtractedToken, Place | None]:
+    places: tuple[TokenSource, ...], headers: Headers, query: str | None
+) -> tuple[ExtractedToken, TokenSource | None]:
     """The token in the first place that holds a value, and that place.
 
     None when no place holds one; `REPEATED` when a place holds two, which nobody can tell apart.

@@ -20,7 +20,7 @@ import re
 
 import msgspec
 
-from postern_core.snapshot import Place
+from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.decide import RouteMatch, authorize, decide, host_field, match_route
 from postern_dataplane.decision.outcome import Decision, Forward, Reject, RequestHead
 from postern_dataplane.decision.upstream_request import upstream_head
@@ -45,7 +45,7 @@ HEAD_BYTES_MAX = 2048
 # As programs write it, and proxies that write names in small letters.
 _FIELD = b"uthorization: Bearer "
 _BEFORE = (b"\r\nA", b"\r\na")
-_PLACE = Place(kind="header", name="authorization")
+_PLACE = TokenSource(kind="header", name="authorization")
 # Possessive: what does not end as it must is not tried again from each of its ends.
 _TOKEN = re.compile(rb"[A-Za-z0-9_.-]++")
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from postern_core.grants import HostGrant
-from postern_core.link.hosts import HOSTS_MAX, Claim, settle_hosts
+from postern_core.link.hosts import HOSTS_MAX, Claim, assign_hosts
 from postern_core.ref import Ref
 from postern_core.resources.service import ServiceSpec
 
@@ -18,7 +18,7 @@ def held(namespace, *hosts, name="s"):
 
 
 def settled(*claims, grants=None):
-    ownership = settle_hosts(list(claims), grants or {})
+    ownership = assign_hosts(list(claims), grants or {})
     return {ref.namespace: hosts for ref, hosts in ownership.hosts.items()}, len(ownership.problems)
 
 
@@ -50,7 +50,7 @@ def test_services_of_one_namespace_share_their_hosts():
     """They can't steal from themselves."""
     claims = [Claim(Ref("Service", "one", name), ("a.x",)) for name in "ab"]
 
-    assert [("a.x",), ("a.x",)] == list(settle_hosts(claims, {}).hosts.values())
+    assert [("a.x",), ("a.x",)] == list(assign_hosts(claims, {}).hosts.values())
 
 
 def test_what_was_claimed_below_a_later_wildcard_stays():
@@ -78,7 +78,7 @@ def test_a_held_wildcard_covers_what_is_named_below_it_later():
 
 def test_a_host_that_is_not_named_any_more_is_free():
     """The grant goes to the next namespace, at once and for good."""
-    settlement = settle_hosts([claim("one", "b.x"), claim("two", "a.x")], held("one", "a.x"))
+    settlement = assign_hosts([claim("one", "b.x"), claim("two", "a.x")], held("one", "a.x"))
 
     assert held("one", "b.x") | held("two", "a.x") == settlement.grants
 
@@ -86,7 +86,7 @@ def test_a_host_that_is_not_named_any_more_is_free():
 def test_a_grant_passes_to_another_service_of_the_namespace():
     """The namespace holds the host, whichever of its Services names it."""
     claims = [claim("old", "a.x"), claim("young", "a.x", name="second"), claim("young", "a.x", name="third")]
-    settlement = settle_hosts(claims, held("young", "a.x", name="first"))
+    settlement = assign_hosts(claims, held("young", "a.x", name="first"))
 
     assert held("young", "a.x", name="second") == settlement.grants
 
@@ -96,13 +96,13 @@ def test_the_holder_stays_the_holder(order):
     """Among the Services of a namespace the grant names the same one as before."""
     claims = [claim("one", "a.x", name="first"), claim("one", "a.x", name="second")][::order]
 
-    assert held("one", "a.x", name="second") == settle_hosts(claims, held("one", "a.x", name="second")).grants
+    assert held("one", "a.x", name="second") == assign_hosts(claims, held("one", "a.x", name="second")).grants
 
 
 def test_a_service_that_is_not_accepted_keeps_what_it_holds():
     """It may well name the host in what can't be read."""
     broken = Claim(Ref("Service", "young", "s"), None, is_certain=False)
-    settlement = settle_hosts([claim("old", "a.x"), broken], held("young", "a.x"))
+    settlement = assign_hosts([claim("old", "a.x"), broken], held("young", "a.x"))
 
     assert held("young", "a.x") == settlement.grants
     assert () == settlement.hosts[broken.service]
@@ -113,7 +113,7 @@ def test_a_service_that_is_not_accepted_holds_no_more_than_it_may_name():
     grants = {}
     for number in range(4):
         hosts = [f"h{number}-{index}.x" for index in range(HOSTS_MAX - 1)]
-        grants = settle_hosts([claim("one", *hosts, is_certain=False)], grants).grants
+        grants = assign_hosts([claim("one", *hosts, is_certain=False)], grants).grants
 
     assert HOSTS_MAX == len(grants)
 
@@ -131,7 +131,7 @@ def test_a_service_may_name_as_many_hosts_as_it_may_hold():
 def test_a_conflict_names_who_has_the_host():
     """And the wildcard, where it is that."""
     claims = [claim("one", "a.x", "a.y"), claim("two", "a.x", "*.y")]
-    messages = [it.message for it in settle_hosts(claims, held("two", "a.x", "*.y")).problems]
+    messages = [it.message for it in assign_hosts(claims, held("two", "a.x", "*.y")).problems]
 
     assert [
         "a.x belongs to namespace two already (Service two/s has it); choose another host",

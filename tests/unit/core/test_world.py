@@ -1,7 +1,7 @@
 """The objects of one compilation."""
 
 from manifests import consumer, service
-from postern_core.link.resource_index import age, gather
+from postern_core.link.resource_index import age, index_resources
 from postern_core.memo import Memo
 from postern_core.parse import parse_manifest
 from postern_core.problems import Reason
@@ -10,7 +10,7 @@ from postern_operator.validators import VALIDATORS
 
 
 def world(*manifests):
-    return gather([parse_manifest(it) for it in manifests], VALIDATORS, Memo())
+    return index_resources([parse_manifest(it) for it in manifests], VALIDATORS, Memo())
 
 
 def test_of_two_objects_with_one_name_the_one_of_the_first_origin_counts():
@@ -18,7 +18,7 @@ def test_of_two_objects_with_one_name_the_one_of_the_first_origin_counts():
     one, two = parse_manifest(consumer(customID="1"), "a.yaml"), parse_manifest(consumer(customID="2"), "b.yaml")
 
     for order in ([one, two], [two, one]):
-        assert [one] == gather(order, VALIDATORS, Memo()).of_kind("Consumer")
+        assert [one] == index_resources(order, VALIDATORS, Memo()).of_kind("Consumer")
 
 
 def test_the_oldest_comes_first_and_the_unknown_last():
@@ -41,7 +41,7 @@ def test_a_reference_to_what_is_not_sound_says_which_it_is():
     """Missing and broken have two ways out."""
     who, at = Ref("Route", "default", "r"), "spec.x"
     unsound = world(consumer())
-    broken = unsound.wrong_with_reference(Ref("Consumer", "default", "alice"), Reason.CONSUMER_NOT_FOUND, who, at)
-    missing = unsound.wrong_with_reference(Ref("Consumer", "default", "bob"), Reason.CONSUMER_NOT_FOUND, who, at)
+    broken = unsound.reference_problem(Ref("Consumer", "default", "alice"), Reason.CONSUMER_NOT_FOUND, who, at)
+    missing = unsound.reference_problem(Ref("Consumer", "default", "bob"), Reason.CONSUMER_NOT_FOUND, who, at)
 
     assert ("mend it first" in broken.message, "does not exist" in missing.message) == (True, True)

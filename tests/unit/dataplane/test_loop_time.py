@@ -21,10 +21,10 @@ from postern_core.snapshot import (
     Endpoint,
     Endpoints,
     PathMatch,
-    Place,
     Policy,
     Route,
     Snapshot,
+    TokenSource,
     ValueMatch,
 )
 from postern_dataplane.decision.decide import decide
@@ -111,9 +111,9 @@ def test_patterns_of_values(where):
 
 # As many places as a policy may have, of which most look where the texts below are.
 PLACES = (
-    Place(kind="header", name="authorization"),
-    *(Place(kind="cookie", name=name) for name in ("s", "t", "u")),
-    *(Place(kind="query", name=name) for name in ("s", "t", "u", "v")),
+    TokenSource(kind="header", name="authorization"),
+    *(TokenSource(kind="cookie", name=name) for name in ("s", "t", "u")),
+    *(TokenSource(kind="query", name=name) for name in ("s", "t", "u", "v")),
 )
 POLICY = Policy(id="p", namespace="n", places=PLACES, mode="Optional", strip_credentials=True)
 # Sizes are those of `Limits`: lines of 16 KiB and 64 KiB in all, a target of 8 KiB.

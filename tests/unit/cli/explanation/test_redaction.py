@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from postern_cli.explanation.redaction import Redaction
-from postern_core.snapshot import Place, Policy
+from postern_core.snapshot import Policy, TokenSource
 
-POLICY = Policy(id="p", namespace="demo", places=(Place("header", "x-token"), Place("query", "access_token")))
+POLICY = Policy(
+    id="p", namespace="demo", places=(TokenSource("header", "x-token"), TokenSource("query", "access_token"))
+)
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJrZXkiOiJhIn0.c2lnbmF0dXJl"
 
 

@@ -9,7 +9,7 @@ import pytest
 from heads import NOW_S, signed
 from manifests import SECRET
 from postern_core.revocation import packed
-from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Place, Policy
+from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Policy, TokenSource
 from postern_dataplane.decision.authenticate import Verified, authenticate, candidates, verify
 from postern_dataplane.decision.token_extraction import REPEATED
 from postern_dataplane.decision.verification_cache import TOKEN_BYTES_MAX as CACHED_BYTES_MAX
@@ -35,7 +35,7 @@ def row(namespace="default", *keys, groups=(), **fields):
 
 
 def policy(id_="Route/default/all", **fields):
-    places = (Place(kind="header", name="authorization"),)
+    places = (TokenSource(kind="header", name="authorization"),)
     return Policy(id=id_, namespace="default", **{"namespaces": ("default",), "places": places} | fields)
 
 

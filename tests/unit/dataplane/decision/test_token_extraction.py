@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postern_core.snapshot import Place
+from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.token_extraction import (
     REPEATED,
     cookie_without,
@@ -14,9 +14,9 @@ from postern_dataplane.decision.token_extraction import (
 )
 
 PLACES = (
-    Place(kind="header", name="authorization"),
-    Place(kind="query", name="jwt"),
-    Place(kind="cookie", name="jwt"),
+    TokenSource(kind="header", name="authorization"),
+    TokenSource(kind="query", name="jwt"),
+    TokenSource(kind="cookie", name="jwt"),
 )
 
 
@@ -68,7 +68,7 @@ def test_a_header_is_found_in_any_case(name):
 @pytest.mark.parametrize("name", ["X_Token", "X.Token", "X-Token-", "X-Toke"])
 def test_another_header_is_another_place(name):
     """What a server behind may take for the same is no place for a token."""
-    assert found((name, "t"), places=(Place(kind="header", name="x-token"),)) is None
+    assert found((name, "t"), places=(TokenSource(kind="header", name="x-token"),)) is None
 
 
 @pytest.mark.parametrize("values", [("t", "t"), ("t", "u"), ("", "t"), ("Bearer", "t")])
@@ -116,7 +116,7 @@ def test_a_query_parameter_twice_is_refused(query):
 @pytest.mark.parametrize("query", ["cl\u00e9=t", "cl%C3%A9=t", "cl%c3%a9=t"])
 def test_a_parameter_may_have_any_name(query):
     """As UTF-8."""
-    assert "t" == found(query=query, places=(Place(kind="query", name="cl\u00e9"),))
+    assert "t" == found(query=query, places=(TokenSource(kind="query", name="cl\u00e9"),))
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,18 @@ from postern_core.snapshot import (
     Credential,
     Endpoint,
     Key,
-    Place,
     Policy,
     Route,
+    TokenSource,
     ValueMatch,
 )  # fmt: skip
 from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, ValueMatcher
 
 GUEST = Consumer(id="Consumer/n/guest", namespace="n", name="guest", groups=("visitors",))
 PLACES = (
-    Place(kind="header", name="x-token"),
-    Place(kind="query", name="jwt"),
-    Place(kind="cookie", name="session"),
+    TokenSource(kind="header", name="x-token"),
+    TokenSource(kind="query", name="jwt"),
+    TokenSource(kind="cookie", name="session"),
 )
 
 
