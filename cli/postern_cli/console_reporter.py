@@ -23,7 +23,7 @@ from .status_table import left_out, sentences, table_of
 WIDTH_ELSEWHERE = 240
 
 
-class Teller:
+class ConsoleReporter:
     """Remembers what it has told."""
 
     def __init__(self, out: Console | None = None, err: Console | None = None) -> None:

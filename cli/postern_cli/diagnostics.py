@@ -23,7 +23,7 @@ from .printing import printable
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ObjectName:
     """Which object."""
 
     kind: str
@@ -35,7 +35,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnostic:
     """One thing that is wrong.
 
     `object` is None, and `reason` and `field` are "", for what is wrong with a file as a whole.
@@ -48,7 +48,7 @@ class Finding:
     file: str
     line: int | None = None
     column: int | None = None
-    object: Named | None = None
+    object: ObjectName | None = None
     reason: str = ""
     field: str = ""
 
@@ -71,7 +71,7 @@ class Report:
     objects: dict[str, int]
     fine: int
     passed_over: dict[str, int]
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnostic, ...]
     left_out: tuple[str, ...] = ()
 
     def count(self, severity: str) -> int:
@@ -93,7 +93,7 @@ def report_of(
     if not reading.objects and not reading.mistakes:
         # A check of nothing would look like a good one for ever.
         what = "manifest" if any(isinstance(it, Path) for it in places) else "object"
-        findings += [Finding("error", f"no {what} of Postern is here", str(it)) for it in places]
+        findings += [Diagnostic("error", f"no {what} of Postern is here", str(it)) for it in places]
     findings.sort(key=lambda it: (it.file, it.line or 0, it.severity, it.told))
     return Report(
         valid=not any(finding.severity == "error" for finding in findings),
@@ -118,23 +118,23 @@ def _fine(objects: Sequence[Parsed], problems: Iterable[Problem]) -> int:
     return sum(bool(parsed.ref.name) and parsed.ref not in wrong for parsed in objects)
 
 
-def _of_problem(problem: Problem, origin: str, positions: FieldPositions) -> Finding:
+def _of_problem(problem: Problem, origin: str, positions: FieldPositions) -> Diagnostic:
     file, _, line = origin.rpartition(":")
     position = positions.find(problem.ref, origin, problem.field)
-    return Finding(
+    return Diagnostic(
         severity="warning" if problem.is_warning else "error",
         message=problem.message,
         file=file,
         line=position.line if position else int(line) if line else None,
         column=position.column if position else None,
-        object=Named(*problem.ref),
+        object=ObjectName(*problem.ref),
         reason=problem.reason.text,
         field=problem.field,
     )
 
 
-def _of_mistake(mistake: FileMistake) -> Finding:
-    return Finding("error", mistake.message, mistake.path, mistake.line, mistake.column)
+def _of_mistake(mistake: FileMistake) -> Diagnostic:
+    return Diagnostic("error", mistake.message, mistake.path, mistake.line, mistake.column)
 
 
 def as_json(report: Report) -> Iterator[str]:

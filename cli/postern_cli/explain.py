@@ -26,7 +26,7 @@ from .explanation.text import text_of
 from .explanation.trace import Explanation, explain_unread
 from .explanation.trace import explain as explain_request
 from .load_folders import gateways_of, grants_of, tell_left_out, tell_mistakes
-from .load_objects import Gathered, Wanted, gather
+from .load_objects import LoadedObjects, Wanted, load_objects
 from .sources import Where, cluster_option, namespace_option, source_of, where_options
 from .visibility import certain
 
@@ -82,7 +82,7 @@ def explain(
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
     written = written_request(method, url, header)
     head = written.read()
-    gathered = gather(source, Wanted(has_use_for_secrets=_matters_to(head)))
+    gathered = load_objects(source, Wanted(has_use_for_secrets=_matters_to(head)))
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)
     snapshot = _snapshot_for(gateway, gathered, share, grants_of(source, gateway))
@@ -90,7 +90,7 @@ def explain(
     click.echo("\n".join(text_of(explanation, Redaction(snapshot.policies, explanation.token))))
 
 
-def _snapshot_for(gateway: str, gathered: Gathered, share: Share, grants: Grants) -> Snapshot:
+def _snapshot_for(gateway: str, gathered: LoadedObjects, share: Share, grants: Grants) -> Snapshot:
     """Compile for this gateway, with a warning on standard error where mistakes may matter."""
     objects = gathered.objects
     if gateway not in gateways_of(objects):

@@ -22,7 +22,7 @@ from postern_operator.validators import VALIDATORS
 
 from .printing import printable
 from .sources import Source
-from .visibility import LeftOut
+from .visibility import Unread
 
 
 def read_folders(paths: Sequence[Path]) -> Reading:
@@ -47,7 +47,7 @@ def tell_mistakes(reading: Reading) -> None:
         click.echo(f"Warning: {printable(str(mistake))}", err=True)
 
 
-def tell_left_out(left_out: LeftOut) -> None:
+def tell_left_out(left_out: Unread) -> None:
     """Say on standard error what of a cluster could not be read, and is missing from the answer as well."""
     for line in left_out.told:
         click.echo(f"Warning: left out: {printable(line)}", err=True)

@@ -11,7 +11,7 @@ from postern_operator.local.folder_source import Reading
 
 from .load_folders import read_folders, with_secrets
 from .sources import Source
-from .visibility import NOTHING, LeftOut
+from .visibility import NOTHING, Unread
 
 
 def no_secrets(_: Parsed) -> bool:
@@ -33,7 +33,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class LoadedObjects:
     """All objects to compile.
 
     `reading` is of the folders, `before` what the cluster has without them;
@@ -43,17 +43,17 @@ class Gathered:
     reading: Reading
     objects: tuple[Parsed, ...]
     before: tuple[Parsed, ...] = ()
-    left_out: LeftOut = NOTHING
+    left_out: Unread = NOTHING
     namespace: str = ""
 
 
-def gather(source: Source, wanted: Wanted) -> Gathered:
+def load_objects(source: Source, wanted: Wanted) -> LoadedObjects:
     """Read folders and cluster once; raises `click.ClickException`, and `ClusterReadingError`."""
     reading = read_folders(source.folders) if source.folders else Reading()
     if source.where is None:
-        return Gathered(reading, with_secrets(reading.objects, source.folders, make=False))
+        return LoadedObjects(reading, with_secrets(reading.objects, source.folders, make=False))
     # Late: an installation without the packages for a cluster does all else.
     from .cluster.load_cluster import read_objects  # noqa: PLC0415
 
     read = asyncio.run(read_objects(source.where, wanted, reading.objects))
-    return Gathered(reading, read.objects, read.before, read.left_out, read.namespace)
+    return LoadedObjects(reading, read.objects, read.before, read.left_out, read.namespace)

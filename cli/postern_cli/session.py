@@ -27,7 +27,7 @@ from postern_operator.local.grants_file import KeptGrants
 from postern_operator.local.object_conditions import statuses
 from postern_operator.local.object_store import ObjectStore
 
-from .console_reporter import Teller
+from .console_reporter import ConsoleReporter
 from .data_plane_process import DataPlane, data_plane
 
 # A data plane that takes longer is worth a word: objects are then shown as they are, pending.
@@ -49,9 +49,9 @@ class SessionSettings:
 class Session:
     """One run."""
 
-    def __init__(self, settings: SessionSettings, teller: Teller | None = None) -> None:
+    def __init__(self, settings: SessionSettings, teller: ConsoleReporter | None = None) -> None:
         self._settings = settings
-        self._teller = teller or Teller()
+        self._teller = teller or ConsoleReporter()
         self._folders = FolderSource(settings.paths)
         self._secrets = GeneratedSecrets(state_folder(settings.paths), make=True)
         self._store = ObjectStore()

@@ -13,7 +13,7 @@ from postern_core.parse import OUR_KINDS
 from .arguments import Line
 from .cluster.connection import connected
 from .cluster.installation import read_leader, read_published
-from .cluster.list_resources import read_ours
+from .cluster.list_resources import list_resources
 from .cluster.overview import Overview, gateways_named_by, overview_of, state_of
 from .cluster.tree import as_tree
 from .sources import Where, where_options
@@ -79,7 +79,7 @@ def status(
 
 async def _read(where: Where, gateways: dict[str, str], operator_namespace: str, *, is_direct: bool) -> Overview:
     async with connected(where) as connection:
-        ours = await read_ours(connection, tuple(OUR_KINDS), where.namespace)
+        ours = await list_resources(connection, tuple(OUR_KINDS), where.namespace)
         manifests = [it for it in ours.manifests if it["kind"] in OUR_KINDS]
         named = gateways_named_by(map(state_of, manifests))
         leader = await read_leader(connection.api, operator_namespace)

@@ -19,7 +19,7 @@ from postern_operator.validators import VALIDATORS
 from .arguments import Line, folders_or_none
 from .claim_values import claims_from, moment_of, seconds_of
 from .load_folders import grants_of, read_folders, tell_mistakes, with_secrets
-from .load_objects import Wanted, gather
+from .load_objects import Wanted, load_objects
 from .printing import printable
 from .sources import Source, Where, cluster_option, source_of, where_options
 from .token_signing import Times, choose_key, claims_of, sign
@@ -108,7 +108,7 @@ def _in_cluster(source: Source, name: str) -> Credential:
     def is_meant(parsed: Parsed) -> bool:
         return (parsed.ref.kind, parsed.ref.name) == ("JWTCredential", name)
 
-    gathered = gather(source, Wanted(("Consumer", "JWTCredential"), is_meant, is_of_one_namespace=True))
+    gathered = load_objects(source, Wanted(("Consumer", "JWTCredential"), is_meant, is_of_one_namespace=True))
     tell_mistakes(gathered.reading)
     # What couldn't be read is not missing: without it nobody can say more.
     if gathered.left_out.told:

@@ -15,7 +15,7 @@ from postern_operator.local.folder_source import Reading
 from .arguments import folders_or_none, share_option
 from .diagnostics import Report, as_github, as_json, as_text, report_of
 from .load_folders import problems_of
-from .load_objects import Gathered, Wanted, gather
+from .load_objects import LoadedObjects, Wanted, load_objects
 from .sources import Source, Where, cluster_option, namespace_option, source_of, where_options
 from .visibility import certain
 
@@ -60,13 +60,13 @@ def validate(
       kubectl postern validate manifests        what applying them would bring
     """  # noqa: D301 # click wants the character, not its escape
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
-    report = _check(source, gather(source, Wanted()), share)
+    report = _check(source, load_objects(source, Wanted()), share)
     for line in FORMS[output](report):
         click.echo(line)
     click_context.exit(0 if report.valid else 1)
 
 
-def _check(source: Source, gathered: Gathered, share: Share) -> Report:
+def _check(source: Source, gathered: LoadedObjects, share: Share) -> Report:
     left_out = gathered.left_out
     problems = certain(problems_of(gathered.objects, share, source), gathered.objects, left_out)
     unchecked = (*left_out.told, *left_out.unchecked)
@@ -81,7 +81,7 @@ def _check(source: Source, gathered: Gathered, share: Share) -> Report:
     return report_of(gathered.reading, _brought(problems, gathered, known), source.folders, unchecked)
 
 
-def _brought(problems: tuple[Problem, ...], gathered: Gathered, before: set[Problem]) -> list[Problem]:
+def _brought(problems: tuple[Problem, ...], gathered: LoadedObjects, before: set[Problem]) -> list[Problem]:
     """The problems of the folders' objects, and those that the folders bring to others."""
     own = {parsed.ref for parsed in gathered.reading.objects}
     return [problem for problem in problems if problem.ref in own or problem not in before]

@@ -17,7 +17,7 @@ NAMES_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class Unread:
     """What was not read.
 
     `namespaces` are, for a kind that was not read everywhere, those where it
@@ -53,10 +53,10 @@ class LeftOut:
         return (f"what is in {count} Secret{'' if count == 1 else 's'}, for none is read",) if count else ()
 
 
-NOTHING = LeftOut()
+NOTHING = Unread()
 
 
-def certain(problems: Iterable[Problem], objects: Iterable[Parsed], left_out: LeftOut) -> tuple[Problem, ...]:
+def certain(problems: Iterable[Problem], objects: Iterable[Parsed], left_out: Unread) -> tuple[Problem, ...]:
     """The problems that do not come of what was left out."""
     if left_out == NOTHING:
         return tuple(problems)
@@ -64,14 +64,14 @@ def certain(problems: Iterable[Problem], objects: Iterable[Parsed], left_out: Le
     return tuple(problem for problem in problems if not _is_uncertain(problem, unknown, left_out))
 
 
-def _is_uncertain(problem: Problem, unknown: set[Ref], left_out: LeftOut) -> bool:
+def _is_uncertain(problem: Problem, unknown: set[Ref], left_out: Unread) -> bool:
     if any(left_out.hides(cause) or cause in unknown for cause in problem.causes):
         return True
     # A certificate that can't be had is told without a cause.
     return problem.ref in unknown and problem.field == "spec.upstream.tls.caCertificateRef"
 
 
-def _certificate_is_hidden(parsed: Parsed, left_out: LeftOut) -> bool:
+def _certificate_is_hidden(parsed: Parsed, left_out: Unread) -> bool:
     """Whether a Service's upstream depends on what was not read, and with it whatever refers to the Service."""
     if parsed.ref.kind != "Service" or parsed.resource is None:
         return False

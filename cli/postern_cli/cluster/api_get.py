@@ -32,7 +32,7 @@ class Answer:
     time: datetime | None
 
 
-async def ask(api: client.ApiClient, path: str, **query: str) -> Answer:
+async def api_get(api: client.ApiClient, path: str, **query: str) -> Answer:
     """GET an object or a list of few; raises `RefusedError`, and `ClusterReadingError` without an answer."""
     limits = aiohttp.ClientTimeout(total=READ_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S)
     with in_words(api, path):

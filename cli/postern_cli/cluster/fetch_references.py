@@ -19,14 +19,14 @@ from postern_operator.cluster.api.resource_types import ENDPOINT_SLICES
 from postern_operator.cluster.watch.fetch_references import RESOURCES
 from postern_operator.cluster.watch.references import references_of
 
-from .api_get import NOT_FOUND, ask
+from .api_get import NOT_FOUND, api_get
 
 # A laptop's questions must not be felt by anybody else.
 GETS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Referred:
+class FetchedReferences:
     """The objects that are there; those that may not be read, and why; those that nobody asked for."""
 
     objects: tuple[Parsed, ...]
@@ -34,9 +34,9 @@ class Referred:
     unasked: frozenset[Ref]
 
 
-async def read_referred(
+async def fetch_references(
     api: client.ApiClient, objects: Iterable[Parsed], has_use_for_secrets: Callable[[Parsed], bool]
-) -> Referred:
+) -> FetchedReferences:
     """Read what is named and not among the objects already."""
     objects = tuple(objects)
     present = {parsed.ref for parsed in objects}
@@ -57,18 +57,18 @@ async def read_referred(
     answers = dict(zip(wanted, await asyncio.gather(*map(get, wanted)), strict=True))
     found = [parsed for answer in answers.values() if not isinstance(answer, str) for parsed in answer]
     refused = {ref: answer for ref, answer in answers.items() if isinstance(answer, str)}
-    return Referred(tuple(found), refused, frozenset(named - useful))
+    return FetchedReferences(tuple(found), refused, frozenset(named - useful))
 
 
 async def _get(api: client.ApiClient, ref: Ref) -> list[Parsed] | str:
     """One object, with its endpoints if it is a Service; nothing where there is none, and why where it is refused."""
     resource = RESOURCES[ref.kind]
     try:
-        answer = await ask(api, resource.path(ref.namespace, ref.name))
+        answer = await api_get(api, resource.path(ref.namespace, ref.name))
         manifests = [answer.content]
         if ref.kind == "core/Service":
             selector = f"{SERVICE_NAME_LABEL}={ref.name}"
-            slices = await ask(api, ENDPOINT_SLICES.path(ref.namespace), labelSelector=selector)
+            slices = await api_get(api, ENDPOINT_SLICES.path(ref.namespace), labelSelector=selector)
             kind = {"apiVersion": ENDPOINT_SLICES.api_version, "kind": ENDPOINT_SLICES.kind}
             manifests += [kind | one for one in slices.content.get("items") or ()]
     except RefusedError as error:

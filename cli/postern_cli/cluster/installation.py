@@ -23,7 +23,7 @@ from postern_operator.cluster.rollout.data_plane_pods import AdminEndpoint, admi
 from postern_operator.cluster.rollout.published_objects import GATEWAY, INDEX_ENTRY, INDEX_NAME, MANAGED_BY
 from postern_operator.cluster.watch.references import ADMIN_SERVICE
 
-from .api_get import FORBIDDEN, NOT_FOUND, Answer, ask
+from .api_get import FORBIDDEN, NOT_FOUND, Answer, api_get
 from .pods import Pod, pods_of
 
 LEASE_PATH = "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}"
@@ -58,7 +58,7 @@ class Published:
 async def read_leader(api: client.ApiClient, namespace: str) -> Leader:
     """Whether the Lease is held, by the API server's own clock."""
     try:
-        answer = await ask(api, LEASE_PATH.format(namespace=namespace, name=LEASE))
+        answer = await api_get(api, LEASE_PATH.format(namespace=namespace, name=LEASE))
     except RefusedError as error:
         unknown = "" if error.status == NOT_FOUND else f"{error.why}: you may not get lease {LEASE} there"
         return Leader(namespace, unknown=unknown)
@@ -92,7 +92,7 @@ async def read_published(
 async def _look(api: client.ApiClient) -> list[Published]:
     """All indexes of the cluster; none where looking for them is forbidden."""
     try:
-        answer = await ask(
+        answer = await api_get(
             api,
             CONFIG_MAPS.path(),
             fieldSelector=f"metadata.name={INDEX_NAME}",
@@ -107,7 +107,7 @@ async def _look(api: client.ApiClient) -> list[Published]:
 
 async def _index_in(api: client.ApiClient, gateway: str, namespace: str) -> Published:
     try:
-        return _published((await ask(api, CONFIG_MAPS.path(namespace, INDEX_NAME))).content, gateway)
+        return _published((await api_get(api, CONFIG_MAPS.path(namespace, INDEX_NAME))).content, gateway)
     except RefusedError as error:
         unknown = "" if error.status == NOT_FOUND else f"{error.why}: you may not get configmap {INDEX_NAME} there"
         return Published(gateway, namespace, unknown=unknown)
@@ -123,7 +123,7 @@ async def _with_pods(api: client.ApiClient, published: Published, *, is_direct: 
     """The same with its pods, and what each of them serves."""
     path = ENDPOINT_SLICES.path(published.namespace)
     try:
-        answer = await ask(api, path, labelSelector=f"{SERVICE_NAME_LABEL}={ADMIN_SERVICE}")
+        answer = await api_get(api, path, labelSelector=f"{SERVICE_NAME_LABEL}={ADMIN_SERVICE}")
     except RefusedError as error:
         return replace(published, pods_unknown=f"{error.why}: you may not list endpointslices there")
     pods = pods_of(answer.content.get("items") or ())
@@ -142,7 +142,7 @@ async def _with_pods(api: client.ApiClient, published: Published, *, is_direct: 
 async def _asked(api: client.ApiClient, pod: Pod, namespace: str) -> Pod:
     """Ask a pod through the API server, which reaches it from everywhere, under the caller's own rights."""
     try:
-        answer: Answer = await ask(api, f"/api/v1/namespaces/{namespace}/pods/{pod.name}:{pod.port}/proxy/config")
+        answer: Answer = await api_get(api, f"/api/v1/namespaces/{namespace}/pods/{pod.name}:{pod.port}/proxy/config")
     except RefusedError as error:
         why = "you may not get pods/proxy there; see --direct" if error.status == FORBIDDEN else "it gives no answer"
         return replace(pod, unknown=f"{error.why}: {why}")

@@ -13,14 +13,14 @@ from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL
 from postern_operator.cluster.api.reader import Resource, manifest_of, pages
 from postern_operator.cluster.api.resource_types import NAMESPACES, OUR_RESOURCES
 
-from .api_get import FORBIDDEN, NOT_FOUND, ask, in_words
+from .api_get import FORBIDDEN, NOT_FOUND, api_get, in_words
 from .connection import Connection
 
 Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class ListedResources:
     """The objects, Namespaces among them where those may be listed.
 
     `namespaces` are, for a kind that could not be listed everywhere, those where it could.
@@ -31,7 +31,7 @@ class Ours:
     refusals: tuple[str, ...] = ()
 
 
-async def read_ours(connection: Connection, kinds: Sequence[str], namespace: str) -> Ours:
+async def list_resources(connection: Connection, kinds: Sequence[str], namespace: str) -> ListedResources:
     """List these kinds; "" is everywhere.  Raises `ClusterReadingError` where nothing at all may be listed."""
     resources = [resource for resource in OUR_RESOURCES if resource.kind in kinds]
     known = None if namespace else await _if_allowed(connection.api, NAMESPACES, "") or None
@@ -64,7 +64,7 @@ async def read_ours(connection: Connection, kinds: Sequence[str], namespace: str
         # Where it can't be read, what its Secrets may be used for is not known either.
         read_in |= {NAMESPACES.kind: frozenset()} if lax is None else {}
         found += lax or ()
-    return Ours(tuple(found), read_in, refusals)
+    return ListedResources(tuple(found), read_in, refusals)
 
 
 async def _lax_namespace(api: client.ApiClient, name: str) -> list[Manifest] | None:
@@ -73,7 +73,7 @@ async def _lax_namespace(api: client.ApiClient, name: str) -> list[Manifest] | N
     Any other is left out: beside it all namespaces that were not listed would seem not to exist.
     """
     try:
-        manifest = (await ask(api, NAMESPACES.path(name=name))).content
+        manifest = (await api_get(api, NAMESPACES.path(name=name))).content
     except RefusedError as error:
         return [] if error.status == NOT_FOUND else None
     labels = manifest.get("metadata", {}).get("labels") or {}

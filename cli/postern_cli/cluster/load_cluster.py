@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from postern_cli.load_objects import Wanted
 from postern_cli.sources import Where
-from postern_cli.visibility import LeftOut
+from postern_cli.visibility import Unread
 from postern_core.parse import Parsed, parse_manifest
 
 from .connection import connected
-from .fetch_references import read_referred
-from .list_resources import read_ours
+from .fetch_references import fetch_references
+from .list_resources import list_resources
 from .overlay import laid_over
 
 
@@ -25,7 +25,7 @@ class ClusterObjects:
 
     objects: tuple[Parsed, ...]
     before: tuple[Parsed, ...]
-    left_out: LeftOut
+    left_out: Unread
     namespace: str
 
 
@@ -36,9 +36,9 @@ async def read_objects(where: Where, wanted: Wanted, over: Sequence[Parsed] = ()
         if wanted.is_of_one_namespace:
             namespace = namespace or connection.namespace
             over = [parsed for parsed in over if parsed.ref.namespace == namespace]
-        ours = await read_ours(connection, wanted.kinds, namespace)
+        ours = await list_resources(connection, wanted.kinds, namespace)
         present = tuple(parse_manifest(manifest) for manifest in ours.manifests)
         objects = laid_over(present, over)
-        referred = await read_referred(connection.api, objects, wanted.has_use_for_secrets)
-    left_out = LeftOut(ours.namespaces, referred.refused, referred.unasked, ours.refusals)
+        referred = await fetch_references(connection.api, objects, wanted.has_use_for_secrets)
+    left_out = Unread(ours.namespaces, referred.refused, referred.unasked, ours.refusals)
     return ClusterObjects((*objects, *referred.objects), (*present, *referred.objects), left_out, namespace)

@@ -31,7 +31,7 @@ def nothing() -> str:
     return ""
 
 
-class Walk:
+class Trace:
     """Takes steps until one refuses, and notes those behind it as not reached.
 
     `reason` is that of the refusal in force, "" while nothing refuses.

@@ -26,7 +26,7 @@ from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.table.compiled import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
 
-from .steps import Walk
+from .steps import Trace
 from .wording import listed, moment, shown, span
 
 
@@ -62,7 +62,7 @@ class Examined:
         return signed
 
 
-def check_token(walk: Walk, it: Examined) -> None:
+def check_token(walk: Trace, it: Examined) -> None:
     """Take every step of a token's check."""
     for reason, (title, detail) in SIGNATURE_STEPS.items():
         walk.check(title, lambda reason=reason: reason if it.verdict == reason else "", lambda of=detail: of(it))  # type: ignore[misc]

@@ -28,7 +28,7 @@ from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
 from postern_dataplane.table.routing_table import RoutingTable
 
 from .routes import RouteNote, route_notes
-from .steps import Step, Walk
+from .steps import Step, Trace
 from .token_checks import Examined, check_token
 from .wording import listed, shown
 
@@ -65,7 +65,7 @@ class Explanation:
 
 def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation:
     """Decide about a request and tell each step."""
-    walk = Walk()
+    walk = Trace()
     target = _read(head, walk)
     row = _find_route(head, target, table, walk)
     token = _authenticate(row, head, target, table, now_s=now_s, walk=walk) if row and target else ""
@@ -81,13 +81,13 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
 
 def explain_unread(method: str, target: str, denial: Denial) -> Explanation:
     """Explain a request that the data port refuses before it is decided about."""
-    walk = Walk()
+    walk = Trace()
     walk.check(READING, lambda: denial.reason, lambda: UNREAD.get(denial.reason, NOT_HTTP))
     walk.skip([ROUTE, AUTHENTICATED, UPSTREAM])
     return Explanation(method, target, None, (), tuple(walk.steps), Reject(denial), "")
 
 
-def _read(head: RequestHead, walk: Walk) -> Target | None:
+def _read(head: RequestHead, walk: Trace) -> Target | None:
     host, is_repeated = host_field(head)
     target = BAD_REQUEST if is_repeated else read_target(head, host)
     if isinstance(target, Denial):
@@ -113,7 +113,7 @@ def _unreadable(head: RequestHead, host: bytes | None, *, is_repeated: bool) -> 
     return "its method or target is not one that a gateway takes"
 
 
-def _find_route(head: RequestHead, target: Target | None, table: RoutingTable, walk: Walk) -> CompiledRoute | None:
+def _find_route(head: RequestHead, target: Target | None, table: RoutingTable, walk: Trace) -> CompiledRoute | None:
     if target is None:
         walk.skip([ROUTE])
         return None
@@ -137,7 +137,7 @@ def _without_route(target: Target, table: RoutingTable, reason: str) -> str:
 
 
 def _authenticate(
-    row: CompiledRoute, head: RequestHead, target: Target, table: RoutingTable, *, now_s: float, walk: Walk
+    row: CompiledRoute, head: RequestHead, target: Target, table: RoutingTable, *, now_s: float, walk: Trace
 ) -> str:
     """Walk through the authentication; gives the token that was found."""
     policy = row.policy

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from postern_cli.console_reporter import Teller, console
+from postern_cli.console_reporter import ConsoleReporter, console
 from postern_core.conditions import Programming, conditions_of
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
@@ -23,7 +23,7 @@ class Told:
 
     def __init__(self):
         self._out, self._err = io.StringIO(), io.StringIO()
-        self.teller = Teller(Console(file=self._out, width=200), Console(file=self._err, width=200))
+        self.teller = ConsoleReporter(Console(file=self._out, width=200), Console(file=self._err, width=200))
 
     def lines(self):
         return self._since(self._out)

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from postern_cli.diagnostics import Finding, Named, Report, as_github, as_json, as_text, report_of
+from postern_cli.diagnostics import Diagnostic, ObjectName, Report, as_github, as_json, as_text, report_of
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_operator.local.folder_source import Reading
 from postern_operator.local.manifest_file import FileMistake, Foreign
 
-ROUTE = Named("Route", "demo", "json")
+ROUTE = ObjectName("Route", "demo", "json")
 
 
 def finding(**options):
     defaults = {"severity": "error", "message": "is wrong", "file": "a.yaml", "line": 3, "object": ROUTE}
-    return Finding(**defaults | options)
+    return Diagnostic(**defaults | options)
 
 
 def report(*findings, **options):
@@ -36,7 +36,7 @@ def test_an_empty_folder_is_not_valid():
 def test_a_mistake_of_a_file_is_a_finding():
     """It has the file's line and column, and no object."""
     made = report_of(Reading(mistakes=(FileMistake("a.yaml", 2, 7, "is broken"),)), [], [])
-    assert (Finding("error", "is broken", "a.yaml", 2, 7),) == made.findings
+    assert (Diagnostic("error", "is broken", "a.yaml", 2, 7),) == made.findings
 
 
 def test_a_warning_leaves_the_report_valid():

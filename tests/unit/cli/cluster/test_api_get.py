@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from postern_cli.cluster.api_get import ask, in_words
+from postern_cli.cluster.api_get import api_get, in_words
 from postern_cli.errors import ClusterReadingError, RefusedError
 
 
 async def test_an_answer_has_the_server_s_time(cluster, api):
     """Clocks of laptops are anybody's guess."""
     cluster.answers["/api/v1/x"] = {"a": 1}
-    answer = await ask(api, "/api/v1/x", fieldSelector="a=b")
+    answer = await api_get(api, "/api/v1/x", fieldSelector="a=b")
     assert ({"a": 1}, datetime(2026, 11, 24, 6, tzinfo=UTC)) == (answer.content, answer.time)
 
 
@@ -23,7 +23,7 @@ async def test_a_refusal_is_not_quoted(cluster, api):
     """The status is enough."""
     cluster.refused["/api/v1/x"] = 403
     with pytest.raises(RefusedError) as refused:
-        await ask(api, "/api/v1/x")
+        await api_get(api, "/api/v1/x")
     assert 403 == refused.value.status
     assert "QUOTED" not in str(refused.value)
 
@@ -32,14 +32,14 @@ async def test_who_is_not_known_is_told_so(cluster, api):
     """A token that has run out looks like that."""
     cluster.refused["/api/v1/x"] = 401
     with pytest.raises(ClusterReadingError, match=r"does not know you \(401\)"):
-        await ask(api, "/api/v1/x")
+        await api_get(api, "/api/v1/x")
 
 
 async def test_an_answer_that_is_no_object_is_told(cluster, api):
     """Whatever stands there, it is no API server."""
     cluster.answers["/api/v1/x"] = ["t0ken"]
     with pytest.raises(ClusterReadingError, match="does not answer: ValidationError"):
-        await ask(api, "/api/v1/x")
+        await api_get(api, "/api/v1/x")
 
 
 KEY = aiohttp.client_reqrep.ConnectionKey("a", 443, True, True, None, None, None)

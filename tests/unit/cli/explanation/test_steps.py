@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postern_cli.explanation.steps import Outcome, Step, Walk, nothing
+from postern_cli.explanation.steps import Outcome, Step, Trace, nothing
 
 
 def refuse():
@@ -11,14 +11,14 @@ def refuse():
 
 def test_a_step_that_finds_nothing_is_ok():
     """The walk goes on."""
-    walk = Walk()
+    walk = Trace()
     walk.check("first", nothing, lambda: "as it should be")
     assert ([Step("first", Outcome.OK, "as it should be")], "") == (walk.steps, walk.reason)
 
 
 def test_what_is_behind_a_refusal_is_not_reached():
     """It isn't even asked: what it would look at may not exist."""
-    walk = Walk()
+    walk = Trace()
     walk.check("first", refuse)
     walk.check("second", lambda: 1 / 0, lambda: 1 / 0)
     walk.skip(["third"])
@@ -31,7 +31,7 @@ def test_what_is_behind_a_refusal_is_not_reached():
 
 def test_a_refusal_that_is_forgiven_keeps_its_reason():
     """The walk goes on behind it."""
-    walk = Walk()
+    walk = Trace()
     walk.check("first", refuse)
     walk.forgive()
     walk.check("second", nothing)

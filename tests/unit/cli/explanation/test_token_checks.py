@@ -7,7 +7,7 @@ import pytest
 import manifests
 import tokens
 from cases import Token
-from postern_cli.explanation.steps import Outcome, Walk
+from postern_cli.explanation.steps import Outcome, Trace
 from postern_cli.explanation.token_checks import CLAIM_STEPS, SIGNATURE_STEPS, Examined, check_token
 from postern_dataplane.decision import authenticate
 from postern_dataplane.jwt import claim_checks
@@ -21,7 +21,7 @@ def walked(recipe, *more, **jwt):
     documents = [manifests.service(auth={"jwt": jwt}), manifests.route(), manifests.consumer(), *more]
     snapshot = manifests.compiled(*documents, manifests.secret()).snapshot
     credentials = {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
-    walk = Walk()
+    walk = Trace()
     table = build_table(snapshot, "")
     token = tokens.mint(Token(**recipe), NOW_S, credentials)
     check_token(walk, Examined(token, snapshot.policies[0], table.credentials, NOW_S))
