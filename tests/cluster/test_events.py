@@ -51,7 +51,7 @@ async def tell(writer, news):
 def news_of(manifest, *others, teller=None):
     parsed = parse_manifest(manifest)
     conditions = conditions_of(parsed.ref, compiled(manifest, *others).problems, Programming.PROGRAMMED)
-    return (teller or EventRules()).news(
+    return (teller or EventRules()).drafts(
         parsed.ref, manifest["metadata"]["uid"], manifest.get("status", {}), conditions
     )
 

@@ -95,8 +95,10 @@ def test_no_token_goes_upstream(segments, pairs, at, is_in_header):
 def test_looking_for_a_token_never_raises(query, authorization, cookie):
     """Whatever the bytes are; and what is found is a text of Latin-1."""
     places = (
-        TokenSource(kind="header", name="authorization"), TokenSource(kind="query", name="jwt"), TokenSource(kind="cookie", name="jwt"),
-    )  # fmt: skip
+        TokenSource(kind="header", name="authorization"),
+        TokenSource(kind="query", name="jwt"),
+        TokenSource(kind="cookie", name="jwt"),
+    )
     fields = ((b"Authorization", authorization), (b"Cookie", cookie))
     found, _ = extract_token(places, fields, query)
     assert found is None or found is REPEATED or found.encode("latin-1")

@@ -144,7 +144,8 @@ def test_a_module_is_reached_by_a_test_of_its_package(path):
     """A unit test of its root imports it, or imports what does; how much of it runs is measured by `make coverage`."""
     if path.parent in THROUGH_THE_COMPILER:
         return
-    assert dotted_name(path) in reached_by_tests(root_of(path))
+    name = dotted_name(path)
+    assert {name, f"{name}.__main__"} & reached_by_tests(root_of(path))
 
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in SOURCES if has_functions(path)}), ids=name_of)

@@ -216,7 +216,7 @@ async def test_a_reading_that_fails_does_not_end_the_run(start, folder, monkeypa
     """The next one may succeed."""
     async with start() as (teller, plane, _):
         with monkeypatch.context() as patched:
-            patched.setattr(module.Folders, "read", lambda _: 1 / 0)
+            patched.setattr(module.FolderSource, "read", lambda _: 1 / 0)
             _, error = await teller.until("reading_failed")
         assert isinstance(error, ZeroDivisionError)
         folder.write(service())

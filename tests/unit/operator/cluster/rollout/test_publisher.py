@@ -108,7 +108,7 @@ async def test_a_deleted_shard_is_put_back(fake, kind):
     gone = api.objects.pop(path)
     api.writes.clear()
 
-    assert one.told(gone, is_deleted=True)
+    assert one.observe(gone, is_deleted=True)
     await one.publish(ONE)
     assert [path] == api.paths("PATCH")
 
@@ -120,9 +120,9 @@ async def test_an_edited_index_is_put_back(fake):
     await one.publish(ONE)
     edited = api.put(INDEX, {**api.objects[INDEX], "data": {"index.json": TWO.index.decode()}})
 
-    assert one.told(edited)
+    assert one.observe(edited)
     await one.publish(ONE)
-    assert not one.told(api.objects[INDEX])
+    assert not one.observe(api.objects[INDEX])
     assert ONE.index.decode() == api.objects[INDEX]["data"]["index.json"]
 
 
@@ -137,7 +137,7 @@ async def test_an_impostor_of_a_shard_is_replaced(fake):
         path, {**right, "metadata": {**right["metadata"], "uid": "other"}, "data": {"shard.json": "W10="}}
     )
 
-    assert one.told(impostor)
+    assert one.observe(impostor)
     await one.publish(ONE)
     assert right["data"] == api.objects[path]["data"]
 
@@ -149,7 +149,7 @@ async def test_what_is_as_it_must_be_is_no_news(fake):
     await one.publish(ONE)
 
     assert not any(one.observe(manifest) for manifest in api.objects.values())
-    assert not one.told({"kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt"}})
+    assert not one.observe({"kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt"}})
 
 
 async def test_old_shards_stay_while_a_pod_may_read_them(fake):
@@ -198,7 +198,7 @@ async def test_nothing_is_removed_while_the_index_is_not_ours(fake):
     one = publisher(client)
     await one.publish(ONE)
     await one.publish(TWO)
-    one.told(api.objects.pop(INDEX), is_deleted=True)
+    one.observe(api.objects.pop(INDEX), is_deleted=True)
 
     assert 0 == await one.remove_old([TWO.digest])
 
@@ -243,13 +243,13 @@ async def test_forged_grants_are_put_back(fake):
     await one.publish(granted)
     written = copy.deepcopy(api.objects[INDEX])
     api.objects[INDEX]["data"]["grants.json"] = granting("b.x").grants.decode()
-    assert one.told({**api.objects[INDEX], "kind": "ConfigMap"})
+    assert one.observe({**api.objects[INDEX], "kind": "ConfigMap"})
     await one.publish(granted)
     assert written["data"] == api.objects[INDEX]["data"]
 
     [shard] = granted.shards.keys() - ONE.shards.keys()
     gone = {"kind": "ConfigMap", "metadata": {"name": f"postern-{shard}", "namespace": "gw"}}
-    assert one.told(gone, is_deleted=True)
+    assert one.observe(gone, is_deleted=True)
 
 
 async def test_shards_of_old_grants_are_removed(fake):

@@ -49,7 +49,7 @@ def test_trouble_is_told_once():
 
 def test_trouble_that_an_earlier_operator_has_told_is_not_told_again():
     """The status says so."""
-    assert () == EventRules().news(REF, "u", BAD_STATUS, BAD)
+    assert () == EventRules().drafts(REF, "u", BAD_STATUS, BAD)
 
 
 def test_other_trouble_is_told():
@@ -73,7 +73,7 @@ def test_recovery_is_told_when_it_is_served():
 
 def test_recovery_is_told_after_a_restart():
     """What the status says of before is enough."""
-    assert [("Normal", "Programmed")] == brief(EventRules().news(REF, "u", BAD_STATUS, WELL))
+    assert [("Normal", "Programmed")] == brief(EventRules().drafts(REF, "u", BAD_STATUS, WELL))
 
 
 def test_trouble_that_returns_is_told_again():
@@ -94,7 +94,7 @@ def test_what_can_t_be_published_is_trouble():
     ]
 
     assert [[("Warning", "NotPublished")], [], [("Normal", "Programmed")]] == found
-    assert () == EventRules().news(REF, "u", status, unpublished)
+    assert () == EventRules().drafts(REF, "u", status, unpublished)
 
 
 def test_an_object_that_is_gone_is_forgotten():
@@ -108,7 +108,7 @@ def test_an_object_that_is_gone_is_forgotten():
 
 def test_a_long_message_is_cut_to_what_an_event_takes():
     """In bytes, and between two characters."""
-    (news,) = EventRules().news(REF, "u", {}, [Condition("Accepted", "False", "Invalid", "ü" * 2000), *WELL[1:]])
+    (news,) = EventRules().drafts(REF, "u", {}, [Condition("Accepted", "False", "Invalid", "ü" * 2000), *WELL[1:]])
 
     assert (1023, "...") == (len(news.note.encode()), news.note[-3:])
 
@@ -117,4 +117,4 @@ def test_problems_of_a_compilation_become_events():
     """As they are worded there."""
     due = conditions_of(REF, compiled(route()).problems, Programming.PROGRAMMED)
 
-    assert [("Warning", "ServiceNotFound")] == brief(EventRules().news(REF, "u", {}, due))
+    assert [("Warning", "ServiceNotFound")] == brief(EventRules().drafts(REF, "u", {}, due))

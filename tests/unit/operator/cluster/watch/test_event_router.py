@@ -19,7 +19,7 @@ class Publisher:
     def __init__(self):
         self.heard = []
 
-    def told(self, manifest, *, is_deleted=False):
+    def observe(self, manifest, *, is_deleted=False):
         self.heard.append((manifest["metadata"]["name"], is_deleted))
         return True
 
