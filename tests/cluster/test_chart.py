@@ -7,7 +7,7 @@ import pytest
 from helm_chart import CASES
 
 # The kinds of others' definitions, which this API server doesn't have.
-UNKNOWN = {"PodMonitor"}
+UNKNOWN = {"PodMonitor", "PrometheusRule"}
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.name)

@@ -145,7 +145,7 @@ def test_a_generated_secret_is_nobody_s_but_its_credential_s(kubectl, shop):
     kubectl(*SERVER_SIDE, input=yaml.safe_dump_all(marked), check=True)
     settled(kubectl, shop)
     metadata = kubectl.get("secret", "oiloil-jwt", shop)["metadata"]
-    assert {"app.kubernetes.io/managed-by": "postern"} == metadata["labels"]
+    assert {"app.kubernetes.io/managed-by": "postern", "postern.dev/use": "jwt-key"} == metadata["labels"]
     assert "annotations" not in metadata
     assert [("JWTCredential", "oiloil")] == [(one["kind"], one["name"]) for one in metadata["ownerReferences"]]
 

@@ -20,7 +20,7 @@ from postern_operator.cluster.leader_election import LEASE, LEASE_S, RETRY_S, Le
 LEADER = """
 import asyncio, sys
 from operator_account import client_of
-from postern_operator.cluster.leader import Leadership
+from postern_operator.cluster.leader_election import Leadership
 
 async def act():
     print("leading", flush=True)

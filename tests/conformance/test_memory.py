@@ -16,6 +16,8 @@ MIB = 2**20
 # What a worker may hold for its connections here, and what its memory may grow by: the allocator takes some on top.
 BUDGET = 16 * MIB
 BOUND = 2 * BUDGET
+# A TLS connection that was evicted keeps its buffers until the next sweep: those of a tenth of a second of handshakes.
+ENDING_BYTES = 8 * 2**20
 OPTIONS = ("--connection-memory", str(BUDGET), "--header-timeout", "60s")
 
 START = raw.request("/").removesuffix(b"\r\n")
@@ -85,7 +87,7 @@ def test_heads_without_an_end_are_bounded_over_tls(start_gateway, module_upstrea
             stack.enter_context(raw.Client(address)).send(LARGE_HEAD)
         assert 200 == raw.ask(address, raw.request("/")).status
         assert 431 == first.answer().status
-    assert gateway.peak_bytes() - before < BOUND
+    assert gateway.peak_bytes() - before < BOUND + ENDING_BYTES
 
 
 def test_what_waits_behind_a_request_is_bounded_together(gateway, crowd, module_upstream):

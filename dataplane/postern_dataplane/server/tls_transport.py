@@ -85,8 +85,9 @@ class TlsClientConnection(HeldConnection):
 
     @property
     def _fixed_bytes(self) -> int:
-        # The layer has a buffer of 256 KiB and one for OpenSSL, which keep what the largest packet has ever taken.
-        return TLS_BYTES + 2 * self._packet_bytes
+        # The layer and OpenSSL have a buffer each that keeps what the largest packet has ever taken, and the packet is
+        # a text of its own until its head ends.
+        return TLS_BYTES + 3 * self._packet_bytes
 
     def eof_received(self) -> None:
         """The client has said that it leaves: from here on nothing that is written reaches it."""
