@@ -1,7 +1,8 @@
-"""Write docs/reference/fields.md: every field of every kind, from the typed models themselves.
+"""Write docs/reference/fields.md, every field of every kind, from the typed models themselves; and tables of settings.
 
 The prose, defaults and bounds live in the models; here they only become a table.  What a kind is for, with
-examples, is written by hand in docs/reference/kinds.md.
+examples, is written by hand in docs/reference/kinds.md.  The tables of settings, from the declarations of the programs,
+are made by `settings_tables` and stand within pages that are written by hand.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import settings_tables
 from msgspec import inspect
 
 from postern_core.parse import API_VERSION, OUR_KINDS
@@ -36,8 +38,10 @@ RULE = "| --- | --- | --- | --- |"
 
 
 def main() -> int:
-    """Write the page anew."""
+    """Write the pages anew."""
     PAGE.write_text(page(), encoding="utf-8")
+    for path in settings_tables.PAGES:
+        path.write_text(settings_tables.filled(path.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

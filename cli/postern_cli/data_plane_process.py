@@ -1,6 +1,6 @@
 """The data plane of a run: a process of its own, started, listened to and stopped.
 
-It is never imported into this process: what serves in a run is what serves in a cluster.
+Nothing that serves is imported into this process: what serves in a run is what serves in a cluster.
 """
 
 from __future__ import annotations
@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
+
+from postern_dataplane.settings import PREFIX
 
 # Longer than the data plane's own grace for running requests, after which it kills its workers itself.
 STOP_S = 45.0
@@ -108,6 +111,8 @@ async def data_plane(arguments: Sequence[str], tell: Callable[[str], None]) -> A
         stdin=PIPE,  # Should we be killed, it ends with this, and is not left behind on our addresses.
         stderr=PIPE,
         limit=LINE_BYTES_MAX,
+        # Its settings are the run's alone, which has checked them together.
+        env={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
         start_new_session=True,  # Ctrl-C is for us, and we ask it once to stop.
     )
     running = DataPlane(process, tell)

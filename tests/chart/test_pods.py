@@ -39,11 +39,11 @@ def option(container, name):
 def test_the_programs_understand_their_options(objects):
     """As they are read by the programs themselves."""
     operator = pod(next(it for it in deployments(objects) if it["metadata"]["name"] == "postern-operator"))
-    gateways = operator_settings(operator["containers"][0]["args"], {}).gateways
+    gateways = operator_settings(operator["containers"][0]["args"]).gateways
     told = []
     for spec in data_planes(objects):
         (sync,), (proxy,) = spec["initContainers"], spec["containers"]
-        sidecar = sync_settings(sync["args"], {})
+        sidecar = sync_settings(sync["args"])
         told.append((sidecar.gateway, sidecar.namespace))
         assert sidecar.config == dataplane_settings(proxy["args"]).config
     assert list(gateways) == told

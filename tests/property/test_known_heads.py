@@ -12,8 +12,8 @@ from heads import head, packet_of, signed, table
 from manifests import consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.http1.request_reader import RequestReader
-from postern_dataplane.limits import Limits
 from postern_dataplane.server.decision_cache import DecisionCache
+from postern_dataplane.settings import Limits
 from postern_dataplane.telemetry.events import RequestRecord
 
 NOW_S = 1_900_000_000.0

@@ -6,15 +6,17 @@ import asyncio
 import socket
 
 from postern_core.snapshot import Backend, Endpoint, Endpoints, PathMatch, Route, Snapshot, ValueMatch
-from postern_dataplane.limits import Limits
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.server.gateway import Gateway
+from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import build_table
 
 BACKEND = Backend(id="Service/demo/app", request_timeout_ms=30_000, idle_timeout_ms=20_000)
 LISTENER = ListenerConfig(9080)
 ENDPOINTS = (Endpoint(address="10.0.0.1", port=80),)
+# What a gateway has beside the limits of a client.
+GATEWAY = {"connection_memory_bytes": 128 * 2**20, "remembers_heads": True}
 
 
 class Transport(asyncio.Transport):
@@ -203,14 +205,14 @@ class Client:
 class Port:
     """A gateway whose table has one Service, `demo/app`: every method of every path, and a refused `/refused`."""
 
-    def __init__(self, loop, *, backend=BACKEND, endpoints=ENDPOINTS, remembers_heads=True, **limits):
+    def __init__(self, loop, *, backend=BACKEND, endpoints=ENDPOINTS, **settings):
         self.loop = loop
         self.observer = Observer()
         self.active_table = ActiveTable()
         self.serve(backend, *endpoints)
-        limits = {"header_timeout_s": 10.0, "idle_timeout_s": 60.0} | limits
-        named = {"active_table": self.active_table, "limits": Limits(**limits), "observer": self.observer}
-        self.gateway = loop.call(Gateway, remembers_heads=remembers_heads, **named)
+        gateway = {name: settings.pop(name) for name in GATEWAY if name in settings}
+        named = {"active_table": self.active_table, "limits": Limits(**settings), "observer": self.observer}
+        self.gateway = loop.call(Gateway, **named | GATEWAY | gateway)
 
     def serve(self, backend, *endpoints):
         """Put a table into force."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
 from pathlib import Path
 
@@ -90,19 +90,31 @@ def test_a_command_is_explained():
         assert [] == [option for option in options if f"`{option}" not in section], name
 
 
-def test_a_setting_of_the_data_plane_is_explained():
-    """Each option of `python -m postern_dataplane` is in the table of limits."""
-    source = text_of(ROOT / "dataplane/postern_dataplane/settings.py")
-    options = set(re.findall(r"\"(--[a-z-]+)\"", source))
-    assert [] == sorted(option for option in options if f"`{option}" not in text_of(REFERENCE / "limits.md"))
+@pytest.fixture
+def build_reference(monkeypatch):
+    """The program that `make docs` runs."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    return importlib.import_module("build_reference")
 
 
-def test_the_page_of_fields_is_fresh():
+def test_the_page_of_fields_is_fresh(build_reference):
     """`make docs` would write what is there."""
-    spec = importlib.util.spec_from_file_location("build_reference", ROOT / "docs/build_reference.py")
-    build_reference = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(build_reference)
     assert build_reference.page() == text_of(REFERENCE / "fields.md")
+
+
+def test_the_tables_of_settings_are_fresh(build_reference):
+    """`make docs` would write what is there."""
+    tables = build_reference.settings_tables
+    assert [] == [name_of(page) for page in tables.PAGES if tables.filled(text_of(page)) != text_of(page)]
+
+
+def test_a_setting_is_explained(build_reference):
+    """Every setting of every program has a row in one of the tables, whatever its group."""
+    tables = build_reference.settings_tables
+    pages = "\n".join(text_of(page) for page in tables.PAGES)
+    every = [(prefix, one) for struct, prefix in tables.PROGRAMS.values() for one in tables.settings_of(struct)]
+    names = [f"`{prefix}_{one.name.upper()}`" for prefix, one in every if prefix != "POSTERN_RUN"]
+    assert [] == [name for name in names if name not in pages]
 
 
 def manifests_in(page: Path) -> list[dict]:

@@ -10,7 +10,7 @@ import asyncio
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import HttpRequestParser
 
-from postern_dataplane.limits import Limits
+from postern_dataplane.settings import Limits
 
 # How much of the parser's body stream may be unread before it would want to pause us. It is emptied after every
 # read of the socket, which brings 256 KiB at most.

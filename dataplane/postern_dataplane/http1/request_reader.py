@@ -18,8 +18,8 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
-from postern_dataplane.limits import Limits
 from postern_dataplane.request.denials import BAD_REQUEST, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
+from postern_dataplane.settings import Limits
 
 from .request_head import RequestError
 from .request_parser import line_bytes_max, make_parser

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from postern_dataplane.decision.outcome import RequestHead
-from postern_dataplane.limits import Limits
 from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.settings import Limits
 
 from .request_head import RequestError, request_head
 from .request_reader import RequestReader

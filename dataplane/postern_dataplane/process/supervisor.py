@@ -145,10 +145,11 @@ async def supervise(settings: Settings) -> None:
 
 def _within_limits(settings: Settings) -> Settings:
     """The settings with as many connections as open files are allowed for."""
-    possible = allow_connections(settings.max_connections)
-    if possible < settings.max_connections:
+    possible = allow_connections(settings.limits.max_connections)
+    if possible < settings.limits.max_connections:
         log.warning("fewer connections than asked for: raise the limit of open files", max_connections=possible)
-    return msgspec.structs.replace(settings, max_connections=possible)
+    limits = msgspec.structs.replace(settings.limits, max_connections=possible)
+    return msgspec.structs.replace(settings, limits=limits)
 
 
 @contextlib.contextmanager

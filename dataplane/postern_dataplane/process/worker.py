@@ -25,7 +25,6 @@ from postern_dataplane.certificates.certificate_reloader import CertificateReloa
 from postern_dataplane.certificates.certificate_store import CertificateStore
 from postern_dataplane.certificates.tls_context import server_context
 from postern_dataplane.errors import SnapshotError
-from postern_dataplane.limits import Limits
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.reload.index_watcher import IndexWatcher
@@ -60,7 +59,8 @@ class Worker:
         self._active_table = ActiveTable()
         self._gateway = Gateway(
             active_table=self._active_table,
-            limits=_limits(settings),
+            limits=settings.limits,
+            connection_memory_bytes=settings.worker_memory_bytes(),
             observer=FanOutObserver(self._counters, self._access_log) if self._access_log else self._counters,
             remembers_heads=settings.remember_heads,
         )
@@ -142,19 +142,6 @@ class Worker:
             await asyncio.to_thread(self._access_log.close, GOODBYE_S)
         self._report()
         await self._sender.close(GOODBYE_S)
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        max_connections=settings.max_connections,
-        connection_memory_bytes=settings.connection_memory_bytes,
-        header_timeout_s=settings.header_timeout_s,
-        idle_timeout_s=settings.idle_timeout_s,
-        max_request_line_bytes=settings.max_request_line_bytes,
-        max_header_line_bytes=settings.max_header_line_bytes,
-        max_headers_bytes=settings.max_headers_bytes,
-        max_headers=settings.max_headers,
-    )
 
 
 def listener_for(settings: Settings, port: int, *, is_tls: bool) -> ListenerConfig:

@@ -26,9 +26,9 @@ from postern_dataplane.decision.outcome import Decision, Forward, Reject, Reques
 from postern_dataplane.decision.upstream_request import upstream_head
 from postern_dataplane.decision.verification_cache import TwoGenerationCache
 from postern_dataplane.http1.rereading import Rereading
-from postern_dataplane.limits import Limits
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.request.target import read_target
+from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.events import RequestRecord
 

@@ -10,10 +10,10 @@ from functools import partial
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
-from postern_dataplane.limits import Limits
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request import denials
+from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.events import Observer, RequestRecord
 from postern_dataplane.upstream.pool import PoolManager
@@ -38,12 +38,18 @@ class Gateway:
     """What the connections of a worker share; to be made within the running loop."""
 
     def __init__(
-        self, *, active_table: ActiveTable, limits: Limits, observer: Observer, remembers_heads: bool = True
+        self,
+        *,
+        active_table: ActiveTable,
+        limits: Limits,
+        connection_memory_bytes: int,
+        observer: Observer,
+        remembers_heads: bool = True,
     ) -> None:
         self.active_table = active_table
         self.limits = limits
         self.observer = observer
-        self.budget = Budget(limits.connection_memory_bytes)
+        self.budget = Budget(connection_memory_bytes)
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
         self.decision_cache = DecisionCache(limits, self.loop, is_off=not remembers_heads)

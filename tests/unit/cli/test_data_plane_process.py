@@ -72,6 +72,17 @@ async def test_at_the_end_of_the_context_it_has_ended(pretend):
     assert -signal.SIGTERM == running._process.returncode
 
 
+async def test_variables_of_the_data_plane_do_not_reach_a_run(pretend, monkeypatch):
+    """A run has checked its settings together, and a variable would add one that it doesn't know of."""
+    monkeypatch.setenv("POSTERN_DATAPLANE_REDIRECT_TO_HTTPS", "443")
+    monkeypatch.setenv("POSTERN_OTHER", "kept")
+    pretend("import os; print(*(it for it in os.environ if it.startswith('POSTERN_')), file=__import__('sys').stderr)")
+    told = []
+    async with asyncio.timeout(10), data_plane([], told.append) as running:
+        await running.ended()
+    assert ["POSTERN_OTHER"] == told
+
+
 async def test_who_does_not_stop_is_killed(pretend, monkeypatch):
     """In the end."""
     monkeypatch.setattr(module, "STOP_S", 0.0)

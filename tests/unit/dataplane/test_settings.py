@@ -1,11 +1,11 @@
-"""The command line of the data plane, and what it refuses."""
+"""The command line and the environment of the data plane, and what they refuse."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
 
-from postern_dataplane.machine import memory_for_connections, usable_cpus
+from postern_dataplane.machine import memory_for_connections
 from postern_dataplane.settings import Settings, read_settings
 from postern_kit.addresses import Address
 
@@ -16,9 +16,13 @@ def read(*options):
 
 def test_the_defaults_are_the_settings_own():
     """The command line adds none of its own."""
-    workers = usable_cpus()
-    memory = memory_for_connections(workers)
-    assert Settings(config="/snapshots", workers=workers, connection_memory_bytes=memory) == read()
+    assert Settings(config="/snapshots") == read()
+
+
+def test_the_memory_for_connections_follows_from_the_workers():
+    """Unless it is given."""
+    assert memory_for_connections(3) == read("--workers", "3").worker_memory_bytes()
+    assert 2**20 == read("--workers", "3", "--connection-memory", "1048576").worker_memory_bytes()
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,8 @@ def test_the_defaults_are_the_settings_own():
 )
 def test_an_option_sets_its_setting(option, text, name, value):
     """Units are written by people and read as numbers."""
-    assert value == getattr(read(option, text), name)
+    settings = read(option, text)
+    assert value == getattr(settings.limits if hasattr(settings.limits, name) else settings, name)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +63,7 @@ def test_an_option_sets_its_setting(option, text, name, value):
         ("--listen", ":9080", "is not HOST:PORT"),
         ("--listen", "::1:9080", "is not HOST:PORT"),
         ("--listen", "127.0.0.1:65536", "is not a port"),
-        ("--tls-min-version", "1.1", "invalid choice"),
+        ("--tls-min-version", "1.1", "is not one of 1.2, 1.3"),
         ("--redirect-to-https", "0", "is not a port"),
         ("--redirect-to-https", "65536", "is not a port"),
         ("--redirect-to-https", "443", "--redirect-to-https needs --listen-tls"),
@@ -79,6 +84,14 @@ def test_a_mistake_is_explained(option, text, said, capsys):
     with pytest.raises(SystemExit) as ended:
         read(option, text)
     assert (2, True) == (ended.value.code, said in capsys.readouterr().err)
+
+
+def test_a_variable_sets_a_setting(monkeypatch):
+    """The variable is named by the option, and the option counts before it."""
+    monkeypatch.setenv("POSTERN_DATAPLANE_MAX_REQUEST_LINE", "1024")
+    monkeypatch.setenv("POSTERN_DATAPLANE_WORKERS", "3")
+    settings = read("--workers", "2")
+    assert (1024, 2) == (settings.limits.max_request_line_bytes, settings.workers)
 
 
 def test_tls_is_an_address_and_certificates():

@@ -8,7 +8,7 @@ import pytest
 
 from postern_dataplane.http1.request_body import RequestBody
 from postern_dataplane.http1.request_reader import RequestReader
-from postern_dataplane.limits import Limits
+from postern_dataplane.settings import Limits
 
 HEAD = b"POST / HTTP/1.1\r\nHost: h\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -8,8 +8,8 @@ import pytest
 
 from postern_dataplane.http1.request_head import RequestError, request_head
 from postern_dataplane.http1.request_reader import RequestReader
-from postern_dataplane.limits import Limits
 from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.settings import Limits
 
 SECRET = b"eyJhbGciOiJIUzI1NiJ9"
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from postern_dataplane.http1.request_parser import line_bytes_max, make_parser
-from postern_dataplane.limits import Limits
+from postern_dataplane.settings import Limits
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
 

@@ -8,7 +8,7 @@ import pytest
 
 from postern_dataplane.http1.request_head import RequestError
 from postern_dataplane.http1.request_reader import CUT_BYTES_MAX, CUTS_MAX, RequestReader
-from postern_dataplane.limits import Limits
+from postern_dataplane.settings import Limits
 
 GET = b"GET /get HTTP/1.1\r\nHost: h\r\n\r\n"
 POST = b"POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"

@@ -8,7 +8,7 @@ import pytest
 
 from postern_dataplane.http1.request_head import RequestError
 from postern_dataplane.http1.request_reader import RequestReader
-from postern_dataplane.limits import Limits
+from postern_dataplane.settings import Limits
 
 START = b"GET / HTTP/1.1\r\nHost: h\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -6,7 +6,7 @@ import pytest
 
 from heads import bearer, head, packet_of
 from postern_dataplane.http1.rereading import Rereading
-from postern_dataplane.limits import Limits
+from postern_dataplane.settings import Limits
 
 GET = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
 

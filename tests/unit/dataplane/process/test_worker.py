@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import structlog
 
-from postern_dataplane.process.worker import _limits, _report_exception, _report_unraisable, listener_for
+from postern_dataplane.process.worker import _report_exception, _report_unraisable, listener_for
 from postern_dataplane.settings import Settings
-
-LIMITS = {
-    "max_connections": 1,
-    "connection_memory_bytes": 8,
-    "header_timeout_s": 2.0,
-    "idle_timeout_s": 3.0,
-    "max_request_line_bytes": 4,
-    "max_header_line_bytes": 5,
-    "max_headers_bytes": 6,
-    "max_headers": 7,
-}
+from postern_kit.addresses import Address
 
 
-def test_every_limit_reaches_the_gateway():
-    """None is left at its default by mistake."""
-    limits = dataclasses.asdict(_limits(Settings(config="/", workers=1, **LIMITS)))
-    assert LIMITS == {name: limits[name] for name in LIMITS}
+def test_a_worker_does_without_click():
+    """A worker gets its settings as a value, so the memory of the library that reads options is saved."""
+    code = "import sys, postern_dataplane.process.worker; sys.exit('click' in sys.modules)"
+    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
 
 
 def test_what_nobody_caught_is_logged_without_its_text():
@@ -51,7 +42,8 @@ def test_what_could_not_be_raised_is_logged_without_its_text():
 
 def test_an_entrance_knows_its_port_and_its_way():
     """With a redirect, clients reach TLS at the port that it names, and without TLS nothing but the way there."""
-    plain, redirecting = (Settings(config="/", workers=1, redirect_to_https=port) for port in (0, 443))
+    tls = {"listen_tls": Address("::", 8443), "certificates": "/c"}
+    plain, redirecting = (Settings(config="/", redirect_to_https=port, **tls) for port in (0, 443))
     entrances = [listener_for(settings, 8443, is_tls=is_tls) for settings in (plain, redirecting) for is_tls in (0, 1)]
     assert [8443, 8443, 8443, 443] == [one.port for one in entrances]
     assert [False, True, False, True] == [bool(one.is_tls) for one in entrances]

@@ -14,10 +14,10 @@ import msgspec
 import pytest
 
 from postern_dataplane.decision.decide import decide
-from postern_dataplane.limits import Limits
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.server import decision_cache
 from postern_dataplane.server.decision_cache import HEAD_BYTES_MAX, DecisionCache
+from postern_dataplane.settings import Limits
 
 GET = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
 OTHER = b"GET /b HTTP/1.1\r\nHost: h\r\n\r\n"

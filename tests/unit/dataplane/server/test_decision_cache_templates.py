@@ -10,8 +10,8 @@ from heads import bearer, head, packet_of, signed, table
 from manifests import consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
-from postern_dataplane.limits import Limits
 from postern_dataplane.server.decision_cache import CachedTemplate, DecisionCache
+from postern_dataplane.settings import Limits
 from postern_dataplane.telemetry.events import RequestRecord
 
 OTHER = "fedcba9876543210fedcba9876543210"

@@ -7,8 +7,8 @@ import pytest
 
 from heads import bearer, head, packet_of, table
 from manifests import route, service
-from postern_dataplane.limits import Limits
 from postern_dataplane.server.decision_cache import DecisionCache
+from postern_dataplane.settings import Limits
 from postern_dataplane.telemetry.events import RequestRecord
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
