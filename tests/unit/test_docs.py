@@ -117,6 +117,13 @@ def test_a_setting_is_explained(build_reference):
     assert [] == [name for name in names if name not in pages]
 
 
+def test_no_service_can_set_a_setting(build_reference):
+    """Kubernetes gives a pod variables named by the Services beside it, so that no setting's may end like theirs."""
+    programs = build_reference.settings_tables.PROGRAMS.values()
+    names = [one.name for struct, _ in programs for one in build_reference.settings_tables.settings_of(struct)]
+    assert [] == [name for name in names if re.search(r"(^|_)(port|service_host|port_\d+_\w+|service_port_\w+)$", name)]
+
+
 def manifests_in(page: Path) -> list[dict]:
     blocks = re.findall(r"^```yaml\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL)
     documents = [document for block in blocks for document in yaml.safe_load_all(block)]
