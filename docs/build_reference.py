@@ -1,8 +1,8 @@
-"""Write docs/reference/fields.md, every field of every kind, from the typed models themselves; and tables of settings.
+"""Write docs/reference/fields.md, every field of every kind, from the typed models themselves; and other tables.
 
 The prose, defaults and bounds live in the models; here they only become a table.  What a kind is for, with
-examples, is written by hand in docs/reference/kinds.md.  The tables of settings, from the declarations of the programs,
-are made by `settings_tables` and stand within pages that are written by hand.
+examples, is written by hand in docs/reference/kinds.md.  The tables of settings and metrics, from
+the declarations in the programs, are made by `settings_tables` and `metrics_table`, within pages written by hand.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
+import metrics_table
 import msgspec
 import settings_tables
 from msgspec import inspect
@@ -42,6 +43,8 @@ def main() -> int:
     PAGE.write_text(page(), encoding="utf-8")
     for path in settings_tables.PAGES:
         path.write_text(settings_tables.filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+    metrics = metrics_table.PAGE.read_text(encoding="utf-8")
+    metrics_table.PAGE.write_text(metrics_table.filled(metrics), encoding="utf-8")
     return 0
 
 

@@ -11,6 +11,7 @@ from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import build_table
+from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES, UPSTREAM_ERRORS
 
 BACKEND = Backend(id="Service/demo/app", request_timeout_ms=30_000, idle_timeout_ms=20_000)
 LISTENER = ListenerConfig(9080)
@@ -145,7 +146,7 @@ class Observer:
     def __init__(self):
         self.records = []
         self.errors, self.handshakes, self.evictions = [], [], []
-        self.handshake_ended, self.evicted = self.handshakes.append, self.evictions.append
+        self._kept = {UPSTREAM_ERRORS: self.errors, TLS_HANDSHAKES: self.handshakes, EVICTIONS: self.evictions}
         self.open = 0
 
     def request_done(self, record):
@@ -157,8 +158,8 @@ class Observer:
     def connection_closed(self):
         self.open -= 1
 
-    def upstream_error(self, upstream, kind):
-        self.errors.append((upstream, kind))
+    def count(self, metric, *labels):
+        self._kept[metric].append(labels if len(labels) > 1 else labels[0])
 
 
 class Client:

@@ -36,6 +36,7 @@ from postern_dataplane.sockets import BACKLOG, Listeners, address_of
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.access_log import AccessLog
 from postern_dataplane.telemetry.counters import Counters
+from postern_dataplane.telemetry.definitions import CERTIFICATE_RELOADS, LOG_LINES_DROPPED, RELOADS
 from postern_dataplane.telemetry.fan_out import FanOutObserver
 from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, Sender, SnapshotLoaded, SnapshotRefused
 from postern_kit.logs import configure_logs, described, log
@@ -110,16 +111,17 @@ class Worker:
     def loaded(self, table: RoutingTable) -> None:
         """Tell those who keep something by table."""
         self._gateway.adopt(table)
-        self._counters.reload_ended("loaded")
+        self._counters.count(RELOADS, "loaded")
         self._counters.follow_token_cache(table.verification_cache)
         self._sender.send(SnapshotLoaded(table.digest, table.gateway, table.routes, self._active_table.loaded_at))
 
     def refused(self, error: SnapshotError) -> None:
-        self._counters.reload_ended("refused")
+        self._counters.count(RELOADS, "refused")
         self._sender.send(SnapshotRefused(error.digest, str(error)))
 
     def certificates_read(self, loaded: int, refused: int, ends_at: dict[str, float]) -> None:
-        self._counters.certificates_read(loaded, refused)
+        self._counters.count(CERTIFICATE_RELOADS, "loaded", by=loaded)
+        self._counters.count(CERTIFICATE_RELOADS, "refused", by=refused)
         self._sender.send(CertificatesLoaded(ends_at))
 
     async def _report_on(self) -> None:
@@ -129,9 +131,9 @@ class Worker:
                 self._report()
 
     def _report(self) -> None:
-        log_lines_dropped = self._access_log.take_dropped() if self._access_log else 0
-        held_bytes = self._gateway.budget.used_bytes
-        self._sender.send(self._counters.take(log_lines_dropped=log_lines_dropped, held_bytes=held_bytes))
+        if self._access_log:
+            self._counters.count(LOG_LINES_DROPPED, by=self._access_log.take_dropped())
+        self._sender.send(self._counters.take(held_bytes=self._gateway.budget.used_bytes))
 
     async def _watch_supervisor(self) -> None:
         await self._sender.until_end()

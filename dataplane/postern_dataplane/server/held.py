@@ -11,6 +11,7 @@ import asyncio
 from aiohttp.http import RawRequestMessage
 
 from postern_dataplane.request import denials
+from postern_dataplane.telemetry.definitions import EVICTIONS
 
 from .client_connection import ClientConnection
 from .decision_cache import HEAD_BYTES_MAX, Packet
@@ -84,7 +85,7 @@ class HeldConnection(ClientConnection):
 
     def evict(self) -> None:
         """End, with a word where one can be said; what waits for a client that takes nothing is thrown away."""
-        self.gateway.observer.evicted(self._doing)
+        self.gateway.observer.count(EVICTIONS, self._doing)
         is_mute = self._is_over or not self._began_at or self._transport.get_write_buffer_size() > 0
         if self.exchange is not None:
             self.exchange.reject(denials.OUT_OF_MEMORY)

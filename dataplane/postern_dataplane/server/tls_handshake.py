@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES
 
 from .memory_budget import Weight
 from .tls_transport import TLS_BYTES, TlsClientConnection, TlsTransport
@@ -98,13 +99,13 @@ class TlsHandshake(asyncio.Protocol):
         if self._transport.is_closing():
             self._fail(LEFT)
             return
-        self._gateway.observer.handshake_ended(DONE)
+        self._gateway.observer.count(TLS_HANDSHAKES, DONE)
         self._gateway.budget.close(self)
         self._gateway.replaced(self)
         self._client.connection_made(TlsTransport(layer, self._transport))
 
     def _fail(self, result: str) -> None:
-        self._gateway.observer.handshake_ended(EVICTED if self._is_evicted else result)
+        self._gateway.observer.count(TLS_HANDSHAKES, EVICTED if self._is_evicted else result)
         self._gateway.budget.close(self)
         self._gateway.forget(self)
         self._transport.abort()
@@ -123,7 +124,7 @@ class TlsHandshake(asyncio.Protocol):
     def evict(self) -> None:
         """End without a word, as there is none before TLS."""
         self._is_evicted = True
-        self._gateway.observer.evicted(HANDSHAKE)
+        self._gateway.observer.count(EVICTIONS, HANDSHAKE)
         self._transport.abort()
 
     # What `gateway` asks of every connection.

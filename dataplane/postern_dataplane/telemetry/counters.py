@@ -12,21 +12,23 @@ import time
 from bisect import bisect_left
 from collections import defaultdict
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
+from . import definitions
+from .definitions import METRICS, Kind, Labels, Merge, Metric
 from .events import RequestRecord
 from .worker_messages import Distribution, WorkerReport
 
 # Upper bounds in seconds; a value on a bound counts below it, as Prometheus' `le` means.
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
-# A message stays small even when 10,000 routes were called within one second; the rest goes with the next.
+# Of one metric: a message stays small even when 10,000 routes were called within a second; the rest goes with the next.
 SERIES_PER_MESSAGE = 10_000
 
 _PAGE_BYTES = resource.getpagesize()
 _STATM = Path("/proc/self/statm")
 
-Key = TypeVar("Key", int, str)
+Series = defaultdict[Labels, float]
 
 
 class LookupCounts(Protocol):
@@ -90,23 +92,23 @@ class Counters:
     """An observer of the proxy that counts, and is emptied by `take`."""
 
     def __init__(self) -> None:
-        self._requests: defaultdict[tuple[str, int], int] = defaultdict(int)
-        self._denials: defaultdict[str, int] = defaultdict(int)
-        self._upstream_errors: defaultdict[tuple[str, str], int] = defaultdict(int)
-        self._reloads: defaultdict[str, int] = defaultdict(int)
-        self._certificate_reloads: defaultdict[str, int] = defaultdict(int)
-        self._evictions: defaultdict[str, int] = defaultdict(int)
-        self._handshakes: defaultdict[str, int] = defaultdict(int)
-        self._duration = Histogram()
-        self._upstream_latency = Histogram()
+        counted = [metric for metric in METRICS if metric.merge is Merge.ALL]
+        self._counts = {metric: Series(int) for metric in counted if metric.kind is Kind.COUNTER}
+        self._histograms = {metric: Histogram() for metric in counted if metric.kind is Kind.HISTOGRAM}
         self._connections = 0
         self._token_lookups = TokenLookups()
         self._cpu_s_taken = 0.0
+        # Looked up here once, for they are on the path of every request.
+        self._requests, self._denials = self._counts[definitions.REQUESTS], self._counts[definitions.DENIALS]
+        self._duration, self._upstream_latency = (
+            self._histograms[definitions.REQUEST_DURATION],
+            self._histograms[definitions.UPSTREAM_LATENCY],
+        )
 
     def request_done(self, record: RequestRecord) -> None:
         self._requests[record.route, record.status] += 1
         if record.reason:
-            self._denials[record.reason] += 1
+            self._denials[record.reason,] += 1
         self._duration.observe(record.duration_s)
         if record.upstream_latency_s is not None:
             self._upstream_latency.observe(record.upstream_latency_s)
@@ -117,45 +119,28 @@ class Counters:
     def connection_closed(self) -> None:
         self._connections -= 1
 
-    def handshake_ended(self, result: str) -> None:
-        self._handshakes[result] += 1
-
-    def evicted(self, kind: str) -> None:
-        self._evictions[kind] += 1
-
-    def upstream_error(self, upstream: str, kind: str) -> None:
-        self._upstream_errors[upstream, kind] += 1
-
-    def reload_ended(self, result: str) -> None:
-        self._reloads[result] += 1
-
-    def certificates_read(self, loaded: int, refused: int) -> None:
-        self._certificate_reloads["loaded"] += loaded
-        self._certificate_reloads["refused"] += refused
+    def count(self, metric: Metric, *labels: str | int, by: float = 1) -> None:
+        """Count an event, or several."""
+        self._counts[metric][labels] += by
 
     def follow_token_cache(self, cache: LookupCounts) -> None:
         self._token_lookups.follow(cache)
 
-    def take(self, *, log_lines_dropped: int = 0, held_bytes: int = 0) -> WorkerReport:
-        """What was counted since the last time, and how things are now."""
+    def take(self, *, held_bytes: int = 0) -> WorkerReport:
+        """Return what was counted since the last time, and how things are now."""
         hits, misses = self._token_lookups.take()
+        self.count(definitions.TOKEN_CACHE_HITS, by=hits)
+        self.count(definitions.TOKEN_CACHE_MISSES, by=misses)
+        self.count(definitions.CPU_SECONDS, by=self._take_cpu_s())
+        now = {
+            definitions.CONNECTIONS: self._connections,
+            definitions.CONNECTION_MEMORY: held_bytes,
+            definitions.RESIDENT_MEMORY: _resident_bytes(),
+        }
         return WorkerReport(
-            requests=_take_some(self._requests),
-            denials=_take_all(self._denials),
-            upstream_errors=_take_some(self._upstream_errors),
-            reloads=_take_all(self._reloads),
-            certificate_reloads=_take_all(self._certificate_reloads),
-            handshakes=_take_all(self._handshakes),
-            evictions=_take_all(self._evictions),
-            duration=self._duration.take(),
-            upstream_latency=self._upstream_latency.take(),
-            token_cache_hits=hits,
-            token_cache_misses=misses,
-            log_lines_dropped=log_lines_dropped,
-            cpu_s=self._take_cpu_s(),
-            connections=self._connections,
-            held_bytes=held_bytes,
-            resident_bytes=_resident_bytes(),
+            counts={metric.name: _take(series) for metric, series in self._counts.items() if series},
+            histograms={metric.name: histogram.take() for metric, histogram in self._histograms.items()},
+            gauges={metric.name: value for metric, value in now.items()},
         )
 
     def _take_cpu_s(self) -> float:
@@ -165,16 +150,9 @@ class Counters:
         return taken
 
 
-def _take_all(counts: defaultdict[str, int]) -> dict[str, int]:
-    taken = dict(counts)
-    counts.clear()
-    return taken
-
-
-def _take_some(counts: defaultdict[tuple[str, Key], int]) -> tuple[tuple[str, Key, int], ...]:
-    """Take as many series as fit into a message, the oldest first."""
-    keys = list(itertools.islice(counts, SERIES_PER_MESSAGE))
-    return tuple((name, detail, counts.pop((name, detail))) for name, detail in keys)
+def _take(series: Series) -> tuple[tuple[Labels, float], ...]:
+    """Take as many as fit into a message, the oldest first."""
+    return tuple((labels, series.pop(labels)) for labels in list(itertools.islice(series, SERIES_PER_MESSAGE)))
 
 
 def _resident_bytes() -> int:

@@ -6,6 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from .definitions import Metric
+
 # Why an exchange ended that was not refused. The first is a client's doing: as elsewhere, its status is 499 when
 # nothing had been answered yet.
 CLIENT_CLOSED = "client_closed"
@@ -58,11 +60,5 @@ class Observer(Protocol):
     def connection_closed(self) -> None:
         """A client's connection is gone."""
 
-    def handshake_ended(self, result: str) -> None:
-        """A TLS handshake has ended; the result is one of a few words, see `tls_handshake`."""
-
-    def evicted(self, kind: str) -> None:
-        """A connection had to go because memory was short; the kind is one of a few words, see `held`."""
-
-    def upstream_error(self, upstream: str, kind: str) -> None:
-        """Something failed at a backend; the kind is one of a few words."""
+    def count(self, metric: Metric, *labels: str | int) -> None:
+        """One more for a counter of `definitions`; a label is one of a few words, or the id of an object."""

@@ -16,9 +16,7 @@ class FanOutObserver:
         # The log has no interest in these.
         self.connection_opened = counters.connection_opened
         self.connection_closed = counters.connection_closed
-        self.handshake_ended = counters.handshake_ended
-        self.evicted = counters.evicted
-        self.upstream_error = counters.upstream_error
+        self.count = counters.count
 
     def request_done(self, record: RequestRecord) -> None:
         self._counters.request_done(record)

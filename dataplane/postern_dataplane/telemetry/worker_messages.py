@@ -14,6 +14,8 @@ import msgspec
 
 from postern_dataplane.errors import ChannelError
 
+from .definitions import Labels
+
 # What a message may hold (`counters.SERIES_PER_MESSAGE`) stays well below this.
 LINE_BYTES_MAX = 8 * 2**20
 
@@ -48,27 +50,11 @@ class Distribution(msgspec.Struct, frozen=True):
 
 
 class WorkerReport(msgspec.Struct, frozen=True, tag="counted"):
-    """What happened since the last such message; the last fields are how it is now, from `connections` on.
+    """What a worker counted since the last such message, and its gauges as they are, all by the name of the metric."""
 
-    `requests` are (route, status, count), `upstream_errors` (upstream, kind, count).
-    """
-
-    requests: tuple[tuple[str, int, int], ...]
-    denials: dict[str, int]
-    upstream_errors: tuple[tuple[str, str, int], ...]
-    reloads: dict[str, int]
-    certificate_reloads: dict[str, int]
-    handshakes: dict[str, int]
-    evictions: dict[str, int]
-    duration: Distribution
-    upstream_latency: Distribution
-    token_cache_hits: int
-    token_cache_misses: int
-    log_lines_dropped: int
-    cpu_s: float
-    connections: int
-    held_bytes: int
-    resident_bytes: int
+    counts: dict[str, tuple[tuple[Labels, float], ...]]
+    histograms: dict[str, Distribution]
+    gauges: dict[str, float]
 
 
 Message = SnapshotLoaded | SnapshotRefused | CertificatesLoaded | WorkerReport

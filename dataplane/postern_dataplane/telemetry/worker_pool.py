@@ -24,9 +24,7 @@ class WorkerState:
     serving: SnapshotLoaded | None = None
     refused: SnapshotRefused | None = None
     certificates: dict[str, float] = field(default_factory=dict)
-    connections: int = 0
-    held_bytes: int = 0
-    resident_bytes: int = 0
+    gauges: dict[str, float] = field(default_factory=dict)
 
 
 class WorkerPool:
@@ -53,8 +51,7 @@ class WorkerPool:
         elif isinstance(message, CertificatesLoaded):
             worker.certificates = message.ends_at
         else:
-            worker.connections, worker.resident_bytes = message.connections, message.resident_bytes
-            worker.held_bytes = message.held_bytes
+            worker.gauges = message.gauges
             self.totals.add(message)
 
     def gone(self, slot: int) -> None:

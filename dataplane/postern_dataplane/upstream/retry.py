@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from postern_dataplane.telemetry.definitions import UPSTREAM_ERRORS
 from postern_dataplane.telemetry.events import Observer
 
 from .connection import UpstreamConnection
@@ -53,5 +54,5 @@ class RetryState:
         return True
 
     def note(self, kind: str) -> None:
-        """Tell of a failure of the upstream, by one of a few words."""
-        self._observer.upstream_error(self.pool.upstream.id, kind)
+        """Count a failure of the upstream; its kind is one of a few words."""
+        self._observer.count(UPSTREAM_ERRORS, self.pool.upstream.id, kind)

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from postern_dataplane.telemetry import counters
+from postern_dataplane.telemetry import counters, definitions
 from postern_dataplane.telemetry.counters import BUCKETS_S, Counters, Histogram, TokenLookups
+from postern_dataplane.telemetry.definitions import METRICS, Kind, Merge
 from postern_dataplane.telemetry.worker_messages import Distribution
 
 
@@ -22,44 +23,49 @@ def counted(*events):
     return counting.take()
 
 
+def series(report, metric):
+    """Return what a message has of a counter."""
+    return dict(report.counts.get(metric.name, ()))
+
+
 def test_requests_are_counted_by_route_and_status():
     """Each pair is a series."""
     done = [request(), request(), request(status=404), request(route="")]
     taken = counted(*(lambda c, one=one: c.request_done(one) for one in done))
-    assert (("demo/a", 200, 2), ("demo/a", 404, 1), ("", 200, 1)) == taken.requests
+    assert {("demo/a", 200): 2, ("demo/a", 404): 1, ("", 200): 1} == series(taken, definitions.REQUESTS)
 
 
 def test_a_refusal_is_counted_by_its_reason():
     """What came from an upstream has none."""
     taken = counted(lambda c: c.request_done(request(reason="bad_signature")), lambda c: c.request_done(request()))
-    assert {"bad_signature": 1} == taken.denials
+    assert {("bad_signature",): 1} == series(taken, definitions.DENIALS)
 
 
 def test_a_request_without_upstream_has_no_latency():
     """It would pull the distribution down."""
     taken = counted(lambda c: c.request_done(request(latency_s=None)))
-    assert (1, 0) == (sum(taken.duration.counts), sum(taken.upstream_latency.counts))
+    assert [1, 0] == [
+        sum(taken.histograms[one.name].counts) for one in (definitions.REQUEST_DURATION, definitions.UPSTREAM_LATENCY)
+    ]
 
 
-def test_an_upstream_error_is_counted_by_upstream_and_kind():
-    """Both are labels."""
-    assert (("demo/app", "connect", 1),) == counted(lambda c: c.upstream_error("demo/app", "connect")).upstream_errors
+def test_an_event_is_counted_by_its_labels():
+    """One, or several at once."""
+    events = [
+        lambda c: c.count(definitions.UPSTREAM_ERRORS, "demo/app", "connect"),
+        lambda c: c.count(definitions.EVICTIONS, "head"),
+        lambda c: c.count(definitions.EVICTIONS, "head", by=2),
+    ]
+    taken = counted(*events)
+    assert {("demo/app", "connect"): 1} == series(taken, definitions.UPSTREAM_ERRORS)
+    assert {("head",): 3} == series(taken, definitions.EVICTIONS)
 
 
-def test_reloads_are_counted_by_result():
-    """Each worker counts its own."""
-    assert {"loaded": 1} == counted(lambda c: c.reload_ended("loaded")).reloads
-
-
-def test_certificates_and_handshakes_are_counted_by_result():
-    """Each worker counts its own."""
-    taken = counted(lambda c: c.certificates_read(2, 1), lambda c: c.handshake_ended("done"))
-    assert ({"loaded": 2, "refused": 1}, {"done": 1}) == (taken.certificate_reloads, taken.handshakes)
-
-
-def test_evictions_are_counted_by_kind():
-    """Taking empties them."""
-    assert {"head": 2} == counted(lambda c: c.evicted("head"), lambda c: c.evicted("head")).evictions
+def test_a_message_has_all_histograms_and_gauges_of_a_worker():
+    """Nothing that is declared is forgotten; counters come with their first event."""
+    taken = counted()
+    assert taken.histograms.keys() == {one.name for one in METRICS if one.kind is Kind.HISTOGRAM}
+    assert taken.gauges.keys() == {one.name for one in METRICS if one.merge is Merge.RUNNING}
 
 
 def test_connections_are_a_state_and_stay_when_taken():
@@ -68,7 +74,7 @@ def test_connections_are_a_state_and_stay_when_taken():
     counting.connection_opened()
     counting.connection_opened()
     counting.connection_closed()
-    assert [1, 1] == [counting.take().connections, counting.take().connections]
+    assert [1, 1] == [counting.take().gauges[definitions.CONNECTIONS.name] for _ in range(2)]
 
 
 def test_taking_empties():
@@ -77,7 +83,8 @@ def test_taking_empties():
     counting.request_done(request(reason="x"))
     counting.take()
     again = counting.take()
-    assert ((), {}, 0) == (again.requests, again.denials, sum(again.duration.counts))
+    assert ({}, {}) == (series(again, definitions.REQUESTS), series(again, definitions.DENIALS))
+    assert 0 == sum(again.histograms[definitions.REQUEST_DURATION.name].counts)
 
 
 def test_a_message_holds_so_many_series_only(monkeypatch):
@@ -86,7 +93,7 @@ def test_a_message_holds_so_many_series_only(monkeypatch):
     counting = Counters()
     for route in "abc":
         counting.request_done(request(route=route))
-    assert [2, 1, 0] == [len(counting.take().requests) for _ in range(3)]
+    assert [2, 1, 0] == [len(series(counting.take(), definitions.REQUESTS)) for _ in range(3)]
 
 
 @pytest.mark.parametrize(("value_s", "bucket"), [(0.0, 0), (0.001, 0), (0.0011, 1), (60.0, 14), (61.0, 15)])
@@ -120,5 +127,5 @@ def test_without_a_table_there_are_no_lookups():
 def test_cpu_time_and_memory_are_told():
     """Time since the last message, memory as it is."""
     taken = Counters().take()
-    assert taken.cpu_s > 0
-    assert taken.resident_bytes > 2**20
+    assert series(taken, definitions.CPU_SECONDS)[()] > 0
+    assert taken.gauges[definitions.RESIDENT_MEMORY.name] > 2**20

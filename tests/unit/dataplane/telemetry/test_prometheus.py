@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import time
 
-import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from postern_dataplane.telemetry.counters import Counters
-from postern_dataplane.telemetry.prometheus import expose
-from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, Distribution, SnapshotLoaded
+from postern_dataplane.telemetry import definitions
+from postern_dataplane.telemetry.definitions import METRICS, Merge
+from postern_dataplane.telemetry.prometheus import OF_SUPERVISOR, expose
+from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, Distribution, SnapshotLoaded, WorkerReport
 from postern_dataplane.telemetry.worker_pool import WorkerPool
 
-COUNTED = msgspec.structs.replace(
-    Counters().take(),
-    requests=(("demo/a", 200, 3), ("", 404, 1)),
-    denials={"no_route": 1},
-    upstream_errors=(("demo/app", "connect", 2),),
-    certificate_reloads={"loaded": 2},
-    handshakes={"done": 3, "timeout": 1},
-    evictions={"head": 2},
-    duration=Distribution((1, 2, *[0] * 13, 4), 9.5),
-    token_cache_hits=5,
-    token_cache_misses=6,
-    log_lines_dropped=7,
-    connections=8,
-    held_bytes=512,
-    cpu_s=0.5,
-    resident_bytes=1024,
+COUNTED = WorkerReport(
+    counts={
+        definitions.REQUESTS.name: ((("demo/a", 200), 3), (("", 404), 1)),
+        definitions.DENIALS.name: ((("no_route",), 1),),
+        definitions.UPSTREAM_ERRORS.name: ((("demo/app", "connect"), 2),),
+        definitions.CERTIFICATE_RELOADS.name: ((("loaded",), 2),),
+        definitions.TLS_HANDSHAKES.name: ((("done",), 3), (("timeout",), 1)),
+        definitions.EVICTIONS.name: ((("head",), 2),),
+        definitions.TOKEN_CACHE_HITS.name: (((), 5),),
+        definitions.TOKEN_CACHE_MISSES.name: (((), 6),),
+        definitions.LOG_LINES_DROPPED.name: (((), 7),),
+        definitions.CPU_SECONDS.name: (((), 0.5),),
+    },
+    histograms={definitions.REQUEST_DURATION.name: Distribution((1, 2, *[0] * 13, 4), 9.5)},
+    gauges={
+        definitions.CONNECTIONS.name: 8,
+        definitions.CONNECTION_MEMORY.name: 512,
+        definitions.RESIDENT_MEMORY.name: 1024,
+    },
 )
 
 
@@ -108,3 +112,15 @@ def test_the_end_of_each_certificate_is_told():
     """By the name of its folder."""
     samples = exposed(CertificatesLoaded({"default": 5.0}))
     assert 5.0 == samples["postern_certificate_expiry_timestamp_seconds", "default"]
+
+
+def test_every_metric_is_shown_in_the_order_of_its_declaration():
+    """With its type and help, before anything has happened."""
+    text = expose(WorkerPool(1), "")[0].decode()
+    assert [f"{one.name} {one.kind.value}" for one in METRICS] == re.findall(r"^# TYPE (.*)$", text, re.MULTILINE)
+    assert [] == [one.name for one in METRICS if f"# HELP {one.name} {one.help}\n" not in text]
+
+
+def test_the_supervisor_knows_its_metrics():
+    """Each has a function that says its samples, and no other has."""
+    assert {one for one in METRICS if one.merge is Merge.SUPERVISOR} == OF_SUPERVISOR.keys()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
-from postern_dataplane.telemetry.counters import Counters
-from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, SnapshotLoaded, SnapshotRefused
+from postern_dataplane.telemetry.definitions import CONNECTIONS, DENIALS
+from postern_dataplane.telemetry.worker_messages import (
+    CertificatesLoaded,
+    SnapshotLoaded,
+    SnapshotRefused,
+    WorkerReport,
+)
 from postern_dataplane.telemetry.worker_pool import WorkerPool
 
 OLD, NEW = SnapshotLoaded("old", "default", 1, 10.0), SnapshotLoaded("new", "default", 2, 20.0)
-COUNTED = msgspec.structs.replace(Counters().take(), denials={"x": 1}, connections=7)
+COUNTED = WorkerReport({DENIALS.name: ((("x",), 1),)}, {}, {CONNECTIONS.name: 7})
 
 
 @pytest.fixture
@@ -67,10 +71,11 @@ def test_a_refusal_is_known_until_the_next_load(worker_pool):
 def test_a_dead_worker_s_counts_stay_and_its_connections_go(worker_pool):
     """A counter never goes down; a gauge tells what is."""
     worker_pool.record(0, COUNTED)
-    before = sum(worker.connections for worker in worker_pool.workers.values())
+    before = worker_pool.workers[0].gauges
     worker_pool.gone(0)
-    after = sum(worker.connections for worker in worker_pool.workers.values())
-    assert (7, 0, {"x": 1}) == (before, after, worker_pool.totals.denials)
+    after = [worker.gauges for worker in worker_pool.workers.values()]
+    assert ({CONNECTIONS.name: 7}, [{}]) == (before, after)
+    assert {("x",): 1} == worker_pool.totals.counts[DENIALS.name]
 
 
 def test_who_is_to_speak_tls_needs_a_certificate():

@@ -12,7 +12,7 @@ from postern_dataplane.upstream.retry import RetryState
 
 
 class Errors(list):
-    def upstream_error(self, upstream, kind):
+    def count(self, _metric, _upstream, kind):
         self.append(kind)
 
 
