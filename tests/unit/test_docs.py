@@ -176,3 +176,10 @@ def test_no_page_confuses_kubectl():
     """`kubectl get service` is Kubernetes' own kind: ours is always `services.postern.dev`."""
     confusing = r"kubectl [a-z]+ (service|services|svc)\b(?!\.postern)"
     assert [] == [name_of(page) for page in PAGES if re.search(confusing, text_of(page))]
+
+
+def test_a_test_in_the_docs_exists():
+    """A page that names a test as evidence names one that is there."""
+    there = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+    named = {name for page in PAGES for name in re.findall(r"`(?:[a-z]+/)*(test_[a-z_]+)(?:\.py)?`", text_of(page))}
+    assert set() == named - there

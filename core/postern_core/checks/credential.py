@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from postern_core.resources.jwt_credential import JTIS_BYTES_MAX, JWTCredential
 from postern_core.validators import Validators
 
-from .duplicates import doubles
+from .duplicates import duplicates
 
 SOURCES = {"secretRef": "secret_ref", "publicKey": "public_key", "publicKeyRef": "public_key_ref"}
 
@@ -43,7 +43,7 @@ def key_id_is_used_twice(credential: JWTCredential, _: Validators) -> Iterator[t
 
 
 def jti_is_named_twice(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
-    yield from doubles("spec.revoked.jtis", credential.spec.revoked.jtis)
+    yield from duplicates("spec.revoked.jtis", credential.spec.revoked.jtis)
 
 
 def list_of_jtis_is_too_long(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 
-def doubles(field: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
+def duplicates(field: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each value that has come before, by its place in the list at `field`."""
     seen: set[str] = set()
     for index, value in enumerate(values):

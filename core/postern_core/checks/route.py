@@ -9,7 +9,7 @@ from postern_core.resources.route import HeaderMatch, QueryParamMatch, Route, Ro
 from postern_core.resources.types import NO_CONTROLS
 from postern_core.validators import Validators
 
-from .duplicates import doubles
+from .duplicates import duplicates
 from .policy import policy_is_wrong
 from .service import path_is_not_normal
 
@@ -72,7 +72,7 @@ def method_is_refused_anyway(route: Route, _: Validators) -> Iterator[tuple[str,
 
 
 def method_is_named_twice(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
-    yield from doubles("spec.methods", route.spec.methods)
+    yield from duplicates("spec.methods", route.spec.methods)
 
 
 def auth_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.validators import Validators
 
-from .duplicates import doubles
+from .duplicates import duplicates
 from .policy import policy_is_wrong
 
 __all__ = ["SERVICE_CHECKS", "path_is_not_normal", "split_url"]
@@ -86,11 +86,11 @@ def _has_encoded_slash(path: str) -> bool:
 
 
 def host_is_named_twice(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    yield from doubles("spec.hosts", service.spec.hosts)
+    yield from duplicates("spec.hosts", service.spec.hosts)
 
 
 def gateway_is_named_twice(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    yield from doubles("spec.gateways", service.spec.gateways)
+    yield from duplicates("spec.gateways", service.spec.gateways)
 
 
 def timeout_is_zero(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
