@@ -35,11 +35,14 @@ def is_refused_early(manifest):
     return parsed.ref.kind in OUR_KINDS and bool(check(parsed, VALIDATORS))
 
 
-WITH_REQUESTS = [case for case in cases.cases() if cases.requests_of(case)]
+# The gateway of the installation has the default settings.
+WITH_REQUESTS = [
+    case for case in cases.cases() if cases.requests_of(case) and cases.settings_of(case).are_of_every_gateway
+]
 CASES = [
     case
     for case in WITH_REQUESTS
-    if case.name in cases.FOUND_LATER or not any(map(is_refused_early, cases.manifests_of(case)))
+    if cases.settings_of(case).only_compiler_refuses or not any(map(is_refused_early, cases.manifests_of(case)))
 ]
 
 

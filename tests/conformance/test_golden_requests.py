@@ -1,33 +1,47 @@
 """The golden cases again, over HTTP: a running gateway does what `decide` says, and the upstream gets just that.
 
-One gateway takes case after case, so each is a reload too.  The reason of a
-refusal, which no client is told, is in the access log.
+One gateway takes case after case, so each is a reload too; a case with settings
+has a gateway with these.  The reason of a refusal, which no client is told, is
+in the access log.
 """
 
 from __future__ import annotations
+
+import functools
 
 import pytest
 
 import cases
 import raw
 from gateway import logged
-from golden_requests import ask, credentials_of, expected_of, served_by
+from golden_requests import ask, credentials_of, expected_of, options_of, served_by
 
 CASES = [case for case in cases.cases() if cases.requests_of(case)]
 
 
 @pytest.fixture(scope="module")
-def gateway(start_gateway):
-    """One gateway for all cases, with one worker, so that its log is in order."""
-    return start_gateway([], "--access-log", "on")
+def gateway_for(start_gateway, tmp_path_factory):
+    """One gateway for all cases with the same settings, with one worker, so that its log is in order."""
+
+    @functools.cache
+    def started(*options):
+        return start_gateway([], "--access-log", "on", *options)
+
+    def gateway_for(case):
+        settings = cases.settings_of(case)
+        own = [] if settings.are_of_every_gateway else options_of(settings, tmp_path_factory.mktemp("certificates"))
+        return started(*own)
+
+    return gateway_for
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_running_gateway_answers_as_the_case_says(case, gateway, upstream):
+def test_a_running_gateway_answers_as_the_case_says(case, gateway_for, upstream):
     """The answer, or the target and the headers at the upstream, are what each request of the case expects."""
+    gateway = gateway_for(case)
     gateway.serve(served_by(case, upstream.port))
     requests = cases.requests_of(case).requests
-    asking = Asking(gateway, upstream, credentials_of(cases.manifests_of(case)))
+    asking = Asking(gateway, upstream, credentials_of(cases.manifests_of(case), cases.settings_of(case).gateway))
     expected = {request.name: expected_of(request, upstream.port) for request in requests}
     actual = {request.name: asking.ask(request) for request in requests}
     assert expected == actual

@@ -2,7 +2,7 @@
 
 To add one: make a folder named by the behaviour under `compile/`, write its
 `in.yaml`, run `make golden`, and read what came out as carefully as code.
-Where what was there before matters, write that into `steps/01.yaml` and so on.
+`README.md` in this folder describes all files of a case.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ REWRITE = os.environ.get("GOLDEN") == "rewrite"
 
 def compiled_case(case, shuffled=False):
     """The objects of a case's last step, and what they compile to with the grants of the steps before."""
-    grants = Grants()
+    gateway, grants = cases.settings_of(case).gateway, Grants()
     for step in cases.steps_of(case):
         resources = [parse_manifest(manifest) for manifest in step]
         if shuffled:
             random.Random(0).shuffle(resources)
-        compiled = compile_snapshot(resources, inspectors=VALIDATORS, grants=grants)
+        compiled = compile_snapshot(resources, inspectors=VALIDATORS, gateway=gateway, grants=grants)
         grants = compiled.grants
     return resources, compiled
 

@@ -12,7 +12,8 @@ from heads import head_of
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
-from postern_dataplane.decision.outcome import Forward
+from postern_dataplane.decision.https_redirect import redirect_to_https
+from postern_dataplane.decision.outcome import Forward, Reject
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
 
@@ -33,21 +34,25 @@ def snapshots():
 def snapshot_of(case, snapshots):
     if case not in snapshots:
         resources = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
-        snapshots[case] = compile_snapshot(resources, inspectors=VALIDATORS).snapshot
+        gateway = cases.settings_of(case).gateway
+        snapshots[case] = compile_snapshot(resources, inspectors=VALIDATORS, gateway=gateway).snapshot
     return snapshots[case]
 
 
 @pytest.mark.parametrize(("case", "request_"), PAIRS)
 def test_the_request_is_decided_as_the_case_says(case, request_, snapshots):
     """The refusal and its reason, or the head that goes upstream, are what the case says."""
-    snapshot = snapshot_of(case, snapshots)
+    snapshot, settings = snapshot_of(case, snapshots), cases.settings_of(case)
     now_s = ((cases.requests_of(case).now) or NOW).timestamp()
     credentials = {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
     token = tokens.mint(request_.token, now_s, credentials) if request_.token else ""
-    table = build_table(snapshot, "digest")
+    table = build_table(snapshot, "digest", trusted_proxies=settings.trusted_proxies)
 
     for _ in range(2):  # the second time from the cache
-        decision = decide(head_of(request_, token), table, now_s)
+        if settings.redirect_to_https is None:
+            decision = decide(head_of(request_, token), table, now_s)
+        else:
+            decision = Reject(redirect_to_https(head_of(request_, token), settings.redirect_to_https))
         if isinstance(decision, Forward):
             check_forward(request_.expect, decision, token)
         else:
@@ -59,6 +64,7 @@ def check_denial(expected, denial):
     assert expected.message in ("", denial.message)
     if expected.challenge is not None:
         assert expected.challenge == denial.challenge
+    assert (expected.location or "") == denial.location
 
 
 def check_forward(expected, decision, token):

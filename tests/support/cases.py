@@ -1,10 +1,7 @@
 """The shape of a golden case, strict: a typo in a case fails.
 
 A case is a folder under `tests/golden/compile/`, named by the behaviour it shows.
-`in.yaml` holds the manifests; `requests.yaml`, where there is one, the requests.
-Where it matters what was there before, `steps/01.yaml` and so on hold that: they are
-compiled one after another, and `in.yaml` last. Such a case has no requests: a gateway that
-is asked them has seen nothing but `in.yaml`.
+`tests/golden/README.md` describes its files.
 """
 
 from __future__ import annotations
@@ -20,14 +17,6 @@ ROOT = Path(__file__).parents[1] / "golden" / "compile"
 
 # Upstreams of cases listen here; who runs a case against a real upstream puts its port in place of this one.
 UPSTREAM_PORT = 18080
-
-# Cases with objects in which only the compiler finds a mistake: the API server can't know what RE2 makes of a
-# pattern, and counting the bytes of a whole list is too dear for it.
-FOUND_LATER = {
-    "a-list-of-ids-that-is-too-long",
-    "an-unreadable-pattern-refuses-its-place",
-    "patterns-are-bounded",
-}
 
 
 class Strict(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -53,6 +42,24 @@ class Token(Strict, kw_only=True):
     mangle: str = ""
 
 
+class Settings(Strict, kw_only=True):
+    """What holds for a case beside its manifests: the settings of its gateway, and what is special about it.
+
+    `redirect_to_https` is the port that requests without TLS are sent to, None where they are served.
+    `only_compiler_refuses` says that the API server accepts objects which the compiler refuses.
+    """
+
+    gateway: str = "default"
+    trusted_proxies: list[str] = []
+    redirect_to_https: int | None = None
+    only_compiler_refuses: bool = False
+
+    @property
+    def are_of_every_gateway(self) -> bool:
+        """Whether a gateway without settings of its own behaves as the case expects."""
+        return self == Settings(only_compiler_refuses=self.only_compiler_refuses)
+
+
 class Upstream(Strict, kw_only=True):
     """What the upstream must see; `absent` are header names in lower case."""
 
@@ -68,6 +75,7 @@ class Expected(Strict, kw_only=True):
     reason: str = ""
     message: str = ""
     challenge: str | None = None
+    location: str | None = None
     upstream: Upstream | None = None
 
 
@@ -107,6 +115,12 @@ def steps_of(case: Path) -> list[list[dict[str, Any]]]:
     assert names == [f"{number:02}.yaml" for number in range(1, len(names) + 1)], f"{case.name}: steps are 01.yaml, ..."
     before = [(case / "steps" / name).read_text() for name in names]
     return [[one for one in yaml.safe_load_all(text) if one] for text in before] + [manifests_of(case)]
+
+
+def settings_of(case: Path) -> Settings:
+    """The settings of a case; the defaults where it has none."""
+    path = case / "settings.yaml"
+    return msgspec.convert(yaml.safe_load(path.read_text()), Settings) if path.exists() else Settings()
 
 
 def requests_of(case: Path) -> Requests | None:

@@ -168,6 +168,7 @@ class Local(Gateway):
     def __init__(
         self, folder: Path, *options: str, workers: int = 1, environment: dict[str, str] | None = None
     ) -> None:
+        self._gateway = options[options.index("--gateway") + 1] if "--gateway" in options else "default"
         self.manifests = folder / "manifests"
         self.manifests.mkdir(parents=True, exist_ok=True)
         self._saves = 0
@@ -185,8 +186,9 @@ class Local(Gateway):
     def save(self, manifests: Manifests) -> None:
         """Save as an editor does, with a host that makes each save a snapshot of its own."""
         self._saves += 1
+        host = f"save-{self._saves}.postern.test"
         marker = [
-            service("marker", namespace="postern-test", hosts=[f"save-{self._saves}.postern.test"]),
+            service("marker", namespace="postern-test", gateways=[self._gateway], hosts=[host]),
             route("marker", namespace="postern-test", serviceRef={"name": "marker"}),
         ]
         self.write(yaml.safe_dump_all([*manifests, *marker], allow_unicode=True))

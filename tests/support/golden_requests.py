@@ -13,6 +13,7 @@ import pytest
 import cases
 import raw
 import tokens
+from certificates import Authority
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_operator.validators import VALIDATORS
@@ -27,10 +28,25 @@ def served_by(case, port):
     return json.loads(json.dumps(cases.manifests_of(case)).replace(str(cases.UPSTREAM_PORT), str(port)))
 
 
-def credentials_of(manifests):
+def options_of(settings, folder):
+    """The options of `postern run` by which a gateway has the settings of a case; certificates go into the folder."""
+    options = ["--gateway", settings.gateway]
+    if settings.trusted_proxies:
+        options += ["--trusted-proxies", ",".join(settings.trusted_proxies)]
+    if settings.redirect_to_https is not None:
+        pair = Authority("test CA").issue("app.example.com")
+        (folder / "default").mkdir()
+        (folder / "default/tls.crt").write_bytes(pair.chain)
+        (folder / "default/tls.key").write_bytes(pair.key)
+        options += ["--listen-tls", "127.0.0.1:0", "--certificates", str(folder)]
+        options += ["--redirect-to-https", str(settings.redirect_to_https)]
+    return options
+
+
+def credentials_of(manifests, gateway="default"):
     """The credentials that tokens are made with."""
     resources = [parse_manifest(manifest) for manifest in manifests]
-    snapshot = compile_snapshot(resources, inspectors=VALIDATORS).snapshot
+    snapshot = compile_snapshot(resources, inspectors=VALIDATORS, gateway=gateway).snapshot
     return {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
 
 
@@ -39,7 +55,12 @@ def expected_of(request, port):
     expect = request.expect
     if expect.upstream is None:
         message = expect.message if request.method != "HEAD" else ""
-        seen = {"status": expect.status, "message": message, "challenge": expect.challenge}
+        seen = {
+            "status": expect.status,
+            "message": message,
+            "challenge": expect.challenge,
+            "location": expect.location,
+        }
         return {name: value for name, value in seen.items() if value}
     headers = {
         name.lower(): value.replace(str(cases.UPSTREAM_PORT), str(port))
@@ -84,7 +105,12 @@ def refusal(expected, answer, token, upstream):
     assert [] == upstream.requests, "a refused request has reached the upstream"
     assert not token or token.encode() not in answer.head + answer.body
     assert (answer.status in (401, 403)) == bool(answer.values("WWW-Authenticate"))
-    seen = {"status": answer.status, "message": answer.message, "challenge": answer.value("WWW-Authenticate")}
+    seen = {
+        "status": answer.status,
+        "message": answer.message,
+        "challenge": answer.value("WWW-Authenticate"),
+        "location": answer.value("Location"),
+    }
     return {name: seen[name] for name in expected}
 
 

@@ -26,13 +26,14 @@ def head(target: str = "/", *fields: tuple[str | bytes, str | bytes], host: str 
 
 
 def head_of(request: Request, token: str) -> Any:
-    """The head of a golden request, as the data port would hand it over."""
+    """The head of a golden request, as the data port hands it over; it comes from loopback, as over HTTP."""
     fields = [(name, value.replace("{token}", token).encode()) for name, value in request.headers]
     return head(
         request.target.replace("{token}", token),
         *fields,
         host=request.host,
         method=request.method,
+        peer="127.0.0.1",
         content_length=len(request.body) or None,
     )
 

@@ -14,7 +14,14 @@ from postern_core.parse import is_known, parse_manifest
 from postern_core.problems import Reason
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "examples").rglob("*.md"),
+        ROOT / "tests/golden/README.md",
+    ]
+)
 REFERENCE = ROOT / "docs/reference"
 DECISIONS = set((ROOT / "docs/adr").glob("*.md"))  # Their form is tested in test_decisions.py.
 

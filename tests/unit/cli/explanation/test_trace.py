@@ -22,14 +22,18 @@ from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-CASES = [case for case in cases.cases() if cases.requests_of(case)]
+# Where everything is redirected, nothing is decided.
+CASES = [
+    case for case in cases.cases() if cases.requests_of(case) and cases.settings_of(case).redirect_to_https is None
+]
 
 
 def told(case):
     """Each request of a case with its head, its token and its explanation."""
     resources = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
-    snapshot = compile_snapshot(resources, inspectors=VALIDATORS).snapshot
-    table = build_table(snapshot, "digest")
+    settings = cases.settings_of(case)
+    snapshot = compile_snapshot(resources, inspectors=VALIDATORS, gateway=settings.gateway).snapshot
+    table = build_table(snapshot, "digest", trusted_proxies=settings.trusted_proxies)
     requests = cases.requests_of(case)
     now_s = (requests.now or NOW).timestamp()
     credentials = {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
