@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from postern_core.resources.types import DURATION_PATTERN, milliseconds
+from postern_core.strict_json import DECODER, Fault, StrictJSONError
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 # RFC 3339, section 5.6: the zone is not optional.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
 
 
-class _NoJSON(ValueError):
-    """The text would be JSON, but for this."""
+_FAULTS = {
+    Fault.MEMBER_TWICE: "the object has a member twice",
+    Fault.NOT_A_NUMBER: '{0} is no number of JSON; write "{0}" with its quotes for a text',
+    Fault.NUMBER_TOO_LARGE: "the number is beyond what JSON programs read",
+}
 
 
 def claims_from(texts: Iterable[str]) -> dict[str, Any]:
-    """Claims from NAME=VALUE, where the value is JSON if it parses, else text; raises `click.UsageError`."""
+    """Return claims from NAME=VALUE, where the value is JSON if it parses, else text; raises `click.UsageError`."""
     claims: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -37,31 +40,13 @@ def claims_from(texts: Iterable[str]) -> dict[str, Any]:
 
 def _value(name: str, text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_members, parse_constant=_constant, parse_float=_finite)
-    except _NoJSON as error:
-        raise click.UsageError(f"--claim {name}: {error}") from None
+        return DECODER.decode(text)
+    except StrictJSONError as error:
+        raise click.UsageError(f"--claim {name}: {_FAULTS[error.fault].format(error.found)}") from None
     except json.JSONDecodeError:
         return text
     except (ValueError, RecursionError):
         raise click.UsageError(f"--claim {name}: the value is larger or deeper than the gateway takes") from None
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _NoJSON("the object has a member twice")
-    return members
-
-
-def _constant(name: str) -> NoReturn:
-    raise _NoJSON(f'{name} is no number of JSON; write "{name}" with its quotes for a text')
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise _NoJSON("the number is beyond what JSON programs read")
-    return number
 
 
 def seconds_of(duration: str) -> int:

@@ -7,15 +7,15 @@ RFC 7515 (JWS), RFC 7519 (JWT), RFC 8725 (best current practices).
 from __future__ import annotations
 
 import binascii
-import json
-import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
+
+from postern_core.strict_json import DECODER, Fault, StrictJSONError
 
 TOKEN_BYTES_MAX = 16_384
 DEPTH_MAX = 32
@@ -31,6 +31,11 @@ _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)\Z")
 _STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 _SQUARE = str.maketrans("{}", "[]")
+_FAULTS = {
+    Fault.MEMBER_TWICE: "has a member twice",
+    Fault.NOT_A_NUMBER: "has a number that JSON does not know",
+    Fault.NUMBER_TOO_LARGE: "has a number beyond reason",
+}
 
 
 class MalformedToken(ValueError):
@@ -96,11 +101,13 @@ def _object(content: bytes) -> dict[str, Any]:
         text = content.decode("utf-8")
         _refuse_depth(text)
         # Nearly all begin and end without white space, which only `decode` passes over.
-        value, end = _JSON.raw_decode(text) if text[:1] == "{" else (None, -1)
+        value, end = DECODER.raw_decode(text) if text[:1] == "{" else (None, -1)
         if end != len(text):
-            value = _JSON.decode(text)
+            value = DECODER.decode(text)
     except MalformedToken:
         raise
+    except StrictJSONError as error:
+        raise MalformedToken(_FAULTS[error.fault]) from None
     except (ValueError, RecursionError):
         raise MalformedToken("has a segment that is no JSON") from None
     if not isinstance(value, dict):
@@ -117,25 +124,3 @@ def _refuse_depth(text: str) -> None:
         brackets = brackets.replace("[]", "")
     if "[" in brackets:
         raise MalformedToken("is nested beyond reason")
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise MalformedToken("has a member twice")
-    return members
-
-
-def _no_constant(_: str) -> NoReturn:
-    raise MalformedToken("has a number that JSON does not know")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise MalformedToken("has a number beyond reason")
-    return number
-
-
-# Made once: to make it for every token takes as long as to read one.
-_JSON = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_constant, parse_float=_finite, parse_int=int)
