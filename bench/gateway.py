@@ -10,6 +10,7 @@ from bench.material import HOST, Key, make_key
 from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
+from postern_operator.local.directory_publisher import DirectoryPublisher
 from postern_operator.validators import VALIDATORS
 
 KEY = make_key("HS256")
@@ -22,13 +23,7 @@ def publish(folder: Path, objects: Iterable[dict[str, Any]]) -> None:
     compiled = compile_snapshot([parse_manifest(one) for one in objects], inspectors=VALIDATORS)
     if compiled.problems:
         raise ValueError(f"the manifests are wrong: {compiled.problems[0]}")
-    encoded = encode_snapshot(compiled.snapshot)
-    (folder / "shards").mkdir(parents=True, exist_ok=True)
-    for shard in encoded.shards.values():
-        (folder / "shards" / f"{shard.digest}.json").write_bytes(shard.content)
-    index = folder / "index.new"
-    index.write_bytes(encoded.index)
-    index.replace(folder / "index.json")
+    DirectoryPublisher(folder).publish(encode_snapshot(compiled.snapshot))
 
 
 def manifests(upstream_port: int, routes: int, credentials: int, key: Key = KEY) -> Iterator[dict[str, Any]]:

@@ -26,6 +26,8 @@ import raw
 from manifests import route, service
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
+from postern_core.publication import INDEX_FILE
+from postern_kit.atomic_file import replace_file
 from postern_operator.validators import VALIDATORS
 from snapshots import publish_into
 
@@ -142,7 +144,7 @@ class DataPlane(Gateway):
 
     def __init__(self, folder: Path, *options: str, workers: int = 1, host: str = "127.0.0.1") -> None:
         self._config = folder / "snapshot"
-        (self._config / "shards").mkdir(parents=True)
+        self._config.mkdir(parents=True)
         addresses = ["--listen", f"{host}:0", "--admin", "127.0.0.1:0", "--workers", str(workers)]
         super().__init__(
             folder, [sys.executable, "-m", "postern_dataplane", "--config", self._config, *addresses, *options]
@@ -156,8 +158,7 @@ class DataPlane(Gateway):
 
     def publish(self, index: bytes) -> None:
         """Replace the index at once, whatever it is."""
-        (self._config / "index.new").write_bytes(index)
-        (self._config / "index.new").rename(self._config / "index.json")
+        replace_file(self._config / INDEX_FILE, index)
 
 
 class Local(Gateway):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from postern_core.codec import Encoded, encode_snapshot
+from postern_core.publication import INDEX_ENTRY, INDEX_OBJECT, SHARD_ENTRY, shard_object
 from postern_core.snapshot import Backend, Credential, Endpoint, Endpoints, Key, PathMatch, Route, Snapshot
 
 SECRET = "c2VjcmV0LWtleS1tYXRlcmlhbC1vZi1hLXRlc3Q"
@@ -39,7 +40,7 @@ class Generation:
 
     @property
     def index_object(self) -> dict:
-        return {**self._object("ConfigMap", "postern-index"), "data": {"index.json": self.index.decode()}}
+        return {**self._object("ConfigMap", INDEX_OBJECT), "data": {INDEX_ENTRY: self.index.decode()}}
 
     @property
     def shard_objects(self) -> list[dict]:
@@ -51,7 +52,7 @@ class Generation:
             kind, entry = "Secret", base64.b64encode(content).decode()
         else:
             kind, entry = "ConfigMap", content.decode()
-        return {**self._object(kind, f"postern-{digest}"), "immutable": True, "data": {"shard.json": entry}}
+        return {**self._object(kind, shard_object(digest)), "immutable": True, "data": {SHARD_ENTRY: entry}}
 
     def _object(self, kind: str, name: str) -> dict:
         labels = {"app.kubernetes.io/managed-by": "postern", "postern.dev/gateway": self.gateway}

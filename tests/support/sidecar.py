@@ -14,6 +14,7 @@ import yaml
 
 from cluster.kubectl import Kubectl
 from generations import SECRET
+from postern_core.publication import INDEX_FILE
 
 RIGHTS = Path(__file__).parents[2] / "deploy/rbac/sync.yaml"
 ACCOUNT = "postern-sync"
@@ -42,7 +43,7 @@ class Sidecar:
     @property
     def index(self) -> bytes | None:
         """The index on disk."""
-        file = self.folder / "index.json"
+        file = self.folder / INDEX_FILE
         return file.read_bytes() if file.exists() else None
 
     def told(self, event: str) -> list[dict[str, Any]]:

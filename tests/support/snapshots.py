@@ -9,16 +9,13 @@ from typing import Any
 
 from postern_core.codec import SECTIONS, Encoded, decode_index, decode_shard, encode_snapshot
 from postern_core.snapshot import Snapshot
+from postern_operator.local.directory_publisher import DirectoryPublisher
 
 
 def publish_into(folder: Path, snapshot: Snapshot) -> str:
-    """Write a snapshot as a publisher does; gives its digest."""
+    """Write a snapshot as local mode does; returns its digest."""
     encoded = encode_snapshot(snapshot)
-    (folder / "shards").mkdir(parents=True, exist_ok=True)
-    for digest, shard in encoded.shards.items():
-        (folder / "shards" / f"{digest}.json").write_bytes(shard.content)
-    (folder / "index.new").write_bytes(encoded.index)
-    (folder / "index.new").rename(folder / "index.json")
+    DirectoryPublisher(folder).publish(encoded)
     return encoded.digest
 
 

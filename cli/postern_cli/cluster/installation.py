@@ -16,11 +16,12 @@ from typing import Any
 from kubernetes.aio import client
 
 from postern_cli.errors import RefusedError
+from postern_core.publication import INDEX_ENTRY, INDEX_OBJECT
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
 from postern_operator.cluster.api.resource_types import CONFIG_MAPS, ENDPOINT_SLICES
 from postern_operator.cluster.leader_election import LEASE
 from postern_operator.cluster.rollout.data_plane_pods import AdminEndpoint, admin_session, served_digests
-from postern_operator.cluster.rollout.published_objects import GATEWAY, INDEX_ENTRY, INDEX_NAME, MANAGED_BY
+from postern_operator.cluster.rollout.published_objects import GATEWAY, MANAGED_BY
 from postern_operator.cluster.watch.references import ADMIN_SERVICE
 
 from .api_get import FORBIDDEN, NOT_FOUND, Answer, api_get
@@ -95,7 +96,7 @@ async def _look(api: client.ApiClient) -> list[Published]:
         answer = await api_get(
             api,
             CONFIG_MAPS.path(),
-            fieldSelector=f"metadata.name={INDEX_NAME}",
+            fieldSelector=f"metadata.name={INDEX_OBJECT}",
             labelSelector=f"{MANAGED_BY}=postern,{GATEWAY}",
         )
     except RefusedError as error:
@@ -107,9 +108,9 @@ async def _look(api: client.ApiClient) -> list[Published]:
 
 async def _index_in(api: client.ApiClient, gateway: str, namespace: str) -> Published:
     try:
-        return _published((await api_get(api, CONFIG_MAPS.path(namespace, INDEX_NAME))).content, gateway)
+        return _published((await api_get(api, CONFIG_MAPS.path(namespace, INDEX_OBJECT))).content, gateway)
     except RefusedError as error:
-        unknown = "" if error.status == NOT_FOUND else f"{error.why}: you may not get configmap {INDEX_NAME} there"
+        unknown = "" if error.status == NOT_FOUND else f"{error.why}: you may not get configmap {INDEX_OBJECT} there"
         return Published(gateway, namespace, unknown=unknown)
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from watchfiles import awatch
 
+from postern_core.publication import INDEX_FILE
 from postern_kit.file_stamp import FileStamp, stamp_of
-
-INDEX = "index.json"
 
 # The kernel's notice comes within milliseconds.  Looking every second is for where none comes: on a network file
 # system, or when the folder itself was replaced.
@@ -50,7 +49,7 @@ class IndexWatcher:
     @property
     def exists(self) -> bool:
         """Whether there is an index at all."""
-        return stamp_of(self._folder / INDEX) is not None
+        return stamp_of(self._folder / INDEX_FILE) is not None
 
     async def next_change(self, at_most_s: float | None = None) -> None:
         """Wait until the index is another than at the last call, or for so long.
@@ -62,7 +61,7 @@ class IndexWatcher:
                 await self._change()
 
     async def _change(self) -> None:
-        while (stamp := stamp_of(self._folder / INDEX)) == self._seen:
+        while (stamp := stamp_of(self._folder / INDEX_FILE)) == self._seen:
             self._noticed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from postern_core import codec
+from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, shard_file
 from postern_dataplane.errors import SnapshotError
 from postern_dataplane.table.copy_on_write import with_changes
 from postern_dataplane.table.diff import diff_snapshot
 from postern_dataplane.table.routing_table import RoutingTable, empty_table
-
-from .index_watcher import INDEX
 
 # An index has a hundred bytes a shard and 6,000 shards at most; a shard that came through Kubernetes has 1 MiB at most.
 INDEX_BYTES_MAX = 4 * 2**20
@@ -43,7 +42,7 @@ class Loader:
 
         Raises `SnapshotError`, after which the same loader can try again.
         """
-        content = self._read(INDEX, INDEX_BYTES_MAX)
+        content = self._read(INDEX_FILE, INDEX_BYTES_MAX)
         digest = hashlib.sha256(content).hexdigest()
         if previous is not None and previous.digest == digest:
             return previous
@@ -76,7 +75,8 @@ class Loader:
         decoded: Shards = {}
         for shard in shards:
             section, digest = shard.section, shard.digest
-            entries: tuple[Any, ...] = codec.decode_shard(shard, self._read(f"shards/{digest}.json", SHARD_BYTES_MAX))
+            content = self._read(f"{SHARDS_FOLDER}/{shard_file(digest)}", SHARD_BYTES_MAX)
+            entries: tuple[Any, ...] = codec.decode_shard(shard, content)
             if old:
                 entries = tuple(_same(old.get((section, entry.id)), entry) for entry in entries)
             decoded[section, digest] = entries

@@ -19,13 +19,10 @@ from kubernetes.aio.client import ApiException, V1ConfigMap, V1Secret
 from kubernetes.aio.watch import Watch
 
 from postern_core.codec import ShardRef
+from postern_core.publication import INDEX_ENTRY, INDEX_OBJECT, SHARD_ENTRY, shard_object
 
 from .connection import Connection
 from .errors import ApiError
-
-INDEX_NAME = "postern-index"
-INDEX_ENTRY = "index.json"
-SHARD_ENTRY = "shard.json"
 
 # The answer to a question.
 ANSWER_S = 10.0
@@ -55,7 +52,7 @@ class PublishedObjects:
         with _errors_in_words():
             core = await self._connection.core()
             found = await core.list_namespaced_config_map(
-                self._namespace, field_selector=f"metadata.name={INDEX_NAME}", _request_timeout=ANSWER_S
+                self._namespace, field_selector=f"metadata.name={INDEX_OBJECT}", _request_timeout=ANSWER_S
             )
             content = _entry(found.items[0], INDEX_ENTRY) if found.items else None
             return Listed(content, (found.metadata and found.metadata.resource_version) or "")
@@ -73,7 +70,7 @@ class PublishedObjects:
                 events = watch.stream(
                     core.list_namespaced_config_map,
                     self._namespace,
-                    field_selector=f"metadata.name={INDEX_NAME}",
+                    field_selector=f"metadata.name={INDEX_OBJECT}",
                     resource_version=version,
                     timeout_seconds=lasting_s,
                     _request_timeout=lasting_s + BEYOND_S,
@@ -87,7 +84,7 @@ class PublishedObjects:
 
     async def shard(self, shard: ShardRef) -> bytes:
         """The bytes of a shard, unverified; the error's status is 404 when there is no such object."""
-        name = f"postern-{shard.digest}"
+        name = shard_object(shard.digest)
         with _errors_in_words():
             core = await self._connection.core()
             if shard.is_secret:

@@ -11,12 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from postern_core.codec import CodecError, Index, ShardRef, decode_index, decode_shard
+from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, digest_of_shard_file, shard_file
 from postern_kit.atomic_file import replace_file
 
 from .errors import StartError
-
-INDEX = "index.json"
-SHARDS = "shards"
 
 
 class SnapshotDir:
@@ -24,7 +22,7 @@ class SnapshotDir:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._shards = path / SHARDS
+        self._shards = path / SHARDS_FOLDER
         self._verified: set[tuple[str, str]] = set()
         self._before: frozenset[str] = frozenset()
 
@@ -41,7 +39,7 @@ class SnapshotDir:
     def index(self) -> tuple[bytes, Index] | None:
         """The index on disk, None when there is none that this version can read."""
         try:
-            content = (self._path / INDEX).read_bytes()
+            content = (self._path / INDEX_FILE).read_bytes()
             return content, decode_index(content)
         except (OSError, CodecError):
             return None
@@ -72,7 +70,7 @@ class SnapshotDir:
         """Make this the index, when all its shards are there; raises `OSError`."""
         on_disk = self.index()
         if on_disk is None or on_disk[0] != content:
-            replace_file(self._path / INDEX, content)
+            replace_file(self._path / INDEX_FILE, content)
             self._before = _named(on_disk[1].shards) if on_disk else frozenset()
         self.tidy(index)
 
@@ -87,12 +85,12 @@ class SnapshotDir:
             return
         kept = _named(wanted.shards) | _named(on_disk[1].shards) | self._before
         for path in self._shards.iterdir():
-            if path.name.removesuffix(".json") not in kept:
+            if digest_of_shard_file(path.name) not in kept:
                 path.unlink(missing_ok=True)
         self._verified = {one for one in self._verified if one[1] in kept}
 
     def _path_of(self, shard: ShardRef) -> Path:
-        return self._shards / f"{shard.digest}.json"
+        return self._shards / shard_file(shard.digest)
 
 
 def _named(shards: Iterable[ShardRef]) -> frozenset[str]:

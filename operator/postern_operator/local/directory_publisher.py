@@ -11,10 +11,8 @@ import contextlib
 from pathlib import Path
 
 from postern_core.codec import CodecError, Encoded, Shard, decode_index
+from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, digest_of_shard_file, shard_file
 from postern_kit.atomic_file import replace_file
-
-INDEX = "index.json"
-SHARDS = "shards"
 
 
 class DirectoryPublisher:
@@ -22,7 +20,7 @@ class DirectoryPublisher:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._shards = folder / SHARDS
+        self._shards = folder / SHARDS_FOLDER
         self._named = self._named_by_index()
 
     def publish(self, encoded: Encoded) -> None:
@@ -32,7 +30,7 @@ class DirectoryPublisher:
             folder.chmod(0o700)
         for shard in encoded.shards.values():
             self._write_shard(shard)
-        replace_file(self._folder / INDEX, encoded.index, mode=0o644)
+        replace_file(self._folder / INDEX_FILE, encoded.index, mode=0o644)
         before, self._named = self._named, frozenset(encoded.shards)
         self._remove_all_but(before | self._named)
 
@@ -46,15 +44,15 @@ class DirectoryPublisher:
     def _remove_all_but(self, named: frozenset[str]) -> None:
         """Remove shards that neither this index nor the one before names: a reader may still be at that."""
         for path in self._shards.iterdir():
-            if path.stem not in named:
+            if digest_of_shard_file(path.name) not in named:
                 path.unlink(missing_ok=True)
 
     def _path(self, digest: str) -> Path:
-        return self._shards / f"{digest}.json"
+        return self._shards / shard_file(digest)
 
     def _named_by_index(self) -> frozenset[str]:
         """What an earlier writer's index names."""
         try:
-            return frozenset(shard.digest for shard in decode_index((self._folder / INDEX).read_bytes()).shards)
+            return frozenset(shard.digest for shard in decode_index((self._folder / INDEX_FILE).read_bytes()).shards)
         except (OSError, CodecError):
             return frozenset()

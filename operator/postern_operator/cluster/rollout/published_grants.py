@@ -16,20 +16,12 @@ from kubernetes.aio.client import ApiClient
 from postern_core.codec import CodecError, ShardRef, decode_index, decode_shard
 from postern_core.grants import Grants, grants_in
 from postern_core.grants_codec import decode_grants_index, decode_grants_shard
+from postern_core.publication import GRANTS_ENTRY, INDEX_ENTRY, SHARD_ENTRY
 from postern_core.snapshot import Credential, Route, Snapshot
 from postern_operator.cluster.api.reader import API_ERRORS, get_object
 from postern_operator.cluster.errors import UnreachableError
 
-from .published_objects import (
-    GRANTS_ENTRY,
-    INDEX_ENTRY,
-    INDEX_KEY,
-    RESOURCES,
-    SHARD_ENTRY,
-    ObjectKey,
-    content_of,
-    shard_place,
-)
+from .published_objects import INDEX_KEY, RESOURCES, ObjectKey, content_of, shard_place
 
 log = logging.getLogger("postern.granted")
 

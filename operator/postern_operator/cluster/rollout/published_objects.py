@@ -15,12 +15,15 @@ from typing import Any, NamedTuple
 
 from postern_core.codec import CodecError, Encoded, Shard, decode_index
 from postern_core.grants_codec import decode_grants_index
+from postern_core.publication import (
+    GRANTS_ENTRY,
+    INDEX_ENTRY,
+    INDEX_OBJECT,
+    SHARD_ENTRY,
+    digest_of_shard_object,
+    shard_object,
+)
 from postern_operator.cluster.api.resource_types import CONFIG_MAPS, SECRETS
-
-INDEX_NAME = "postern-index"
-INDEX_ENTRY = "index.json"
-GRANTS_ENTRY = "grants.json"
-SHARD_ENTRY = "shard.json"
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 GATEWAY = "postern.dev/gateway"
@@ -35,7 +38,7 @@ class ObjectKey(NamedTuple):
     name: str
 
 
-INDEX_KEY = ObjectKey("ConfigMap", INDEX_NAME)
+INDEX_KEY = ObjectKey("ConfigMap", INDEX_OBJECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def key_of(shard: Shard) -> ObjectKey:
 
 def shard_place(digest: str, *, is_secret: bool) -> ObjectKey:
     """Where the shard of that digest is published."""
-    return ObjectKey("Secret" if is_secret else "ConfigMap", f"postern-{digest}")
+    return ObjectKey("Secret" if is_secret else "ConfigMap", shard_object(digest))
 
 
 def shard_manifest(shard: Shard, namespace: str, gateway: str) -> dict[str, Any]:
@@ -80,7 +83,7 @@ def index_manifest(encoded: Encoded, namespace: str, gateway: str) -> dict[str, 
 def observe(manifest: Mapping[str, Any], gateway: str) -> tuple[ObjectKey, PublishedObject] | None:
     """What is known of an object of the gateway's namespace, None if its name is none of ours."""
     place = ObjectKey(manifest["kind"], manifest["metadata"]["name"])
-    if place != INDEX_KEY and not _is_shard_name(place.name):
+    if place != INDEX_KEY and digest_of_shard_object(place.name) is None:
         return None
     content = content_of(manifest, INDEX_ENTRY if place == INDEX_KEY else SHARD_ENTRY)
     digest = hashlib.sha256(content).hexdigest() if content is not None else ""
@@ -90,7 +93,7 @@ def observe(manifest: Mapping[str, Any], gateway: str) -> tuple[ObjectKey, Publi
     if place == INDEX_KEY:
         grants = content_of(manifest, GRANTS_ENTRY) or b""
         return place, PublishedObject(digest, is_intact, uid, _named_by(content) | _named_by_grants(grants), grants)
-    is_intact = is_intact and bool(manifest.get("immutable")) and place.name == f"postern-{digest}"
+    is_intact = is_intact and bool(manifest.get("immutable")) and digest_of_shard_object(place.name) == digest
     return place, PublishedObject(digest, is_intact, uid)
 
 
@@ -101,11 +104,6 @@ def _head(place: ObjectKey, namespace: str, gateway: str) -> dict[str, Any]:
 
 def _labels(gateway: str) -> dict[str, str]:
     return {MANAGED_BY: "postern", GATEWAY: gateway}
-
-
-def _is_shard_name(name: str) -> bool:
-    prefix, _, digest = name.partition("-")
-    return prefix == "postern" and len(digest) == 64 and set(digest) <= set("0123456789abcdef")
 
 
 def content_of(manifest: Mapping[str, Any], entry: str) -> bytes | None:

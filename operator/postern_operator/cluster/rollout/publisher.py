@@ -19,6 +19,7 @@ from typing import Any
 from kubernetes.aio.client import ApiClient
 
 from postern_core.codec import Encoded, Shard, entries_of, shard_of
+from postern_core.publication import digest_of_shard_object
 from postern_core.snapshot import Entry
 from postern_operator.cluster.api.reader import API_ERRORS, manifest_of, pages
 from postern_operator.cluster.api.run_bounded import run_bounded
@@ -115,7 +116,7 @@ class ClusterPublisher:
             old = [
                 (place, published)
                 for place, published in self._present.items()
-                if place != INDEX_KEY and place.name.removeprefix("postern-") not in needed
+                if place != INDEX_KEY and digest_of_shard_object(place.name) not in needed
             ]
             _raise_worst(await run_bounded((partial(self._remove, *one) for one in old), WRITES_AT_ONCE))
             return len(old)

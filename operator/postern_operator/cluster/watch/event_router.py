@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from postern_core.parse import Parsed, parse_manifest
+from postern_core.publication import is_published_name
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
 from postern_operator.cluster.api.reader import PartialObject, version_of
@@ -62,7 +63,7 @@ class PublishedFeed:
         self._names: dict[str, set[str]] = {namespace: set() for namespace in publishers}
 
     def is_wanted(self, heading: PartialObject) -> bool:
-        return heading.namespace in self._publishers and heading.name.startswith("postern-")
+        return heading.namespace in self._publishers and is_published_name(heading.name)
 
     def put(self, manifest: dict[str, Any]) -> None:
         namespace = manifest["metadata"]["namespace"]

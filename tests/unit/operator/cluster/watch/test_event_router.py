@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 import manifests
+from postern_core.publication import shard_object
 from postern_core.ref import Ref
 from postern_operator.cluster.api.reader import PartialObject
 from postern_operator.cluster.watch.event_router import FanOutFeed, ObjectFeed, PodFeed, PublishedFeed
 from postern_operator.cluster.watch.object_cache import ObjectCache
 
+A, B = (shard_object(64 * it) for it in "ab")
 SECRET = Ref("Secret", "default", "alice")
 
 
@@ -72,14 +74,12 @@ def test_a_publisher_hears_of_its_own_namespace():
     """And whoever mends is told which."""
     publisher, mended = Publisher(), []
     feed = PublishedFeed("Secret", {"gw": publisher}, mended.append)
-    assert [True, False, False] == [
-        feed.is_wanted(PartialObject(*it)) for it in (("postern-a", "gw"), ("postern-a", "x"), ("other", "gw"))
-    ]
-    feed.put(secret("postern-a", "gw"))
-    feed.put(secret("postern-b", "gw"))
-    feed.listed("", [PartialObject("postern-b", "gw")], "9")
-    feed.remove(PartialObject("postern-b", "gw"))
-    assert [("postern-a", False), ("postern-b", False), ("postern-a", True), ("postern-b", True)] == publisher.heard
+    assert [True, False, False] == [feed.is_wanted(PartialObject(*it)) for it in ((A, "gw"), (A, "x"), ("other", "gw"))]
+    feed.put(secret(A, "gw"))
+    feed.put(secret(B, "gw"))
+    feed.listed("", [PartialObject(B, "gw")], "9")
+    feed.remove(PartialObject(B, "gw"))
+    assert [(A, False), (B, False), (A, True), (B, True)] == publisher.heard
     assert 4 * ["gw"] == mended
 
 
@@ -113,10 +113,10 @@ def test_together_each_gets_what_it_wants():
     objects, publisher = ObjectCache(), Publisher()
     objects.put(manifests.credential())
     feed = FanOutFeed(ObjectFeed("Secret", objects), PublishedFeed("Secret", {"gw": publisher}, lambda _: None))
-    for manifest in (secret(), secret("postern-a", "gw"), secret("bob")):
+    for manifest in (secret(), secret(A, "gw"), secret("bob")):
         if feed.is_wanted(heading(manifest)):
             feed.put(manifest)
     feed.listed("", [heading(secret())], "9")
     feed.remove(heading(secret(version="10")))
-    assert [("postern-a", False), ("postern-a", True)] == publisher.heard
+    assert [(A, False), (A, True)] == publisher.heard
     assert objects.get(SECRET) is None
