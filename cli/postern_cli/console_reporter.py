@@ -13,9 +13,9 @@ from rich.text import Text
 
 from postern_core.problems import Problem
 from postern_core.ref import Ref
-from postern_operator.build import RebuildResult
 from postern_operator.local.folder_source import Reading
 from postern_operator.local.object_conditions import Statuses
+from postern_operator.local.rebuild_loop import RebuildResult
 
 from .status_table import left_out, sentences, table_of
 

@@ -17,7 +17,7 @@ from postern_core.problems import Problem
 from postern_operator.errors import LocalError
 from postern_operator.local.folder_source import FolderSource, Reading
 from postern_operator.local.generated_secrets import state_folder, with_generated_secrets
-from postern_operator.local.grants_file import KeptGrants
+from postern_operator.local.grants_file import GrantsFile
 from postern_operator.validators import VALIDATORS
 
 from .printing import printable
@@ -71,7 +71,7 @@ def grants_of(source: Source, gateway: str) -> Grants:
     """
     if source.where is not None:
         return Grants()
-    return KeptGrants(state_folder(source.folders), gateway).read()
+    return GrantsFile(state_folder(source.folders), gateway).read()
 
 
 def problems_of(

@@ -17,15 +17,15 @@ from pathlib import Path
 from postern_core.conditions import Programming
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_kit.stop_signals import STOP_SIGNALS, on_stop_signal
-from postern_operator.build import RebuildResult, Reconciler
 from postern_operator.errors import LocalError
 from postern_operator.local.admin_client import served_digest
 from postern_operator.local.directory_publisher import DirectoryPublisher
 from postern_operator.local.folder_source import FolderSource, Reading
 from postern_operator.local.generated_secrets import GeneratedSecrets, state_folder
-from postern_operator.local.grants_file import KeptGrants
+from postern_operator.local.grants_file import GrantsFile
 from postern_operator.local.object_conditions import statuses
 from postern_operator.local.object_store import ObjectStore
+from postern_operator.local.rebuild_loop import RebuildLoop, RebuildResult
 
 from .console_reporter import ConsoleReporter
 from .data_plane_process import DataPlane, data_plane
@@ -70,23 +70,23 @@ class Session:
         """
         with tempfile.TemporaryDirectory(prefix="postern-") as folder:
             settings, publisher = self._settings, DirectoryPublisher(Path(folder))
-            kept = KeptGrants(state_folder(settings.paths), settings.gateway)
-            reconciler = Reconciler(self._store, publisher, settings.gateway, share=settings.share, kept=kept)
+            kept = GrantsFile(state_folder(settings.paths), settings.gateway)
+            rebuild_loop = RebuildLoop(self._store, publisher, settings.gateway, share=settings.share, grants=kept)
             await self._read()
             if self._may_begin:
-                self._take(await reconciler.rebuild())
+                self._take(await rebuild_loop.rebuild())
             arguments = ("--config", folder, *self._settings.arguments)
             async with data_plane(arguments, self._teller.data_plane_says) as running:
                 with on_stop_signal(partial(self._stop, running), _stop_signals()):
-                    status = await self._until_end(reconciler, running)
+                    status = await self._until_end(rebuild_loop, running)
         return self._exit_status(status)
 
-    async def _until_end(self, reconciler: Reconciler, running: DataPlane) -> int:
+    async def _until_end(self, rebuild_loop: RebuildLoop, running: DataPlane) -> int:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._watch()),
-                    group.create_task(reconciler.run(self._take, self._teller.rebuild_failed)),
+                    group.create_task(rebuild_loop.run(self._take, self._teller.rebuild_failed)),
                     group.create_task(self._report(running)),
                 ]
                 status = await running.ended()

@@ -15,7 +15,7 @@ from postern_core.grants import Grants
 from postern_kit.atomic_file import replace_file
 
 
-class KeptGrants:
+class GrantsFile:
     """The grants of one gateway in one state folder; without that folder's help they last as long as the process."""
 
     def __init__(self, state: Path, gateway: str) -> None:

@@ -1,45 +1,42 @@
-"""The objects that are to be compiled, and whether there is news of them.
+"""The objects of local mode, and whether they have changed.
 
-Where they come from is none of its business: a provider puts them in, the
-reconciler takes them out.  State changes here without awaiting.
+`provider` replaces them, `rebuild_loop` takes snapshots of them.  State changes
+here without awaiting.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from operator import is_
 
 from postern_core.parse import Parsed
 
 
 class ObjectStore:
-    """All objects as they were last told."""
+    """All objects, as they were last read; an `ObjectSource`."""
 
     def __init__(self) -> None:
         self._objects: tuple[Parsed, ...] = ()
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     def replace(self, objects: Sequence[Parsed]) -> bool:
-        """Take these for all that there are; gives whether that is news, and so a rebuild is due.
+        """Hold these and no others; returns whether that is a change, and so a rebuild is due.
 
-        Objects are compared by identity: a provider keeps what hasn't changed.
+        Objects are compared by identity: `folder_source` keeps what hasn't changed.
         """
-        if len(objects) == len(self._objects) and all(map(_is_same, objects, self._objects)):
+        if len(objects) == len(self._objects) and all(map(is_, objects, self._objects)):
             return False
         self._objects = tuple(objects)
-        self._news.set()
+        self._changed.set()
         return True
 
     def snapshot(self) -> tuple[Parsed, ...]:
-        """All that there are; what has been told so far is no news any more."""
-        self._news.clear()
+        """Return all objects; the changes so far count as seen."""
+        self._changed.clear()
         return self._objects
 
     async def wait_changed(self) -> None:
-        """Wait until something has changed since it was taken, or since this was last waited for."""
-        await self._news.wait()
-        self._news.clear()
-
-
-def _is_same(one: Parsed, other: Parsed) -> bool:
-    return one is other
+        """Wait for a change since the last `snapshot`, or since this returned last."""
+        await self._changed.wait()
+        self._changed.clear()

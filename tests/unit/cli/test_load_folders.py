@@ -9,7 +9,7 @@ import manifests
 from postern_cli.load_folders import gateways_of, problems_of, read_folders, with_secrets
 from postern_cli.sources import Source, Where
 from postern_core.parse import parse_manifest
-from postern_operator.local.grants_file import KeptGrants
+from postern_operator.local.grants_file import GrantsFile
 
 
 def parsed(*documents):
@@ -52,7 +52,7 @@ def test_the_folders_are_read_with_the_grants_that_they_are_served_by(folder):
     young = manifests.service(namespace="young", created="2031-01-01T00:00:00Z")
     old = manifests.service(namespace="old", created="2030-01-01T00:00:00Z")
     source = Source((folder.path,), None)
-    KeptGrants(folder.path / ".postern", "default").keep(manifests.compiled(young).grants)
+    GrantsFile(folder.path / ".postern", "default").keep(manifests.compiled(young).grants)
     both = parsed(young, old)
 
     assert ["young"] == [it.ref.namespace for it in problems_of(both)]

@@ -1,4 +1,4 @@
-"""Rebuilds, and when they are due."""
+"""When a build is due, and the sources of objects that both providers have."""
 
 from __future__ import annotations
 
@@ -6,116 +6,101 @@ import asyncio
 
 import pytest
 
-from manifests import route, service
-from postern_core.codec import decode_index
+import manifests
 from postern_core.parse import parse_manifest
-from postern_operator.build import Debounce, Reconciler
-from postern_operator.local.grants_file import KeptGrants
+from postern_operator.build import Debounce, ObjectSource
+from postern_operator.cluster.watch.object_cache import ObjectCache
 from postern_operator.local.object_store import ObjectStore
 
 
-class Published:
-    """Keeps what is published; fails as often as it is told to."""
-
-    def __init__(self, failures=0):
-        self.digests = []
-        self.failures = failures
-
-    def publish(self, encoded):
-        if self.failures:
-            self.failures -= 1
-            raise OSError("disk full")
-        decode_index(encoded.index)
-        self.digests.append(encoded.digest)
-
-
-def parsed(*manifests):
-    return [parse_manifest(manifest) for manifest in manifests]
-
-
 @pytest.mark.parametrize(
-    ("heard_at", "due_at"),
+    ("changed_at", "due_at"),
     [([10.0], 10.05), ([10.0, 10.04], 10.09), ([10.0, 10.2, 10.3, 10.4, 10.48], 10.5), ([10.0, 10.6], 10.5)],
 )
-def test_a_rebuild_waits_for_quiet_but_not_for_ever(heard_at, due_at):
-    """50 ms after the last news, 500 ms after the first."""
-    hold_off = Debounce()
-    for now in heard_at:
-        hold_off.notify(now)
+def test_a_rebuild_waits_for_quiet_but_not_for_ever(changed_at, due_at):
+    """A build is due 50 ms after the last change, and 500 ms after the first at the latest."""
+    debounce = Debounce()
+    for now in changed_at:
+        debounce.notify(now)
 
-    assert pytest.approx(due_at) == 11.0 + hold_off.due_in(11.0)
-
-
-async def test_a_rebuild_publishes_what_the_store_holds():
-    """And gives what was compiled from what."""
-    store, published = ObjectStore(), Published()
-    store.replace(parsed(service(), route()))
-    rebuilt = await Reconciler(store, published).rebuild()
-
-    assert ([rebuilt.digest], 1) == (published.digests, len(rebuilt.compiled.snapshot.routes))
+    assert pytest.approx(due_at) == 11.0 + debounce.due_in(11.0)
 
 
-async def test_grants_are_kept_before_they_are_served(tmp_path):
-    """The next run begins with them; an older namespace gets nothing then."""
-    young, old = (
-        service(namespace=name, created=f"{year}-01-01T00:00:00Z") for name, year in (("b", 2031), ("a", 2030))
-    )
+class InStore:
+    """Changes an `ObjectStore` as `local.provider` does."""
 
-    async def rebuilt(publisher, *manifests):
-        store = ObjectStore()
-        store.replace(parsed(*manifests))
-        return await Reconciler(store, publisher, kept=KeptGrants(tmp_path, "default")).rebuild()
+    def __init__(self):
+        self._store = ObjectStore()
+        self.source: ObjectSource = self._store
 
-    with pytest.raises(OSError, match="disk full"):
-        await rebuilt(Published(failures=1), young)
-    after = await rebuilt(Published(), old, young)
-    assert ["a"] == [problem.ref.namespace for problem in after.compiled.problems]
+    def hold(self, *names):
+        before = {parsed.ref.name: parsed for parsed in self._store.snapshot()}
+        self._store.replace([before.get(name) or parse_manifest(manifests.consumer(name)) for name in names])
 
 
-async def test_an_equal_snapshot_is_not_published_again():
-    """Readers would load it for nothing."""
-    store, published = ObjectStore(), Published()
-    reconciler = Reconciler(store, published)
-    await reconciler.rebuild()
-    await reconciler.rebuild()
+class InCache:
+    """Changes an `ObjectCache` as the watches of a cluster do."""
 
-    assert 1 == len(published.digests)
+    def __init__(self):
+        self._cache = ObjectCache()
+        self.source: ObjectSource = self._cache
+        self._version = 0
 
-
-async def test_news_lead_to_a_rebuild():
-    """Also what came before anybody listened, and what comes during a rebuild."""
-    store, published = ObjectStore(), Published()
-    store.replace(parsed(service()))
-    done = asyncio.Queue()
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-        running = group.create_task(Reconciler(store, published).run(done.put_nowait, done.put_nowait))
-        await done.get()
-        store.replace(parsed(service(), route()))
-        await done.get()
-        running.cancel()
-
-    assert 2 == len(published.digests)
+    def hold(self, *names):
+        self._version += 1
+        for name in names:
+            manifest = manifests.consumer(name)
+            metadata = {"uid": name, "resourceVersion": str(self._version), "generation": 1}
+            self._cache.put({**manifest, "metadata": manifest["metadata"] | metadata})
+        for ref in self._cache.all():
+            if ref.name not in names:
+                self._cache.remove(ref, self._version)
 
 
-async def test_a_failure_is_told_and_the_next_news_are_tried():
-    """What was published before stays."""
-    store, published = ObjectStore(), Published(failures=1)
-    store.replace(parsed(service()))
-    outcomes = asyncio.Queue()
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-        running = group.create_task(Reconciler(store, published).run(outcomes.put_nowait, outcomes.put_nowait))
-        assert isinstance(await outcomes.get(), OSError)
-        store.replace(parsed(service(), route()))
-        rebuilt = await outcomes.get()
-        running.cancel()
-
-    assert [rebuilt.digest] == published.digests
+@pytest.fixture(params=[InStore, InCache])
+def provider(request):
+    return request.param()
 
 
-async def test_a_gateway_gets_its_own_services():
-    """And no other one's."""
-    store = ObjectStore()
-    store.replace(parsed(service(gateways=["internal"]), route()))
+async def has_changed(source):
+    try:
+        async with asyncio.timeout(0):
+            await source.wait_changed()
+    except TimeoutError:
+        return False
+    return True
 
-    assert () == (await Reconciler(store, Published()).rebuild()).compiled.snapshot.routes
-    assert 1 == len((await Reconciler(store, Published(), "internal").rebuild()).compiled.snapshot.routes)
+
+def names_in(source):
+    return sorted(parsed.ref.name for parsed in source.snapshot())
+
+
+async def test_a_source_that_nothing_was_put_into_has_not_changed(provider):
+    """A new source is empty, and nothing waits for a build of it."""
+    assert ([], False) == (names_in(provider.source), await has_changed(provider.source))
+
+
+@pytest.mark.parametrize(("before", "after"), [((), ("a",)), (("a",), ("a", "b")), (("a", "b"), ("b",)), (("a",), ())])
+async def test_a_source_that_holds_other_objects_has_changed_once(provider, before, after):
+    """A change ends one wait, and the snapshot has it."""
+    provider.hold(*before)
+    provider.source.snapshot()
+    provider.hold(*after)
+    assert [True, False] == [await has_changed(provider.source), await has_changed(provider.source)]
+    assert sorted(after) == names_in(provider.source)
+
+
+async def test_a_source_that_holds_the_same_objects_has_not_changed(provider):
+    """Repeating what a source holds leads to no build."""
+    provider.hold("a", "b")
+    provider.source.snapshot()
+    provider.hold("a", "b")
+    assert not await has_changed(provider.source)
+
+
+async def test_a_snapshot_counts_as_seen(provider):
+    """A wait after a snapshot is for what changes later, and both snapshots have the same objects."""
+    provider.hold("a")
+    first = provider.source.snapshot()
+    assert not await has_changed(provider.source)
+    assert all(one is other for one, other in zip(first, provider.source.snapshot(), strict=True))

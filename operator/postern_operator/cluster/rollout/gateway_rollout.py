@@ -120,7 +120,7 @@ class GatewayRollout:
 
     def _built(self, objects: tuple[Parsed, ...]) -> BuildResult:
         """Build; a thread's work."""
-        built = self.build.of(objects)
+        built = self.build.run(objects)
         grants = built.compiled.grants
         if self._encoded_grants is None or self._encoded_grants[0] is not grants:
             self._encoded_grants = (grants, encode_grants(grants))

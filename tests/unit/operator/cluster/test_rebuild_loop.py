@@ -91,14 +91,14 @@ async def test_a_secret_that_could_not_be_made_is_tried_again(fake):
 
 async def test_a_gateway_with_too_much_in_all_does_not_hold_up_another(fake, monkeypatch):
     """It keeps what it has; the other one is built."""
-    original = GatewayBuild.of
+    original = GatewayBuild.run
 
-    def of(self, objects):
+    def run(self, objects):
         if self._gateway == "default":
             raise TooLargeError("the index is too large")
         return original(self, objects)
 
-    monkeypatch.setattr(GatewayBuild, "of", of)
+    monkeypatch.setattr(GatewayBuild, "run", run)
     rebuilding, _ = await rebuilt_with(fake, None, manifests.service(gateways=["other"]), may_act=False)
 
     assert ["other"] == [view.built.compiled.snapshot.gateway for view in rebuilding.views()]

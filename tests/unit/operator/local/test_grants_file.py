@@ -6,7 +6,7 @@ import pytest
 
 from manifests import compiled, credential, service
 from postern_core.grants import Grants
-from postern_operator.local.grants_file import KeptGrants
+from postern_operator.local.grants_file import GrantsFile
 
 GRANTS = compiled(service(), credential()).grants
 
@@ -14,9 +14,9 @@ GRANTS = compiled(service(), credential()).grants
 def test_grants_outlive_a_restart(tmp_path):
     """In a file that only its owner can read, in a folder that git ignores."""
     state = tmp_path / ".postern"
-    KeptGrants(state, "default").keep(GRANTS)
+    GrantsFile(state, "default").keep(GRANTS)
 
-    assert GRANTS == KeptGrants(state, "default").read()
+    assert GRANTS == GrantsFile(state, "default").read()
     assert 0o600 == (state / "grants-default.json").stat().st_mode & 0o777
     assert 0o700 == state.stat().st_mode & 0o777
     assert "*\n" == (state / ".gitignore").read_text()
@@ -24,15 +24,15 @@ def test_grants_outlive_a_restart(tmp_path):
 
 def test_each_gateway_has_its_own(tmp_path):
     """Hosts are granted for each by itself."""
-    KeptGrants(tmp_path, "default").keep(GRANTS)
+    GrantsFile(tmp_path, "default").keep(GRANTS)
 
-    assert Grants() == KeptGrants(tmp_path, "internal").read()
+    assert Grants() == GrantsFile(tmp_path, "internal").read()
 
 
 def test_nothing_is_written_without_need(tmp_path):
     """No folder for what has no grants, and no second write of the same."""
     state = tmp_path / ".postern"
-    kept = KeptGrants(state, "default")
+    kept = GrantsFile(state, "default")
     kept.keep(Grants())
     assert not state.exists()
     kept.keep(GRANTS)
@@ -46,12 +46,12 @@ def test_what_cannot_be_read_grants_nothing(tmp_path, content):
     """Then age decides, as at a first start."""
     (tmp_path / "grants-default.json").write_bytes(content)
 
-    assert Grants() == KeptGrants(tmp_path, "default").read()
+    assert Grants() == GrantsFile(tmp_path, "default").read()
 
 
 def test_a_folder_that_cannot_be_written_to_is_served_all_the_same(tmp_path):
     """Grants last as long as the process."""
     (tmp_path / "file").touch()
-    KeptGrants(tmp_path / "file" / os.pardir / "file", "default").keep(GRANTS)
+    GrantsFile(tmp_path / "file" / os.pardir / "file", "default").keep(GRANTS)
 
     assert ["file"] == [path.name for path in tmp_path.iterdir()]

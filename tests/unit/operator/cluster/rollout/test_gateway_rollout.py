@@ -266,13 +266,13 @@ async def test_a_new_turn_publishes_by_the_grants_of_the_one_before_it(made, gra
 async def test_a_build_that_began_before_the_turn_is_not_published(made):
     """It was made with grants that count no more."""
     fleet, _, _ = made
-    original = fleet.build.of
+    original = fleet.build.run
 
-    def of(objects):
+    def run(objects):
         fleet.begin_turn()
         return original(objects)
 
-    fleet.build.of = of
+    fleet.build.run = run
     await rebuild(fleet, manifests.route())
     assert not fleet._is_certain
 

@@ -32,7 +32,7 @@ def objects():
 
 def view(objects, serving=True, gateway="default"):
     """A gateway's build, which one pod serves or (False) does not; None is no pod."""
-    built = GatewayBuild(gateway).of(objects.snapshot())
+    built = GatewayBuild(gateway).run(objects.snapshot())
     ledger = GenerationLedger()
     ledger.compiled(built.encoded.digest, built.objects)
     ledger.serving([] if serving is None else [built.encoded.digest if serving else None])
