@@ -4,50 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from manifests import consumer, credential, route, service
+from manifests import route, service
 from postern_cli import session as module
 from postern_cli.session import Session, SessionSettings
+from postern_core.publication import INDEX_FILE
 from postern_operator.errors import LocalError
+from postern_operator.local.provider import LocalProvider, Timing
 
 
-class FakeTeller:
-    """Puts what it is told into a queue."""
+class FakeReporter:
+    """Puts what is reported into a queue."""
 
     def __init__(self):
-        self.told = asyncio.Queue()
-        self.history = []
+        self.reported = asyncio.Queue()
 
     def __getattr__(self, name):
-        return lambda *what: self._tell(name, *what)
-
-    def _tell(self, *what):
-        self.history.append(what)
-        self.told.put_nowait(what)
+        return lambda *what: self.reported.put_nowait((name, *what))
 
     async def until(self, name):
         while True:
-            told = await self.told.get()
-            if told[0] == name:
-                return told
+            reported = await self.reported.get()
+            if reported[0] == name:
+                return reported
 
 
 class FakeDataPlane:
-    """Serves what it is told to serve, by default what was published last; ends when it is told to."""
+    """Serves what was published last; ends when a test ends it."""
 
     def __init__(self, arguments):
         self.arguments = arguments
-        self.is_serving = True
-        self.has_started = asyncio.Event()
-        self.has_started.set()
         self._ended = asyncio.get_running_loop().create_future()
 
     async def started(self):
-        await self.has_started.wait()
         return "127.0.0.1:1", "[::1]:2"
 
     async def ended(self):
@@ -70,35 +65,38 @@ def planes(monkeypatch):
         started.append(FakeDataPlane(arguments))
         yield started[-1]
 
+    async def served(host, port):
+        assert ("::1", 2) == (host, port)
+        return published_in(Path(started[0].arguments[1]))
+
+    provider = partial(LocalProvider, served=served, timing=Timing(0.05, 0.001, 0.001))
     monkeypatch.setattr(module, "data_plane", fake_data_plane)
-    monkeypatch.setattr(module, "ASK_EVERY_S", 0.001)
-    monkeypatch.setattr(module, "ASK_LATER_EVERY_S", 0.001)
-    monkeypatch.setattr(module, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(module, "LocalProvider", provider)
     return started
 
 
 @pytest.fixture
-def start(planes, monkeypatch, folder):
-    """Starts a run on the folder; gives what it tells, its data plane and its future status."""
+def start(planes, folder):
+    """Starts a run on the folder; yields what it reports, its data plane and its future status."""
 
     @contextlib.asynccontextmanager
     async def start():
-        teller = FakeTeller()
-        session = Session(SessionSettings((folder.path,), "default", ("--workers=1",)), teller)
-
-        async def served(host, port):
-            assert ("::1", 2) == (host, port)
-            return session._rebuilt.digest if planes[0].is_serving else None
-
-        monkeypatch.setattr(module, "served_digest", served)
+        reporter = FakeReporter()
+        session = Session(SessionSettings((folder.path,), "default", ("--workers=1",)), reporter)
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             run = group.create_task(session.run())
-            await teller.until("read")
-            while not planes:  # noqa: ASYNC110 # nobody tells
+            await reporter.until("read")
+            while not planes:  # noqa: ASYNC110 # nothing signals it
                 await asyncio.sleep(0)
-            yield teller, planes[0], run
+            yield reporter, planes[0], run
 
     return start
+
+
+def published_in(folder):
+    """The digest of a folder's index, None where there is none."""
+    index = folder / INDEX_FILE
+    return hashlib.sha256(index.read_bytes()).hexdigest() if index.exists() else None
 
 
 def reasons_in(shown):
@@ -108,10 +106,10 @@ def reasons_in(shown):
 async def test_what_is_served_is_told_and_shown(start, folder):
     """Where, when, and every object with its conditions."""
     folder.write(service(), route())
-    async with start() as (teller, plane, run):
-        assert ("serving", "127.0.0.1:1", "[::1]:2") == await teller.until("serving")
-        await teller.until("in_force")
-        assert {"app": "Ready", "all": "Ready"} == reasons_in(await teller.until("show"))
+    async with start() as (reporter, plane, run):
+        assert ("serving", "127.0.0.1:1", "[::1]:2") == await reporter.until("serving")
+        await reporter.until("in_force")
+        assert {"app": "Ready", "all": "Ready"} == reasons_in(await reporter.until("show"))
         plane.end(0)
     assert 0 == await run
 
@@ -135,67 +133,31 @@ def contents_of(folder):
 async def test_a_save_comes_into_force(start, folder):
     """And what it changes is shown."""
     folder.write(service(), name="service.yaml")
-    async with start() as (teller, plane, _):
-        await teller.until("show")
+    async with start() as (reporter, plane, _):
+        await reporter.until("show")
         folder.write(route(), name="route.yaml")
-        _, rebuilt, _ = await teller.until("in_force")
+        _, rebuilt, _ = await reporter.until("in_force")
         assert ["Route/default/all"] == [entry.id for entry in rebuilt.compiled.snapshot.routes]
-        assert {"app": "Ready", "all": "Ready"} == reasons_in(await teller.until("show"))
-        plane.end(0)
-
-
-async def test_nothing_is_published_before_every_file_could_be_read_once(start, folder):
-    """Another file's wider route could open what an unreadable one protects."""
-    folder.write(service(), route())
-    (folder.path / "broken.yaml").write_text("a: [")
-    async with start() as (teller, plane, _):
-        assert ("waiting", (str(folder.path / "broken.yaml"),)) == await teller.until("waiting")
-        assert [0o700] == contents_of(plane.arguments[1])
-        (folder.path / "broken.yaml").write_text("")
-        await teller.until("in_force")
-        (folder.path / "broken.yaml").write_text("a: [")
-        folder.write(service(hosts=["a.example.com"]), route(), name="service.yaml")
-        plane.end(0)
-
-
-async def test_what_is_not_served_in_time_is_pending_until_it_is(start, folder):
-    """The table says so, and then that it is."""
-    folder.write(service())
-    async with start() as (teller, plane, _):
-        plane.is_serving = False
-        assert {"app": "Pending"} == reasons_in(await teller.until("show"))
-        plane.is_serving = True
-        assert {"app": "Ready"} == reasons_in(await teller.until("show"))
-        plane.end(0)
-
-
-async def test_without_a_data_plane_nothing_is_programmed(start, folder):
-    """Until it has started."""
-    folder.write(service())
-    async with start() as (teller, plane, _):
-        plane.has_started.clear()
-        assert {"app": "NoDataPlane"} == reasons_in(await teller.until("show"))
-        plane.has_started.set()
-        assert {"app": "Ready"} == reasons_in(await teller.until("show"))
+        assert {"app": "Ready", "all": "Ready"} == reasons_in(await reporter.until("show"))
         plane.end(0)
 
 
 @pytest.mark.parametrize(("status", "expected"), [(0, 0), (1, 1), (-9, 137)])
 async def test_a_data_plane_that_ends_ends_the_run(start, status, expected):
     """With its status, or what a shell says of its signal."""
-    async with start() as (teller, plane, run):
+    async with start() as (reporter, plane, run):
         plane.end(status)
     assert expected == await run
-    assert ("data_plane_ended", status) == await teller.until("data_plane_ended")
+    assert ("data_plane_ended", status) == await reporter.until("data_plane_ended")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_a_signal_ends_the_run_well(start, number):
     """The data plane is asked to stop, and the status is 0."""
-    async with start() as (teller, _, run):
-        await teller.until("serving")
+    async with start() as (reporter, _, run):
+        await reporter.until("serving")
         signal.raise_signal(number)
-        await teller.until("stopping")
+        await reporter.until("stopping")
     assert 0 == await run
 
 
@@ -205,45 +167,15 @@ async def test_what_goes_wrong_within_comes_out_as_it_is(start, monkeypatch):
     def is_gone(*_):
         raise BrokenPipeError
 
-    monkeypatch.setattr(FakeTeller, "in_force", is_gone, raising=False)
+    monkeypatch.setattr(FakeReporter, "in_force", is_gone, raising=False)
     with pytest.raises(ExceptionGroup) as caught:
-        async with start() as (teller, _, _):
-            await teller.until("never")
+        async with start() as (reporter, _, _):
+            await reporter.until("never")
     assert isinstance(caught.value.exceptions[0], BrokenPipeError)
-
-
-async def test_a_reading_that_fails_does_not_end_the_run(start, folder, monkeypatch):
-    """The next one may succeed."""
-    async with start() as (teller, plane, _):
-        with monkeypatch.context() as patched:
-            patched.setattr(module.FolderSource, "read", lambda _: 1 / 0)
-            _, error = await teller.until("reading_failed")
-        assert isinstance(error, ZeroDivisionError)
-        folder.write(service())
-        assert {"app": "Ready"} == reasons_in(await _shown_with(teller, "app"))
-        plane.end(0)
-
-
-async def _shown_with(teller, name):
-    while True:
-        shown = await teller.until("show")
-        if name in reasons_in(shown):
-            return shown
-
-
-async def test_secrets_that_can_not_be_kept_are_told(start, folder):
-    """The run goes on without them, and refuses what they would verify."""
-    (folder.path / ".postern").touch()
-    folder.write(service(), consumer(), credential(keys=[]))
-    async with start() as (teller, plane, _):
-        shown = reasons_in(await teller.until("show"))
-        plane.end(0)
-    assert "can't be" in next(told[1] for told in teller.history if told[0] == "secrets_failed")
-    assert "SecretNotFound" in shown.values()
 
 
 async def test_paths_that_are_not_there_are_no_run(planes):
     """Nothing is started for them."""
     with pytest.raises(LocalError):
-        await Session(SessionSettings((Path("/nowhere"),), "default", ()), FakeTeller()).run()
+        await Session(SessionSettings((Path("/nowhere"),), "default", ()), FakeReporter()).run()
     assert [] == planes
