@@ -13,6 +13,8 @@ from .ref import Ref
 Status = Literal["True", "False", "Unknown"]
 
 KINDS_WITH_REFERENCES = frozenset({"Service", "Route", "JWTCredential"})
+# Kinds that a gateway serves by name; consumers and credentials count for every gateway that admits them.
+PLACED_KINDS = frozenset({"Service", "Route"})
 
 
 class Programming(enum.Enum):

@@ -7,13 +7,10 @@ from itertools import groupby
 from operator import attrgetter
 
 from postern_core.compile import Compiled
-from postern_core.conditions import Condition, Programming, conditions_of
+from postern_core.conditions import PLACED_KINDS, Condition, Programming, conditions_of
 from postern_core.parse import OUR_KINDS, Parsed
 from postern_core.problems import Problem
 from postern_core.ref import Ref
-
-# What a gateway serves by name; people and keys are served by whoever admits them.
-PLACED_KINDS = frozenset({"Service", "Route"})
 
 Statuses = dict[Ref, tuple[Condition, ...]]
 

@@ -14,14 +14,13 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from postern_core.conditions import Programming, conditions_of
+from postern_core.conditions import PLACED_KINDS, Programming, conditions_of
 from postern_core.parse import OUR_KINDS
 from postern_core.problems import Problem
 from postern_core.ref import Ref
 from postern_operator.build import BuildResult
 from postern_operator.cluster.rollout.generation_ledger import GenerationLedger
 from postern_operator.cluster.watch.object_cache import CachedObject
-from postern_operator.local.object_conditions import PLACED_KINDS
 
 from .desired_status import StatusChange, counts, status_change
 from .event_rules import EventDraft, EventRules
