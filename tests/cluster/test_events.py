@@ -12,6 +12,7 @@ from operator_account import operator_client
 from postern_core.conditions import Programming, conditions_of
 from postern_core.parse import parse_manifest
 from postern_operator.cluster.api.writer import Writer
+from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.status.event_rules import EventRules
 from postern_operator.cluster.status.event_writer import EventWriter
 
@@ -39,13 +40,12 @@ def events(kubectl, namespace):
 
 
 async def tell(writer, news):
-    events = EventWriter(writer, "operator-1")
-    events.tell(news)
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(events.run())
-        await events.done()
-        running.cancel()
-    assert 0 == events.dropped
+    metrics = Metrics()
+    events = EventWriter(writer, "operator-1", metrics)
+    async with asyncio.timeout(30):
+        for draft in news:
+            await events._write_or_drop(draft)
+    assert 0 == metrics.events_dropped._value.get()
 
 
 def news_of(manifest, *others, teller=None):

@@ -60,10 +60,11 @@ class Operator:
         return sorted(f"{it['kind']}/{it['metadata']['name']}" for it in self.answers)
 
     async def write(self, changes):
-        self.statuses.want(changes)
+        self.statuses.set_desired(changes)
         async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
             running = tasks.create_task(self.statuses.run())
-            await self.statuses.done()
+            while self.statuses.waiting:  # noqa: ASYNC110 # nothing signals it
+                await asyncio.sleep(0.01)
             running.cancel()
 
 

@@ -1,1 +1,1 @@
-"""The operator in a cluster: reads with watches, publishes objects, and writes what each object is told."""
+"""The operator in a cluster: reads with watches, publishes objects, and writes statuses and Events."""

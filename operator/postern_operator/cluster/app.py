@@ -1,7 +1,7 @@
-"""The operator put together: what is read, what is compiled, and who acts.
+"""The operator put together: its only composition root.
 
-Reads as the table of contents of a run.  Every replica reads and compiles; what
-is below `_act` runs only while this one holds the Lease, and is cancelled with it.
+Every replica reads and compiles; the tasks of `_act` run only while this one
+holds the Lease, and are cancelled when it loses it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import contextlib
 import logging
 import secrets
 import socket
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from functools import partial
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
@@ -27,23 +27,18 @@ from .metrics import Metrics
 from .rebuild_loop import RebuildLoop
 from .rollout.data_plane_pods import admin_session
 from .rollout.gateway_rollout import GatewayRollout
-from .settings import Settings
+from .rollout.published_objects import RESOURCES
+from .rollout.publisher import ClusterPublisher
+from .settings import Gateway, Settings
 from .status.event_writer import EventWriter
-from .status.status_sync import StatusSync
+from .status.status_loop import StatusLoop
 from .status.status_writer import StatusWriter
+from .watch.event_router import PodFeed, PublishedFeed
 from .watch.fetch_references import fetch_missing
 from .watch.object_cache import ObjectCache
 from .watch.watches import Watches
 
 log = logging.getLogger("postern.operator")
-
-# How long after a change the pods have to serve it before objects are told that they don't yet.
-PATIENCE_S = 1.0
-# Somebody may have written over a status, which is no news of the object.
-TELL_AGAIN_S = 30.0
-# To look at tens of thousands of objects takes a second, in which an edit waits: it has a fifth of the time at most.
-REST_FACTOR = 4.0
-REST_AT_MOST_S = 5.0
 
 
 async def operate(settings: Settings) -> None:
@@ -61,102 +56,90 @@ async def operate(settings: Settings) -> None:
 
 
 class Operator:
-    """One replica."""
+    """One replica: every object is made here, and all that run together."""
 
     def __init__(self, settings: Settings, api: ApiClient, session: aiohttp.ClientSession, metrics: Metrics) -> None:
         identity = f"{socket.gethostname()}_{secrets.token_hex(4)}"
+        self._settings = settings
         self._api = api
         self._session = session
         self._metrics = metrics
         self._objects = ObjectCache()
         self._leadership = Leadership(api, settings.lease_namespace, identity)
         writer = Writer(api, self._leadership.is_held)
-        self._streams = Watches(api, settings, self._objects, writer, changed=self._tell_soon, metrics=metrics)
-        self._fleets: Sequence[GatewayRollout] = self._streams.fleets
-        self._rebuilding = RebuildLoop(api, writer, self._objects, self._fleets, metrics)
-        self._telling = StatusSync()
-        self._must_tell = asyncio.Event()
-        self._has_rebuilt = asyncio.Event()
-        self._statuses = StatusWriter(writer, self._objects.put)
-        self._events = EventWriter(writer, identity)
+        self._pods = PodFeed(tuple(gateway.namespace for gateway in settings.gateways), self._pods_changed)
+        self._rollout_in = {gateway.namespace: self._rollout(gateway, writer) for gateway in settings.gateways}
+        self._rollouts = tuple(self._rollout_in.values())
+        statuses = StatusWriter(writer, self._objects.put)
+        metrics.statuses_waiting.set_function(lambda: statuses.waiting)
+        events = EventWriter(writer, identity, metrics)
+        self._status_loop = StatusLoop(self._objects, self._rollouts, statuses, events)
+        self._rebuild_loop = RebuildLoop(api, writer, self._objects, self._rollouts, metrics)
+        self._watches = self._made_watches()
 
     async def run(self) -> None:
-        """Read, compile and, whenever it is our turn, act; for ever."""
+        """Read, compile and, while this replica leads, act; until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            await self._streams.begin(tasks)
+            await self._watches.begin(tasks)
             log.info("everything has been listed")
             tasks.create_task(fetch_missing(self._api, self._objects))
-            tasks.create_task(self._rebuilding.run(self._leadership.is_held, self._rebuilt))
+            tasks.create_task(self._rebuild_loop.run(self._leadership.is_held, self._status_loop.rebuilt))
             tasks.create_task(self._leadership.lead(self._act))
 
     def why_not_ready(self) -> str:
-        """What has still to be listed; "" once nothing has."""
-        return self._streams.why_not_ready()
+        """Return what has still to be listed; "" once nothing has."""
+        return self._watches.why_not_ready()
 
     async def _act(self) -> None:
-        """Publish, ask and tell, until this is cancelled."""
+        """Publish, poll pods and write statuses, until this is cancelled."""
         self._metrics.leader.set(1)
-        for fleet in self._fleets:
-            fleet.begin_turn()
-        # Secrets may be wanted that only who leads may make: until that is done, nobody is told that one is missing.
-        self._has_rebuilt.clear()
+        for rollout in self._rollouts:
+            rollout.begin_term()
+        self._status_loop.begin_term()
         self._objects.mark_dirty()
         try:
             async with asyncio.TaskGroup() as tasks:
-                for fleet in self._fleets:
-                    tasks.create_task(fleet.keep_published(self._api))
-                    tasks.create_task(fleet.keep_asking(self._session))
-                tasks.create_task(self._keep_telling())
-                tasks.create_task(self._statuses.run())
-                tasks.create_task(self._events.run())
+                for rollout in self._rollouts:
+                    tasks.create_task(rollout.keep_published(self._api))
+                    tasks.create_task(rollout.poll_pods(self._session))
+                tasks.create_task(self._status_loop.run())
         finally:
             self._metrics.leader.set(0)
-            for fleet in self._fleets:
-                # Another replica publishes from now on, and tells when it can't.
-                fleet.begin_turn()
+            for rollout in self._rollouts:
+                # Another replica publishes from now on, and reports when it can't.
+                rollout.begin_term()
 
-    def _rebuilt(self) -> None:
-        self._has_rebuilt.set()
-        self._must_tell.set()
+    def _rollout(self, gateway: Gateway, writer: Writer) -> GatewayRollout:
+        return GatewayRollout(
+            gateway,
+            ClusterPublisher(writer, gateway.namespace, gateway.name),
+            partial(self._pods.slices_of, gateway.namespace),
+            self._request_status,
+            self._metrics,
+            share=self._settings.share,
+            rebuild=self._objects.mark_dirty,
+        )
 
-    def _tell_soon(self) -> None:
-        self._must_tell.set()
+    def _made_watches(self) -> Watches:
+        publishers = {namespace: rollout.publisher for namespace, rollout in self._rollout_in.items()}
+        published = {kind: PublishedFeed(kind, publishers, self._published_changed) for kind in RESOURCES}
+        return Watches(
+            self._api, self._settings, self._objects, published=published, pods=self._pods, metrics=self._metrics
+        )
 
-    async def _keep_telling(self) -> None:
-        """Tell objects how they are, whenever that may have changed, for ever."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TELL_AGAIN_S):
-                    await self._must_tell.wait()
-            await self._has_rebuilt.wait()
-            for fleet in self._fleets:
-                await fleet.has_asked.wait()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE_S):
-                    for fleet in self._fleets:
-                        await fleet.is_settled.wait()
-            self._must_tell.clear()
-            began = asyncio.get_running_loop().time()
-            await self._tell()
-            took_s = asyncio.get_running_loop().time() - began
-            await asyncio.sleep(min(took_s * REST_FACTOR, REST_AT_MOST_S))
+    def _request_status(self) -> None:
+        self._status_loop.request()
 
-    async def _tell(self) -> None:
-        views = self._rebuilding.views()
-        if len(views) < len(self._fleets):
-            return
-        found = await asyncio.to_thread(self._telling.find, self._objects.all(), views, datetime.now(UTC))
-        # What has been told otherwise in the meantime is looked at again.
-        current = [it for it in found.changes if self._objects.get(it.ref) is found.looked_at[it.ref]]
-        if len(current) < len(found.changes):
-            self._tell_soon()
-        self._statuses.want(current)
-        self._events.tell(found.events)
+    def _published_changed(self, namespace: str) -> None:
+        self._rollout_in[namespace].check_published()
+
+    def _pods_changed(self, namespace: str) -> None:
+        self._rollout_in[namespace].pods_changed()
 
 
 @contextlib.asynccontextmanager
 async def _until_signal() -> AsyncIterator[None]:
-    """Cancel what is inside at SIGTERM or SIGINT, and take its end for a good one."""
+    """Cancel the block at SIGTERM or SIGINT, and leave it without an error."""
     task = asyncio.current_task()
     assert task is not None, "within a coroutine"
     stopped = asyncio.Event()

@@ -17,9 +17,9 @@ from http import HTTPStatus
 from postern_core.codec import Shard
 from postern_operator.errors import OperatorError
 
-# A token that is being renewed, a server that is slow, somebody who was faster, too many requests.
 # In words of the API server, which has no reason of its own for it.
 QUOTA = "exceeded quota"
+# A token that is being renewed, a slow server, a concurrent write, too many requests.
 PASSING = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
 )
@@ -52,13 +52,7 @@ class RefusedError(ClusterError):
     @property
     def is_lasting(self) -> bool:
         """Whether the same request would be refused again: something about it must change first."""
-        passing = (
-            HTTPStatus.UNAUTHORIZED,
-            HTTPStatus.REQUEST_TIMEOUT,
-            HTTPStatus.CONFLICT,
-            HTTPStatus.TOO_MANY_REQUESTS,
-        )
-        return 400 <= self.status < 500 and self.status not in passing
+        return 400 <= self.status < 500 and self.status not in PASSING
 
 
 class UnreachableError(ClusterError):

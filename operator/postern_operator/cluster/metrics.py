@@ -43,7 +43,6 @@ class Metrics:
             buckets=PROPAGATION_BUCKETS,
             registry=registry,
         )
-        self.leader = Gauge("postern_operator_leader", "1 while this replica holds the Lease.", registry=registry)
         self.watch_restarts = Counter(
             "postern_operator_watch_restarts_total",
             "Watches that ended in an error and were begun again.",
@@ -52,6 +51,21 @@ class Metrics:
         )
         self.problems = Gauge(
             "postern_operator_problems", "Problems of objects, by reason.", ["reason"], registry=registry
+        )
+
+        self._add_those_of_the_leader()
+
+    def _add_those_of_the_leader(self) -> None:
+        """Add the metrics that move only while this replica leads."""
+        registry = self.registry
+        self.leader = Gauge("postern_operator_leader", "1 while this replica holds the Lease.", registry=registry)
+        self.events_dropped = Counter(
+            "postern_operator_events_dropped_total",
+            "Events that were not written, because there were too many or the API server refused them.",
+            registry=registry,
+        )
+        self.statuses_waiting = Gauge(
+            "postern_operator_statuses_waiting", "Statuses still to be written, while leading.", registry=registry
         )
 
     def request_trace(self) -> aiohttp.TraceConfig:

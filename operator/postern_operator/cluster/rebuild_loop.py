@@ -1,4 +1,4 @@
-"""Compiles afresh at all news, for every gateway, whether this replica acts or not.
+"""Compiles afresh after each change, for every gateway, whether this replica leads or not.
 
 A standby that has compiled everything takes over with one request.
 """
@@ -26,32 +26,32 @@ from .errors import ClusterError, NotLeadingError
 from .metrics import Metrics
 from .rollout.gateway_rollout import GatewayRollout
 from .secret_generation import generate_missing
-from .status.status_sync import GatewayView, problem_counts
+from .status.status_sync import gateway_views, problem_counts
 from .watch.fetch_references import fetch
 from .watch.object_cache import ObjectCache
 
-log = logging.getLogger("postern.rebuilding")
+log = logging.getLogger("postern.rebuild_loop")
 
 # A Secret that is generated at once never shows as missing; thousands of them take more rounds than one.
 GENERATING_S = 1.0
 
 
 class RebuildLoop:
-    """The loop from news to builds; `rebuilt` is called after each."""
+    """The loop from changes to builds; `rebuilt` is called after each."""
 
     def __init__(
-        self, api: ApiClient, writer: Writer, objects: ObjectCache, fleets: Sequence[GatewayRollout], metrics: Metrics
+        self, api: ApiClient, writer: Writer, objects: ObjectCache, rollouts: Sequence[GatewayRollout], metrics: Metrics
     ) -> None:
         self._api = api
         self._writer = writer
         self._objects = objects
-        self._fleets = fleets
+        self._rollouts = rollouts
         self._metrics = metrics
         self._backoff = Backoff()
         self._grants_backoff = Backoff()
 
     async def run(self, may_act: Callable[[], bool], rebuilt: Callable[[], None]) -> None:
-        """Rebuild at all news, for ever."""
+        """Rebuild after each change, until cancelled."""
         while True:
             await until_quiet(self._objects)
             try:
@@ -59,41 +59,41 @@ class RebuildLoop:
                     await self._generate()
                 await self._rebuild(self._objects.snapshot())
                 rebuilt()
-            except Exception as error:  # noqa: BLE001 # what was published last stays, and the next news may mend it
+            except Exception as error:  # noqa: BLE001 # what was published last stays, and the next change may mend it
                 log.error("a rebuild has failed", extra={"fields": described(error)})  # noqa: TRY400 # its text may quote
-                self._again(self._backoff)
+                self._retry_later(self._backoff)
 
     async def _rebuild(self, objects: tuple[Parsed, ...]) -> None:
         await self._read_grants()
-        for fleet in self._fleets:
+        for rollout in self._rollouts:
             began = time.monotonic()
             try:
-                await fleet.rebuild(objects)
+                await rollout.rebuild(objects)
             except TooLargeError as error:
                 # That gateway keeps what it has; the others are no larger for it.
-                fleet.cannot_build(str(error))
+                rollout.cannot_build(str(error))
                 continue
-            self._metrics.rebuild_seconds.labels(fleet.gateway.name).observe(time.monotonic() - began)
+            self._metrics.rebuild_seconds.labels(rollout.gateway.name).observe(time.monotonic() - began)
         self._count(objects)
 
     async def _read_grants(self) -> None:
-        """Learn what was granted before; a gateway of which that can't be read isn't published until it can."""
+        """Read what was granted before; a gateway whose grants can't be read isn't published until they can."""
         read: list[GatewayRollout] = []
-        for fleet in self._fleets:
+        for rollout in self._rollouts:
             try:
-                read += [fleet] if await fleet.read_grants(self._api) else []
+                read += [rollout] if await rollout.read_grants(self._api) else []
             except ClusterError as error:
-                fields = {"gateway": fleet.gateway.name, "error": str(error)}
+                fields = {"gateway": rollout.gateway.name, "error": str(error)}
                 log.warning("grants can't be read, trying again", extra={"fields": fields})
-                self._again(self._grants_backoff)
-        for fleet, other in product(read, self._fleets):
+                self._retry_later(self._grants_backoff)
+        for rollout, other in product(read, self._rollouts):
             # Hosts are granted for each gateway, keys are the same for all: a gateway that is new has none yet.
-            fleet.build.grants = fleet.build.grants.completed_by(Grants({}, other.build.grants.keys))
-        if len(read) == len(self._fleets):
+            rollout.build.grants = rollout.build.grants.completed_by(Grants({}, other.build.grants.keys))
+        if len(read) == len(self._rollouts):
             self._grants_backoff.succeeded()
 
     async def _generate(self) -> None:
-        """Make the Secrets that are wanted and missing, as many as can be within a moment."""
+        """Make missing Secrets, as many as can be within `GENERATING_S`."""
         try:
             async with asyncio.timeout(GENERATING_S):
                 generated = await generate_missing(self._objects.snapshot(), self._writer)
@@ -104,27 +104,19 @@ class RebuildLoop:
         errors = [error for error in generated.errors if not isinstance(error, NotLeadingError)]
         if errors:
             log.warning("secrets can't be generated", extra={"fields": {"error": str(errors[0]), "count": len(errors)}})
-            self._again(self._backoff)
+            self._retry_later(self._backoff)
         else:
             self._backoff.succeeded()
 
-    def _again(self, backoff: Backoff) -> None:
-        """Take it for news that something has failed, after a while."""
+    def _retry_later(self, backoff: Backoff) -> None:
+        """Request another rebuild, after a pause."""
         asyncio.get_running_loop().call_later(backoff.next_s(), self._objects.mark_dirty)
 
     def _count(self, objects: tuple[Parsed, ...]) -> None:
         for metric, counts in (
             (self._metrics.objects, Counter(parsed.ref.kind for parsed in objects)),
-            (self._metrics.problems, problem_counts(self.views())),
+            (self._metrics.problems, problem_counts(gateway_views(self._rollouts))),
         ):
             metric.clear()
             for label, count in counts.items():
                 metric.labels(label).set(count)
-
-    def views(self) -> tuple[GatewayView, ...]:
-        """What every gateway's latest build says."""
-        return tuple(
-            GatewayView(fleet.built, fleet.ledger, fleet.failure, fleet.unpublished, fleet.withheld_because)
-            for fleet in self._fleets
-            if fleet.built is not None
-        )

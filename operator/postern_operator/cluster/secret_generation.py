@@ -2,7 +2,7 @@
 
 Which ones are wanted, and what they look like, belongs in `postern_core.generated_secrets`.
 A Secret that is there already is never touched: whether it is the credential's
-own, or somebody has put it in the way, is for the compiler to say.
+own, or is merely in its way, is for the compiler to say.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .api.run_bounded import run_bounded
 from .api.writer import Writer
 from .errors import ClusterError, RefusedError
 
-# Many credentials may come at once, but nobody waits for the last of them within a second.
+# Many credentials may come at once; the last of them may wait longer than a second.
 WRITES_AT_ONCE = 8
 
 
@@ -53,7 +53,7 @@ async def _make(wanted: WantedSecret, writer: Writer, made: list[Ref]) -> None:
     try:
         await writer.create(SECRETS.path(wanted.ref.namespace), generated_manifest(wanted, text))
     except RefusedError as error:
-        # Somebody was faster, or the notice of what we made is still on its way.
+        # Another client was faster, or the watch has not delivered ours yet.
         if error.reason != "AlreadyExists":
             raise
     else:

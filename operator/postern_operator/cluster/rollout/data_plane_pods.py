@@ -59,7 +59,7 @@ def admin_session() -> aiohttp.ClientSession:
 async def served_digests(
     admins: Iterable[AdminEndpoint], session: aiohttp.ClientSession
 ) -> dict[AdminEndpoint, str | None]:
-    """What each pod serves; None where its workers differ, or nobody answers in time."""
+    """What each pod serves; None where its workers differ, or it does not answer in time."""
     admins = tuple(admins)
     gate = asyncio.Semaphore(ASKED_AT_ONCE)
     async with asyncio.TaskGroup() as tasks:

@@ -1,7 +1,7 @@
 """One gateway's data plane, as the operator sees it: what it should serve, what is published, and what pods serve.
 
 The loops here act, so they run only while this replica leads.  What is to be
-served comes from `rebuilding`, and what is told of it goes to `telling`.
+served comes from `rebuild_loop`, and what users see of it is in `status_sync`.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from .publish_failures import changed_ids, in_words, is_lasting, with_refused
 from .published_grants import read_grants
 from .publisher import ClusterPublisher
 
-log = logging.getLogger("postern.fleet")
+log = logging.getLogger("postern.gateway_rollout")
 
 # Pods take up a snapshot within a fraction of a second; those that don't are asked less and less often.
 ASK_FIRST_S = 0.02
 ASK_AT_MOST_S = 1.0
-# An API server that is busy for a moment is no news to anybody.
-FAILURES_UNTOLD = 3
+# A busy API server is no failure that a status should show.
+FAILURES_UNSHOWN = 3
 TRY_AGAIN_S = 5.0
 # Names of objects in one line of the log.
 LOGGED_MAX = 20
@@ -48,13 +48,13 @@ ASK_AGAIN_S = 10.0
 
 
 class GatewayRollout:
-    """One gateway; `slices` gives the EndpointSlices of its pods, `changed` is called when more or less is served.
+    """One gateway; `slices` returns the EndpointSlices of its pods, `changed` is called when more or less is served.
 
     `rebuild` is called when something must be left out of what was built.
 
     `failure` says why what should be served can't be published, "" while nothing hinders.
-    `has_asked` is set once it is known what pods serve, `is_settled` while all of them serve what they should.
-    A turn is a time in which this replica leads; nothing is published in it before the grants have been read.
+    `has_polled` is set once it is known what pods serve, `is_settled` while all of them serve what they should.
+    A term is a time in which this replica leads; nothing is published in it before the grants have been read.
     """
 
     def __init__(
@@ -71,22 +71,22 @@ class GatewayRollout:
         self.gateway = gateway
         self.build = GatewayBuild(gateway.name, share=share)
         self._encoded_grants: tuple[Grants, EncodedGrants] | None = None
-        self._turn = 0
-        self._read_in: int | None = None
+        self._term = 0
+        self._read_in_term: int | None = None
         self._is_certain = False
         self.built: BuildResult | None = None
         self.ledger = GenerationLedger()
         self.failure = ""
         self.withheld_because = ""
-        self.has_asked = asyncio.Event()
+        self.has_polled = asyncio.Event()
         self.is_settled = asyncio.Event()
-        self._publisher = publisher
+        self.publisher = publisher
         self._slices = slices
         self._changed = changed
         self._rebuild = rebuild
         self._metrics = metrics
         self._must_publish = asyncio.Event()
-        self._must_ask = asyncio.Event()
+        self._must_poll = asyncio.Event()
         self._published = ""
         self._published_at_s: float | None = None
         self._published_snapshot: Snapshot | None = None
@@ -98,25 +98,25 @@ class GatewayRollout:
         self._note_failure(why)
 
     async def read_grants(self, client: ApiClient) -> bool:
-        """Read the grants that were published last, unless that was done in this turn; gives whether it was done now.
+        """Read the published grants, unless that was done in this term; returns whether it was done now.
 
         Raises `ClusterError`.
         """
-        turn = self._turn
-        if self._read_in == turn:
+        term = self._term
+        if self._read_in_term == term:
             return False
         self.build.grants = await read_grants(client, self.gateway.namespace)
-        self._read_in = turn
+        self._read_in_term = term
         return True
 
     async def rebuild(self, objects: tuple[Parsed, ...]) -> None:
-        """Build of these objects what is to be served; it is published once the grants have been read in this turn."""
-        turn = self._turn
-        is_certain = self._read_in == turn
+        """Build from these objects; the result is published once the grants have been read in this term."""
+        term = self._term
+        is_certain = self._read_in_term == term
         built = await asyncio.to_thread(self._built, objects)
-        # Another turn has begun meanwhile: then what was known before it counts for nothing.
-        self._is_certain = is_certain and turn == self._turn
-        self.take(built)
+        # Another term may have begun meanwhile: then what was known before it counts for nothing.
+        self._is_certain = is_certain and term == self._term
+        self.set_target(built)
 
     def _built(self, objects: tuple[Parsed, ...]) -> BuildResult:
         """Build; a thread's work."""
@@ -126,8 +126,8 @@ class GatewayRollout:
             self._encoded_grants = (grants, encode_grants(grants))
         return replace(built, encoded=self._encoded_grants[1].beside(built.encoded))
 
-    def take(self, built: BuildResult) -> None:
-        """Take this for what is to be served from now on."""
+    def set_target(self, built: BuildResult) -> None:
+        """Make this the build that is to be published and served."""
         self.ledger.compiled(built.encoded.digest, built.objects)
         if self.built is None or self.built.encoded.digest != built.encoded.digest:
             self.is_settled.clear()
@@ -136,35 +136,35 @@ class GatewayRollout:
 
     @property
     def unpublished(self) -> frozenset[str] | None:
-        """The ids of the entries that are other than those published, while there is a failure; None: all may be."""
+        """The ids of the entries that differ from what is published, while there is a failure; None: all may."""
         if not self.failure or self.built is None:
             return frozenset()
         if self._published_snapshot is None:
             return None
         return changed_ids(self._published_snapshot, self.built.compiled.snapshot)
 
-    def mend(self) -> None:
-        """Look at once whether what is published is what must be."""
+    def check_published(self) -> None:
+        """Compare at once what is published with the target, and repair it."""
         self._must_publish.set()
 
     def pods_changed(self) -> None:
-        """Ask at once."""
-        self._must_ask.set()
+        """Poll at once."""
+        self._must_poll.set()
 
-    def begin_turn(self) -> None:
-        """Take nothing for true that is known of pods and of grants: others may have acted since."""
-        self._turn += 1
+    def begin_term(self) -> None:
+        """Forget what is known of pods and grants: another replica may have acted since."""
+        self._term += 1
         self._is_certain = False
         self._published, self._published_at_s, self._served = "", None, None
         self._published_snapshot = None
         self.build.refused = {}
         self.withheld_because = ""
         self._note_failure("")
-        self.has_asked.clear()
+        self.has_polled.clear()
         self.is_settled.clear()
 
     async def keep_published(self, client: ApiClient) -> None:
-        """Publish what is to be served, and mend what others do to it, for ever."""
+        """Publish the target, and repair what others do to it, until cancelled."""
         backoff = Backoff()
         has_looked = False
         self._must_publish.set()
@@ -175,32 +175,32 @@ class GatewayRollout:
                 continue
             try:
                 if not has_looked:
-                    await self._publisher.look(client)
+                    await self.publisher.look(client)
                 has_looked = True
                 await self._publish(self.built)
                 backoff.succeeded()
             except ClusterError as error:
                 # Whatever is there now, it is looked at again before more is written.
                 has_looked = False
-                if not await self._leaves_out_refused(error):
+                if not await self._withholds_refused(error):
                     await self._failed(error, backoff)
 
-    async def keep_asking(self, session: aiohttp.ClientSession) -> None:
-        """Ask every ready pod what it serves: often while that is not what it should, else now and then, for ever."""
+    async def poll_pods(self, session: aiohttp.ClientSession) -> None:
+        """Ask every ready pod what it serves, until cancelled: often until all serve the target, then now and then."""
         wait_s = ASK_FIRST_S
         while True:
-            self._must_ask.clear()
+            self._must_poll.clear()
             admins = ready_endpoints(self._slices(), self.gateway.namespace)
-            await self._take_answers(await served_digests(admins, session))
+            await self._note_served(await served_digests(admins, session))
             wait_s = ASK_AGAIN_S if self.is_settled.is_set() else min(wait_s * 1.5, ASK_AT_MOST_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
-                    await self._must_ask.wait()
+                    await self._must_poll.wait()
                 wait_s = ASK_FIRST_S
 
     async def _publish(self, built: BuildResult) -> None:
         digest = built.encoded.digest
-        await self._publisher.publish(built.encoded)
+        await self.publisher.publish(built.encoded)
         self._published_snapshot = built.compiled.snapshot
         self._note_failure("")
         if digest == self._published:
@@ -208,26 +208,26 @@ class GatewayRollout:
         self._published, self._published_at_s = digest, asyncio.get_running_loop().time()
         self._metrics.publishes.labels(self.gateway.name, "published").inc()
         log.info("published", extra={"fields": self._fields() | {"digest": digest}})
-        self._must_ask.set()
+        self._must_poll.set()
 
     async def _failed(self, error: ClusterError, backoff: Backoff) -> None:
         self._metrics.publishes.labels(self.gateway.name, "failed").inc()
         pause_s = backoff.next_s()
-        if not isinstance(error, NotLeadingError) and (is_lasting(error) or backoff.failures >= FAILURES_UNTOLD):
+        if not isinstance(error, NotLeadingError) and (is_lasting(error) or backoff.failures >= FAILURES_UNSHOWN):
             self._note_failure(in_words(error))
         if backoff.failures == 1:
             log.warning("not published, trying again", extra={"fields": self._fields() | {"error": str(error)}})
         await asyncio.sleep(pause_s)
         self._must_publish.set()
 
-    async def _leaves_out_refused(self, error: ClusterError) -> bool:
-        """Whether single entries were refused; they are left out of the next build, and refused alone."""
+    async def _withholds_refused(self, error: ClusterError) -> bool:
+        """Withhold single entries that were refused from the next build; returns whether there are any."""
         if not isinstance(error, RefusedError) or error.shard is None or not error.is_lasting or error.is_of_quota:
             return False
         if error.shard.section not in SECTIONS:  # a part of the grants, without which nothing may be published
             return False
         try:
-            entries = await self._publisher.refused_entries(error.shard)
+            entries = await self.publisher.refused_entries(error.shard)
         except ClusterError:
             return False
         refused = with_refused(self.build.refused, error.shard.section, entries)
@@ -243,18 +243,18 @@ class GatewayRollout:
         return True
 
     def _note_failure(self, failure: str) -> None:
-        """Take this for what hinders now; "" is nothing."""
+        """Note what hinders publishing now; "" is nothing."""
         self._metrics.unpublished.labels(self.gateway.name).set(1 if failure else 0)
         if failure != self.failure:
             self.failure = failure
             self._changed()
 
-    async def _take_answers(self, served: dict[AdminEndpoint, str | None]) -> None:
+    async def _note_served(self, served: dict[AdminEndpoint, str | None]) -> None:
         """Note what the pods say; when all of them serve what is published, old shards may go."""
         has_changed = served != self._served
         self._served = served
         self.ledger.serving(served.values())
-        self.has_asked.set()
+        self.has_polled.set()
         wanted = self.built.encoded.digest if self.built else None
         is_settled = wanted == self._published and all(digest == wanted for digest in served.values())
         if is_settled and not self.is_settled.is_set():
@@ -277,9 +277,9 @@ class GatewayRollout:
 
     async def _remove_old(self, served: dict[AdminEndpoint, str | None]) -> None:
         try:
-            await self._publisher.remove_old(set(served.values()))
+            await self.publisher.remove_old(set(served.values()))
         except ClusterError as error:
-            # They are in nobody's way, and the next answers come soon.
+            # They harm nothing, and the next answers come soon.
             log.warning("old shards stay for now", extra={"fields": self._fields() | {"error": str(error)}})
 
     def _fields(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Whether the data plane serves an object as it is now: by which generations went into which snapshot.
 
-Pure.  Who serves what is asked in `pods`.
+Pure.  What pods serve is asked in `data_plane_pods`.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class GenerationLedger:
         self._generations.pop(digest, None)
         self._generations[digest] = {parsed.ref: parsed.generation for parsed in objects}
         while len(self._generations) > REMEMBERED:
-            # What is served still says more than what nobody serves.
+            # A digest that is still served is worth more than one that is not.
             unserved = (known for known in self._generations if known not in self._served and known != digest)
             del self._generations[next(unserved, next(iter(self._generations)))]
 
     def serving(self, digests: Collection[str | None]) -> None:
-        """Note what every ready pod serves; None is one of which nobody knows."""
+        """Note what every ready pod serves; None is a pod that has not answered."""
         self._served = frozenset(digests)
 
     def programming_of(self, parsed: Parsed) -> Programming:

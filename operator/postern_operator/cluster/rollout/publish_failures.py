@@ -1,6 +1,6 @@
-"""What is told when a snapshot can't be published: why, in words fit for a status, and which objects it concerns.
+"""What a status says of a snapshot that can't be published: why, and which objects that concerns.
 
-Pure.  When it is told belongs in `fleet`, to whom in `telling`.
+Pure.  When it is said belongs in `gateway_rollout`, of which objects in `status_sync`.
 """
 
 from __future__ import annotations

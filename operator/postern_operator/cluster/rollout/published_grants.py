@@ -23,7 +23,7 @@ from postern_operator.cluster.errors import UnreachableError
 
 from .published_objects import INDEX_KEY, RESOURCES, ObjectKey, content_of, shard_place
 
-log = logging.getLogger("postern.granted")
+log = logging.getLogger("postern.published_grants")
 
 GETS_AT_ONCE = 16
 

@@ -66,7 +66,7 @@ def shard_place(digest: str, *, is_secret: bool) -> ObjectKey:
 
 
 def shard_manifest(shard: Shard, namespace: str, gateway: str) -> dict[str, Any]:
-    """A shard as an object that nobody can change, only delete."""
+    """Return a shard as an immutable object."""
     place, content = key_of(shard), {SHARD_ENTRY: shard.content.decode()}
     if shard.is_secret:
         content = {SHARD_ENTRY: base64.b64encode(shard.content).decode()}

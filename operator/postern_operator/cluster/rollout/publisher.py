@@ -2,7 +2,7 @@
 
 A reader sees the old snapshot or the new one: shards come before the index that
 names them, and go when every reader is known to have moved on.  Publishing makes
-what is there like what must be there, so repeating it mends what somebody has
+what is there like what must be there, so repeating it repairs what others have
 deleted or changed.
 """
 
@@ -47,7 +47,7 @@ UNCHANGEABLE = 422
 class ClusterPublisher:
     """The one writer of what is published for one gateway.
 
-    What is there is learnt by `look`, kept up to date by `told` and by the
+    What is there is learnt by `look`, kept up to date by `observe` and by the
     answers to what is written.  A notice that is older than what we have written
     may set that back for a moment: the next notice puts it right.  After an error
     the caller looks again before it repeats.
@@ -77,7 +77,7 @@ class ClusterPublisher:
             self._note(place, published)
 
     def observe(self, manifest: Mapping[str, Any], *, is_deleted: bool = False) -> bool:
-        """Note an object of the gateway's namespace as a watch has it; gives whether `publish` should mend it."""
+        """Note an object of the gateway's namespace as a watch has it; returns whether `publish` should repair it."""
         observed = observe(manifest, self._gateway)
         if observed is None:
             return False
@@ -99,11 +99,11 @@ class ClusterPublisher:
                 await self._put(index_manifest(encoded, self._namespace, self._gateway))
 
     async def remove_old(self, in_use: Collection[str | None]) -> int:
-        """Remove the shards that neither the published index nor one in use names; gives how many.
+        """Remove the shards that neither the published index nor one in use names; returns how many.
 
         `in_use` has the digest that each data-plane pod serves.  Nothing is
-        removed while a pod serves what can't be told (None) or what nobody here
-        remembers.  Raises `ClusterError`.
+        removed while a pod serves an unknown digest, or has not answered (None).
+        Raises `ClusterError`.
         """
         async with self._one_at_a_time:
             if self._wanted is None or self._lacking(self._wanted):
@@ -176,7 +176,7 @@ class ClusterPublisher:
             other = self._present.get(ObjectKey(manifest["kind"], manifest["metadata"]["name"]))
             if error.status != UNCHANGEABLE or other is None:
                 raise
-            # Somebody has put another object in its place; that one can't be changed into ours.
+            # Another object has its name, and can't be changed into ours.
             await self._writer.delete(path, other.uid)
             answer = await self._writer.apply(path, manifest)
         observed = observe({**answer, "kind": resource.kind}, self._gateway)
@@ -190,7 +190,7 @@ class ClusterPublisher:
     def _note(self, place: ObjectKey, published: PublishedObject) -> None:
         self._present[place] = published
         if place == INDEX_KEY:
-            # For as long as somebody may read by it.
+            # For as long as a reader may use it.
             self._named[published.digest] = published.names
 
 
@@ -204,7 +204,7 @@ def _another_than(shard: Shard) -> Shard:
 
 
 def _raise_worst(errors: list[ClusterError]) -> None:
-    """Raise one that no waiting mends, if there is one."""
+    """Raise one that lasts, if there is one, or else the first."""
     lasting = (error for error in errors if isinstance(error, RefusedError) and error.is_lasting)
     if errors:
         raise next(lasting, errors[0])

@@ -1,1 +1,1 @@
-"""What users are told of their objects: conditions and Events."""
+"""What users see of their objects: conditions and Events."""

@@ -2,7 +2,7 @@
 
 Pure.  Which conditions are due is decided before, by `postern_core.conditions`;
 here they become what Kubernetes keeps, with times that move only when a status
-does.  Writing belongs in `status_writes`.
+does.  Writing belongs in `status_writer`.
 """
 
 from __future__ import annotations
@@ -110,5 +110,5 @@ def _condition(due: Condition, generation: int, before: Mapping[str, Any], now: 
 
 @lru_cache(maxsize=1)
 def _rfc3339(now: datetime) -> str:
-    """The same for all objects that are told at one time, which may be tens of thousands."""
+    """Format a time once for all statuses of one pass, which may be tens of thousands."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

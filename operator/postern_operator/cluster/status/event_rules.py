@@ -23,7 +23,7 @@ NOT_PUBLISHED = Programming.NOT_PUBLISHED.value
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
-    """One thing to tell of the object of that uid; `reason` is the condition's."""
+    """An Event about the object of that uid; `reason` is the condition's."""
 
     ref: Ref
     uid: str
@@ -33,7 +33,7 @@ class EventDraft:
 
 
 class EventRules:
-    """Remembers who is in trouble, and so what is news: other trouble, or its end."""
+    """Remembers which objects are in trouble: other trouble and its end are worth an Event."""
 
     def __init__(self) -> None:
         self._troubled: dict[tuple[Ref, str], tuple[Condition, ...]] = {}
@@ -41,10 +41,10 @@ class EventRules:
     def drafts(
         self, ref: Ref, uid: str, present: Mapping[str, Any], conditions: Iterable[Condition]
     ) -> tuple[EventDraft, ...]:
-        """What is to be told when an object with this status is due these conditions.
+        """Return the Events that are due when an object with this status gets these conditions.
 
-        `present` is what the object says of itself, so that another operator, or
-        this one after a restart, doesn't tell it again.
+        `present` is the object's status, so that another operator, or this one after a
+        restart, repeats no Event.
         """
         due = {condition.type: condition for condition in conditions}
         trouble = tuple(it for it in due.values() if _is_trouble(it))
@@ -53,10 +53,12 @@ class EventRules:
             before = ()
         if trouble:
             self._troubled[ref, uid] = trouble
-            told = [
-                it for it in trouble if it.status == "False" and it not in (before or ()) and not _is_told(it, present)
-            ]
-            return tuple(EventDraft(ref, uid, "Warning", it.reason, _shortened(it.message)) for it in told)
+            new = [it for it in trouble if it.status == "False" and it not in (before or ())]
+            return tuple(
+                EventDraft(ref, uid, "Warning", it.reason, _shortened(it.message))
+                for it in new
+                if not _is_present(it, present)
+            )
         if before is None:
             return ()
         if due["Programmed"].status != "True":
@@ -83,10 +85,10 @@ def _has_trouble(present: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_told(condition: Condition, present: Mapping[str, Any]) -> bool:
-    told = _by_type(present).get(condition.type, {})
-    said = (told.get("status"), told.get("reason"), told.get("message"))
-    return said == (condition.status, condition.reason, condition.message)
+def _is_present(condition: Condition, present: Mapping[str, Any]) -> bool:
+    known = _by_type(present).get(condition.type, {})
+    found = (known.get("status"), known.get("reason"), known.get("message"))
+    return found == (condition.status, condition.reason, condition.message)
 
 
 def _by_type(present: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""Writes Events (events.k8s.io/v1): each thing once, and never many at a time.
+"""Writes Events (events.k8s.io/v1): each once, and never many at a time.
 
 An Event is a convenience; what counts is in the status.  So one that can't be
 written now is dropped and counted, and never holds anything up.
@@ -20,6 +20,7 @@ from postern_operator.cluster.api.reader import Resource
 from postern_operator.cluster.api.token_bucket import TokenBucket
 from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.errors import ClusterError, RefusedError
+from postern_operator.cluster.metrics import Metrics
 
 from .event_rules import EventDraft
 
@@ -28,7 +29,7 @@ log = logging.getLogger("postern.events")
 EVENTS = Resource("events.k8s.io/v1", "Event", "events")
 CONTROLLER = "postern.dev/operator"
 
-# Of all namespaces together, and of one: a tenant's storm must not drown the others' news.
+# Of all namespaces together, and of one: a tenant's storm must not drown the others' Events.
 EVENTS_PER_S = 10
 BURST = 100
 NAMESPACE_EVENTS_PER_S = 1
@@ -51,78 +52,74 @@ class _Written:
 
 
 class EventWriter:
-    """Takes news without waiting, and writes what its bounds let through; `instance` names this replica."""
+    """Queues drafts without waiting, and writes what its bounds let through; `instance` names this replica."""
 
-    def __init__(self, writer: Writer, instance: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, writer: Writer, instance: str, metrics: Metrics, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._writer = writer
         self._instance = instance
         self._now = now
         self._queue: asyncio.Queue[EventDraft] = asyncio.Queue(QUEUE_MAX)
         self._rate = TokenBucket(EVENTS_PER_S, BURST)
-        self._paces: OrderedDict[str, TokenBucket] = OrderedDict()
-        self._told: OrderedDict[str, _Written] = OrderedDict()
-        self.dropped = 0
+        self._rates: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._written: OrderedDict[str, _Written] = OrderedDict()
+        self._dropped = metrics.events_dropped
 
-    def tell(self, news: Iterable[EventDraft]) -> None:
-        """Take news; what is too much is dropped."""
-        for one in news:
+    def enqueue(self, drafts: Iterable[EventDraft]) -> None:
+        """Queue drafts; those that the queue has no room for are dropped."""
+        for draft in drafts:
             try:
-                self._queue.put_nowait(one)
+                self._queue.put_nowait(draft)
             except asyncio.QueueFull:
-                self.dropped += 1
-
-    async def done(self) -> None:
-        """Wait until all that was told is written or dropped."""
-        await self._queue.join()
+                self._dropped.inc()
 
     async def run(self) -> None:
-        """Write, for ever."""
-        clock = asyncio.get_running_loop().time
+        """Write, until cancelled."""
         while True:
-            one = await self._queue.get()
-            try:
-                await self._write(one, clock())
-            except ClusterError as error:
-                self.dropped += 1
-                log.warning(
-                    "an event can't be written", extra={"fields": {"resource": str(one.ref), "error": str(error)}}
-                )
-            finally:
-                self._queue.task_done()
+            await self._write_or_drop(await self._queue.get())
+
+    async def _write_or_drop(self, draft: EventDraft) -> None:
+        try:
+            await self._write(draft, asyncio.get_running_loop().time())
+        except ClusterError as error:
+            self._dropped.inc()
+            fields = {"resource": str(draft.ref), "error": str(error)}
+            log.warning("an event can't be written", extra={"fields": fields})
 
     async def _write(self, one: EventDraft, clock_s: float) -> None:
         key = _key(one)
-        told = self._told.get(key)
-        if told is not None and clock_s - told.at_s < REPEAT_S:
-            self._told[key] = replace(told, count=told.count + 1)
+        written = self._written.get(key)
+        if written is not None and clock_s - written.at_s < REPEAT_S:
+            self._written[key] = replace(written, count=written.count + 1)
             return
         if not self._is_within_bounds(one.ref.namespace, clock_s):
-            self.dropped += 1
+            self._dropped.inc()
             return
-        if told is None or not await self._repeat(told):
-            told = await self._create(one, key)
+        if written is None or not await self._repeat(written):
+            written = await self._create(one, key)
         else:
-            told = replace(told, count=told.count + 1)
-        self._remember(key, replace(told, at_s=clock_s))
+            written = replace(written, count=written.count + 1)
+        self._remember(key, replace(written, at_s=clock_s))
 
     async def _create(self, one: EventDraft, key: str) -> _Written:
-        """Write it for the first time; where another replica has, count on."""
+        """Write an Event for the first time; where another replica has, count on."""
         path = EVENTS.path(one.ref.namespace)
-        told = _Written(f"{path}/{_name(one, key)}", 1, 0.0)
+        written = _Written(f"{path}/{_name(one, key)}", 1, 0.0)
         try:
             await self._writer.create(path, self._manifest(one, key))
         except RefusedError as error:
             if error.reason != "AlreadyExists":
                 raise
-            await self._repeat(told)
-            return replace(told, count=2)
-        return told
+            await self._repeat(written)
+            return replace(written, count=2)
+        return written
 
-    async def _repeat(self, told: _Written) -> bool:
-        """Say that it is so once more; False when the first Event is forgotten already."""
-        series = {"count": told.count + 1, "lastObservedTime": _micro(self._now())}
+    async def _repeat(self, written: _Written) -> bool:
+        """Count an Event once more; returns False when the API server has removed it already."""
+        series = {"count": written.count + 1, "lastObservedTime": _micro(self._now())}
         try:
-            await self._writer.merge(told.path, {"series": series})
+            await self._writer.merge(written.path, {"series": series})
         except RefusedError as error:
             if error.status != 404:
                 raise
@@ -130,18 +127,18 @@ class EventWriter:
         return True
 
     def _is_within_bounds(self, namespace: str, clock_s: float) -> bool:
-        pace = self._paces.get(namespace) or TokenBucket(NAMESPACE_EVENTS_PER_S, NAMESPACE_BURST)
-        self._paces[namespace] = pace
-        self._paces.move_to_end(namespace)
-        if len(self._paces) > NAMESPACES_MAX:
-            self._paces.popitem(last=False)
-        return pace.take(clock_s) and self._rate.take(clock_s)
+        rate = self._rates.get(namespace) or TokenBucket(NAMESPACE_EVENTS_PER_S, NAMESPACE_BURST)
+        self._rates[namespace] = rate
+        self._rates.move_to_end(namespace)
+        if len(self._rates) > NAMESPACES_MAX:
+            self._rates.popitem(last=False)
+        return rate.take(clock_s) and self._rate.take(clock_s)
 
-    def _remember(self, key: str, told: _Written) -> None:
-        self._told[key] = told
-        self._told.move_to_end(key)
-        if len(self._told) > REMEMBERED:
-            self._told.popitem(last=False)
+    def _remember(self, key: str, written: _Written) -> None:
+        self._written[key] = written
+        self._written.move_to_end(key)
+        if len(self._written) > REMEMBERED:
+            self._written.popitem(last=False)
 
     def _manifest(self, one: EventDraft, key: str) -> dict[str, Any]:
         ref = one.ref
@@ -167,7 +164,7 @@ class EventWriter:
 
 
 def _key(one: EventDraft) -> str:
-    """What makes two news the same; as part of the name it keeps replicas from telling twice."""
+    """Return what makes two drafts the same; as part of the name it keeps replicas from writing two Events."""
     return hashlib.sha256(f"{one.uid}\n{one.reason}\n{one.note}".encode()).hexdigest()[:16]
 
 

@@ -1,7 +1,7 @@
-"""What each object is told: finds the statuses that differ and the news that a person should see.
+"""Compares all objects with the statuses that they should have: finds what is to be written.
 
-The pure parts are `status`, `events` and `programming`; here they are put
-together for all objects, and what is settled is not looked at twice.
+`desired_status`, `event_rules` and `generation_ledger` decide for one object; an
+object whose inputs are as before is not compared twice.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from postern_core.parse import OUR_KINDS
 from postern_core.problems import Problem
 from postern_core.ref import Ref
 from postern_operator.build import BuildResult
+from postern_operator.cluster.rollout.gateway_rollout import GatewayRollout
 from postern_operator.cluster.rollout.generation_ledger import GenerationLedger
 from postern_operator.cluster.watch.object_cache import CachedObject
 
@@ -31,8 +32,8 @@ class GatewayView:
     """What one gateway's build says, and what its pods serve.
 
     `failure` is why it can't be published, "" while it can, `unpublished` the
-    ids of the entries that are then other than those published; None is where
-    nothing is known to be.  `withheld_because` is why the build leaves entries out.
+    ids of the entries that then differ from those published; None means that
+    all may.  `withheld_because` is why the build leaves entries out.
     """
 
     built: BuildResult
@@ -44,22 +45,22 @@ class GatewayView:
 
 @dataclass(frozen=True, slots=True)
 class StatusChanges:
-    """What is to be written; `looked_at` has each object as it was when that was found."""
+    """What is to be written; `compared` has each object as it was compared."""
 
     changes: tuple[StatusChange, ...]
     events: tuple[EventDraft, ...]
-    looked_at: Mapping[Ref, CachedObject]
+    compared: Mapping[Ref, CachedObject]
 
 
 class StatusSync:
-    """Compares all objects with what they should be told."""
+    """Finds what is to be written, and remembers which objects need nothing."""
 
     def __init__(self) -> None:
         self._event_rules = EventRules()
         self._settled: dict[Ref, tuple[Any, ...]] = {}
 
     def find(self, known: Mapping[Ref, CachedObject], views: Iterable[GatewayView], now: datetime) -> StatusChanges:
-        """All that differs now; work for a thread, but never two of them at once."""
+        """Return all that differs now; a thread's work, one at a time."""
         views = tuple(views)
         problems = problems_of(views)
         by_ref = {ref: tuple(own) for ref, own in groupby(problems, key=attrgetter("ref"))}
@@ -67,54 +68,65 @@ class StatusSync:
         compiled = {parsed.ref: parsed for view in views for parsed in view.built.objects}
         count_of = counts(compiled.values())
         changes: list[StatusChange] = []
-        news: list[EventDraft] = []
-        looked_at: dict[Ref, CachedObject] = {}
+        events: list[EventDraft] = []
+        compared: dict[Ref, CachedObject] = {}
         settled: dict[Ref, tuple[Any, ...]] = {}
-        for ref, seen in known.items():
-            # What has changed since it was compiled is told after the next compilation.
-            if ref.kind not in OUR_KINDS or compiled.get(ref) is not seen.parsed or not seen.uid:
+        for ref, cached in known.items():
+            # An object that has changed since it was compiled is compared after the next rebuild.
+            if ref.kind not in OUR_KINDS or compiled.get(ref) is not cached.parsed or not cached.uid:
                 continue
-            programming = _programming(seen, views, placed)
+            programming = _programming(cached, views, placed)
             own, count = by_ref.get(ref, ()), count_of.get(ref, 0)
             why = _why_not_published(ref, views) if programming is Programming.NOT_PUBLISHED else ""
-            inputs = (seen.parsed, seen.status, own, programming, why, count)
+            inputs = (cached.parsed, cached.status, own, programming, why, count)
             if not _is_as_before(inputs, self._settled.get(ref)):
                 conditions = conditions_of(ref, own, programming, why)
-                change = status_change(seen.parsed, seen.uid, seen.status, conditions, count=count, now=now)
-                news += self._event_rules.drafts(ref, seen.uid, seen.status, conditions)
+                change = status_change(cached.parsed, cached.uid, cached.status, conditions, count=count, now=now)
+                events += self._event_rules.drafts(ref, cached.uid, cached.status, conditions)
                 if change is not None:
                     changes.append(change)
-                    looked_at[ref] = seen
+                    compared[ref] = cached
                     continue
             settled[ref] = inputs
         self._settled = settled
-        self._event_rules.forget_all_but((ref, seen.uid) for ref, seen in known.items())
-        return StatusChanges(tuple(changes), tuple(news), looked_at)
+        self._event_rules.forget_all_but((ref, cached.uid) for ref, cached in known.items())
+        return StatusChanges(tuple(changes), tuple(events), compared)
+
+
+def gateway_views(rollouts: Iterable[GatewayRollout]) -> tuple[GatewayView, ...]:
+    """Return the view of every gateway that has been built."""
+    return tuple(
+        GatewayView(rollout.built, rollout.ledger, rollout.failure, rollout.unpublished, rollout.withheld_because)
+        for rollout in rollouts
+        if rollout.built is not None
+    )
 
 
 def problems_of(views: Iterable[GatewayView]) -> tuple[Problem, ...]:
-    """All problems of all gateways, each once, in order of Ref."""
+    """Return all problems of all gateways, each once, in order of Ref."""
     found = dict.fromkeys(problem for view in views for problem in view.built.compiled.problems)
     return tuple(sorted(found, key=attrgetter("ref")))
 
 
 def problem_counts(views: Iterable[GatewayView]) -> Mapping[str, int]:
-    """How many problems there are of each reason."""
+    """Count the problems of each reason."""
     return Counter(problem.reason.text for problem in problems_of(views))
 
 
 def _published_sources(built: BuildResult) -> frozenset[str]:
-    """The ids of what a gateway has by name."""
+    """Return the ids of what a gateway serves by name."""
     snapshot = built.compiled.snapshot
     return frozenset(entry.id for entries in (snapshot.routes, snapshot.backends) for entry in entries)
 
 
-def _programming(seen: CachedObject, views: tuple[GatewayView, ...], placed: list[frozenset[str]]) -> Programming:
+def _programming(cached: CachedObject, views: tuple[GatewayView, ...], placed: list[frozenset[str]]) -> Programming:
     """Whether all gateways that an object is for serve it; people and keys are for all."""
-    ref = seen.parsed.ref
+    ref = cached.parsed.ref
     is_placed = ref.kind in PLACED_KINDS
     found = {
-        _programming_by(view, seen) for view, here in zip(views, placed, strict=True) if not is_placed or ref.id in here
+        _programming_by(view, cached)
+        for view, here in zip(views, placed, strict=True)
+        if not is_placed or ref.id in here
     }
     if not is_placed and len(found) > 1:
         # A gateway without pods serves nobody, which is no fault of the others.
@@ -125,17 +137,17 @@ def _programming(seen: CachedObject, views: tuple[GatewayView, ...], placed: lis
     return Programming.NO_DATA_PLANE
 
 
-def _programming_by(view: GatewayView, seen: CachedObject) -> Programming:
+def _programming_by(view: GatewayView, cached: CachedObject) -> Programming:
     """Whether one gateway serves an object, or why not."""
-    programming = view.ledger.programming_of(seen.parsed)
-    if seen.parsed.ref.id in view.built.withheld:
+    programming = view.ledger.programming_of(cached.parsed)
+    if cached.parsed.ref.id in view.built.withheld:
         return Programming.NOT_PUBLISHED
     if not view.failure:
         return programming
     if view.unpublished is None:
         is_other = programming is not Programming.PROGRAMMED
     else:
-        is_other = programming is Programming.PENDING or seen.parsed.ref.id in view.unpublished
+        is_other = programming is Programming.PENDING or cached.parsed.ref.id in view.unpublished
     return Programming.NOT_PUBLISHED if is_other else programming
 
 

@@ -1,7 +1,7 @@
 """Writes statuses, slowly enough for the API server and those in trouble first.
 
-What is to be written is told anew whenever something has changed, and the latest
-counts: an object that changes often is written once.
+The desired statuses are set anew after each change, and only the latest counts: an
+object that changes often is written once.
 """
 
 from __future__ import annotations
@@ -49,10 +49,9 @@ class StatusWriter:
         self._in_flight: dict[Ref, StatusChange] = {}
         self._refused: dict[Ref, StatusChange] = {}
         self._has_waiting = asyncio.Event()
-        self._is_done = asyncio.Event()
 
-    def want(self, changes: Iterable[StatusChange]) -> None:
-        """Take these for all that differ now; the call follows the comparison without awaiting in between."""
+    def set_desired(self, changes: Iterable[StatusChange]) -> None:
+        """Replace all changes that wait; the call follows the comparison without awaiting in between."""
         by_ref = {change.ref: change for change in changes}
         self._refused = {ref: it for ref, it in self._refused.items() if _is_same(by_ref.get(ref), it)}
         wanted = (
@@ -64,19 +63,14 @@ class StatusWriter:
         self._waiting = {change.ref: change for change in sorted(wanted, key=lambda it: not it.is_trouble)}
         if self._waiting:
             self._has_waiting.set()
-        self._note_whether_done()
 
     @property
     def waiting(self) -> int:
-        """How many statuses are still to be written."""
+        """How many statuses are still to be written; a metric."""
         return len(self._waiting) + len(self._in_flight)
 
-    async def done(self) -> None:
-        """Wait until nothing is to be written."""
-        await self._is_done.wait()
-
     async def run(self) -> None:
-        """Write, for ever."""
+        """Write, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for _ in range(WRITES_AT_ONCE):
                 tasks.create_task(self._work())
@@ -91,7 +85,7 @@ class StatusWriter:
                 await self._write(change)
 
     def _next(self) -> StatusChange | None:
-        """The next one that nobody writes yet; another may have come for an object that is being written."""
+        """Return the next change of an object that is not being written."""
         ref = next((ref for ref in self._waiting if ref not in self._in_flight), None)
         if ref is None:
             self._has_waiting.clear()
@@ -99,7 +93,7 @@ class StatusWriter:
         return self._waiting.pop(ref)
 
     async def _write(self, change: StatusChange) -> None:
-        """Write one, and note what came of it."""
+        """Write one; a failure puts it back, or gives it up."""
         self._in_flight[change.ref] = change
         pause_s = 0.0
         try:
@@ -111,21 +105,14 @@ class StatusWriter:
             del self._in_flight[change.ref]
             if self._waiting:
                 self._has_waiting.set()
-            self._note_whether_done()
         await asyncio.sleep(pause_s)
 
-    def _note_whether_done(self) -> None:
-        if self.waiting:
-            self._is_done.clear()
-        else:
-            self._is_done.set()
-
     def _failed(self, change: StatusChange, error: ClusterError) -> float:
-        """Decide what becomes of a status that couldn't be written; gives how long to pause."""
+        """Decide what becomes of a status that couldn't be written; returns how long to pause."""
         if isinstance(error, NotLeadingError):
-            return 0.0  # Who leads writes it.
+            return 0.0  # The leader writes it.
         if isinstance(error, RefusedError) and error.status == 404:
-            return 0.0  # The object is gone: the watch will tell.
+            return 0.0  # The object is gone: the watch will say so.
         if isinstance(error, RefusedError) and error.is_lasting:
             self._refused[change.ref] = change
             log.error("a status was refused", extra={"fields": {"resource": str(change.ref), "error": str(error)}})
@@ -144,8 +131,8 @@ def _path(ref: Ref) -> str:
 
 def _manifest(change: StatusChange) -> dict[str, Any]:
     ref = change.ref
-    # The server looks at no uid here: an object that has just taken the place of this one is told the old state, and
-    # its own a moment later, when the watch has told of it.  A resourceVersion would refuse too much.
+    # The server compares no uid here: an object that has just replaced this one gets the old state, and its own a
+    # moment later, after the watch has seen it.  A resourceVersion would refuse too much.
     metadata = {"name": ref.name, "namespace": ref.namespace}
     return {"apiVersion": API_VERSION, "kind": ref.kind, "metadata": metadata, "status": dict(change.status)}
 

@@ -1,7 +1,7 @@
-"""What becomes of what a stream reads: who gets it, and what is passed over.
+"""Routes what an informer reads: which feeds want an object, and what is skipped.
 
-Objects of a gateway's own namespace go to more than one place: what is published
-there is compared with what must be, and its EndpointSlices tell where its pods are.
+Objects of a gateway's own namespace go to more than one feed: what is published
+there is compared with the target, and its EndpointSlices say where its pods are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .references import ADMIN_SERVICE, service_of_slice
 
 
 class ObjectFeed:
-    """Puts a kind into the objects; of a kind that is referred to, only what is."""
+    """Puts a kind into the object cache; of a kind that ours reference, only what is referenced."""
 
     def __init__(self, kind: str, objects: ObjectCache) -> None:
         self._kind = kind
@@ -28,9 +28,9 @@ class ObjectFeed:
 
     def is_wanted(self, heading: PartialObject) -> bool:
         if self._kind in ("Secret", "ConfigMap", "core/Service"):
-            return self._objects.is_referred(self._ref(heading))
+            return self._objects.is_referenced(self._ref(heading))
         if self._kind == "EndpointSlice":
-            return self._objects.is_referred(service_of_slice(heading.namespace, heading.labels))
+            return self._objects.is_referenced(service_of_slice(heading.namespace, heading.labels))
         return True
 
     def put(self, manifest: dict[str, Any]) -> None:
@@ -47,19 +47,19 @@ class ObjectFeed:
 
 
 class PublishedObserver(Protocol):
-    """What of a publisher a feed needs to know."""
+    """The part of a publisher that a feed needs."""
 
     def observe(self, manifest: Mapping[str, Any], *, is_deleted: bool = False) -> bool:
-        """Note an object; gives whether it must be mended."""
+        """Note an object; returns whether it must be repaired."""
 
 
 class PublishedFeed:
-    """Tells publishers what is in their namespaces of one kind, and `mend` which namespace needs it."""
+    """Shows publishers the objects of one kind in their namespaces; `repair` is called where one must be repaired."""
 
-    def __init__(self, kind: str, publishers: Mapping[str, PublishedObserver], mend: Callable[[str], None]) -> None:
+    def __init__(self, kind: str, publishers: Mapping[str, PublishedObserver], repair: Callable[[str], None]) -> None:
         self._kind = kind
         self._publishers = publishers
-        self._mend = mend
+        self._repair = repair
         self._names: dict[str, set[str]] = {namespace: set() for namespace in publishers}
 
     def is_wanted(self, heading: PartialObject) -> bool:
@@ -69,35 +69,35 @@ class PublishedFeed:
         namespace = manifest["metadata"]["namespace"]
         self._names[namespace].add(manifest["metadata"]["name"])
         if self._publishers[namespace].observe(manifest):
-            self._mend(namespace)
+            self._repair(namespace)
 
     def remove(self, heading: PartialObject) -> None:
         if self.is_wanted(heading):
-            self._gone(heading.namespace, heading.name)
+            self._removed(heading.namespace, heading.name)
 
     def listed(self, namespace: str, present: list[PartialObject], _resource_version: str) -> None:
-        # What was written during the list may be taken for gone; then it is written again, which changes nothing.
+        # What was written during the list may seem to be gone; then it is written again, which changes nothing.
         for own in self._names if not namespace else {namespace} & self._names.keys():
             found = {heading.name for heading in present if heading.namespace == own and self.is_wanted(heading)}
             for name in self._names[own] - found:
-                self._gone(own, name)
+                self._removed(own, name)
 
-    def _gone(self, namespace: str, name: str) -> None:
+    def _removed(self, namespace: str, name: str) -> None:
         self._names[namespace].discard(name)
         manifest = {"kind": self._kind, "metadata": {"name": name, "namespace": namespace}}
         if self._publishers[namespace].observe(manifest, is_deleted=True):
-            self._mend(namespace)
+            self._repair(namespace)
 
 
 class PodFeed:
-    """Keeps the EndpointSlices of the gateways' admin Services, and says of which namespace they have changed."""
+    """Keeps the EndpointSlices of the gateways' admin Services; `changed` is called with a namespace."""
 
     def __init__(self, namespaces: tuple[str, ...], changed: Callable[[str], None]) -> None:
         self._slices: dict[str, dict[str, tuple[int, Parsed]]] = {namespace: {} for namespace in namespaces}
         self._changed = changed
 
-    def of(self, namespace: str) -> tuple[Parsed, ...]:
-        """The slices of a gateway's namespace."""
+    def slices_of(self, namespace: str) -> tuple[Parsed, ...]:
+        """Return the slices of a gateway's namespace."""
         return tuple(slice_ for _, slice_ in self._slices[namespace].values())
 
     def is_wanted(self, heading: PartialObject) -> bool:
@@ -125,13 +125,13 @@ class PodFeed:
                 self._changed(own)
 
 
-Part = ObjectFeed | PublishedFeed | PodFeed
+RoutedFeed = ObjectFeed | PublishedFeed | PodFeed
 
 
 class FanOutFeed:
-    """One stream, several feeds: each gets what it wants."""
+    """One informer, several feeds: each gets what it wants."""
 
-    def __init__(self, *feeds: Part) -> None:
+    def __init__(self, *feeds: RoutedFeed) -> None:
         self._feeds = feeds
 
     def is_wanted(self, heading: PartialObject) -> bool:

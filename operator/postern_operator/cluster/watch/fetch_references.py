@@ -1,4 +1,4 @@
-"""Gets what one of our objects has begun to name: the streams passed over it as long as nobody did."""
+"""Fetches what has just become referenced; the informers skip what is not referenced."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .informer import reason_of
 from .object_cache import ObjectCache
 from .references import service_of_slice
 
-log = logging.getLogger("postern.fetching")
+log = logging.getLogger("postern.fetch_references")
 
 # Fifty thousand credentials may come at once; what they name is mostly there already by then.
 GETS_AT_ONCE = 16
@@ -31,7 +31,7 @@ RESOURCES: Mapping[str, Resource] = {
 
 
 async def fetch_missing(api: client.ApiClient, objects: ObjectCache) -> None:
-    """Get what is missing whenever something is, for ever."""
+    """Fetch whatever is missing, until cancelled."""
     backoff = Backoff()
     while True:
         await objects.has_missing.wait()
@@ -45,7 +45,7 @@ async def fetch_missing(api: client.ApiClient, objects: ObjectCache) -> None:
 
 
 async def fetch(api: client.ApiClient, objects: ObjectCache, refs: Iterable[Ref]) -> tuple[Ref, ...]:
-    """Get these, where they exist; gives those for which the API server has not answered."""
+    """Fetch these, where they exist; returns those for which the API server has not answered."""
     waiting = iter(tuple(refs))
     unanswered: list[Ref] = []
 
@@ -56,7 +56,7 @@ async def fetch(api: client.ApiClient, objects: ObjectCache, refs: Iterable[Ref]
             except API_ERRORS as error:
                 if not unanswered:
                     log.warning(
-                        "a referred object can't be read", extra={"fields": {"resource": str(ref)} | reason_of(error)}
+                        "a referenced object can't be read", extra={"fields": {"resource": str(ref)} | reason_of(error)}
                     )
                 unanswered.append(ref)
 

@@ -1,8 +1,8 @@
-"""Keeps what is known of one kind up to date: list, watch, and list again.
+"""Keeps a feed up to date with one kind: list, watch, and list again.
 
-A watch may fall silent or miss what it should tell, so it is never trusted for
-longer than `WATCH_S`: then everything is listed afresh.  What becomes of the
-objects is the feed's business.
+A watch may fall silent or miss an event, so it is never trusted for longer than
+`WATCH_S`: then everything is listed afresh.  What becomes of the objects is the
+feed's business.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from postern_operator.cluster.api.reader import (
 )
 from postern_operator.cluster.metrics import Metrics
 
-log = logging.getLogger("postern.watching")
+log = logging.getLogger("postern.informer")
 
-# The first list is made while the other streams are only beginning: what came between is found soon.
+# The first list is made while the other informers begin: what changes in between is found soon.
 FIRST_WATCH_S = 10
 WATCH_S = 300
 # For so long after trouble everything is listed every few seconds: a server that has just started may refuse what it
@@ -45,17 +45,17 @@ class Feed(Protocol):
         """Whether the whole object is to be read."""
 
     def put(self, manifest: dict[str, Any]) -> None:
-        """Take an object as it is now."""
+        """Accept an object as it is now."""
 
     def remove(self, heading: PartialObject) -> None:
-        """Take it that an object is gone, as of the heading's version."""
+        """Remove an object that is gone as of the heading's version."""
 
     def listed(self, namespace: str, present: list[PartialObject], resource_version: str) -> None:
-        """Take it that of the wanted ones these, and no others, were there."""
+        """Replace the known set of this namespace by `present`, all wanted ones as of `resource_version`."""
 
 
 async def list_into(feed: Feed, api: client.ApiClient, resource: Resource, namespace: str) -> str:
-    """Tell a feed all that there is now; gives the version to watch from, raises one of `API_ERRORS`."""
+    """List everything into a feed; returns the version to watch from, raises one of `API_ERRORS`."""
     present: list[PartialObject] = []
     resource_version = ""
     async for page in pages(api, resource, namespace):
@@ -66,13 +66,13 @@ async def list_into(feed: Feed, api: client.ApiClient, resource: Resource, names
             if feed.is_wanted(heading):
                 present.append(heading)
                 feed.put(manifest_of(resource, raw))
-        await asyncio.sleep(0)  # others have their turn between two pages
+        await asyncio.sleep(0)  # other tasks run between two pages
     feed.listed(namespace, present, resource_version)
     return resource_version
 
 
 class RecentTrouble:
-    """When the API server was last in trouble, as anybody has noticed who watches it."""
+    """When the API server last failed one of the informers."""
 
     def __init__(self) -> None:
         self._noticed_at = float("-inf")
@@ -111,14 +111,14 @@ class Informer:
         return f"{self._resource.plural} of {self._resource.api_version}"
 
     async def watch(self) -> None:
-        """List and watch, for ever."""
+        """List and watch, until cancelled."""
         for_s = FIRST_WATCH_S
         while True:
             if await self._tried(for_s):
                 for_s = WATCH_S
 
     async def relist(self) -> None:
-        """List again and again, for a kind that somebody else watches; the first time at once."""
+        """List again and again, for a kind that kopf watches; the first time at once."""
         is_first = True
         while True:
             if await self._tried(0):
@@ -126,7 +126,7 @@ class Informer:
                 is_first = False
 
     async def _rest(self, for_s: float) -> None:
-        """Wait so long, but not while there is trouble: whoever watches may have lost their way in it."""
+        """Wait that long, but list again soon after trouble: kopf may have missed events in it."""
         until = asyncio.get_running_loop().time() + for_s
         while (left_s := until - asyncio.get_running_loop().time()) > 0:
             await asyncio.sleep(min(left_s, FIRST_WATCH_S))
@@ -134,7 +134,7 @@ class Informer:
                 return
 
     async def _tried(self, for_s: int) -> bool:
-        """List, and watch for so long; waits after an error, and gives whether there was none."""
+        """List, and watch for that long; pauses after an error, and returns whether there was none."""
         try:
             since = await list_into(self._feed, self._api, self._resource, self._namespace)
             self.has_listed.set()
@@ -177,7 +177,7 @@ class Informer:
 
 
 def reason_of(error: BaseException) -> dict[str, str]:
-    """What may be said of an error of the API server: never what it quotes."""
+    """Return what a log may say of an error of the API server: never its body, which may quote a secret."""
     if isinstance(error, ApiException):
         return {"error": f"{error.status} {error.reason}"}
     return {"error": type(error).__name__}

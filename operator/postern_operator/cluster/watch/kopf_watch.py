@@ -22,18 +22,18 @@ from postern_operator.cluster.metrics import Metrics
 
 from .informer import FIRST_WATCH_S, WATCH_S
 
-log = logging.getLogger("postern.handlers")
+log = logging.getLogger("postern.kopf_watch")
 
 # An event from kopf: its type (None in a first list), and the object.
-Heard = Callable[[str | None, dict[str, Any]], None]
+OnEvent = Callable[[str | None, dict[str, Any]], None]
 
-# Who we are among peers, of which there are none.  By itself kopf asks for the user's name, and a container's has none.
+# A fixed identity: kopf's default calls getpass.getuser(), which fails in a container without a passwd entry.
 IDENTITY = "postern"
 
 CONNECT_TIMEOUT_S = 10.0
 REQUEST_TIMEOUT_S = 30.0
 # How often kopf's loop looks whether it is to stop.  kopf can wait for such a flag itself, but does it in a thread of
-# the loop's executor, which nothing cancels and for which the end of the loop would wait for ever.
+# the loop's executor, which nothing cancels, so that the end of the loop would never come.
 LOOK_S = 0.25
 # How long kopf's tasks have to end once one of them has, before their loop is closed without them.
 END_S = 3.0
@@ -44,23 +44,23 @@ STOP_S = 5.0
 
 
 class KopfThread:
-    """kopf, watching until it is stopped; `heard` is called on the loop that started it."""
+    """kopf, watching until it is stopped; `on_event` is called on the loop that started it."""
 
-    def __init__(self, kubeconfig: str, namespaces: Iterable[str], heard: Heard, metrics: Metrics) -> None:
+    def __init__(self, kubeconfig: str, namespaces: Iterable[str], on_event: OnEvent, metrics: Metrics) -> None:
         self._kubeconfig = kubeconfig
         self._namespaces = tuple(namespaces)
-        self._heard = heard
+        self._on_event = on_event
         self._metrics = metrics
         self._stop = threading.Event()
 
     async def run(self) -> None:
-        """Watch for ever."""
+        """Watch, until cancelled."""
         loop = asyncio.get_running_loop()
 
-        def heard(type_: str | None, manifest: dict[str, Any]) -> None:
-            loop.call_soon_threadsafe(self._heard, type_, manifest)
+        def on_event(type_: str | None, manifest: dict[str, Any]) -> None:
+            loop.call_soon_threadsafe(self._on_event, type_, manifest)
 
-        thread = threading.Thread(target=self._watch, args=(heard,), name="kopf", daemon=True)
+        thread = threading.Thread(target=self._watch, args=(on_event,), name="kopf", daemon=True)
         thread.start()
         try:
             await asyncio.Event().wait()
@@ -68,10 +68,10 @@ class KopfThread:
             self._stop.set()
             await asyncio.to_thread(thread.join, STOP_S)
 
-    def _watch(self, heard: Heard) -> None:
+    def _watch(self, on_event: OnEvent) -> None:
         """Run kopf again whenever it ends: it gives up on errors that time heals."""
         backoff = Backoff()
-        registry = handlers(self._kubeconfig, heard)
+        registry = handlers(self._kubeconfig, on_event)
         while not self._stop.is_set():
             loop = asyncio.new_event_loop()
             try:
@@ -102,11 +102,11 @@ async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel these tasks, and again and again all others of this loop, until none is left or the time is over.
 
     kopf's own end cancels all of them once.  A watcher that is just asking for its watch takes that for a pause of
-    the operator, because the task that would tell it of one is cancelled too, and goes on for ever.
+    the operator, because the task that signals pauses is cancelled too, and goes on watching.
     """
     loop = asyncio.get_running_loop()
     until = loop.time() + END_S
-    # What callbacks make of it that their task is no more is no news.
+    # Callbacks complain that their task is gone, which is expected here.
     loop.set_exception_handler(lambda *_: None)
     for task in tasks:
         # Only once: the last of them closes the connections when all others have ended.
@@ -120,12 +120,12 @@ async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
         await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
 
 
-def handlers(kubeconfig: str, heard: Heard) -> kopf.OperatorRegistry:
-    """A registry with one handler a kind, which hands on what it gets."""
+def handlers(kubeconfig: str, on_event: OnEvent) -> kopf.OperatorRegistry:
+    """Return a registry with one handler a kind, which passes each event on."""
     registry = kopf.OperatorRegistry()
 
-    async def take(event: Any, **_: Any) -> None:
-        heard(event["type"], event["object"])
+    async def pass_on(event: Any, **_: Any) -> None:
+        on_event(event["type"], event["object"])
 
     async def login(**_: Any) -> kopf.ConnectionInfo:
         # Read anew each time that kopf asks, which is when the old token is refused.
@@ -134,7 +134,7 @@ def handlers(kubeconfig: str, heard: Heard) -> kopf.OperatorRegistry:
     kopf.on.login(registry=registry)(login)
     for resource in OUR_RESOURCES:
         group, _, version = resource.api_version.partition("/")
-        kopf.on.event(group, version, resource.plural, registry=registry, id="take")(take)
+        kopf.on.event(group, version, resource.plural, registry=registry, id="pass_on")(pass_on)
     return registry
 
 
@@ -144,7 +144,7 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.scanning.disabled = True
-    # So long after it began to end it would kill the process, all of it.
+    # By default kopf kills the whole process when it takes longer than this to end.
     settings.process.ultimate_exiting_timeout = None
     # A task an object, kept for five seconds by default: ten thousand of them at each start.
     settings.queueing.idle_timeout = 1.0
@@ -154,6 +154,6 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.watching.chunk_size = 500
     settings.networking.request_timeout = REQUEST_TIMEOUT_S
     settings.networking.connect_timeout = CONNECT_TIMEOUT_S
-    # Then kopf ends, and is started again: for ever, but never by tighter steps than `Backoff`.
+    # Then kopf ends, and is started again, never faster than `Backoff` allows.
     settings.networking.error_backoffs = (0.2, 0.5, 1, 2)
     return settings

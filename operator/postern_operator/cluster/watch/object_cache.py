@@ -1,14 +1,14 @@
-"""All that is known of the cluster: our objects, and of Kubernetes' own what ours refer to.
+"""All that is known of the cluster: our objects, and of Kubernetes' own those that ours reference.
 
 Rules of this file:
 1. State changes here without awaiting, and on one thread.
-2. News is what changes a compilation: another spec, other data, a label of an
+2. A change is what alters a compilation: another spec, other data, a label of an
    object that is not ours.  A status or a resourceVersion alone is none, and
    the same `Parsed` stays.
-3. Several streams tell of the same objects; what is older than what is known
-   is not believed, whoever tells it.
+3. Several watches deliver the same objects; a version older than the known one
+   is dropped.
 4. Nothing is kept of a Secret, ConfigMap or Service that none of our objects
-   names.  What is named and not known is `missing`, for somebody to fetch.
+   references.  What is referenced and not known is `missing`, to be fetched.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from .references import references_of, service_of_slice
 
 Manifest = Mapping[str, Any]
 
-REFERRED_KINDS = frozenset({"Secret", "ConfigMap", "core/Service"})
+REFERENCED_KINDS = frozenset({"Secret", "ConfigMap", "core/Service"})
 
 
 @dataclass(frozen=True, slots=True)
 class CachedObject:
-    """An object as it was last told; `status` is what it says itself, where it is ours."""
+    """An object as it was last delivered; `status` is its own, where it is ours."""
 
     parsed: Parsed
     uid: str
@@ -43,19 +43,19 @@ class CachedObject:
 
 
 class ObjectCache:
-    """The objects by Ref; `news` of what is to be compiled."""
+    """The objects by Ref; an `ObjectSource`."""
 
     def __init__(self) -> None:
         self._known: dict[Ref, CachedObject] = {}
-        self._gone: dict[Ref, int] = {}
-        self._referred: Counter[Ref] = Counter()
+        self._removed: dict[Ref, int] = {}
+        self._reference_counts: Counter[Ref] = Counter()
         self._missing: dict[Ref, None] = {}
         self._slices: dict[Ref, set[Ref]] = {}
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self.has_missing = asyncio.Event()
 
     def put(self, manifest: Manifest) -> bool:
-        """Take an object as it is now; gives whether that is news."""
+        """Keep an object as it is now, where it is wanted; returns whether that is a change."""
         metadata = manifest["metadata"]
         known = self._known.get(_ref_of(manifest))
         version, uid = version_of(str(metadata.get("resourceVersion", ""))), str(metadata.get("uid", ""))
@@ -70,102 +70,102 @@ class ObjectCache:
         return self._keep(CachedObject(parsed, uid, version, generation, manifest.get("status") or {}))
 
     def remove(self, ref: Ref, version: int) -> bool:
-        """Take it that an object is gone as of a version; gives whether that is news."""
-        if ref.kind not in REFERRED_KINDS or self.is_referred(ref):
-            self._gone[ref] = max(version, self._gone.get(ref, 0))
+        """Remove an object that is gone as of a version; returns whether that is a change."""
+        if ref.kind not in REFERENCED_KINDS or self.is_referenced(ref):
+            self._removed[ref] = max(version, self._removed.get(ref, 0))
         known = self._known.get(ref)
         if known is None or known.version > version > 0:
             return False
-        self._forget(ref)
-        self._refer(known.references, frozenset())
-        self._news.set()
+        self._evict(ref)
+        self._update_references(known.references, frozenset())
+        self._changed.set()
         return True
 
     def replace(self, kind: str, namespace: str, present: Iterable[Ref], version: int) -> None:
-        """Take it that of a kind, in a namespace ("" is all), nothing else was there as of a version."""
+        """Remove what a complete list of a kind, in a namespace ("" is all), no longer has as of a version."""
         among = set(present)
         for ref, known in list(self._known.items()):
             is_meant = ref.kind == kind and namespace in ("", ref.namespace)
             if is_meant and ref not in among and (known.version <= version or not version):
                 self.remove(ref, version)
-        self._gone = {ref: gone for ref, gone in self._gone.items() if ref.kind != kind or gone > version}
+        self._removed = {ref: gone for ref, gone in self._removed.items() if ref.kind != kind or gone > version}
 
-    def is_referred(self, ref: Ref) -> bool:
-        """Whether one of our objects names this one."""
-        return self._referred[ref] > 0
+    def is_referenced(self, ref: Ref) -> bool:
+        """Whether one of our objects references this one."""
+        return self._reference_counts[ref] > 0
 
     def missing(self) -> tuple[Ref, ...]:
-        """What is named and not known, once; whether it exists is to be found out."""
+        """Return what is referenced and not known, each once; it may not exist."""
         self.has_missing.clear()
         missing, self._missing = tuple(self._missing), {}
-        return tuple(ref for ref in missing if self.is_referred(ref) and ref not in self._known)
+        return tuple(ref for ref in missing if self.is_referenced(ref) and ref not in self._known)
 
     def get(self, ref: Ref) -> CachedObject | None:
         return self._known.get(ref)
 
     def snapshot(self) -> tuple[Parsed, ...]:
-        """All that there is to compile; what has been told so far is no news any more."""
-        self._news.clear()
+        """Return all objects to compile; the changes so far count as seen."""
+        self._changed.clear()
         return tuple(known.parsed for known in self._known.values())
 
     def all(self) -> dict[Ref, CachedObject]:
-        """What is known at this moment, as a copy."""
+        """Return a copy of all that is known."""
         return dict(self._known)
 
     def mark_dirty(self) -> None:
-        """Let it count as news that something beside the objects has changed."""
-        self._news.set()
+        """Request a rebuild although no object has changed."""
+        self._changed.set()
 
     async def wait_changed(self) -> None:
-        """Wait until something has changed since it was taken, or since this was last waited for."""
-        await self._news.wait()
-        self._news.clear()
+        """Wait for a change since the last `snapshot`, or since this returned last."""
+        await self._changed.wait()
+        self._changed.clear()
 
-    def _keep(self, seen: CachedObject) -> bool:
-        ref = seen.parsed.ref
+    def _keep(self, cached: CachedObject) -> bool:
+        ref = cached.parsed.ref
         known = self._known.get(ref)
-        if seen.version and seen.version <= max(known.version if known else 0, self._gone.get(ref, 0)):
+        if cached.version and cached.version <= max(known.version if known else 0, self._removed.get(ref, 0)):
             return False
-        if not self._is_wanted(seen.parsed):
+        if not self._is_wanted(cached.parsed):
             return False
-        is_news = known is None or known.parsed is not seen.parsed
+        is_changed = known is None or known.parsed is not cached.parsed
         before = known.references if known else frozenset()
-        after = references_of(seen.parsed) if is_news else before
-        self._known[ref] = replace(seen, references=after)
-        if is_news:
-            self._refer(before, after)
-            self._news.set()
-        return is_news
+        after = references_of(cached.parsed) if is_changed else before
+        self._known[ref] = replace(cached, references=after)
+        if is_changed:
+            self._update_references(before, after)
+            self._changed.set()
+        return is_changed
 
     def _is_wanted(self, parsed: Parsed) -> bool:
-        """Whether it may be kept; a slice is noted with its Service, to be forgotten with it."""
+        """Whether to keep an object; a slice is noted with its Service, to be evicted with it."""
         if parsed.ref.kind == "EndpointSlice" and parsed.resource is not None:
             service = service_of_slice(parsed.ref.namespace, parsed.resource.metadata.labels)
-            if self.is_referred(service):
+            if self.is_referenced(service):
                 self._slices.setdefault(service, set()).add(parsed.ref)
-            return self.is_referred(service)
-        return parsed.ref.kind not in REFERRED_KINDS or self.is_referred(parsed.ref)
+            return self.is_referenced(service)
+        return parsed.ref.kind not in REFERENCED_KINDS or self.is_referenced(parsed.ref)
 
-    def _forget(self, ref: Ref) -> None:
-        """Forget an object; of a Service that nobody names any more, its slices too."""
+    def _evict(self, ref: Ref) -> None:
+        """Drop an object; of a Service that is no longer referenced, its slices too."""
         self._known.pop(ref, None)
         self._missing.pop(ref, None)
-        if not self.is_referred(ref):
+        if not self.is_referenced(ref):
             for of_service in self._slices.pop(ref, ()):
                 self._known.pop(of_service, None)
 
-    def _refer(self, before: frozenset[Ref], after: frozenset[Ref]) -> None:
-        """Note what an object names now, forget what nobody names any more."""
+    def _update_references(self, before: frozenset[Ref], after: frozenset[Ref]) -> None:
+        """Count what an object references now, evict what is no longer referenced."""
         for ref in after - before:
-            self._referred[ref] += 1
-            if self._referred[ref] == 1 and ref not in self._known:
+            self._reference_counts[ref] += 1
+            if self._reference_counts[ref] == 1 and ref not in self._known:
                 self._missing[ref] = None
                 self.has_missing.set()
         for ref in before - after:
-            self._referred[ref] -= 1
-            if self._referred[ref] <= 0:
-                del self._referred[ref]
-                self._forget(ref)
+            self._reference_counts[ref] -= 1
+            if self._reference_counts[ref] <= 0:
+                del self._reference_counts[ref]
+                self._evict(ref)
 
 
 def _ref_of(manifest: Manifest) -> Ref:

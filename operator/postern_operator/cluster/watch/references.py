@@ -1,7 +1,7 @@
-"""Which objects of Kubernetes ours refer to: what is kept of a cluster, and all that is kept.
+"""Which objects of Kubernetes ours reference: nothing else of a cluster is kept.
 
-Pure.  What a reference leads to is the core's business; here it is only about
-not knowing a single Secret more than is needed.
+Pure.  What a reference leads to is the core's business; this is about keeping
+not a single Secret more than is needed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ADMIN_SERVICE = "postern-admin"
 
 
 def references_of(parsed: Parsed) -> frozenset[Ref]:
-    """The Secrets, ConfigMaps and Services that an object of ours names, whether they exist or not."""
+    """Return the Secrets, ConfigMaps and Services that an object of ours references, whether they exist or not."""
     if parsed.resource is None:
         return frozenset()
     if parsed.ref.kind == "Service":
@@ -31,7 +31,7 @@ def references_of(parsed: Parsed) -> frozenset[Ref]:
 
 
 def service_of_slice(namespace: str, labels: Mapping[str, str]) -> Ref:
-    """The Service of Kubernetes that an EndpointSlice belongs to."""
+    """Return the Service of Kubernetes that an EndpointSlice belongs to."""
     return Ref("core/Service", namespace, labels.get(SERVICE_NAME_LABEL, ""))
 
 

@@ -18,6 +18,7 @@ from postern_operator.cluster.rebuild_loop import RebuildLoop
 from postern_operator.cluster.rollout.gateway_rollout import GatewayRollout
 from postern_operator.cluster.rollout.published_objects import shard_manifest
 from postern_operator.cluster.settings import Gateway
+from postern_operator.cluster.status.status_sync import gateway_views
 from postern_operator.cluster.watch.object_cache import ObjectCache
 
 SECRETS = "/api/v1/namespaces/default/secrets"
@@ -47,32 +48,38 @@ def fake():
 async def rebuilt_with(fake, writer, *told, may_act=True, times=1):
     """What a number of rebuilds makes of these objects."""
     objects, metrics = ObjectCache(), Metrics()
-    fleets = [GatewayRollout(Gateway(name, name), None, tuple, lambda: None, metrics) for name in ("default", "other")]
+    rollouts = [
+        GatewayRollout(Gateway(name, name), None, tuple, lambda: None, metrics) for name in ("default", "other")
+    ]
     rounds = asyncio.Semaphore(0)
     for manifest in told:
         objects.put({**manifest, "metadata": manifest["metadata"] | {"uid": "u", "generation": 1}})
     async with serving(fake) as api, asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        rebuilding = RebuildLoop(api, writer, objects, fleets, metrics)
-        task = tasks.create_task(rebuilding.run(lambda: may_act, rounds.release))
+        rebuild_loop = RebuildLoop(api, writer, objects, rollouts, metrics)
+        task = tasks.create_task(rebuild_loop.run(lambda: may_act, rounds.release))
         for _ in range(times):
             await rounds.acquire()
         task.cancel()
-    return rebuilding, metrics
+    return rebuild_loop, metrics
+
+
+def views(rebuild_loop):
+    return gateway_views(rebuild_loop._rollouts)
 
 
 async def test_every_gateway_is_built(fake):
     """And what there is, is counted."""
-    rebuilding, metrics = await rebuilt_with(fake, None, manifests.service(), manifests.route(), may_act=False)
-    assert ["default", "other"] == [view.built.compiled.snapshot.gateway for view in rebuilding.views()]
-    assert [1, 0] == [len(view.built.compiled.snapshot.routes) for view in rebuilding.views()]
+    rebuild_loop, metrics = await rebuilt_with(fake, None, manifests.service(), manifests.route(), may_act=False)
+    assert ["default", "other"] == [view.built.compiled.snapshot.gateway for view in views(rebuild_loop)]
+    assert [1, 0] == [len(view.built.compiled.snapshot.routes) for view in views(rebuild_loop)]
     assert 1 == metrics.objects.labels("Route")._value.get()
 
 
 async def test_a_secret_is_generated_before_it_is_missed(fake):
     """The first build has it already."""
     told = (manifests.consumer(), manifests.credential(keys=[]))
-    rebuilding, _ = await rebuilt_with(fake, Writer(fake), *told)
-    reasons = [problem.reason.text for problem in rebuilding.views()[0].built.compiled.problems]
+    rebuild_loop, _ = await rebuilt_with(fake, Writer(fake), *told)
+    reasons = [problem.reason.text for problem in views(rebuild_loop)[0].built.compiled.problems]
     assert "SecretNotFound" not in reasons
     assert ["alice-jwt"] == [made["metadata"]["name"] for made in fake.objects[SECRETS]]
 
@@ -99,9 +106,9 @@ async def test_a_gateway_with_too_much_in_all_does_not_hold_up_another(fake, mon
         return original(self, objects)
 
     monkeypatch.setattr(GatewayBuild, "run", run)
-    rebuilding, _ = await rebuilt_with(fake, None, manifests.service(gateways=["other"]), may_act=False)
+    rebuild_loop, _ = await rebuilt_with(fake, None, manifests.service(gateways=["other"]), may_act=False)
 
-    assert ["other"] == [view.built.compiled.snapshot.gateway for view in rebuilding.views()]
+    assert ["other"] == [view.built.compiled.snapshot.gateway for view in views(rebuild_loop)]
 
 
 async def test_a_rebuild_that_fails_is_made_again(fake, monkeypatch):
@@ -115,16 +122,16 @@ async def test_a_rebuild_that_fails_is_made_again(fake, monkeypatch):
         await original(self, objects)
 
     monkeypatch.setattr(RebuildLoop, "_rebuild", failing)
-    rebuilding, _ = await rebuilt_with(fake, None, manifests.service(), may_act=False)
-    assert 2 == len(rebuilding.views())
+    rebuild_loop, _ = await rebuilt_with(fake, None, manifests.service(), may_act=False)
+    assert 2 == len(views(rebuild_loop))
 
 
 async def test_a_gateway_whose_grants_cannot_be_read_is_built_and_not_published(fake):
     """It is tried again; the others go on."""
     fake.refuse["/api/v1/namespaces/other/configmaps/postern-index"] = 403
-    rebuilding, _ = await rebuilt_with(fake, None, manifests.service(), may_act=False, times=2)
-    assert [True, False] == [fleet._is_certain for fleet in rebuilding._fleets]
-    assert 2 == len(rebuilding.views())
+    rebuild_loop, _ = await rebuilt_with(fake, None, manifests.service(), may_act=False, times=2)
+    assert [True, False] == [rollout._is_certain for rollout in rebuild_loop._rollouts]
+    assert 2 == len(views(rebuild_loop))
 
 
 async def test_a_gateway_that_is_new_takes_over_the_keys_of_the_others(fake):
@@ -143,7 +150,7 @@ async def test_a_gateway_that_is_new_takes_over_the_keys_of_the_others(fake):
         manifests.credential(name, created=created, key="k")
         for name, created in (("old", "2030-01-01T00:00:00Z"), ("young", "2031-01-01T00:00:00Z"))
     ]
-    rebuilding, _ = await rebuilt_with(fake, None, *told, may_act=False)
-    grants = [view.built.compiled.grants for view in rebuilding.views()]
+    rebuild_loop, _ = await rebuilt_with(fake, None, *told, may_act=False)
+    grants = [view.built.compiled.grants for view in views(rebuild_loop)]
     assert ["young", "young"] == [it.keys["default/k"].credential for it in grants]
     assert [{}, {}] == [it.hosts for it in grants]

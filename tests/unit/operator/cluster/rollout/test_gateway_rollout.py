@@ -1,4 +1,4 @@
-"""A gateway's fleet: what must be served is published, and pods are asked until they serve it."""
+"""A gateway's rollout: what must be served is published, and pods are asked until they serve it."""
 
 from __future__ import annotations
 
@@ -79,16 +79,16 @@ def granted(monkeypatch):
 
 @pytest.fixture
 async def made(granted):
-    """A fleet, its publisher and what it has built."""
+    """A rollout, its publisher and what it has built."""
     publisher = Publisher()
-    fleet = GatewayRollout(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics())
-    await fleet.read_grants(None)
-    await rebuild(fleet)
-    return fleet, publisher, fleet.built.encoded.digest
+    rollout = GatewayRollout(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics())
+    await rollout.read_grants(None)
+    await rebuild(rollout)
+    return rollout, publisher, rollout.built.encoded.digest
 
 
-async def rebuild(fleet, *more):
-    await fleet.rebuild(tuple(map(parse_manifest, (manifests.service(), *more))))
+async def rebuild(rollout, *more):
+    await rollout.rebuild(tuple(map(parse_manifest, (manifests.service(), *more))))
 
 
 async def running(*loops, until):
@@ -102,111 +102,111 @@ async def running(*loops, until):
 
 async def test_what_is_built_is_published(made):
     """After a look at what is there."""
-    fleet, publisher, digest = made
-    await running(fleet.keep_published(None), until=publisher.has_published.wait)
+    rollout, publisher, digest = made
+    await running(rollout.keep_published(None), until=publisher.has_published.wait)
     assert ["look", digest] == publisher.did
 
 
 async def test_a_failure_is_looked_at_and_tried_again(made):
     """And counted."""
-    fleet, publisher, digest = made
+    rollout, publisher, digest = made
     publisher.failures = 1
-    await running(fleet.keep_published(None), until=publisher.has_published.wait)
+    await running(rollout.keep_published(None), until=publisher.has_published.wait)
     assert ["look", "look", digest] == publisher.did
-    assert 1 == fleet._metrics.publishes.labels("default", "failed")._value.get()
+    assert 1 == rollout._metrics.publishes.labels("default", "failed")._value.get()
 
 
-def gauge(fleet):
-    return fleet._metrics.unpublished.labels("default")._value.get()
+def gauge(rollout):
+    return rollout._metrics.unpublished.labels("default")._value.get()
 
 
 async def test_a_refusal_is_told_at_once(made, monkeypatch):
     """By the metric, and by what objects are told: until it is published."""
-    fleet, publisher, _ = made
+    rollout, publisher, _ = made
     monkeypatch.setattr(fleet_module, "Backoff", lambda: Backoff(first_s=0, at_most_s=0))
     publisher.failures, publisher.error = 1, RefusedError("PATCH", 413, "RequestEntityTooLarge")
     seen = []
-    fleet._changed = lambda: seen.append((fleet.failure, fleet.unpublished, gauge(fleet)))
-    await running(fleet.keep_published(None), until=publisher.has_published.wait)
+    rollout._changed = lambda: seen.append((rollout.failure, rollout.unpublished, gauge(rollout)))
+    await running(rollout.keep_published(None), until=publisher.has_published.wait)
 
     assert [("the API server refuses it: 413 RequestEntityTooLarge", None, 1), ("", frozenset(), 0)] == seen
 
 
 async def test_what_differs_from_what_was_published_is_known(made):
     """All else is served as it is."""
-    fleet, publisher, _ = made
-    await running(fleet.keep_published(None), until=publisher.has_published.wait)
-    await rebuild(fleet, manifests.route())
-    fleet._note_failure("413")
+    rollout, publisher, _ = made
+    await running(rollout.keep_published(None), until=publisher.has_published.wait)
+    await rebuild(rollout, manifests.route())
+    rollout._note_failure("413")
 
-    assert {"Route/default/all"} == fleet.unpublished
+    assert {"Route/default/all"} == rollout.unpublished
 
 
 async def test_an_api_server_that_is_busy_for_a_moment_is_not_told(made):
     """It is tried again; a third failure is told."""
-    fleet, _, _ = made
+    rollout, _, _ = made
     backoff = Backoff(first_s=0, at_most_s=0)
     told = []
     for _ in range(3):
-        await fleet._failed(UnreachableError("PATCH: TimeoutError"), backoff)
-        told.append(fleet.failure)
-    await fleet._failed(NotLeadingError("PATCH"), backoff)
+        await rollout._failed(UnreachableError("PATCH: TimeoutError"), backoff)
+        told.append(rollout.failure)
+    await rollout._failed(NotLeadingError("PATCH"), backoff)
 
     assert ["", "", "the API server does not answer"] == told
 
 
 async def test_what_is_too_large_in_all_is_told(made):
     """What was built before stays."""
-    fleet, _, digest = made
-    fleet.cannot_build("the index is too large")
+    rollout, _, digest = made
+    rollout.cannot_build("the index is too large")
 
-    assert ("the index is too large", 1, digest) == (fleet.failure, gauge(fleet), fleet.built.encoded.digest)
+    assert ("the index is too large", 1, digest) == (rollout.failure, gauge(rollout), rollout.built.encoded.digest)
 
 
 async def test_a_build_that_fits_again_is_published_again(made):
     """It may be the very one that was published before, and the failure must end."""
-    fleet, _, _ = made
-    fleet._must_publish.clear()
-    fleet.cannot_build("the index is too large")
-    await rebuild(fleet)
+    rollout, _, _ = made
+    rollout._must_publish.clear()
+    rollout.cannot_build("the index is too large")
+    await rebuild(rollout)
 
-    assert fleet._must_publish.is_set()
+    assert rollout._must_publish.is_set()
 
 
 async def test_who_stops_leading_tells_of_no_failure(made):
     """Another replica publishes then, and has a metric of its own."""
-    fleet, _, _ = made
-    fleet._note_failure("413")
-    fleet.begin_turn()
+    rollout, _, _ = made
+    rollout._note_failure("413")
+    rollout.begin_term()
 
-    assert ("", 0) == (fleet.failure, gauge(fleet))
+    assert ("", 0) == (rollout.failure, gauge(rollout))
 
 
 async def test_mending_publishes_the_same_again(made):
     """Somebody has changed what was published."""
-    fleet, publisher, digest = made
+    rollout, publisher, digest = made
 
     async def until():
         await publisher.has_published.wait()
         publisher.has_published.clear()
-        fleet.mend()
+        rollout.check_published()
         await publisher.has_published.wait()
 
-    await running(fleet.keep_published(None), until=until)
+    await running(rollout.keep_published(None), until=until)
     assert ["look", digest, digest] == publisher.did
 
 
 async def test_a_fleet_is_settled_once_all_pods_serve(made, monkeypatch):
     """Then old shards may go, and how long it took is measured."""
-    fleet, publisher, digest = made
+    rollout, publisher, digest = made
     pods = Pods({POD: "old"}, {POD: None}, {POD: digest})
     monkeypatch.setattr(fleet_module, "served_digests", pods.served)
-    await running(fleet.keep_published(None), fleet.keep_asking(None), until=fleet.is_settled.wait)
-    await fleet._remove_old({POD: digest})
+    await running(rollout.keep_published(None), rollout.poll_pods(None), until=rollout.is_settled.wait)
+    await rollout._remove_old({POD: digest})
     assert ("remove_old", {digest}) == publisher.did[-1]
     [sample] = [
         sample.value
-        for metric in fleet._metrics.propagation_seconds.collect()
+        for metric in rollout._metrics.propagation_seconds.collect()
         for sample in metric.samples
         if sample.name.endswith("_count")
     ]
@@ -215,83 +215,83 @@ async def test_a_fleet_is_settled_once_all_pods_serve(made, monkeypatch):
 
 async def test_without_pods_a_fleet_is_settled_when_published(made, monkeypatch):
     """Nobody is waited for."""
-    fleet, _, _ = made
+    rollout, _, _ = made
     monkeypatch.setattr(fleet_module, "served_digests", Pods({}).served)
-    await running(fleet.keep_published(None), fleet.keep_asking(None), until=fleet.is_settled.wait)
-    assert fleet.has_asked.is_set()
+    await running(rollout.keep_published(None), rollout.poll_pods(None), until=rollout.is_settled.wait)
+    assert rollout.has_polled.is_set()
 
 
 async def test_another_build_unsettles(made, monkeypatch):
     """Until it is served too; an equal one doesn't."""
-    fleet, _, _ = made
+    rollout, _, _ = made
     monkeypatch.setattr(fleet_module, "served_digests", Pods({}).served)
-    await running(fleet.keep_published(None), fleet.keep_asking(None), until=fleet.is_settled.wait)
-    await rebuild(fleet)
-    assert fleet.is_settled.is_set()
-    await rebuild(fleet, manifests.route())
-    assert not fleet.is_settled.is_set()
+    await running(rollout.keep_published(None), rollout.poll_pods(None), until=rollout.is_settled.wait)
+    await rebuild(rollout)
+    assert rollout.is_settled.is_set()
+    await rebuild(rollout, manifests.route())
+    assert not rollout.is_settled.is_set()
 
 
 async def test_who_begins_to_lead_believes_nothing(made):
     """Others may have acted since."""
-    fleet, _, _ = made
-    fleet.has_asked.set()
-    fleet.is_settled.set()
-    fleet.begin_turn()
-    assert (False, False) == (fleet.has_asked.is_set(), fleet.is_settled.is_set())
+    rollout, _, _ = made
+    rollout.has_polled.set()
+    rollout.is_settled.set()
+    rollout.begin_term()
+    assert (False, False) == (rollout.has_polled.is_set(), rollout.is_settled.is_set())
 
 
 HELD = Grants({"app.example.com": HostGrant(id="app.example.com", namespace="other", service="young")})
 
 
-async def test_a_new_turn_publishes_by_the_grants_of_the_one_before_it(made, granted):
+async def test_a_new_term_publishes_by_the_grants_of_the_one_before_it(made, granted):
     """What this replica has compiled as a standby is not published, for the leader may have granted otherwise."""
-    fleet, publisher, _ = made
-    fleet.begin_turn()
+    rollout, publisher, _ = made
+    rollout.begin_term()
     granted.grants = HELD
     young = manifests.service("young", "other", created="2030-01-01T00:00:00Z")
 
     async def until():
         await asyncio.sleep(0)
         assert [] == publisher.did
-        await fleet.read_grants(None)
-        await rebuild(fleet, young)
+        await rollout.read_grants(None)
+        await rebuild(rollout, young)
         await publisher.has_published.wait()
 
-    await running(fleet.keep_published(None), until=until)
-    assert HELD == fleet.built.compiled.grants
-    assert ["look", fleet.built.encoded.digest] == publisher.did
+    await running(rollout.keep_published(None), until=until)
+    assert HELD == rollout.built.compiled.grants
+    assert ["look", rollout.built.encoded.digest] == publisher.did
 
 
-async def test_a_build_that_began_before_the_turn_is_not_published(made):
+async def test_a_build_that_began_before_the_term_is_not_published(made):
     """It was made with grants that count no more."""
-    fleet, _, _ = made
-    original = fleet.build.run
+    rollout, _, _ = made
+    original = rollout.build.run
 
     def run(objects):
-        fleet.begin_turn()
+        rollout.begin_term()
         return original(objects)
 
-    fleet.build.run = run
-    await rebuild(fleet, manifests.route())
-    assert not fleet._is_certain
+    rollout.build.run = run
+    await rebuild(rollout, manifests.route())
+    assert not rollout._is_certain
 
 
-async def test_grants_are_read_once_in_a_turn(made, granted):
+async def test_grants_are_read_once_in_a_term(made, granted):
     """After that the memory of this replica is ahead of what is published."""
-    fleet, _, _ = made
-    assert not await fleet.read_grants(None)
-    fleet.begin_turn()
+    rollout, _, _ = made
+    assert not await rollout.read_grants(None)
+    rollout.begin_term()
     granted.failures = 1
     with pytest.raises(UnreachableError):
-        await fleet.read_grants(None)
-    assert await fleet.read_grants(None)
+        await rollout.read_grants(None)
+    assert await rollout.read_grants(None)
     assert 3 == granted.reads
 
 
 async def test_grants_are_published_with_the_snapshot(made):
     """Their index is beside the snapshot's, and their shards are among its own."""
-    fleet, _, _ = made
-    encoded = fleet.built.encoded
+    rollout, _, _ = made
+    encoded = rollout.built.encoded
     [shard] = decode_grants_index(encoded.grants).shards
-    assert fleet.built.compiled.grants == decode_grants_shard(shard, encoded.shards[shard.digest].content)
+    assert rollout.built.compiled.grants == decode_grants_shard(shard, encoded.shards[shard.digest].content)

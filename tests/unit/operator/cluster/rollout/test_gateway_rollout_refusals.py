@@ -1,4 +1,4 @@
-"""What the API server refuses is left out alone: a fleet and its publisher against a fake that refuses by content."""
+"""What the API server refuses is left out alone: a rollout and its publisher against a fake that refuses by content."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ async def fake():
 
 
 async def published(client, monkeypatch, until):
-    """A fleet that publishes these objects and builds again when it is told to, until something is so."""
+    """A rollout that publishes these objects and builds again when it is told to, until something is so."""
     monkeypatch.setattr(fleet_module, "Backoff", lambda: Backoff(first_s=0, at_most_s=0))
 
     def rebuild():
-        tasks.create_task(fleet.rebuild(objects()))
+        tasks.create_task(rollout.rebuild(objects()))
 
     publisher = ClusterPublisher(Writer(client), "gw")
-    fleet = GatewayRollout(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics(), rebuild=rebuild)
-    await fleet.read_grants(client)
-    await fleet.rebuild(objects())
+    rollout = GatewayRollout(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics(), rebuild=rebuild)
+    await rollout.read_grants(client)
+    await rollout.rebuild(objects())
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(fleet.keep_published(client))
-        while not until(fleet):  # noqa: ASYNC110 # what is waited for has no event of its own
+        task = tasks.create_task(rollout.keep_published(client))
+        while not until(rollout):  # noqa: ASYNC110 # what is waited for has no event of its own
             await asyncio.sleep(0.01)
         task.cancel()
-    return fleet
+    return rollout
 
 
-def is_published(fleet):
-    return fleet._published == fleet.built.encoded.digest
+def is_published(rollout):
+    return rollout._published == rollout.built.encoded.digest
 
 
 @pytest.mark.parametrize("status", [(413, "RequestEntityTooLarge"), (422, "Invalid"), (403, "Forbidden")])
@@ -73,12 +73,12 @@ async def test_one_refused_credential_is_left_out_alone(fake, monkeypatch, statu
     """All others are published, and what hinders that one is known."""
     api, client = fake
     api.refuses = lambda path, body: status if "JWTCredential/default/eve" in content_of(path, body) else None
-    fleet = await published(client, monkeypatch, is_published)
+    rollout = await published(client, monkeypatch, is_published)
 
-    assert ["ann", "bob", "ida"] == [entry.name for entry in fleet.built.compiled.snapshot.credentials]
-    assert {"JWTCredential/default/eve"} == fleet.built.withheld
+    assert ["ann", "bob", "ida"] == [entry.name for entry in rollout.built.compiled.snapshot.credentials]
+    assert {"JWTCredential/default/eve"} == rollout.built.withheld
     assert ("", f"the API server refuses a Secret of credentials: {status[0]} {status[1]}") == (
-        fleet.failure, fleet.withheld_because
+        rollout.failure, rollout.withheld_because
     )  # fmt: skip
 
 
@@ -92,20 +92,20 @@ async def test_two_refused_entries_of_two_sections_are_left_out(fake, monkeypatc
         return (422, "Invalid") if is_route or "JWTCredential/default/bob" in content else None
 
     api.refuses = refuses
-    fleet = await published(client, monkeypatch, is_published)
+    rollout = await published(client, monkeypatch, is_published)
 
-    assert {"Route/default/all", "JWTCredential/default/bob"} == fleet.built.withheld
-    assert ["can't be published"] == [entry.refusal for entry in fleet.built.compiled.snapshot.routes]
+    assert {"Route/default/all", "JWTCredential/default/bob"} == rollout.built.withheld
+    assert ["can't be published"] == [entry.refusal for entry in rollout.built.compiled.snapshot.routes]
 
 
 async def test_where_everything_is_refused_nothing_is_left_out(fake, monkeypatch):
     """Then it is not for what an entry holds, and what is published stays whole."""
     api, client = fake
     api.refuses = lambda path, _: (403, "Forbidden") if "/secrets/" in path else None
-    fleet = await published(client, monkeypatch, lambda fleet: fleet.failure)
+    rollout = await published(client, monkeypatch, lambda rollout: rollout.failure)
 
-    assert "the API server refuses a Secret of keys: 403 Forbidden" == fleet.failure
-    assert frozenset() == fleet.built.withheld
+    assert "the API server refuses a Secret of keys: 403 Forbidden" == rollout.failure
+    assert frozenset() == rollout.built.withheld
     assert INDEX not in api.objects
 
 
@@ -114,10 +114,10 @@ async def test_a_quota_leaves_nothing_out(fake, monkeypatch):
     api, client = fake
     api.message = "exceeded quota: a"
     api.refuses = lambda path, body: (403, "Forbidden") if "default/eve" in content_of(path, body) else None
-    fleet = await published(client, monkeypatch, lambda fleet: fleet.failure)
+    rollout = await published(client, monkeypatch, lambda rollout: rollout.failure)
 
-    assert fleet.failure.endswith("(exceeded quota)")
-    assert {} == fleet.build.refused
+    assert rollout.failure.endswith("(exceeded quota)")
+    assert {} == rollout.build.refused
 
 
 async def test_no_key_is_in_what_is_logged(fake, monkeypatch, caplog):

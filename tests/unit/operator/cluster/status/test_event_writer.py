@@ -8,6 +8,7 @@ import pytest
 from fake_api import fake_api
 from postern_core.ref import Ref
 from postern_operator.cluster.api.writer import Writer
+from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.status.event_rules import EventDraft
 from postern_operator.cluster.status.event_writer import BURST, NAMESPACE_BURST, REPEAT_S, EventWriter
 
@@ -21,7 +22,11 @@ def news(name="all", note="gone", namespace="demo"):
 @pytest.fixture
 async def fake():
     async with fake_api() as (api, client):
-        yield api, EventWriter(Writer(client), "pod-1", lambda: NOW)
+        yield api, EventWriter(Writer(client), "pod-1", Metrics(), lambda: NOW)
+
+
+def dropped(events):
+    return events._dropped._value.get()
 
 
 async def test_an_event_says_who_what_and_when(fake):
@@ -62,7 +67,7 @@ async def test_what_another_replica_has_told_is_counted_on(fake):
     """Its name is made of what it says."""
     api, events = fake
     await events._write(news(), 1000.0)
-    successor = EventWriter(events._writer, "pod-2", lambda: NOW)
+    successor = EventWriter(events._writer, "pod-2", Metrics(), lambda: NOW)
     await successor._write(news(), 1000.0)
 
     assert ["POST", "POST", "PATCH"] == [method for method, _, _ in api.writes]
@@ -87,7 +92,7 @@ async def test_a_storm_in_a_namespace_is_bounded_and_leaves_others_alone(fake):
     await events._write(news("quiet", namespace="other"), 1000.0)
 
     assert NAMESPACE_BURST + 1 == len(api.writes)
-    assert 1000 - NAMESPACE_BURST == events.dropped
+    assert 1000 - NAMESPACE_BURST == dropped(events)
 
 
 async def test_a_storm_in_all_namespaces_is_bounded(fake):
@@ -103,22 +108,23 @@ async def test_an_event_that_cannot_be_written_is_dropped(fake, caplog):
     """And the next one is tried."""
     api, events = fake
     api.failures.append((403, "Forbidden", {}))
-    events.tell([news("a"), news("b")])
+    events.enqueue([news("a"), news("b")])
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(events.run())
-        await events.done()
+        while not api.objects:  # noqa: ASYNC110 # nothing signals it
+            await asyncio.sleep(0.01)
         running.cancel()
 
-    assert (1, 1) == (events.dropped, len(api.objects))
+    assert (1, 1) == (dropped(events), len(api.objects))
     assert ["an event can't be written"] == [record.message for record in caplog.records]
 
 
 async def test_news_never_waits(fake):
     """A queue that is full drops."""
     _, events = fake
-    events.tell(news(str(number)) for number in range(2000))
+    events.enqueue(news(str(number)) for number in range(2000))
 
-    assert 1000 == events.dropped
+    assert 1000 == dropped(events)
 
 
 async def test_the_name_is_one_that_kubernetes_takes(fake):

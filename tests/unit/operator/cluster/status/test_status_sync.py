@@ -53,13 +53,13 @@ def test_every_object_is_told_whether_it_is_served(objects, serving, reason):
 
 def test_what_was_written_is_not_told_again(objects):
     """The status is as it must be."""
-    telling, views = StatusSync(), [view(objects)]
-    found = telling.find(objects.all(), views, NOW)
+    sync, views = StatusSync(), [view(objects)]
+    found = sync.find(objects.all(), views, NOW)
     for change in found.changes:
         manifest = {"Service": manifests.service, "Route": manifests.route, "Consumer": manifests.consumer}
         objects.put(told(manifest[change.ref.kind](), 2, status=dict(change.status)))
     for _ in range(2):
-        again = telling.find(objects.all(), views, NOW)
+        again = sync.find(objects.all(), views, NOW)
         assert ((), ()) == (again.changes, again.events)
 
 
@@ -114,8 +114,8 @@ def test_trouble_is_news(objects):
     assert {"SecretNotFound": 1} == problem_counts(views)
 
 
-def test_what_is_found_comes_with_what_was_looked_at(objects):
+def test_what_is_found_comes_with_what_was_compared(objects):
     """So that who writes can see that it is still so."""
     found = StatusSync().find(objects.all(), [view(objects)], NOW)
     route = Ref("Route", "default", "all")
-    assert objects.get(route) is found.looked_at[route]
+    assert objects.get(route) is found.compared[route]

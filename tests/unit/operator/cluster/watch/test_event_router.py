@@ -92,10 +92,10 @@ def test_slices_of_a_gateway_s_pods_are_kept():
     feed.put(admin_slice(version="4", address="10.0.0.9"))
     assert ["gw"] == changed
     feed.put(admin_slice(version="7", address="10.0.0.2"))
-    [parsed] = feed.of("gw")
+    [parsed] = feed.slices_of("gw")
     assert ("10.0.0.2",) == parsed.resource.endpoints[0].addresses
     feed.listed("gw", [], "8")
-    assert ((), 3) == (feed.of("gw"), len(changed))
+    assert ((), 3) == (feed.slices_of("gw"), len(changed))
 
 
 def test_a_slice_that_is_gone_is_told():

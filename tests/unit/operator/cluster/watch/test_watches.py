@@ -11,6 +11,7 @@ from fake_lists import FakeLists, serving
 from postern_core.ref import Ref
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.settings import Gateway, Settings
+from postern_operator.cluster.watch.event_router import PodFeed, PublishedFeed
 from postern_operator.cluster.watch.kopf_watch import KopfThread
 from postern_operator.cluster.watch.object_cache import ObjectCache
 from postern_operator.cluster.watch.watches import Watches
@@ -29,10 +30,12 @@ IN_ONE = [
 ]
 
 
-def streams(api, *namespaces):
+def watches(api, *namespaces):
     settings = Settings(gateways=(Gateway("default", "gw"),), namespaces=namespaces)
     objects = ObjectCache()
-    return Watches(api, settings, objects, None, changed=lambda: None, metrics=Metrics()), objects
+    published = {kind: PublishedFeed(kind, {}, lambda _: None) for kind in ("ConfigMap", "Secret")}
+    pods = PodFeed(("gw",), lambda _: None)
+    return Watches(api, settings, objects, published=published, pods=pods, metrics=Metrics()), objects
 
 
 @pytest.mark.parametrize(("namespaces", "paths"), [((), EVERYWHERE), (("a",), IN_ONE)])
@@ -46,7 +49,7 @@ async def test_every_kind_is_listed_before_anything_begins(namespaces, paths, mo
     fake = FakeLists()
     fake.objects = {path: [] for path in paths}
     async with serving(fake) as api, asyncio.timeout(20):
-        made, _ = streams(api, *namespaces)
+        made, _ = watches(api, *namespaces)
         assert "not listed yet" in made.why_not_ready()
         with pytest.raises(ExceptionGroup):  # noqa: PT012 # to end the streams
             async with asyncio.TaskGroup() as tasks:
@@ -64,8 +67,8 @@ def told(manifest, version):
 async def test_an_event_of_kopf_is_taken():
     """In a first list it has no type."""
     async with serving(FakeLists()) as api:
-        made, objects = streams(api)
-        made._heard(None, told(manifests.route(), 1))
+        made, objects = watches(api)
+        made._on_kopf_event(None, told(manifests.route(), 1))
         assert objects.get(Ref("Route", "default", "all")) is not None
-        made._heard("DELETED", told(manifests.route(), 2))
+        made._on_kopf_event("DELETED", told(manifests.route(), 2))
         assert {} == objects.all()
