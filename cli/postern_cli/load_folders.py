@@ -13,7 +13,7 @@ from postern_core.link.fail_closed import recover_service_scope
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.memo import Memo
 from postern_core.parse import Parsed
-from postern_core.problems import Problem
+from postern_core.problems import Problem, in_order
 from postern_operator.errors import LocalError
 from postern_operator.local.folder_source import FolderSource, Reading
 from postern_operator.local.generated_secrets import state_folder, with_generated_secrets
@@ -82,11 +82,11 @@ def problems_of(
     With the grants that are known where they come from, None for none.
     """
     memo = Memo()
-    found: dict[Problem, None] = {}
+    found: list[Problem] = []
     for gateway in gateways_of(objects):
         grants = grants_of(source, gateway) if source else Grants()
         compiled = compile_snapshot(
             objects, inspectors=VALIDATORS, gateway=gateway, memo=memo, share=share, grants=grants
         )
-        found.update(dict.fromkeys(compiled.problems))
-    return tuple(sorted(found, key=lambda problem: (problem.ref, problem.reason.name, problem.field, problem.message)))
+        found += compiled.problems
+    return in_order(found)

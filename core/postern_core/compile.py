@@ -20,7 +20,7 @@ from .link.shares import DEFAULT_SHARE, Budget, Share, bound_identities, bound_r
 from .link.unserved import refuse_unserved
 from .memo import Memo
 from .parse import OUR_KINDS, Parsed
-from .problems import Problem
+from .problems import Problem, in_order
 from .snapshot import Entry, Snapshot
 from .validators import Validators
 
@@ -65,7 +65,7 @@ def compile_snapshot(
     granted = Grants(services.grants, identities.grants)
     snapshot = _snapshot(gateway, identities, services, routes)
     # The same value as long as nothing changes, so that it isn't encoded again.
-    return Compiled(snapshot, _in_order(problems), grants if granted == grants else granted)
+    return Compiled(snapshot, in_order(problems), grants if granted == grants else granted)
 
 
 def compile_identities(
@@ -81,7 +81,7 @@ def compile_identities(
     index = index_resources(resources, inspectors, Memo())
     problems = _check_all(index)
     identities = link_identities(index, grants.keys)
-    identities.problems = list(_in_order(problems + identities.problems))
+    identities.problems = list(in_order(problems + identities.problems))
     return identities
 
 
@@ -125,8 +125,3 @@ def _admitted_namespaces(routes: Routes) -> frozenset[str] | None:
 
 def _by_id(entries: Iterable[Entry]) -> tuple:  # type: ignore[type-arg] # of whatever came in
     return tuple(sorted(entries, key=attrgetter("id")))
-
-
-def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
-    """Sorted and each once, so that the order of the input shows nowhere."""
-    return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.ref, p.reason.name, p.field, p.message)))

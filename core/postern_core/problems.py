@@ -8,7 +8,10 @@ these afterwards.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from .ref import Ref
 
@@ -61,3 +64,14 @@ class Problem:
     @property
     def is_warning(self) -> bool:
         return self.reason is Reason.WARNING
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return each problem once, sorted, so that the order of the input shows nowhere."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda it: (it.ref, it.reason.name, it.field, it.message)))
+
+
+def by_ref(problems: Iterable[Problem]) -> dict[Ref, tuple[Problem, ...]]:
+    """Return the problems of each object that has some, in order of Ref."""
+    ordered = sorted(problems, key=attrgetter("ref"))
+    return {ref: tuple(own) for ref, own in groupby(ordered, key=attrgetter("ref"))}

@@ -1,30 +1,28 @@
-"""What each object is told: its conditions, from a rebuild's problems and from what is really served."""
+"""The conditions of each object of local mode, from a rebuild's problems and from what is really served."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
-from operator import attrgetter
 
 from postern_core.compile import Compiled
 from postern_core.conditions import PLACED_KINDS, Condition, Programming, conditions_of
 from postern_core.parse import OUR_KINDS, Parsed
-from postern_core.problems import Problem
+from postern_core.problems import by_ref
 from postern_core.ref import Ref
 
 Statuses = dict[Ref, tuple[Condition, ...]]
 
 
 def statuses(objects: Iterable[Parsed], compiled: Compiled, programming: Programming) -> Statuses:
-    """The conditions of every object of ours, in order of Ref.
+    """Return the conditions of every object of ours, in order of Ref.
 
     `programming` is of the gateway that was compiled for; no other one runs, so
     what belongs to another has no data plane.
     """
-    problems = _by_ref(compiled.problems)
+    problems = by_ref(compiled.problems)
     snapshot = compiled.snapshot
     placed = {route.id for route in snapshot.routes} | {backend.id for backend in snapshot.backends}
-    sound: dict[tuple[str, Programming], tuple[Condition, ...]] = {}
+    valid: dict[tuple[str, Programming], tuple[Condition, ...]] = {}
     found: Statuses = {}
     for ref in sorted({parsed.ref for parsed in objects if parsed.ref.kind in OUR_KINDS}):
         own = problems.get(ref, ())
@@ -33,11 +31,6 @@ def statuses(objects: Iterable[Parsed], compiled: Compiled, programming: Program
             continue
         is_elsewhere = ref.kind in PLACED_KINDS and ref.id not in placed
         how = (ref.kind, Programming.NO_DATA_PLANE if is_elsewhere else programming)
-        # Most objects of a kind are told the same.
-        found[ref] = sound.get(how) or sound.setdefault(how, conditions_of(ref, (), how[1]))
+        # Most objects of a kind have the same.
+        found[ref] = valid.get(how) or valid.setdefault(how, conditions_of(ref, (), how[1]))
     return found
-
-
-def _by_ref(problems: Iterable[Problem]) -> dict[Ref, tuple[Problem, ...]]:
-    ordered = sorted(problems, key=attrgetter("ref"))
-    return {ref: tuple(own) for ref, own in groupby(ordered, key=attrgetter("ref"))}

@@ -1,6 +1,8 @@
 """Mistakes as values."""
 
-from postern_core.problems import Problem, Reason
+import random
+
+from postern_core.problems import Problem, Reason, by_ref, in_order
 from postern_core.ref import Ref
 
 ROUTE = Ref("Route", "demo", "json")
@@ -22,3 +24,18 @@ def test_only_a_warning_changes_no_condition():
     """Every other reason belongs to Accepted or ResolvedRefs."""
     assert [Reason.WARNING] == [reason for reason in Reason if reason.condition is None]
     assert Problem(ROUTE, Reason.WARNING, "", "").is_warning
+
+
+def test_problems_are_in_order_and_each_once():
+    """The order in which problems are found shows nowhere."""
+    other = Ref("Route", "demo", "other")
+    ordered = [
+        Problem(ROUTE, Reason.INVALID, "a", "1"),
+        Problem(ROUTE, Reason.INVALID, "a", "2"),
+        Problem(ROUTE, Reason.WARNING, "", ""),
+        Problem(other, Reason.CONFLICTED, "", ""),
+    ]
+    shuffled = ordered * 2
+    random.Random(1).shuffle(shuffled)
+    assert tuple(ordered) == in_order(shuffled)
+    assert {ROUTE: tuple(ordered[:3]), other: (ordered[3],)} == by_ref(in_order(shuffled))

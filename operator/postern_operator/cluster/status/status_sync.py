@@ -10,13 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from postern_core.conditions import PLACED_KINDS, Programming, conditions_of
 from postern_core.parse import OUR_KINDS
-from postern_core.problems import Problem
+from postern_core.problems import Problem, by_ref, in_order
 from postern_core.ref import Ref
 from postern_operator.build import BuildResult
 from postern_operator.cluster.rollout.gateway_rollout import GatewayRollout
@@ -62,8 +60,7 @@ class StatusSync:
     def find(self, known: Mapping[Ref, CachedObject], views: Iterable[GatewayView], now: datetime) -> StatusChanges:
         """Return all that differs now; a thread's work, one at a time."""
         views = tuple(views)
-        problems = problems_of(views)
-        by_ref = {ref: tuple(own) for ref, own in groupby(problems, key=attrgetter("ref"))}
+        problems = by_ref(problems_of(views))
         placed = [_published_sources(view.built) for view in views]
         compiled = {parsed.ref: parsed for view in views for parsed in view.built.objects}
         count_of = counts(compiled.values())
@@ -76,7 +73,7 @@ class StatusSync:
             if ref.kind not in OUR_KINDS or compiled.get(ref) is not cached.parsed or not cached.uid:
                 continue
             programming = _programming(cached, views, placed)
-            own, count = by_ref.get(ref, ()), count_of.get(ref, 0)
+            own, count = problems.get(ref, ()), count_of.get(ref, 0)
             why = _why_not_published(ref, views) if programming is Programming.NOT_PUBLISHED else ""
             inputs = (cached.parsed, cached.status, own, programming, why, count)
             if not _is_as_before(inputs, self._settled.get(ref)):
@@ -103,9 +100,8 @@ def gateway_views(rollouts: Iterable[GatewayRollout]) -> tuple[GatewayView, ...]
 
 
 def problems_of(views: Iterable[GatewayView]) -> tuple[Problem, ...]:
-    """Return all problems of all gateways, each once, in order of Ref."""
-    found = dict.fromkeys(problem for view in views for problem in view.built.compiled.problems)
-    return tuple(sorted(found, key=attrgetter("ref")))
+    """Return all problems of all gateways, each once, in order."""
+    return in_order(problem for view in views for problem in view.built.compiled.problems)
 
 
 def problem_counts(views: Iterable[GatewayView]) -> Mapping[str, int]:
