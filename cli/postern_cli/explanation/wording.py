@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from postern_kit.timestamps import rfc3339
+
 CHARS_MAX = 80
 
 
@@ -27,7 +29,7 @@ def moment(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return shown(value)
     try:
-        return datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return rfc3339(datetime.fromtimestamp(value, UTC))
     except (ValueError, OverflowError, OSError):
         return shown(value)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -18,9 +18,13 @@ from postern_core.conditions import Condition
 from postern_core.generated_secrets import HMAC_BYTES, generated_name
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
+from postern_kit.timestamps import rfc3339
 
 # What the API server takes.
 MESSAGE_CHARS_MAX = 32_768
+
+# Formatted once for all statuses of one pass, which may be tens of thousands.
+_time = lru_cache(maxsize=1)(rfc3339)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def _facts(parsed: Parsed, count: int) -> dict[str, Any]:
 
 def _condition(due: Condition, generation: int, before: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     moved = before.get("status") != due.status or not before.get("lastTransitionTime")
-    time = _rfc3339(now) if moved else before["lastTransitionTime"]
+    time = _time(now) if moved else before["lastTransitionTime"]
     return {
         "type": due.type,
         "status": due.status,
@@ -106,9 +110,3 @@ def _condition(due: Condition, generation: int, before: Mapping[str, Any], now: 
         "observedGeneration": generation,
         "lastTransitionTime": time,
     }
-
-
-@lru_cache(maxsize=1)
-def _rfc3339(now: datetime) -> str:
-    """Format a time once for all statuses of one pass, which may be tens of thousands."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

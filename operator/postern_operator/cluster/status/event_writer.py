@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from postern_core.parse import API_VERSION
+from postern_kit.timestamps import rfc3339
 from postern_operator.cluster.api.reader import Resource
 from postern_operator.cluster.api.token_bucket import TokenBucket
 from postern_operator.cluster.api.writer import Writer
@@ -117,7 +118,7 @@ class EventWriter:
 
     async def _repeat(self, written: _Written) -> bool:
         """Count an Event once more; returns False when the API server has removed it already."""
-        series = {"count": written.count + 1, "lastObservedTime": _micro(self._now())}
+        series = {"count": written.count + 1, "lastObservedTime": rfc3339(self._now(), "microseconds")}
         try:
             await self._writer.merge(written.path, {"series": series})
         except RefusedError as error:
@@ -146,7 +147,7 @@ class EventWriter:
             "apiVersion": EVENTS.api_version,
             "kind": EVENTS.kind,
             "metadata": {"name": _name(one, key), "namespace": ref.namespace},
-            "eventTime": _micro(self._now()),
+            "eventTime": rfc3339(self._now(), "microseconds"),
             "reportingController": CONTROLLER,
             "reportingInstance": self._instance,
             "action": "Compile",
@@ -170,7 +171,3 @@ def _key(one: EventDraft) -> str:
 
 def _name(one: EventDraft, key: str) -> str:
     return f"{one.ref.name[:200].rstrip('.-')}.{key}"
-
-
-def _micro(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
