@@ -17,6 +17,7 @@ from postern_operator.local.folder_source import Reading
 from postern_operator.local.object_conditions import Statuses
 from postern_operator.local.rebuild_loop import RebuildResult
 
+from .printing import printable
 from .status_table import left_out, sentences, table_of
 
 # A file or a pipe has no width; names are never cut there.
@@ -109,10 +110,10 @@ class ConsoleReporter:
         self._failure = line
 
     def _say(self, line: str) -> None:
-        self._out.print(Text(_printable(line)))
+        self._out.print(Text(printable(line)))
 
     def _warn(self, line: str) -> None:
-        self._err.print(Text(_printable(line), style="red" if self._err.is_terminal else ""))
+        self._err.print(Text(printable(line), style="red" if self._err.is_terminal else ""))
 
 
 def console(*, stderr: bool) -> Console:
@@ -126,8 +127,3 @@ def console(*, stderr: bool) -> Console:
 def _why(error: Exception) -> str:
     """Of an unexpected exception only the type: its text may quote a secret."""
     return f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else type(error).__name__
-
-
-def _printable(line: str) -> str:
-    """Without what could steer a terminal: file names and foreign kinds are anybody's texts."""
-    return "".join(char if char.isprintable() else "?" for char in line)

@@ -65,7 +65,7 @@ def test_what_could_steer_a_terminal_is_not_written(told):
     """A file's name is anybody's text."""
     told.teller.read(Reading(mistakes=(FileMistake("\x1b[2J.yaml", 1, 1, "is wrong"),)))
 
-    assert ["?[2J.yaml:1:1: is wrong"] == told.warnings()
+    assert ["\\x1b[2J.yaml:1:1: is wrong"] == told.warnings()
 
 
 def test_the_table_is_shown_when_it_changes(told):
