@@ -20,8 +20,8 @@ from postern_dataplane.upstream.pool import PoolManager
 
 from .client_connection import ClientConnection
 from .decision_cache import DecisionCache, Packet
-from .held import HeldConnection
 from .memory_budget import Budget
+from .metered_connection import MeteredConnection
 from .tls_handshake import GetContext, TlsHandshake
 
 # How often deadlines are looked at: a time-out may come so much later, and costs nothing until then.
@@ -61,9 +61,9 @@ class Gateway:
         self._sweeps = 0
         self._timer = self.loop.call_later(SWEEP_S, self._sweep)
 
-    def plain(self, listener: ListenerConfig) -> Callable[[], HeldConnection]:
+    def plain(self, listener: ListenerConfig) -> Callable[[], MeteredConnection]:
         """Makes what `loop.create_server` wants for each client."""
-        return partial(HeldConnection, self, listener)
+        return partial(MeteredConnection, self, listener)
 
     def secure(self, listener: ListenerConfig, get_context: GetContext) -> Callable[[], TlsHandshake]:
         """The same for clients that come with TLS; `get_context` is asked at each handshake."""

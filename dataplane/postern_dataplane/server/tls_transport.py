@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from .held import HeldConnection
+from .metered_connection import MeteredConnection
 
 # What may wait in each layer before whoever sends is slowed down: as much as without TLS. The event loop's own is eight
 # times that, for every client that reads slowly.
@@ -70,7 +70,7 @@ class TlsTransport(asyncio.Transport):
         self._layer.abort()
 
 
-class TlsClientConnection(HeldConnection):
+class TlsClientConnection(MeteredConnection):
     """A client over TLS."""
 
     __slots__ = ("_packet_bytes",)

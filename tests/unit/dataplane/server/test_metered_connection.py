@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postern_dataplane.server.held import CONNECTION_BYTES
+from postern_dataplane.server.metered_connection import CONNECTION_BYTES
 
 KIB = 1024
 # What the head of a request that is under way is charged with.

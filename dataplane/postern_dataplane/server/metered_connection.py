@@ -28,7 +28,7 @@ RECENT_S = 1.0
 HEAD, IDLE, REQUEST, ENDING = "head", "idle", "request", "ending"
 
 
-class HeldConnection(ClientConnection):
+class MeteredConnection(ClientConnection):
     """A client whose memory is charged."""
 
     __slots__ = ()
