@@ -5,6 +5,7 @@ DataPlaneError
     ChannelError       a worker and its supervisor don't understand each other
     SnapshotError      a snapshot on disk can't be taken into force; the last good one stays
     CertificateError   a certificate on disk can't be served; the last good one stays
+    StateError         a connection made a move that its table of states forbids: a fault of this program
 
 A message is for the log of whoever runs the data plane, and never holds a
 secret.  A refused request is no exception: see `request.denials`.
@@ -44,3 +45,7 @@ class CertificateError(DataPlaneError):
     def __init__(self, message: str, *, may_heal: bool = False) -> None:
         super().__init__(message)
         self.may_heal = may_heal
+
+
+class StateError(DataPlaneError):
+    """A state machine was asked for a move that its table forbids; what it belongs to has been aborted."""

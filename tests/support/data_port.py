@@ -81,6 +81,7 @@ class Loop(asyncio.SelectorEventLoop):
         self.now = 1_000.0
         self.failures = []  # errors of the next connections, in order; None is success
         self.pending = None  # a future that the next connections wait for
+        self.closes = False  # whether connections close as soon as they are open
         self.dials = []
         self.names = {}  # host -> addresses, or the error
         self.lookups = []
@@ -102,6 +103,8 @@ class Loop(asyncio.SelectorEventLoop):
         transport = Transport(protocol, self)
         protocol.connection_made(transport)
         self.dialled.append(protocol)
+        if self.closes:
+            transport.close()
         return transport, protocol
 
     async def getaddrinfo(self, host, port, **_more):

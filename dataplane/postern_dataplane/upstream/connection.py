@@ -1,33 +1,66 @@
 """One connection to an upstream: sends a head and a body, reads responses by llhttp.
 
-What a response means for the client is the exchange's affair; this knows how a
-response begins and ends, and whether the connection can be used again.
+What a response means for the client is decided by the exchange; this module finds where a response begins and ends,
+and whether the connection can be used again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import httptools
 
+from postern_dataplane.errors import StateError
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
 from postern_dataplane.http1.response_head import BadResponse, Fields, Framing, Response, has_no_body
-
-if TYPE_CHECKING:
-    from .load_balancer import Host
+from postern_dataplane.state_machine import Moves, State, forbidden
 
 # Far more than any honest application sends, and little enough to hold.
 RESPONSE_HEAD_BYTES_MAX = 256 * 1024
-
 
 # RFC 9112, section 4: a reason phrase holds tabs, spaces, visible characters and bytes outside ASCII.
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
+class UpstreamState(State):
+    """Where a connection is with the response that it carries."""
+
+    IDLE = "carries no exchange; bytes that arrive now close it"
+    WAITING = "a request was begun, and the head of its final response has not come"
+    RECEIVING = "the final head has come, and the response goes on"
+    COMPLETE = "the response is whole, and another exchange may follow"
+    SPENT = "the response is whole, and nothing may follow: it says so, or more bytes came than belong to it"
+    TUNNEL = "carries another protocol"
+    CLOSED = "was closed, aborted or lost"
+
+
+IDLE, WAITING, RECEIVING, COMPLETE, SPENT, TUNNEL, CLOSED = UpstreamState
+MOVES: Moves[UpstreamState] = {
+    IDLE: {IDLE, WAITING, CLOSED},
+    WAITING: {RECEIVING, TUNNEL, CLOSED},
+    RECEIVING: {COMPLETE, SPENT, CLOSED},
+    COMPLETE: {IDLE, SPENT, CLOSED},
+    SPENT: {SPENT, CLOSED},
+    TUNNEL: {CLOSED},
+    CLOSED: {CLOSED},
+}
+ENDED = frozenset({COMPLETE, SPENT})
+
+
+class Host(Protocol):
+    """The address that a connection leads to, which keeps it while it is idle."""
+
+    def keep(self, connection: UpstreamConnection, now: float) -> None:
+        """Keep an idle connection for the next request, or close it."""
+
+    def forget(self, connection: UpstreamConnection) -> None:
+        """Called when a connection is lost, whether it was kept or not."""
+
+
 class ResponseHandler(Protocol):
-    """Who waits for the response; called in this order, from within the reading of one packet."""
+    """Receives a response; called in this order, from within the reading of one packet."""
 
     method: str
 
@@ -41,7 +74,7 @@ class ResponseHandler(Protocol):
         """A part of the body came."""
 
     def packet_read(self) -> None:
-        """All that one packet brought has been told, and the response goes on."""
+        """All that one packet brought was handed on, and the response goes on."""
 
     def response_ended(self) -> None:
         """The response is whole."""
@@ -63,21 +96,15 @@ class ResponseHandler(Protocol):
 
 
 class UpstreamConnection(asyncio.Protocol):
-    """A connection that carries one exchange at a time.
-
-    `home` is the address it leads to, which keeps it while it is idle.
-    """
+    """A connection that carries one exchange at a time."""
 
     def __init__(self, address: str) -> None:
+        self.state = IDLE
         self.address = address
         self.handler: ResponseHandler | None = None
         self.idle_since = 0.0
         self.host: Host | None = None
-        self.transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
-        self._is_dirty = False
-        self._tunnels = False
-        self._read_gate: ReadGate | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -85,70 +112,66 @@ class UpstreamConnection(asyncio.Protocol):
         self._fields: Fields = []
         self._framing: Framing | None = None
         self._head_bytes = 0
-        self._is_ended = False
-        self._keeps_alive = False
+
+    def _move(self, to: UpstreamState) -> None:
+        if to not in MOVES[self.state]:
+            before = self.state
+            self.abort()
+            raise forbidden(self, before, to)
+        self.state = to
 
     @property
     def is_open(self) -> bool:
-        return self.transport is not None and not self.transport.is_closing()
+        return not self.transport.is_closing()
 
     @property
     def unsent_bytes(self) -> int:
         """Bytes that the upstream has not taken."""
-        return self.transport.get_write_buffer_size() if self.is_open else 0  # type: ignore[union-attr] # it is open
+        return self.transport.get_write_buffer_size() if self.is_open else 0
 
     @property
     def is_reusable(self) -> bool:
         """Whether another exchange may follow the one that has ended."""
-        transport = self.transport
-        is_free = self._is_ended and self._keeps_alive and not self._is_dirty
-        if self._read_gate is not None and self._read_gate.rest:  # of what was read, and nobody has asked for it
-            return False
-        return is_free and transport is not None and not transport.is_closing()
-
-    # What the exchange does with it.
+        # What was read and not parsed yet is an answer to no request.
+        return self.state is COMPLETE and not self._read_gate.rest and self.is_open
 
     def begin(self, handler: ResponseHandler, data: bytes) -> None:
         """Start an exchange by sending the first bytes of its request."""
+        self._move(WAITING)
         self.handler = handler
         self._reset()
-        if self.transport is not None:
-            self.transport.write(data)
+        self.transport.write(data)
 
     def write(self, data: bytes) -> None:
-        if self.transport is not None:
-            self.transport.write(data)
+        self.transport.write(data)
 
     def release(self) -> None:
-        """The exchange is over; whoever takes the connection next is told by `begin`."""
+        """End the exchange; the next one calls `begin`."""
+        self._move(IDLE)
         self.handler = None
         self.resume_reading()
 
     def abort(self) -> None:
-        """Drop the connection and whatever is still in it."""
+        """Drop the connection and all that is still in it."""
+        self._move(CLOSED)
         self.handler = None
-        if self.transport is not None:
-            self.transport.abort()
+        self.transport.abort()
 
     def close(self) -> None:
         """End the connection once what was written has gone out."""
+        self._move(CLOSED)
         self.handler = None
-        if self.transport is not None:
-            self.transport.close()
+        self.transport.close()
 
     def pause_reading(self) -> None:
-        if self._read_gate is not None:
-            self._read_gate.pause("client")
+        self._read_gate.pause("client")
 
     def resume_reading(self) -> None:
-        if self._read_gate is not None:
-            self._read_gate.resume("client")
-
-    # What asyncio tells.
+        self._read_gate.resume("client")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport  # type: ignore[assignment] # a stream's transport is a Transport
-        self._read_gate = ReadGate(self.transport, self.data_received, asyncio.get_running_loop())  # type: ignore[arg-type] # as above
+        self.transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
+        self._read_gate = ReadGate(self.transport, self.data_received, asyncio.get_running_loop())
 
     def pause_writing(self) -> None:
         if self.handler is not None:
@@ -160,14 +183,14 @@ class UpstreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         handler, read_gate = self.handler, self._read_gate
-        if read_gate is not None and (len(data) > PART_BYTES or read_gate.rest) and not self._tunnels:
+        if (len(data) > PART_BYTES or read_gate.rest) and self.state is not TUNNEL:
             data = read_gate.first_part(data)
             if not data:
                 return
         if handler is None:
-            # RFC 9112, section 9.3.2 has no answers without a question: what comes would be taken for the next one's.
+            # RFC 9112, section 9.3.2: a response answers a request. These bytes would be read as the next one's.
             self.abort()
-        elif self._tunnels:
+        elif self.state is TUNNEL:
             handler.tunnel_data_arrived(data)
         else:
             self._read(handler, data)
@@ -182,19 +205,20 @@ class UpstreamConnection(asyncio.Protocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._switch(handler, data[upgrade.args[0] :])
             return
-        except (httptools.HttpParserError, BadResponse):
-            if not self._is_ended:
+        except (httptools.HttpParserError, BadResponse) as error:
+            if isinstance(error.__context__, StateError):  # raised within a callback of the parser
+                raise error.__context__ from None
+            if self.state not in ENDED:
                 self._fail("bad_response")
                 return
-            # The response is whole; what follows it is nobody's, and ends the connection.
-            self._is_dirty = True
-        if self._is_ended:
+            self._move(SPENT)  # bytes behind the response answer no request
+        if self.state in ENDED:
             handler.response_ended()
         else:
             handler.packet_read()
 
     def _switch(self, handler: ResponseHandler, tail: bytes) -> None:
-        self._tunnels = True
+        self._move(TUNNEL)
         try:
             handler.switched_protocols(self._parser.get_status_code(), self._phrase, self._fields, tail)
         except BadResponse:
@@ -206,28 +230,23 @@ class UpstreamConnection(asyncio.Protocol):
         if handler is not None:
             handler.upstream_failed(kind)
 
-    def eof_received(self) -> bool:
-        return False
-
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.host is not None and self in self.host.idle:
-            self.host.idle.remove(self)
-        rest = b"" if self._read_gate is None or exc is not None else self._read_gate.take_rest()
+        if self.host is not None:
+            self.host.forget(self)
+        rest = b"" if exc is not None else self._read_gate.take_rest()
         if rest and self.handler is not None:
             self._read(self.handler, rest)
         handler, self.handler = self.handler, None
+        self._move(CLOSED)
         if handler is None:
             return
         if self._framing is Framing.UNTIL_CLOSE and exc is None:
-            self._is_ended = True
             handler.response_ended()
         else:
             handler.upstream_failed("reset")
 
-    # What llhttp tells.
-
     def on_message_begin(self) -> None:
-        if self._is_ended:
+        if self.state in ENDED:
             raise BadResponse
 
     def on_status(self, phrase: bytes) -> None:
@@ -240,31 +259,34 @@ class UpstreamConnection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         handler, status = self.handler, self._parser.get_status_code()
         self._check_start(status)
-        if handler is None or self._is_ended or status == 101:
+        if handler is None or self.state is not WAITING or status == 101:
             return
         if status < 200:
             handler.informational_arrived(status, self._phrase, self._fields)
             return
         response = handler.response_arrived(status, self._phrase, self._fields)
         self._framing = response.upstream
+        self._move(RECEIVING)
         if has_no_body(handler.method, status):
-            # llhttp doesn't know the question, and would wait for a body.
-            self._keeps_alive = self._parser.should_keep_alive()
-            self._is_ended = True
+            # llhttp doesn't know the request, and would wait for a body.
+            self._end()
             self._parser = httptools.HttpResponseParser(self)
 
+    def _end(self) -> None:
+        self._move(COMPLETE if self._parser.should_keep_alive() else SPENT)
+
     def _check_start(self, status: int) -> None:
-        """Refuse what llhttp lets pass: a status that is none, a phrase that isn't text, another version."""
+        """Raise `BadResponse` for what llhttp lets pass: status 0 to 99, controls in a phrase, another version."""
         if status < 100 or (not self._phrase.isalpha() and _CONTROLS.search(self._phrase)):
             raise BadResponse
         version = self._parser.get_http_version()
-        # RFC 9112, section 6.1: a message of HTTP/1.0 with Transfer-Encoding has to be taken as faultily framed.
+        # RFC 9112, section 6.1: a message of HTTP/1.0 with Transfer-Encoding is to be treated as faultily framed.
         if version != "1.1" and (version != "1.0" or any(it.lower() == b"transfer-encoding" for it, _ in self._fields)):
             raise BadResponse
 
     def on_body(self, data: bytes) -> None:
-        if self._is_ended:
-            self._is_dirty = True
+        if self.state in ENDED:
+            self._move(SPENT)
         elif self.handler is not None:
             self.handler.response_body_arrived(data)
 
@@ -272,6 +294,5 @@ class UpstreamConnection(asyncio.Protocol):
         if self._framing is None:
             if self._parser.get_status_code() != 101:
                 self._phrase, self._fields, self._head_bytes = b"", [], 0  # of a 1xx; the final response follows
-        elif not self._is_ended:
-            self._keeps_alive = self._parser.should_keep_alive()
-            self._is_ended = True
+        elif self.state is RECEIVING:
+            self._end()

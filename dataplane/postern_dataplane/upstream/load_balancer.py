@@ -13,6 +13,9 @@ from .connection import UpstreamConnection
 
 EJECTED_FIRST_S = 1.0
 EJECTED_MAX_S = 30.0
+# Idle connections that are kept for each address: as many as busy ones may become idle at once, for to open one costs
+# more than a request.
+IDLE_MAX = 1024
 
 
 class Host:
@@ -35,6 +38,19 @@ class Host:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def keep(self, connection: UpstreamConnection, now: float) -> None:
+        """Keep an idle connection for the next request, or close it: enough are kept, or the address is not listed."""
+        if not self.is_listed or len(self.idle) >= IDLE_MAX:
+            connection.abort()
+            return
+        connection.idle_since = now
+        self.idle.append(connection)
+
+    def forget(self, connection: UpstreamConnection) -> None:
+        """Drop a connection that is lost, if it was kept."""
+        if connection in self.idle:
+            self.idle.remove(connection)
 
     def drop(self) -> None:
         """The upstream has it no longer: idle connections end, busy ones are not kept."""

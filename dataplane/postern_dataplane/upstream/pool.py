@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from postern_core.snapshot import Endpoint
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.table.routing_table import RoutingTable
 
 from .connection import UpstreamConnection
 from .dns import DnsEntry, is_address
 from .load_balancer import EdfScheduler, Host
 from .tls import client_context
 
-if TYPE_CHECKING:
-    from postern_dataplane.table.routing_table import RoutingTable
-
-# Idle connections that are kept for each address: as many as busy ones may become idle at once, for to open one costs
-# more than a request. And for how long: less than what servers commonly allow (60 s and more), so that it is seldom
-# they who close.
-IDLE_MAX = 1024
+# How long an idle connection is kept: less than what servers commonly allow (60 s and more), so that it is seldom they
+# who close.
 IDLE_S = 55.0
 
 
@@ -79,6 +74,8 @@ class ConnectionPool:
         try:
             async with asyncio.timeout(timeout_s):
                 connection = await self._open(address)
+                if not connection.is_open:
+                    raise ConnectionResetError("closed as soon as it was open")
         except OSError:
             address.failed(loop.time())
             raise
@@ -111,13 +108,11 @@ class ConnectionPool:
 
     def keep(self, connection: UpstreamConnection, now: float) -> None:
         """Keep a connection for the next request, if its address still counts."""
-        address = connection.host
         connection.release()
-        if self._is_closed or address is None or not address.is_listed or len(address.idle) >= IDLE_MAX:
+        if self._is_closed or connection.host is None:
             connection.abort()
-            return
-        connection.idle_since = now
-        address.idle.append(connection)
+        else:
+            connection.host.keep(connection, now)
 
     def close_old(self, now: float) -> None:
         """Close connections that nobody has used for long."""

@@ -284,11 +284,12 @@ def test_backpressure_is_passed_on(begin):
     assert ["pause", "resume"] == handler.told
     connection.pause_reading()
     assert connection.transport.is_paused
+    connection.data_received(LENGTH)
     connection.release()
     assert not connection.transport.is_paused
     connection.pause_writing()
     connection.resume_writing()
-    assert 2 == len(handler.told)
+    assert 2 == len([word for word in handler.told if word in ("pause", "resume")])
 
 
 def test_a_closed_connection_takes_nothing_more(begin, loop):

@@ -13,7 +13,8 @@ import pytest
 from postern_core.snapshot import Backend, Endpoint, UpstreamTLS
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.table.compiled import Upstream
-from postern_dataplane.upstream.pool import IDLE_MAX, IDLE_S, PoolManager
+from postern_dataplane.upstream.load_balancer import IDLE_MAX
+from postern_dataplane.upstream.pool import IDLE_S, PoolManager
 
 ONE, OTHER, NAMED = (Endpoint(address=it, port=80) for it in ("10.0.0.1", "10.0.0.2", "app"))
 
@@ -283,6 +284,13 @@ def test_an_endpoint_that_is_listed_twice_has_two_shares(upstreams, turns):
     """One address, with the connections that it has."""
     pool = upstreams.get(upstream(ONE, OTHER, ONE))
     assert {"10.0.0.1": 4, "10.0.0.2": 2} == turns(pool, 6)
+
+
+def test_a_connection_that_closes_at_once_was_not_made(upstreams, connect, loop):
+    """The address is tried like one that refuses."""
+    loop.closes = True
+    with pytest.raises(OSError, match="closed as soon as it was open"):
+        connect(upstreams.get(upstream(ONE)))
 
 
 def test_a_name_that_tls_can_not_ask_for_is_a_failure_like_others(upstreams, connect, loop):
