@@ -55,12 +55,13 @@ def test_a_condition_s_reason_is_explained(reason):
 
 
 def test_a_denial_s_reason_is_explained():
-    """Somebody who reads a reason in a log or a metric finds it, with its status."""
+    """The reference has a row for every reason that a log or a metric may show, with its status."""
     from postern_dataplane.request import denials
 
     rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", text_of(REFERENCE / "denials.md"), re.MULTILINE)
     constants = [*vars(denials).values(), *denials.INVALID_TOKEN.values()]
     known = {(one.reason, str(one.status)) for one in constants if isinstance(one, denials.Denial)}
+    assert sorted(denials.DenialReason) == sorted(reason for reason, _ in rows)
     assert sorted(known) == sorted(rows)
 
 

@@ -6,6 +6,8 @@ import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from postern_dataplane.request.denials import DenialReason
+
 
 class Outcome(enum.Enum):
     """How a step ended; the value is the word for it."""
@@ -23,26 +25,32 @@ class Step:
     title: str
     outcome: Outcome
     detail: str = ""
-    reason: str = ""
+    reason: DenialReason | None = None
 
 
-def nothing() -> str:
-    """No detail."""
+def nothing() -> None:
+    """No reason against the request."""
+
+
+def no_detail() -> str:
+    """No words beside the title."""
     return ""
 
 
 class Trace:
     """Takes steps until one refuses, and notes those behind it as not reached.
 
-    `reason` is that of the refusal in force, "" while nothing refuses.
+    `reason` is that of the refusal in force, None while nothing refuses.
     """
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self.reason = ""
+        self.reason: DenialReason | None = None
 
-    def check(self, title: str, violation: Callable[[], str], detail: Callable[[], str] = nothing) -> None:
-        """Take a step: `violation` gives a reason, or "" for none; neither is called once something has refused."""
+    def check(
+        self, title: str, violation: Callable[[], DenialReason | None], detail: Callable[[], str] = no_detail
+    ) -> None:
+        """Take a step: `violation` returns the reason against it; neither is called once something has refused."""
         if self.reason:
             self.steps.append(Step(title, Outcome.NOT_REACHED))
             return
@@ -58,4 +66,4 @@ class Trace:
         self.steps = [
             replace(step, outcome=Outcome.FORGIVEN) if step.outcome is Outcome.REFUSED else step for step in self.steps
         ]
-        self.reason = ""
+        self.reason = None

@@ -23,6 +23,7 @@ from postern_dataplane.decision.authenticate import (
 from postern_dataplane.jwt import claim_checks
 from postern_dataplane.jwt.compact import MalformedToken, Token, read_token
 from postern_dataplane.jwt.keys import VerificationKey
+from postern_dataplane.request.denials import DenialReason
 from postern_dataplane.table.compiled import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
 
@@ -40,7 +41,7 @@ class Examined:
         self.now_s = now_s
 
     @cached_property
-    def verdict(self) -> Verified | str:
+    def verdict(self) -> Verified | DenialReason:
         return verify(self.text, self.policy, self.credentials, self.now_s)
 
     @cached_property
@@ -58,14 +59,14 @@ class Examined:
     @cached_property
     def signer(self) -> tuple[CompiledCredential, VerificationKey]:
         signed = find_signer(self.token, self.rows, self.now_s)
-        assert not isinstance(signed, str)
+        assert not isinstance(signed, DenialReason)
         return signed
 
 
 def check_token(walk: Trace, it: Examined) -> None:
     """Take every step of a token's check."""
     for reason, (title, detail) in SIGNATURE_STEPS.items():
-        walk.check(title, lambda reason=reason: reason if it.verdict == reason else "", lambda of=detail: of(it))  # type: ignore[misc]
+        walk.check(title, lambda reason=reason: reason if it.verdict == reason else None, lambda of=detail: of(it))  # type: ignore[misc]
     for violation in claim_checks.CLAIM_CHECKS:
         title, detail = CLAIM_STEPS[violation]
         walk.check(
@@ -129,7 +130,7 @@ def _live(it: Examined) -> str:
 
 
 def _signature(it: Examined) -> str:
-    if isinstance(it.verdict, str) and it.verdict == "bad_signature":
+    if it.verdict is DenialReason.BAD_SIGNATURE:
         return "made with another key, or the token was changed afterwards"
     return f"by {_name(it.signer[0])}"
 
@@ -139,15 +140,15 @@ def _name(row: CompiledCredential) -> str:
 
 
 # By the reason that the step gives, in the order in which `verify` goes.
-SIGNATURE_STEPS: dict[str, tuple[str, Detail]] = {
-    "malformed_token": ("it is a token", _structure),
-    "unsupported_crit": ("it asks for no extension", _extensions),
-    "missing_key_claim": ("it names a credential", _key_claim),
-    "unknown_credential": ("the credential is known", _credential),
-    "algorithm_mismatch": ("the algorithm is the credential's", _algorithm),
-    "unknown_kid": ("the kid names a key", _kid),
-    "key_expired": ("a key is still live", _live),
-    "bad_signature": ("the signature is good", _signature),
+SIGNATURE_STEPS: dict[DenialReason, tuple[str, Detail]] = {
+    DenialReason.MALFORMED_TOKEN: ("it is a token", _structure),
+    DenialReason.UNSUPPORTED_CRIT: ("it asks for no extension", _extensions),
+    DenialReason.MISSING_KEY_CLAIM: ("it names a credential", _key_claim),
+    DenialReason.UNKNOWN_CREDENTIAL: ("the credential is known", _credential),
+    DenialReason.ALGORITHM_MISMATCH: ("the algorithm is the credential's", _algorithm),
+    DenialReason.UNKNOWN_KID: ("the kid names a key", _kid),
+    DenialReason.KEY_EXPIRED: ("a key is still live", _live),
+    DenialReason.BAD_SIGNATURE: ("the signature is good", _signature),
 }
 
 

@@ -11,24 +11,17 @@ from dataclasses import dataclass
 
 from postern_core.paths import BadPath, normalise
 from postern_core.snapshot import TokenSource
-from postern_dataplane.decision.decide import decide, find_route, host_field
+from postern_dataplane.decision.authenticate import is_passed_over
+from postern_dataplane.decision.decide import decide, find_route, host_field, usable_upstream
 from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
 from postern_dataplane.decision.token_extraction import REPEATED, extract_token
-from postern_dataplane.request.denials import (
-    BAD_REQUEST,
-    EXPECTATION_FAILED,
-    HEADERS_TOO_LARGE,
-    ROUTE_REFUSED,
-    UPSTREAM_UNAVAILABLE,
-    URI_TOO_LONG,
-    Denial,
-)
+from postern_dataplane.request.denials import BAD_REQUEST, Denial, DenialReason
 from postern_dataplane.request.target import Target, compared_host, read_target
 from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
 from postern_dataplane.table.routing_table import RoutingTable
 
 from .routes import RouteNote, route_notes
-from .steps import Step, Trace
+from .steps import Step, Trace, nothing
 from .token_checks import Examined, check_token
 from .wording import listed, shown
 
@@ -39,9 +32,9 @@ UPSTREAM = "the upstream has an endpoint"
 
 # Why the data port refuses a head that it has not read to its end.
 UNREAD = {
-    EXPECTATION_FAILED.reason: "it expects something else than 100-continue",
-    HEADERS_TOO_LARGE.reason: "its headers are larger than the gateway's limits allow",
-    URI_TOO_LONG.reason: "its request line is longer than the gateway's limit allows",
+    DenialReason.EXPECTATION_FAILED: "it expects something else than 100-continue",
+    DenialReason.HEADERS_TOO_LARGE: "its headers are larger than the gateway's limits allow",
+    DenialReason.URI_TOO_LONG: "its request line is longer than the gateway's limit allows",
 }
 NOT_HTTP = "it is not HTTP/1.1 as the gateway takes it: its framing, or a character in its head, is ambiguous"
 
@@ -72,7 +65,8 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
     if row is None:
         walk.skip([AUTHENTICATED, UPSTREAM])
     else:
-        walk.check(UPSTREAM, lambda: _upstream_violation(row), lambda: _upstream_detail(row))
+        unusable = None if usable_upstream(row) else DenialReason.UPSTREAM_UNAVAILABLE
+        walk.check(UPSTREAM, lambda: unusable, lambda: _upstream_detail(row))
     routes = table.hosts.find(target.host) if target else None
     notes = route_notes(routes, target, head, row) if routes and target else []
     decision = decide(head, table, now_s)
@@ -94,7 +88,7 @@ def _read(head: RequestHead, walk: Trace) -> Target | None:
         reason = target.reason
         walk.check(READING, lambda: reason, lambda: _unreadable(head, host, is_repeated=is_repeated))
         return None
-    walk.check(READING, lambda: "")
+    walk.check(READING, nothing)
     return target
 
 
@@ -122,14 +116,14 @@ def _find_route(head: RequestHead, target: Target | None, table: RoutingTable, w
         reason = row.reason
         walk.check(ROUTE, lambda: reason, lambda: _without_route(target, table, reason))
         return None
-    walk.check(ROUTE, lambda: "", lambda: row.label)
+    walk.check(ROUTE, nothing, lambda: row.label)
     refusal = row.entry.refusal
-    walk.check("its manifests are sound", lambda: ROUTE_REFUSED.reason if refusal else "", lambda: refusal)
+    walk.check("its manifests are sound", lambda: DenialReason.ROUTE_REFUSED if refusal else None, lambda: refusal)
     return row
 
 
-def _without_route(target: Target, table: RoutingTable, reason: str) -> str:
-    if reason == BAD_REQUEST.reason:
+def _without_route(target: Target, table: RoutingTable, reason: DenialReason) -> str:
+    if reason == DenialReason.BAD_REQUEST:
         return "its path has an encoded slash or backslash, which encodedSlashes: Keep would take"
     if table.hosts.find(target.host) is None:
         return f"no Service of gateway {table.gateway} has the host {shown(target.host)}"
@@ -142,7 +136,7 @@ def _authenticate(
     """Walk through the authentication; gives the token that was found."""
     policy = row.policy
     if policy is None:
-        walk.check("no token is asked for", lambda: "", lambda: "the route is public")
+        walk.check("no token is asked for", nothing, lambda: "the route is public")
         return ""
     token, place = extract_token(policy.entry.places, head.headers, target.query)
     where = listed(_places(policy.entry.places))
@@ -151,19 +145,19 @@ def _authenticate(
         return ""
     found = f"in {listed(_places((place,) if place else ()))}"
     if token is REPEATED:
-        walk.check("a token is there", lambda: "repeated_token", lambda: f"{found}, but more than once")
+        walk.check("a token is there", lambda: DenialReason.REPEATED_TOKEN, lambda: f"{found}, but more than once")
     else:
-        walk.check("a token is there", lambda: "", lambda: found)
+        walk.check("a token is there", nothing, lambda: found)
         check_token(walk, Examined(str(token), policy.entry, table.credentials, now_s))
-    if policy.entry.mode == "Permissive" and walk.reason not in ("", "not_allowed", ROUTE_REFUSED.reason):
+    if walk.reason is not None and is_passed_over(policy.entry, walk.reason):
         walk.forgive()
         walk.check("mode is Permissive", lambda: _nobody(policy), lambda: f"a bad token is as none{_instead(policy)}")
     return str(token)
 
 
-def _nobody(policy: CompiledPolicy) -> str:
+def _nobody(policy: CompiledPolicy) -> DenialReason | None:
     """The reason when nobody may pass without a good token."""
-    return "" if policy.anonymous else policy.missing.reason
+    return None if policy.anonymous else policy.missing.reason
 
 
 def _instead(policy: CompiledPolicy) -> str:
@@ -174,12 +168,6 @@ def _instead(policy: CompiledPolicy) -> str:
 
 def _places(places: tuple[TokenSource, ...]) -> Iterator[str]:
     return (f"{place.kind} {place.name}" for place in places)
-
-
-def _upstream_violation(row: CompiledRoute) -> str:
-    upstream = row.upstream
-    broken = upstream is None or upstream.backend.refusal or not upstream.endpoints
-    return UPSTREAM_UNAVAILABLE.reason if broken else ""
 
 
 def _upstream_detail(row: CompiledRoute) -> str:

@@ -16,7 +16,7 @@ from postern_core.snapshot import Policy
 from postern_dataplane.jwt.claim_checks import TRANSIENT, claim_matches, first_violation, numeric_date
 from postern_dataplane.jwt.compact import MalformedToken, Token, read_token
 from postern_dataplane.jwt.keys import VerificationKey
-from postern_dataplane.request.denials import Denial
+from postern_dataplane.request.denials import INVALID_TOKEN, Denial, DenialReason
 from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 from postern_dataplane.table.identity_headers import Identity, consumer_identity, consumer_names
 
@@ -26,7 +26,13 @@ from .verification_cache import TOKEN_BYTES_MAX, VerificationCache
 Credentials = dict[str, tuple[CompiledCredential, ...]]
 
 # How far a token came with a credential; of several, the furthest is the reason that is told.
-_PROGRESS = ("unknown_credential", "algorithm_mismatch", "unknown_kid", "key_expired", "bad_signature")
+_PROGRESS = (
+    DenialReason.UNKNOWN_CREDENTIAL,
+    DenialReason.ALGORITHM_MISMATCH,
+    DenialReason.UNKNOWN_KID,
+    DenialReason.KEY_EXPIRED,
+    DenialReason.BAD_SIGNATURE,
+)
 
 
 class Verified(msgspec.Struct, frozen=True, gc=False):
@@ -48,21 +54,26 @@ def authenticate(
     if token is None:
         return policy.anonymous or policy.missing, math.inf
     if token is REPEATED:
-        reason = "repeated_token"
+        reason = DenialReason.REPEATED_TOKEN
     else:
         verdict = _verify_cached(str(token), policy, credentials, cache, now_s)
-        if not isinstance(verdict, str):
+        if isinstance(verdict, Verified):
             return verdict.identity, verdict.until
         reason = verdict
     until = 0.0 if reason in TRANSIENT else math.inf
-    if policy.entry.mode == "Permissive" and reason != "not_allowed":
+    if is_passed_over(policy.entry, reason):
         return policy.anonymous or policy.missing, until
     return policy.denials[reason], until
 
 
+def is_passed_over(policy: Policy, reason: DenialReason) -> bool:
+    """Whether a token that is refused for this reason counts as none: if it is invalid, and the mode Permissive."""
+    return policy.mode == "Permissive" and reason in INVALID_TOKEN
+
+
 def _verify_cached(
     text: str, policy: CompiledPolicy, credentials: Credentials, cache: VerificationCache[Verified], now_s: float
-) -> Verified | str:
+) -> Verified | DenialReason:
     """The verdict about a token, from the cache where it still holds."""
     key = (policy.entry.id, text)
     good = cache.good.get(key)
@@ -76,27 +87,27 @@ def _verify_cached(
     cache.misses += 1
     verdict = verify(text, policy.entry, credentials, now_s)
     if len(text) <= TOKEN_BYTES_MAX:
-        if not isinstance(verdict, str):
+        if isinstance(verdict, Verified):
             cache.good.put(key, verdict)
         elif verdict not in TRANSIENT:
             cache.bad.put(key, verdict)
     return verdict
 
 
-def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) -> Verified | str:
-    """Check a token from the beginning to the end; gives the reason when it is refused."""
+def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) -> Verified | DenialReason:
+    """Check a token from the beginning to the end; returns the reason where it is refused."""
     try:
         token = read_token(text)
     except MalformedToken:
-        return "malformed_token"
+        return DenialReason.MALFORMED_TOKEN
     if "crit" in token.header:
         # RFC 7515, section 4.1.11: none of the extensions is understood here, so the JWS is invalid.
-        return "unsupported_crit"
+        return DenialReason.UNSUPPORTED_CRIT
     claimed = token.claims.get(policy.key_claim)
     if not isinstance(claimed, str):
-        return "missing_key_claim"
+        return DenialReason.MISSING_KEY_CLAIM
     signed = find_signer(token, candidates(claimed, policy, credentials), now_s)
-    if isinstance(signed, str):
+    if isinstance(signed, DenialReason):
         return signed
     credential, key = signed
     reason = (
@@ -104,7 +115,7 @@ def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) ->
         or token_is_revoked(token, credential)
         or consumer_is_not_allowed(token, credential, policy)
     )
-    if reason:
+    if reason is not None:
         return reason
     return Verified(_identity(token, credential, policy), _good_until(token, policy, key))
 
@@ -132,59 +143,60 @@ def candidates(claimed: str, policy: Policy, credentials: Credentials) -> Sequen
 
 def find_signer(
     token: Token, rows: Sequence[CompiledCredential], now_s: float
-) -> tuple[CompiledCredential, VerificationKey] | str:
+) -> tuple[CompiledCredential, VerificationKey] | DenialReason:
     """The first credential and key with which the token verifies, or the reason why there is none."""
-    furthest = "unknown_credential"
+    furthest = DenialReason.UNKNOWN_CREDENTIAL
     for row in rows:
         found = _signing_key(token, row, now_s)
-        if not isinstance(found, str):
+        if not isinstance(found, DenialReason):
             return row, found
         furthest = max(furthest, found, key=_PROGRESS.index)
     return furthest
 
 
-def _signing_key(token: Token, row: CompiledCredential, now_s: float) -> VerificationKey | str:
+def _signing_key(token: Token, row: CompiledCredential, now_s: float) -> VerificationKey | DenialReason:
     if token.header["alg"] != row.entry.algorithm:
-        return "algorithm_mismatch"
+        return DenialReason.ALGORITHM_MISMATCH
     kid = token.kid
-    furthest = "key_expired" if kid is None else "unknown_kid"
+    furthest = DenialReason.KEY_EXPIRED if kid is None else DenialReason.UNKNOWN_KID
     for key in row.keys:
         if kid is None or key.id == kid:
             is_live = key.is_live(now_s)
             if is_live and key.verifies(token):
                 return key
-            furthest = "bad_signature" if is_live or furthest == "bad_signature" else "key_expired"
+            is_tried = is_live or furthest is DenialReason.BAD_SIGNATURE
+            furthest = DenialReason.BAD_SIGNATURE if is_tried else DenialReason.KEY_EXPIRED
     return furthest
 
 
-def token_is_revoked(token: Token, credential: CompiledCredential) -> str:
+def token_is_revoked(token: Token, credential: CompiledCredential) -> DenialReason | None:
     """Whether its id or its age is among those that were taken back."""
     entry = credential.entry
     if credential.revoked_jtis or entry.revoked_digests:
         jti = token.claims.get("jti")
         if jti is not None and not isinstance(jti, str):
-            return "invalid_claim"
+            return DenialReason.INVALID_CLAIM
         if jti in credential.revoked_jtis or (jti is not None and is_among(jti, credential.revoked_digests)):
-            return "revoked"
+            return DenialReason.REVOKED
     if entry.issued_before is not None:
         iat = numeric_date(token.claims.get("iat"))
         if iat is None or iat < entry.issued_before:
-            return "revoked"
-    return ""
+            return DenialReason.REVOKED
+    return None
 
 
-def consumer_is_not_allowed(token: Token, credential: CompiledCredential, policy: Policy) -> str:
+def consumer_is_not_allowed(token: Token, credential: CompiledCredential, policy: Policy) -> DenialReason | None:
     """Whether the policy's lists leave this consumer out."""
     if policy.allow_consumers or policy.allow_groups:
         name, groups = consumer_names(credential.consumer, policy.namespace)
         if policy.allow_consumers and name not in policy.allow_consumers:
-            return "not_allowed"
+            return DenialReason.NOT_ALLOWED
         if policy.allow_groups and not any(group in policy.allow_groups for group in groups):
-            return "not_allowed"
+            return DenialReason.NOT_ALLOWED
     for match in policy.allow_claims:
         if not claim_matches(match, token.claims):
-            return "not_allowed"
-    return ""
+            return DenialReason.NOT_ALLOWED
+    return None
 
 
 def _good_until(token: Token, policy: Policy, key: VerificationKey) -> float:

@@ -95,10 +95,16 @@ def authorize(row: CompiledRoute, token: ExtractedToken, table: RoutingTable, no
         if isinstance(caller, Denial):
             return Reject(caller, row, until)
         identity = caller
-    upstream = row.upstream
-    if upstream is None or upstream.backend.refusal or not upstream.endpoints:
+    upstream = usable_upstream(row)
+    if upstream is None:
         return Reject(UPSTREAM_UNAVAILABLE, row, until)
     return Authorized(row, upstream, identity, until)
+
+
+def usable_upstream(row: CompiledRoute) -> Upstream | None:
+    """The upstream of a route; None where it is refused or has no endpoint."""
+    upstream = row.upstream
+    return None if upstream is None or upstream.backend.refusal or not upstream.endpoints else upstream
 
 
 def host_field(head: RequestHead) -> tuple[bytes | None, bool]:

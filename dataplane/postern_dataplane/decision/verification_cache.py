@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from postern_dataplane.request.denials import DenialReason
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -69,7 +71,7 @@ class VerificationCache(Generic[V]):
 
     def __init__(self) -> None:
         self.good: TwoGenerationCache[Key, V] = TwoGenerationCache(GOOD_MAX, GOOD_BYTES_MAX, _good_bytes)
-        self.bad: TwoGenerationCache[Key, str] = TwoGenerationCache(BAD_MAX, BAD_BYTES_MAX, _bad_bytes)
+        self.bad: TwoGenerationCache[Key, DenialReason] = TwoGenerationCache(BAD_MAX, BAD_BYTES_MAX, _bad_bytes)
         self.hits = 0
         self.misses = 0
 

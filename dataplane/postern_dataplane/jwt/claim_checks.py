@@ -1,6 +1,6 @@
 """What a policy asks of a token's claims: each check is a function named as the violation.
 
-Every check gives a reason, or "" when there is nothing against the token.
+Every check returns a reason, or None when there is nothing against the token.
 RFC 7519, section 4.1.
 """
 
@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 from postern_core.snapshot import ClaimMatch, Policy
+from postern_dataplane.request.denials import DenialReason
 
 Claims = dict[str, Any]
-Check = Callable[[Claims, Policy, float], str]
+Check = Callable[[Claims, Policy, float], DenialReason | None]
 
 
 def numeric_date(value: object) -> float | None:
@@ -27,54 +28,54 @@ def numeric_date(value: object) -> float | None:
         return None
 
 
-def date_is_no_number(claims: Claims, _policy: Policy, _now_s: float) -> str:
+def date_is_no_number(claims: Claims, _policy: Policy, _now_s: float) -> DenialReason | None:
     for name in ("exp", "nbf", "iat"):
         if name in claims and numeric_date(claims[name]) is None:
-            return "invalid_claim"
-    return ""
+            return DenialReason.INVALID_CLAIM
+    return None
 
 
-def token_has_expired(claims: Claims, policy: Policy, now_s: float) -> str:
+def token_has_expired(claims: Claims, policy: Policy, now_s: float) -> DenialReason | None:
     # Section 4.1.4: "on or after which the JWT MUST NOT be accepted for processing".
     exp = numeric_date(claims.get("exp"))
-    return "expired" if exp is not None and now_s >= exp + policy.leeway_ms / 1000 else ""
+    return DenialReason.EXPIRED if exp is not None and now_s >= exp + policy.leeway_ms / 1000 else None
 
 
-def token_is_not_valid_yet(claims: Claims, policy: Policy, now_s: float) -> str:
+def token_is_not_valid_yet(claims: Claims, policy: Policy, now_s: float) -> DenialReason | None:
     # Section 4.1.5: "before which the JWT MUST NOT be accepted for processing".
     nbf = numeric_date(claims.get("nbf"))
-    return "not_yet_valid" if nbf is not None and now_s < nbf - policy.leeway_ms / 1000 else ""
+    return DenialReason.NOT_YET_VALID if nbf is not None and now_s < nbf - policy.leeway_ms / 1000 else None
 
 
-def lifetime_is_too_long(claims: Claims, policy: Policy, now_s: float) -> str:
+def lifetime_is_too_long(claims: Claims, policy: Policy, now_s: float) -> DenialReason | None:
     if policy.max_lifetime_ms is None:
-        return ""
+        return None
     exp = numeric_date(claims.get("exp"))
     if exp is None:
-        return "missing_claim"
-    return "lifetime_too_long" if exp - now_s > policy.max_lifetime_ms / 1000 else ""
+        return DenialReason.MISSING_CLAIM
+    return DenialReason.LIFETIME_TOO_LONG if exp - now_s > policy.max_lifetime_ms / 1000 else None
 
 
-def issuer_is_another(claims: Claims, policy: Policy, _now_s: float) -> str:
+def issuer_is_another(claims: Claims, policy: Policy, _now_s: float) -> DenialReason | None:
     issuer = claims.get("iss")
     fine = not policy.issuers or (isinstance(issuer, str) and issuer in policy.issuers)
-    return "" if fine else "wrong_issuer"
+    return None if fine else DenialReason.WRONG_ISSUER
 
 
-def audience_is_another(claims: Claims, policy: Policy, _now_s: float) -> str:
+def audience_is_another(claims: Claims, policy: Policy, _now_s: float) -> DenialReason | None:
     if not policy.audiences:
-        return ""
+        return None
     aud = claims.get("aud")
     # Section 4.1.3: an array of strings in the general case, a single string in the special one.
     named = aud if isinstance(aud, list) else [aud]
-    return "wrong_audience" if _set_of(policy.audiences).isdisjoint(_texts(named)) else ""
+    return DenialReason.WRONG_AUDIENCE if _set_of(policy.audiences).isdisjoint(_texts(named)) else None
 
 
-def claim_is_missing(claims: Claims, policy: Policy, _now_s: float) -> str:
+def claim_is_missing(claims: Claims, policy: Policy, _now_s: float) -> DenialReason | None:
     for name in policy.required_claims:
         if claims.get(name) is None:
-            return "missing_claim"
-    return ""
+            return DenialReason.MISSING_CLAIM
+    return None
 
 
 # What every token must pass, and what only some policies ask for.
@@ -88,18 +89,18 @@ CLAIM_CHECKS: tuple[Check, ...] = (
 )
 
 
-def first_violation(claims: Claims, policy: Policy, now_s: float) -> str:
-    """The first reason against a token's claims, "" for none."""
+def first_violation(claims: Claims, policy: Policy, now_s: float) -> DenialReason | None:
+    """The first reason against a token's claims, None for none."""
     asks_more = policy.max_lifetime_ms is not None or policy.issuers or policy.audiences or policy.required_claims
     for check in CLAIM_CHECKS if asks_more else _DATE_CHECKS:
         reason = check(claims, policy, now_s)
-        if reason:
+        if reason is not None:
             return reason
-    return ""
+    return None
 
 
 # With time these heal, so such an answer must not be remembered.
-TRANSIENT = frozenset({"not_yet_valid", "lifetime_too_long"})
+TRANSIENT = frozenset({DenialReason.NOT_YET_VALID, DenialReason.LIFETIME_TOO_LONG})
 
 
 def claim_matches(match: ClaimMatch, claims: Claims) -> bool:

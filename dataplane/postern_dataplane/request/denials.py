@@ -6,22 +6,65 @@ and a short message.
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 import msgspec
 
 
+class DenialReason(enum.StrEnum):
+    """Every reason for a refusal; the log and the metrics show a member's name in lower case."""
+
+    NO_ROUTE = enum.auto()
+    BAD_REQUEST = enum.auto()
+    METHOD_NOT_ALLOWED = enum.auto()
+    URI_TOO_LONG = enum.auto()
+    HEADERS_TOO_LARGE = enum.auto()
+    EXPECTATION_FAILED = enum.auto()
+    REQUEST_TIMEOUT = enum.auto()
+    OUT_OF_MEMORY_HEAD = enum.auto()
+    OUT_OF_MEMORY_SLOW = enum.auto()
+    OUT_OF_MEMORY = enum.auto()
+    REDIRECTED_TO_HTTPS = enum.auto()
+    NOT_READY = enum.auto()
+    TOO_MANY_CONNECTIONS = enum.auto()
+    ROUTE_REFUSED = enum.auto()
+    UPSTREAM_UNAVAILABLE = enum.auto()
+    UPSTREAM_CONNECT_FAILED = enum.auto()
+    UPSTREAM_RESET = enum.auto()
+    UPSTREAM_BAD_RESPONSE = enum.auto()
+    UPSTREAM_TIMEOUT = enum.auto()
+    MISSING_TOKEN = enum.auto()
+    REPEATED_TOKEN = enum.auto()
+    MALFORMED_TOKEN = enum.auto()
+    UNSUPPORTED_CRIT = enum.auto()
+    MISSING_KEY_CLAIM = enum.auto()
+    UNKNOWN_CREDENTIAL = enum.auto()
+    ALGORITHM_MISMATCH = enum.auto()
+    UNKNOWN_KID = enum.auto()
+    KEY_EXPIRED = enum.auto()
+    BAD_SIGNATURE = enum.auto()
+    EXPIRED = enum.auto()
+    NOT_YET_VALID = enum.auto()
+    INVALID_CLAIM = enum.auto()
+    LIFETIME_TOO_LONG = enum.auto()
+    WRONG_ISSUER = enum.auto()
+    WRONG_AUDIENCE = enum.auto()
+    MISSING_CLAIM = enum.auto()
+    REVOKED = enum.auto()
+    NOT_ALLOWED = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Denial:
     """A refusal whose answer is prepared once.
 
-    `reason` is a short identifier, bounded in number, fit for a metric label.
     `challenge` is the value of WWW-Authenticate, `location` of Location.
     `closes` says that the connection can't be used again after this answer.
     """
 
-    reason: str
+    reason: DenialReason
     status: int
     message: str
     challenge: str = ""
@@ -61,55 +104,61 @@ class Denial:
 
 
 # What has no route, or no single reading.
-NO_ROUTE = Denial("no_route", 404, "404 Route Not Found")
-BAD_REQUEST = Denial("bad_request", 400, "Bad request", closes=True)
+NO_ROUTE = Denial(DenialReason.NO_ROUTE, 404, "404 Route Not Found")
+BAD_REQUEST = Denial(DenialReason.BAD_REQUEST, 400, "Bad request", closes=True)
 METHOD_NOT_ALLOWED = Denial(
-    "method_not_allowed", 405, "Method not allowed", allow="GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", closes=True
+    DenialReason.METHOD_NOT_ALLOWED,
+    405,
+    "Method not allowed",
+    allow="GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+    closes=True,
 )
-URI_TOO_LONG = Denial("uri_too_long", 414, "Request target too long", closes=True)
-HEADERS_TOO_LARGE = Denial("headers_too_large", 431, "Request headers too large", closes=True)
-EXPECTATION_FAILED = Denial("expectation_failed", 417, "Expectation failed", closes=True)
-REQUEST_TIMEOUT = Denial("request_timeout", 408, "Request timeout", closes=True)
+URI_TOO_LONG = Denial(DenialReason.URI_TOO_LONG, 414, "Request target too long", closes=True)
+HEADERS_TOO_LARGE = Denial(DenialReason.HEADERS_TOO_LARGE, 431, "Request headers too large", closes=True)
+EXPECTATION_FAILED = Denial(DenialReason.EXPECTATION_FAILED, 417, "Expectation failed", closes=True)
+REQUEST_TIMEOUT = Denial(DenialReason.REQUEST_TIMEOUT, 408, "Request timeout", closes=True)
 
 # What has to go when memory is short: a large head that has no end, one that is small and slow, and what would be kept
 # for a request that is under way.
-OUT_OF_MEMORY_FOR_HEAD = Denial("out_of_memory_head", 431, "Request headers too large", closes=True)
-OUT_OF_MEMORY_FOR_SLOW = Denial("out_of_memory_slow", 408, "Request timeout", closes=True)
-OUT_OF_MEMORY = Denial("out_of_memory", 503, "Service unavailable", closes=True)
+OUT_OF_MEMORY_FOR_HEAD = Denial(DenialReason.OUT_OF_MEMORY_HEAD, 431, "Request headers too large", closes=True)
+OUT_OF_MEMORY_FOR_SLOW = Denial(DenialReason.OUT_OF_MEMORY_SLOW, 408, "Request timeout", closes=True)
+OUT_OF_MEMORY = Denial(DenialReason.OUT_OF_MEMORY, 503, "Service unavailable", closes=True)
 
 # Who has come without TLS, where that is wanted.
-REDIRECTED_TO_HTTPS = Denial("redirected_to_https", 308, "Moved to HTTPS")
+REDIRECTED_TO_HTTPS = Denial(DenialReason.REDIRECTED_TO_HTTPS, 308, "Moved to HTTPS")
 
 # What can't be served now.
-NOT_READY = Denial("not_ready", 503, "Not ready", closes=True)
-TOO_MANY_CONNECTIONS = Denial("too_many_connections", 503, "Too many connections", closes=True)
-ROUTE_REFUSED = Denial("route_refused", 503, "Service unavailable")
-UPSTREAM_UNAVAILABLE = Denial("upstream_unavailable", 503, "Service unavailable")
-UPSTREAM_CONNECT_FAILED = Denial("upstream_connect_failed", 502, "Bad gateway")
-UPSTREAM_RESET = Denial("upstream_reset", 502, "Bad gateway")
-UPSTREAM_BAD_RESPONSE = Denial("upstream_bad_response", 502, "Bad gateway")
-UPSTREAM_TIMEOUT = Denial("upstream_timeout", 504, "Gateway timeout")
+NOT_READY = Denial(DenialReason.NOT_READY, 503, "Not ready", closes=True)
+TOO_MANY_CONNECTIONS = Denial(DenialReason.TOO_MANY_CONNECTIONS, 503, "Too many connections", closes=True)
+ROUTE_REFUSED = Denial(DenialReason.ROUTE_REFUSED, 503, "Service unavailable")
+UPSTREAM_UNAVAILABLE = Denial(DenialReason.UPSTREAM_UNAVAILABLE, 503, "Service unavailable")
+UPSTREAM_CONNECT_FAILED = Denial(DenialReason.UPSTREAM_CONNECT_FAILED, 502, "Bad gateway")
+UPSTREAM_RESET = Denial(DenialReason.UPSTREAM_RESET, 502, "Bad gateway")
+UPSTREAM_BAD_RESPONSE = Denial(DenialReason.UPSTREAM_BAD_RESPONSE, 502, "Bad gateway")
+UPSTREAM_TIMEOUT = Denial(DenialReason.UPSTREAM_TIMEOUT, 504, "Gateway timeout")
 
 # Who may not pass. The two 401 bodies and the 403 are one each, whatever the reason.
-MISSING_TOKEN = Denial("missing_token", 401, "Missing JWT token in request")
-NOT_ALLOWED = Denial("not_allowed", 403, "Consumer not allowed")
-INVALID_TOKEN_REASONS = (
-    "repeated_token",
-    "malformed_token",
-    "unsupported_crit",
-    "missing_key_claim",
-    "unknown_credential",
-    "algorithm_mismatch",
-    "unknown_kid",
-    "key_expired",
-    "bad_signature",
-    "expired",
-    "not_yet_valid",
-    "invalid_claim",
-    "lifetime_too_long",
-    "wrong_issuer",
-    "wrong_audience",
-    "missing_claim",
-    "revoked",
-)
-INVALID_TOKEN = {reason: Denial(reason, 401, "JWT token invalid") for reason in INVALID_TOKEN_REASONS}
+MISSING_TOKEN = Denial(DenialReason.MISSING_TOKEN, 401, "Missing JWT token in request")
+NOT_ALLOWED = Denial(DenialReason.NOT_ALLOWED, 403, "Consumer not allowed")
+INVALID_TOKEN = {
+    reason: Denial(reason, 401, "JWT token invalid")
+    for reason in (
+        DenialReason.REPEATED_TOKEN,
+        DenialReason.MALFORMED_TOKEN,
+        DenialReason.UNSUPPORTED_CRIT,
+        DenialReason.MISSING_KEY_CLAIM,
+        DenialReason.UNKNOWN_CREDENTIAL,
+        DenialReason.ALGORITHM_MISMATCH,
+        DenialReason.UNKNOWN_KID,
+        DenialReason.KEY_EXPIRED,
+        DenialReason.BAD_SIGNATURE,
+        DenialReason.EXPIRED,
+        DenialReason.NOT_YET_VALID,
+        DenialReason.INVALID_CLAIM,
+        DenialReason.LIFETIME_TOO_LONG,
+        DenialReason.WRONG_ISSUER,
+        DenialReason.WRONG_AUDIENCE,
+        DenialReason.MISSING_CLAIM,
+        DenialReason.REVOKED,
+    )
+}

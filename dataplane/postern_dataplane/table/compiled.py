@@ -22,7 +22,7 @@ from postern_core.snapshot import (
     ValueMatch,
 )
 from postern_dataplane.jwt.keys import VerificationKey
-from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial
+from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial, DenialReason
 
 from .identity_headers import Identity, anonymous_identity, consumer_names
 from .patterns import compile_pattern
@@ -108,7 +108,7 @@ class CompiledPolicy:
 
 
 @lru_cache(maxsize=128)
-def _denials(realm: str) -> tuple[Denial, dict[str, Denial]]:
+def _denials(realm: str) -> tuple[Denial, dict[DenialReason, Denial]]:
     """The answer to no token, and by reason to a refused one; most policies share a realm."""
     # RFC 6750, section 3: a request that lacks any authentication gets no error code.
     challenge = f'Bearer realm="{_quoted(realm)}"'

@@ -43,18 +43,18 @@ def test_a_date_that_is_none_is_refused(name, value):
 @pytest.mark.parametrize(
     ("claims", "leeway_ms", "expected"),
     [
-        ({}, 0, ""),
+        ({}, 0, None),
         ({"exp": NOW_S}, 0, "expired"),
-        ({"exp": NOW_S + 0.001}, 0, ""),
+        ({"exp": NOW_S + 0.001}, 0, None),
         ({"exp": NOW_S - 5}, 5000, "expired"),
-        ({"exp": NOW_S - 4.999}, 5000, ""),
+        ({"exp": NOW_S - 4.999}, 5000, None),
         ({"exp": -0.0}, 0, "expired"),
-        ({"exp": 1e308}, 0, ""),
-        ({"nbf": NOW_S}, 0, ""),
+        ({"exp": 1e308}, 0, None),
+        ({"nbf": NOW_S}, 0, None),
         ({"nbf": NOW_S + 0.001}, 0, "not_yet_valid"),
-        ({"nbf": NOW_S + 5}, 5000, ""),
+        ({"nbf": NOW_S + 5}, 5000, None),
         ({"nbf": NOW_S + 5.001}, 5000, "not_yet_valid"),
-        ({"iat": NOW_S + 1e6}, 0, ""),
+        ({"iat": NOW_S + 1e6}, 0, None),
     ],
 )
 def test_dates_are_compared_with_now_and_leeway(claims, leeway_ms, expected):
@@ -65,7 +65,7 @@ def test_dates_are_compared_with_now_and_leeway(claims, leeway_ms, expected):
 @pytest.mark.parametrize(
     ("claims", "expected"),
     [
-        ({"exp": NOW_S + 60}, ""),
+        ({"exp": NOW_S + 60}, None),
         ({"exp": NOW_S + 60.001}, "lifetime_too_long"),
         ({"exp": 1e308}, "lifetime_too_long"),
         ({}, "missing_claim"),
@@ -85,13 +85,13 @@ def test_another_issuer_is_refused(issuer):
 @pytest.mark.parametrize("claims", [{"iss": "a"}, {"iss": "b", "aud": "x"}])
 def test_one_of_the_issuers_is_enough(claims):
     """What is not configured is not looked at."""
-    assert "" == reason(claims, issuers=("a", "b"))
+    assert reason(claims, issuers=("a", "b")) is None
 
 
 @pytest.mark.parametrize("audience", ["a", ["a"], ["x", "b"], [1, None, "a"]])
 def test_one_of_the_audiences_is_enough(audience):
     """As a text or in a list."""
-    assert "" == reason({"aud": audience}, audiences=("a", "b"))
+    assert reason({"aud": audience}, audiences=("a", "b")) is None
 
 
 @pytest.mark.parametrize("audience", [None, "", "A", "a b", [], ["x"], [["a"]], {"a": 1}, 1])
@@ -100,7 +100,7 @@ def test_another_audience_is_refused(audience):
     assert "wrong_audience" == reason({"aud": audience}, audiences=("a", "b"))
 
 
-@pytest.mark.parametrize(("claims", "expected"), [({"a": 0, "b": ""}, ""), ({"a": None, "b": 1}, "missing_claim")])
+@pytest.mark.parametrize(("claims", "expected"), [({"a": 0, "b": ""}, None), ({"a": None, "b": 1}, "missing_claim")])
 def test_a_required_claim_is_there(claims, expected):
     """Null is nothing; zero is something."""
     assert expected == reason(claims, required_claims=("a", "b"))

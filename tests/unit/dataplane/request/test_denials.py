@@ -14,6 +14,7 @@ from postern_dataplane.request.denials import (
     NO_ROUTE,
     REDIRECTED_TO_HTTPS,
     Denial,
+    DenialReason,
 )
 
 ALL = [denial for denial in vars(module).values() if isinstance(denial, Denial)] + list(INVALID_TOKEN.values())
@@ -29,9 +30,9 @@ def test_an_answer_is_a_whole_message(denial):
     assert top.startswith(b"HTTP/1.1 %d " % denial.status)
 
 
-def test_reasons_are_told_apart():
-    """A metric has a series for each."""
-    assert len(ALL) == len({denial.reason for denial in ALL})
+def test_a_reason_is_that_of_one_refusal():
+    """The metric has a series for each reason, so no two refusals share one, and none is without a refusal."""
+    assert sorted(DenialReason) == sorted(denial.reason for denial in ALL)
 
 
 def test_the_two_bodies_of_401():
