@@ -14,6 +14,7 @@ from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import is_passed_over
 from postern_dataplane.decision.decide import decide, find_route, host_field, usable_upstream
 from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
+from postern_dataplane.decision.token_checks import VerificationContext
 from postern_dataplane.decision.token_extraction import REPEATED, extract_token
 from postern_dataplane.request.denials import BAD_REQUEST, Denial, DenialReason
 from postern_dataplane.request.target import Target, compared_host, read_target
@@ -22,7 +23,7 @@ from postern_dataplane.table.routing_table import RoutingTable
 
 from .routes import RouteNote, route_notes
 from .steps import Step, Trace, nothing
-from .token_checks import Examined, check_token
+from .token_checks import check_token
 from .wording import listed, shown
 
 READING = "the request has one reading"
@@ -148,7 +149,7 @@ def _authenticate(
         walk.check("a token is there", lambda: DenialReason.REPEATED_TOKEN, lambda: f"{found}, but more than once")
     else:
         walk.check("a token is there", nothing, lambda: found)
-        check_token(walk, Examined(str(token), policy.entry, table.credentials, now_s))
+        check_token(walk, VerificationContext(str(token), policy.entry, table.credentials, now_s))
     if walk.reason is not None and is_passed_over(policy.entry, walk.reason):
         walk.forgive()
         walk.check("mode is Permissive", lambda: _nobody(policy), lambda: f"a bad token is as none{_instead(policy)}")

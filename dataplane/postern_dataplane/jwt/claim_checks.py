@@ -1,24 +1,57 @@
 """What a policy asks of a token's claims: each check is a function named as the violation.
 
-Every check returns a reason, or None when there is nothing against the token.
+It returns a reason, or None when there is nothing against the token.
 RFC 7519, section 4.1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from postern_core.snapshot import ClaimMatch, Policy
 from postern_dataplane.request.denials import DenialReason
 
 Claims = dict[str, Any]
-Check = Callable[[Claims, Policy, float], DenialReason | None]
+
+
+class ClaimsContext:
+    """Claims under a policy, and what their checks have found so far; `now_s` is in seconds since the epoch.
+
+    An attribute exists only once it has been found: to read it too early raises AttributeError.
+    """
+
+    __slots__ = ("claims", "exp", "iat", "nbf", "now_s", "policy")
+
+    policy: Policy
+    now_s: float
+    claims: Claims
+    exp: float | None
+    nbf: float | None
+    iat: float | None
+
+
+C_contra = TypeVar("C_contra", contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Generic[C_contra]):
+    """A check of a token: what holds where it finds no reason against the token, in words, and how it looks.
+
+    `settings` are the fields of a policy without any of which it finds nothing; one that has none always looks.
+    """
+
+    title: str
+    run: Callable[[C_contra], DenialReason | None]
+    settings: tuple[str, ...] = ()
 
 
 def numeric_date(value: object) -> float | None:
     """A NumericDate in seconds, None for anything else; a boolean is no number."""
+    if value is None:
+        return None
     kind = type(value)
     if kind is not int and kind is not float:
         return None
@@ -28,75 +61,71 @@ def numeric_date(value: object) -> float | None:
         return None
 
 
-def date_is_no_number(claims: Claims, _policy: Policy, _now_s: float) -> DenialReason | None:
-    for name in ("exp", "nbf", "iat"):
-        if name in claims and numeric_date(claims[name]) is None:
-            return DenialReason.INVALID_CLAIM
+def date_is_no_number(context: ClaimsContext) -> DenialReason | None:
+    claims = context.claims
+    context.exp = exp = numeric_date(claims.get("exp"))
+    context.nbf = nbf = numeric_date(claims.get("nbf"))
+    context.iat = iat = numeric_date(claims.get("iat"))
+    if (exp is None and "exp" in claims) or (nbf is None and "nbf" in claims) or (iat is None and "iat" in claims):
+        return DenialReason.INVALID_CLAIM
     return None
 
 
-def token_has_expired(claims: Claims, policy: Policy, now_s: float) -> DenialReason | None:
+def token_has_expired(context: ClaimsContext) -> DenialReason | None:
     # Section 4.1.4: "on or after which the JWT MUST NOT be accepted for processing".
-    exp = numeric_date(claims.get("exp"))
-    return DenialReason.EXPIRED if exp is not None and now_s >= exp + policy.leeway_ms / 1000 else None
+    exp = context.exp
+    has_expired = exp is not None and context.now_s >= exp + context.policy.leeway_ms / 1000
+    return DenialReason.EXPIRED if has_expired else None
 
 
-def token_is_not_valid_yet(claims: Claims, policy: Policy, now_s: float) -> DenialReason | None:
+def token_is_not_valid_yet(context: ClaimsContext) -> DenialReason | None:
     # Section 4.1.5: "before which the JWT MUST NOT be accepted for processing".
-    nbf = numeric_date(claims.get("nbf"))
-    return DenialReason.NOT_YET_VALID if nbf is not None and now_s < nbf - policy.leeway_ms / 1000 else None
+    nbf = context.nbf
+    is_early = nbf is not None and context.now_s < nbf - context.policy.leeway_ms / 1000
+    return DenialReason.NOT_YET_VALID if is_early else None
 
 
-def lifetime_is_too_long(claims: Claims, policy: Policy, now_s: float) -> DenialReason | None:
-    if policy.max_lifetime_ms is None:
+def lifetime_is_too_long(context: ClaimsContext) -> DenialReason | None:
+    max_lifetime_ms = context.policy.max_lifetime_ms
+    if max_lifetime_ms is None:
         return None
-    exp = numeric_date(claims.get("exp"))
-    if exp is None:
+    if context.exp is None:
         return DenialReason.MISSING_CLAIM
-    return DenialReason.LIFETIME_TOO_LONG if exp - now_s > policy.max_lifetime_ms / 1000 else None
+    return DenialReason.LIFETIME_TOO_LONG if context.exp - context.now_s > max_lifetime_ms / 1000 else None
 
 
-def issuer_is_another(claims: Claims, policy: Policy, _now_s: float) -> DenialReason | None:
-    issuer = claims.get("iss")
-    fine = not policy.issuers or (isinstance(issuer, str) and issuer in policy.issuers)
-    return None if fine else DenialReason.WRONG_ISSUER
+def issuer_is_another(context: ClaimsContext) -> DenialReason | None:
+    issuers, issuer = context.policy.issuers, context.claims.get("iss")
+    is_expected = not issuers or (isinstance(issuer, str) and issuer in issuers)
+    return None if is_expected else DenialReason.WRONG_ISSUER
 
 
-def audience_is_another(claims: Claims, policy: Policy, _now_s: float) -> DenialReason | None:
-    if not policy.audiences:
+def audience_is_another(context: ClaimsContext) -> DenialReason | None:
+    audiences = context.policy.audiences
+    if not audiences:
         return None
-    aud = claims.get("aud")
+    aud = context.claims.get("aud")
     # Section 4.1.3: an array of strings in the general case, a single string in the special one.
     named = aud if isinstance(aud, list) else [aud]
-    return DenialReason.WRONG_AUDIENCE if _set_of(policy.audiences).isdisjoint(_texts(named)) else None
+    return DenialReason.WRONG_AUDIENCE if _set_of(audiences).isdisjoint(_texts(named)) else None
 
 
-def claim_is_missing(claims: Claims, policy: Policy, _now_s: float) -> DenialReason | None:
-    for name in policy.required_claims:
-        if claims.get(name) is None:
+def claim_is_missing(context: ClaimsContext) -> DenialReason | None:
+    for name in context.policy.required_claims:
+        if context.claims.get(name) is None:
             return DenialReason.MISSING_CLAIM
     return None
 
 
-# What every token must pass, and what only some policies ask for.
-_DATE_CHECKS: tuple[Check, ...] = (date_is_no_number, token_has_expired, token_is_not_valid_yet)
-CLAIM_CHECKS: tuple[Check, ...] = (
-    *_DATE_CHECKS,
-    lifetime_is_too_long,
-    issuer_is_another,
-    audience_is_another,
-    claim_is_missing,
+CLAIM_CHECKS: tuple[Check[ClaimsContext], ...] = (
+    Check("its dates are numbers", date_is_no_number),
+    Check("it has not expired", token_has_expired),
+    Check("it is valid already", token_is_not_valid_yet),
+    Check("its lifetime is short enough", lifetime_is_too_long, ("max_lifetime_ms",)),
+    Check("its issuer is expected", issuer_is_another, ("issuers",)),
+    Check("its audience is this one", audience_is_another, ("audiences",)),
+    Check("it has the required claims", claim_is_missing, ("required_claims",)),
 )
-
-
-def first_violation(claims: Claims, policy: Policy, now_s: float) -> DenialReason | None:
-    """The first reason against a token's claims, None for none."""
-    asks_more = policy.max_lifetime_ms is not None or policy.issuers or policy.audiences or policy.required_claims
-    for check in CLAIM_CHECKS if asks_more else _DATE_CHECKS:
-        reason = check(claims, policy, now_s)
-        if reason is not None:
-            return reason
-    return None
 
 
 # With time these heal, so such an answer must not be remembered.

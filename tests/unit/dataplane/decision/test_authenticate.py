@@ -10,7 +10,7 @@ from heads import NOW_S, signed
 from manifests import SECRET
 from postern_core.revocation import packed
 from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Policy, TokenSource
-from postern_dataplane.decision.authenticate import Verified, authenticate, candidates, verify
+from postern_dataplane.decision.authenticate import Verified, authenticate, verify
 from postern_dataplane.decision.token_extraction import REPEATED
 from postern_dataplane.decision.verification_cache import TOKEN_BYTES_MAX as CACHED_BYTES_MAX
 from postern_dataplane.decision.verification_cache import VerificationCache
@@ -141,17 +141,6 @@ def test_the_furthest_of_several_credentials_is_the_reason():
     assert ["bad_signature", "bad_signature"] == [
         verdict(signed(secret=OTHER), *order, namespaces=None) for order in (rows, rows[::-1])
     ]
-
-
-@pytest.mark.parametrize(
-    ("namespaces", "expected"),
-    [(None, ["default", "a", "b"]), (("default", "b"), ["default", "b"]), (("default",), ["default"]), ((), [])],
-)
-def test_candidates_are_of_admitted_namespaces_own_first(namespaces, expected):
-    """The others stay in their order, which is of age."""
-    rows = tuple(row(namespace) for namespace in ("a", "b", "default"))
-    found = candidates("alice", policy(namespaces=namespaces), {"alice": rows})
-    assert expected == [it.entry.namespace for it in found]
 
 
 def test_a_foreign_credential_opens_nothing():

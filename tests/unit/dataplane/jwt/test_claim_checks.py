@@ -7,7 +7,7 @@ import pytest
 from heads import NOW_S
 from postern_core.snapshot import ClaimMatch, Policy
 from postern_dataplane.jwt import claim_checks as module
-from postern_dataplane.jwt.claim_checks import as_header_value, claim_matches, first_violation, numeric_date
+from postern_dataplane.jwt.claim_checks import CLAIM_CHECKS, ClaimsContext, as_header_value, claim_matches, numeric_date
 
 
 def policy(**fields):
@@ -16,7 +16,9 @@ def policy(**fields):
 
 def reason(claims, **fields):
     """The first reason that any check has."""
-    return first_violation(claims, policy(**fields), NOW_S)
+    context = ClaimsContext()
+    context.claims, context.policy, context.now_s = claims, policy(**fields), NOW_S
+    return next((found for check in CLAIM_CHECKS if (found := check.run(context))), None)
 
 
 @pytest.mark.parametrize(("value", "expected"), [(0, 0.0), (-1, -1.0), (1.5, 1.5), (2**70, float(2**70))])

@@ -1,0 +1,181 @@
+"""Each check of a token, in order: `verify` runs the list, and `explain` shows it.
+
+A check is named as the violation that it looks for.  It returns the reason against the token, or None, and leaves in
+the context what it found for the checks behind it.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from postern_core.revocation import is_among
+from postern_core.snapshot import Policy
+from postern_dataplane.jwt.claim_checks import CLAIM_CHECKS, Check, ClaimsContext, claim_matches
+from postern_dataplane.jwt.compact import MalformedToken, Token, read_token
+from postern_dataplane.jwt.keys import VerificationKey
+from postern_dataplane.request.denials import DenialReason
+from postern_dataplane.table.compiled import CompiledCredential
+from postern_dataplane.table.identity_headers import consumer_names
+
+Credentials = dict[str, tuple[CompiledCredential, ...]]
+
+
+class VerificationContext(ClaimsContext):
+    """A token under a policy, and what its checks have found so far.
+
+    `candidates` are the credentials with the claimed key that the policy admits.
+    `keys` are those that may still have signed the token, each with its credential: every check leaves fewer.
+    `credential` and `key` verified its signature.
+    """
+
+    __slots__ = ("candidates", "claimed_key", "credential", "credentials", "key", "keys", "text", "token")
+
+    token: Token
+    claimed_key: str
+    candidates: list[CompiledCredential]
+    keys: list[tuple[CompiledCredential, VerificationKey]]
+    credential: CompiledCredential
+    key: VerificationKey
+
+    def __init__(self, text: str, policy: Policy, credentials: Credentials, now_s: float) -> None:
+        self.text = text
+        self.policy = policy
+        self.credentials = credentials
+        self.now_s = now_s
+
+
+def token_is_malformed(context: VerificationContext) -> DenialReason | None:
+    try:
+        context.token = token = read_token(context.text)
+    except MalformedToken:
+        return DenialReason.MALFORMED_TOKEN
+    context.claims = token.claims
+    return None
+
+
+def extension_is_critical(context: VerificationContext) -> DenialReason | None:
+    # RFC 7515, section 4.1.11: none of the extensions is understood here, so the JWS is invalid.
+    return DenialReason.UNSUPPORTED_CRIT if "crit" in context.token.header else None
+
+
+def key_claim_is_missing(context: VerificationContext) -> DenialReason | None:
+    claimed = context.claims.get(context.policy.key_claim)
+    if not isinstance(claimed, str):
+        return DenialReason.MISSING_KEY_CLAIM
+    context.claimed_key = claimed
+    return None
+
+
+# There is nearly always one credential with one key.  For so few, a loop costs half of a comprehension,
+# which is a call of its own in Python 3.11, and these run for every token that is seen for the first time.
+# ruff: noqa: PERF401
+
+
+def credential_is_unknown(context: VerificationContext) -> DenialReason | None:
+    policy = context.policy
+    context.candidates = admitted = []
+    for row in context.credentials.get(context.claimed_key, ()):
+        if policy.namespaces is None or row.entry.namespace in policy.namespaces:
+            admitted.append(row)
+    if len(admitted) > 1:
+        # The policy's own namespace comes first; the sort is stable, so the others stay in their order, by age.
+        admitted.sort(key=lambda row: row.entry.namespace != policy.namespace)
+    return None if admitted else DenialReason.UNKNOWN_CREDENTIAL
+
+
+def algorithm_is_another(context: VerificationContext) -> DenialReason | None:
+    algorithm = context.token.header["alg"]
+    context.keys = keys = []
+    for row in context.candidates:
+        if row.entry.algorithm == algorithm:
+            for key in row.keys:
+                keys.append((row, key))
+    return None if keys else DenialReason.ALGORITHM_MISMATCH
+
+
+def kid_is_unknown(context: VerificationContext) -> DenialReason | None:
+    kid = context.token.header.get("kid")
+    if kid is None:
+        return None
+    named: list[tuple[CompiledCredential, VerificationKey]] = []
+    for row, key in context.keys:
+        if key.id == kid:
+            named.append((row, key))
+    context.keys = named
+    return None if named else DenialReason.UNKNOWN_KID
+
+
+def keys_have_expired(context: VerificationContext) -> DenialReason | None:
+    live: list[tuple[CompiledCredential, VerificationKey]] = []
+    for row, key in context.keys:
+        if key.is_live(context.now_s):
+            live.append((row, key))
+    context.keys = live
+    return None if live else DenialReason.KEY_EXPIRED
+
+
+def signature_is_bad(context: VerificationContext) -> DenialReason | None:
+    for row, key in context.keys:
+        if key.verifies(context.token):
+            context.credential, context.key = row, key
+            return None
+    return DenialReason.BAD_SIGNATURE
+
+
+def token_is_revoked(context: VerificationContext) -> DenialReason | None:
+    credential = context.credential
+    entry = credential.entry
+    if entry.revoked_jtis or entry.revoked_digests:
+        jti = context.claims.get("jti")
+        if jti is not None and not isinstance(jti, str):
+            return DenialReason.INVALID_CLAIM
+        if jti in credential.revoked_jtis or (jti is not None and is_among(jti, credential.revoked_digests)):
+            return DenialReason.REVOKED
+    if entry.issued_before is not None:
+        iat = context.iat
+        if iat is None or iat < entry.issued_before:
+            return DenialReason.REVOKED
+    return None
+
+
+def consumer_is_not_allowed(context: VerificationContext) -> DenialReason | None:
+    policy = context.policy
+    if policy.allow_consumers or policy.allow_groups:
+        name, groups = consumer_names(context.credential.consumer, policy.namespace)
+        if policy.allow_consumers and name not in policy.allow_consumers:
+            return DenialReason.NOT_ALLOWED
+        if policy.allow_groups and not any(group in policy.allow_groups for group in groups):
+            return DenialReason.NOT_ALLOWED
+    for match in policy.allow_claims:
+        if not claim_matches(match, context.claims):
+            return DenialReason.NOT_ALLOWED
+    return None
+
+
+CHECKS: tuple[Check[VerificationContext], ...] = (
+    Check("it is a token", token_is_malformed),
+    Check("it asks for no extension", extension_is_critical),
+    Check("it names a credential", key_claim_is_missing),
+    Check("the credential is known", credential_is_unknown),
+    Check("the algorithm is the credential's", algorithm_is_another),
+    Check("the kid names a key", kid_is_unknown),
+    Check("a key is still live", keys_have_expired),
+    Check("the signature is good", signature_is_bad),
+    *CLAIM_CHECKS,
+    Check("it is not revoked", token_is_revoked),
+    Check("its consumer is allowed", consumer_is_not_allowed, ("allow_consumers", "allow_groups", "allow_claims")),
+)
+
+_EVERY = tuple(check.run for check in CHECKS)
+_UNCONDITIONAL = tuple(check.run for check in CHECKS if not check.settings)
+_settings_of = attrgetter(*(name for check in CHECKS for name in check.settings))
+_UNSET = _settings_of(Policy(id="", namespace="", places=()))
+
+
+def first_reason(context: VerificationContext) -> DenialReason | None:
+    """The first reason of all `CHECKS`; those that need a setting are left out where the policy has none at all."""
+    for run in _UNCONDITIONAL if _settings_of(context.policy) == _UNSET else _EVERY:
+        reason = run(context)
+        if reason is not None:
+            return reason
+    return None
