@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postern_core.snapshot import TokenSource
-from postern_dataplane.decision.token_extraction import cookie_without, extract_token, is_parameter, query_without
+from postern_dataplane.decision.token_extraction import (
+    RepeatedToken,
+    TokenFound,
+    cookie_without,
+    extract_token,
+    is_parameter,
+    query_without,
+)
 
 NAMES = st.sampled_from(["a", "ab", "a%", "a%41", "=", "\u00e9", "a.b", "aa"])
 PIECES = ["a", "b", "&", "=", "%61", "%", "%41", "%25", "%3D", "%26", "\u00e9", "%C3%A9", "%c3\udca9", ".", "xb", "%2e"]
@@ -19,8 +26,10 @@ LINES = st.lists(
 ).map(b"".join)  # fmt: skip
 
 
-def token(values):
-    return False if len(values) > 1 else values[0] or None if values else None
+def token(values, source):
+    if len(values) > 1:
+        return RepeatedToken(source)
+    return TokenFound(values[0], source) if values and values[0] else None
 
 
 @given(NAMES, QUERIES)
@@ -32,7 +41,8 @@ def test_a_parameter_is_found_as_by_taking_the_query_apart(name, query):
         for key, _, value in pairs
         if is_parameter(key, name)
     ]
-    assert token(values) == extract_token((TokenSource(kind="query", name=name),), (), query)[0]
+    source = TokenSource(kind="query", name=name)
+    assert token(values, source) == extract_token((source,), (), query)
 
 
 @given(st.sets(NAMES, max_size=3), QUERIES)
@@ -50,7 +60,8 @@ def test_a_cookie_is_found_as_by_taking_the_lines_apart(name, lines):
     values = [value.strip(b" \t").decode() for key, _, value in pairs if key.strip(b" \t") == name]
     values = [it[1:-1] if len(it) >= 2 and it[0] == it[-1] == '"' else it for it in values]
     fields = tuple((b"Cookie", line) for line in lines)
-    assert token(values) == extract_token((TokenSource(kind="cookie", name=name.decode()),), fields, None)[0]
+    source = TokenSource(kind="cookie", name=name.decode())
+    assert token(values, source) == extract_token((source,), fields, None)
 
 
 @given(st.sets(COOKIE_NAMES, max_size=3), LINES)

@@ -15,7 +15,7 @@ from postern_dataplane.decision.authenticate import is_passed_over
 from postern_dataplane.decision.decide import decide, find_route, host_field, usable_upstream
 from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
 from postern_dataplane.decision.token_checks import VerificationContext
-from postern_dataplane.decision.token_extraction import REPEATED, extract_token
+from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound, extract_token
 from postern_dataplane.request.denials import BAD_REQUEST, Denial, DenialReason
 from postern_dataplane.request.target import Target, compared_host, read_target
 from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
@@ -134,26 +134,27 @@ def _without_route(target: Target, table: RoutingTable, reason: DenialReason) ->
 def _authenticate(
     row: CompiledRoute, head: RequestHead, target: Target, table: RoutingTable, *, now_s: float, walk: Trace
 ) -> str:
-    """Walk through the authentication; gives the token that was found."""
+    """Walk through the authentication; returns the token that was found, "" for none."""
     policy = row.policy
     if policy is None:
         walk.check("no token is asked for", nothing, lambda: "the route is public")
         return ""
-    token, place = extract_token(policy.entry.places, head.headers, target.query)
+    token = extract_token(policy.entry.places, head.headers, target.query)
     where = listed(_places(policy.entry.places))
     if token is None:
         walk.check("a token is there", lambda: _nobody(policy), lambda: f"none in {where}{_instead(policy)}")
         return ""
-    found = f"in {listed(_places((place,) if place else ()))}"
-    if token is REPEATED:
+    found = f"in {listed(_places((token.source,)))}"
+    text = token.text if isinstance(token, TokenFound) else ""
+    if isinstance(token, RepeatedToken):
         walk.check("a token is there", lambda: DenialReason.REPEATED_TOKEN, lambda: f"{found}, but more than once")
     else:
         walk.check("a token is there", nothing, lambda: found)
-        check_token(walk, VerificationContext(str(token), policy.entry, table.credentials, now_s))
+        check_token(walk, VerificationContext(text, policy.entry, table.credentials, now_s))
     if walk.reason is not None and is_passed_over(policy.entry, walk.reason):
         walk.forgive()
         walk.check("mode is Permissive", lambda: _nobody(policy), lambda: f"a bad token is as none{_instead(policy)}")
-    return str(token)
+    return text
 
 
 def _nobody(policy: CompiledPolicy) -> DenialReason | None:

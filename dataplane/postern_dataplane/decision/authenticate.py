@@ -16,7 +16,7 @@ from postern_dataplane.table.compiled import CompiledPolicy
 from postern_dataplane.table.identity_headers import Identity, consumer_identity, consumer_names
 
 from .token_checks import Credentials, VerificationContext, first_reason
-from .token_extraction import REPEATED, ExtractedToken
+from .token_extraction import ExtractedToken, RepeatedToken
 from .verification_cache import TOKEN_BYTES_MAX, VerificationCache
 
 
@@ -38,10 +38,10 @@ def authenticate(
     """Who calls with what was found, or why that is refused, and until when the same gets the same answer."""
     if token is None:
         return policy.anonymous or policy.missing, math.inf
-    if token is REPEATED:
+    if isinstance(token, RepeatedToken):
         reason = DenialReason.REPEATED_TOKEN
     else:
-        verdict = _verify_cached(str(token), policy, credentials, cache, now_s)
+        verdict = _verify_cached(token.text, policy, credentials, cache, now_s)
         if isinstance(verdict, Verified):
             return verdict.identity, verdict.until
         reason = verdict

@@ -10,7 +10,6 @@ import math
 
 import msgspec
 
-from postern_core.snapshot import TokenSource
 from postern_dataplane.request.denials import (
     BAD_REQUEST,
     HEADERS_TOO_LARGE,
@@ -33,12 +32,11 @@ from .upstream_request import upstream_head
 
 
 class RouteMatch(msgspec.Struct, frozen=True, gc=False):
-    """Where a request goes, before anybody has asked who sends it; `token` is what was found, and `place` where."""
+    """Where a request goes, before anybody has asked who sends it; `token` is what was found."""
 
     row: CompiledRoute
     target: Target
     token: ExtractedToken = None
-    source: TokenSource | None = None
 
 
 class Authorized(msgspec.Struct, frozen=True, gc=False):
@@ -83,7 +81,7 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
         return Reject(ROUTE_REFUSED, row)
     if row.policy is None:
         return RouteMatch(row, target)
-    return RouteMatch(row, target, *extract_token(row.policy.entry.places, head.headers, target.query))
+    return RouteMatch(row, target, extract_token(row.policy.entry.places, head.headers, target.query))
 
 
 def authorize(row: CompiledRoute, token: ExtractedToken, table: RoutingTable, now_s: float) -> Authorized | Reject:

@@ -6,31 +6,40 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain, islice
-from typing import Final, Literal
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from postern_core.snapshot import TokenSource
 
 Headers = Sequence[tuple[bytes, bytes]]
 
-REPEATED: Final = False
-ExtractedToken = str | Literal[False] | None
+
+class TokenFound(msgspec.Struct, frozen=True, gc=False):
+    """The text that counts as the token, and where it is."""
+
+    text: str
+    source: TokenSource
 
 
-def extract_token(
-    places: tuple[TokenSource, ...], headers: Headers, query: str | None
-) -> tuple[ExtractedToken, TokenSource | None]:
-    """The token in the first place that holds a value, and that place.
+class RepeatedToken(msgspec.Struct, frozen=True, gc=False):
+    """A place that holds two values, of which neither is known to be the one that counts."""
 
-    None when no place holds one; `REPEATED` when a place holds two, which nobody can tell apart.
-    """
+    source: TokenSource
+
+
+ExtractedToken = TokenFound | RepeatedToken | None
+
+
+def extract_token(places: tuple[TokenSource, ...], headers: Headers, query: str | None) -> ExtractedToken:
+    """The token in the first place that holds a value; None where no place holds one."""
     for place in places:
         values = _VALUES[place.kind](place.name, headers, query)
         if len(values) > 1:
-            return REPEATED, place
+            return RepeatedToken(place)
         if values and values[0]:
-            return values[0], place
-    return None, None
+            return TokenFound(values[0], place)
+    return None
 
 
 def _in_header(name: str, headers: Headers, _query: str | None) -> list[str]:

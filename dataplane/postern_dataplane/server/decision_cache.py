@@ -23,6 +23,7 @@ import msgspec
 from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.decide import RouteMatch, authorize, decide, host_field, match_route
 from postern_dataplane.decision.outcome import Decision, Forward, Reject, RequestHead
+from postern_dataplane.decision.token_extraction import TokenFound
 from postern_dataplane.decision.upstream_request import upstream_head
 from postern_dataplane.decision.verification_cache import TwoGenerationCache
 from postern_dataplane.http1.rereading import Rereading
@@ -115,7 +116,10 @@ class CachedTemplate(msgspec.Struct, gc=False):
         if _TOKEN.fullmatch(token) is None:
             return None
         authorized = authorize(
-            self.route_match.row, token.decode() if self.is_found_here else self.route_match.token, table, now_s
+            self.route_match.row,
+            TokenFound(token.decode(), _PLACE) if self.is_found_here else self.route_match.token,
+            table,
+            now_s,
         )
         decision = (
             authorized if isinstance(authorized, Reject) else authorized.forward(token.join(self.pieces), self.end)
@@ -126,7 +130,7 @@ class CachedTemplate(msgspec.Struct, gc=False):
     @property
     def has_token(self) -> bool:
         """Whether a token is looked up for the decision."""
-        return self.is_found_here or isinstance(self.route_match.token, str)
+        return self.is_found_here or isinstance(self.route_match.token, TokenFound)
 
 
 CacheEntry = CachedDecision | CachedTemplate
@@ -224,7 +228,7 @@ class DecisionCache:
         plan_again = match_route(again, table)
         if isinstance(plan_again, Reject) or parts != _parts(again, plan_again, field, other, table):
             return None
-        expected = other.decode() if parts[0] else route_match.token
+        expected = TokenFound(other.decode(), _PLACE) if parts[0] else route_match.token
         if plan_again != msgspec.structs.replace(route_match, token=expected):
             return None
         return CachedTemplate(head, record.host, record.path, route_match, *parts)
@@ -258,7 +262,7 @@ def _parts(
     sent, end = upstream_head(head, route_match.target, route_match.row, is_trusted=table.is_trusted_proxy(head.peer))
     start, line, rest = sent.partition(field + token + b"\r\n")
     pieces = [start + field, b"\r\n" + rest] if line else [sent]
-    return route_match.source == _PLACE and route_match.token == token.decode(), pieces, end
+    return route_match.token == TokenFound(token.decode(), _PLACE), pieces, end
 
 
 def _routes_by_authorization(head: RequestHead, table: RoutingTable) -> bool:

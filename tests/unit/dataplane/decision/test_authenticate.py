@@ -11,12 +11,13 @@ from manifests import SECRET
 from postern_core.revocation import packed
 from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Policy, TokenSource
 from postern_dataplane.decision.authenticate import Verified, authenticate, verify
-from postern_dataplane.decision.token_extraction import REPEATED
+from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound
 from postern_dataplane.decision.verification_cache import TOKEN_BYTES_MAX as CACHED_BYTES_MAX
 from postern_dataplane.decision.verification_cache import VerificationCache
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 
+HEADER = TokenSource(kind="header", name="authorization")
 OTHER = "fedcba9876543210fedcba9876543210"
 
 
@@ -35,8 +36,7 @@ def row(namespace="default", *keys, groups=(), **fields):
 
 
 def policy(id_="Route/default/all", **fields):
-    places = (TokenSource(kind="header", name="authorization"),)
-    return Policy(id=id_, namespace="default", **{"namespaces": ("default",), "places": places} | fields)
+    return Policy(id=id_, namespace="default", **{"namespaces": ("default",), "places": (HEADER,)} | fields)
 
 
 def verdict(token, *rows, now_s=NOW_S, **fields):
@@ -54,7 +54,8 @@ class Gate:
 
     def ask(self, token, now_s=NOW_S, entry=None):
         policy_row = CompiledPolicy(entry or policy(), {})
-        answer, self.until = authenticate(policy_row, token, self.credentials, self.cache, now_s=now_s)
+        found = TokenFound(token, HEADER) if isinstance(token, str) else token
+        answer, self.until = authenticate(policy_row, found, self.credentials, self.cache, now_s=now_s)
         return answer.reason if isinstance(answer, Denial) else answer.consumer
 
 
@@ -224,7 +225,7 @@ def test_a_good_token_that_is_not_allowed_is_told_so_in_every_mode():
 
 def test_a_token_that_comes_twice_is_refused():
     """Before it is read."""
-    assert "repeated_token" == Gate().ask(REPEATED)
+    assert "repeated_token" == Gate().ask(RepeatedToken(HEADER))
 
 
 @pytest.mark.parametrize("token", [signed(), signed(secret=OTHER), "x"])
