@@ -1,1 +1,1 @@
-"""Why a request is decided as it is: a walk along the data plane's own functions, told in words."""
+"""Why a request is decided as it is: a walk along the data plane's own functions, in words."""

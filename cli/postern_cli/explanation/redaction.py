@@ -11,7 +11,7 @@ from postern_dataplane.decision.token_extraction import is_parameter
 
 REDACTED = "<redacted>"
 
-# Headers that hold secrets whatever a policy says.
+# Headers that hold secrets under every policy.
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization"})
 # The place of a policy that says nothing else; the request may belong to no policy here.
 USUAL_PARAMETERS = frozenset({"jwt"})

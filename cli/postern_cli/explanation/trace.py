@@ -142,7 +142,7 @@ def _authenticate(
     token = extract_token(policy.entry.places, head.headers, target.query)
     where = listed(_places(policy.entry.places))
     if token is None:
-        walk.check("a token is there", lambda: _nobody(policy), lambda: f"none in {where}{_instead(policy)}")
+        walk.check("a token is there", lambda: _missing(policy), lambda: f"none in {where}{_instead(policy)}")
         return ""
     found = f"in {listed(_places((token.source,)))}"
     text = token.text if isinstance(token, TokenFound) else ""
@@ -153,12 +153,12 @@ def _authenticate(
         check_token(walk, VerificationContext(text, policy.entry, table.credentials, now_s))
     if walk.reason is not None and is_passed_over(policy.entry, walk.reason):
         walk.forgive()
-        walk.check("mode is Permissive", lambda: _nobody(policy), lambda: f"a bad token is as none{_instead(policy)}")
+        walk.check("mode is Permissive", lambda: _missing(policy), lambda: f"a bad token is as none{_instead(policy)}")
     return text
 
 
-def _nobody(policy: CompiledPolicy) -> DenialReason | None:
-    """The reason when nobody may pass without a good token."""
+def _missing(policy: CompiledPolicy) -> DenialReason | None:
+    """The reason against a request without a good token; None where it passes as anonymous."""
     return None if policy.anonymous else policy.missing.reason
 
 

@@ -35,7 +35,7 @@ def authenticate(
     *,
     now_s: float,
 ) -> tuple[Identity | Denial, float]:
-    """Who calls with what was found, or why that is refused, and until when the same gets the same answer."""
+    """The identity of the caller or the denial, and until when the same token gets the same answer."""
     if token is None:
         return policy.anonymous or policy.missing, math.inf
     if isinstance(token, RepeatedToken):
@@ -87,7 +87,7 @@ def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) ->
 
 
 def _identity(context: VerificationContext) -> Identity:
-    """Who the credential's consumer is to this policy; unless claims are a part of it, made once for each name."""
+    """The identity of the credential's consumer under the policy; made once for each name unless it holds claims."""
     policy, credential = context.policy, context.credential
     if policy.forward_claims:
         return consumer_identity(credential.consumer, credential.entry.key, context.claims, policy)

@@ -44,7 +44,7 @@ class MalformedToken(ValueError):
 
 
 class Token(msgspec.Struct, frozen=True, gc=False):
-    """A token whose structure is sound and whose signature nobody has verified yet."""
+    """A token whose structure is sound and whose signature is not verified yet."""
 
     header: Mapping[str, Any]
     claims: dict[str, Any]

@@ -1,7 +1,7 @@
 """Every refusal of the data plane, as a table.
 
-The reason is for the log and the metrics; the client is told only the status
-and a short message.
+The reason is for the log and the metrics; the client gets only the status and
+a short message.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ OUT_OF_MEMORY_FOR_HEAD = Denial(DenialReason.OUT_OF_MEMORY_HEAD, 431, "Request h
 OUT_OF_MEMORY_FOR_SLOW = Denial(DenialReason.OUT_OF_MEMORY_SLOW, 408, "Request timeout", closes=True)
 OUT_OF_MEMORY = Denial(DenialReason.OUT_OF_MEMORY, 503, "Service unavailable", closes=True)
 
-# Who has come without TLS, where that is wanted.
+# A request without TLS, where TLS is required.
 REDIRECTED_TO_HTTPS = Denial(DenialReason.REDIRECTED_TO_HTTPS, 308, "Moved to HTTPS")
 
 # What can't be served now.
@@ -137,7 +137,7 @@ UPSTREAM_RESET = Denial(DenialReason.UPSTREAM_RESET, 502, "Bad gateway")
 UPSTREAM_BAD_RESPONSE = Denial(DenialReason.UPSTREAM_BAD_RESPONSE, 502, "Bad gateway")
 UPSTREAM_TIMEOUT = Denial(DenialReason.UPSTREAM_TIMEOUT, 504, "Gateway timeout")
 
-# Who may not pass. The two 401 bodies and the 403 are one each, whatever the reason.
+# A request that may not pass. The two 401 bodies and the 403 are one each, whatever the reason.
 MISSING_TOKEN = Denial(DenialReason.MISSING_TOKEN, 401, "Missing JWT token in request")
 NOT_ALLOWED = Denial(DenialReason.NOT_ALLOWED, 403, "Consumer not allowed")
 INVALID_TOKEN = {
