@@ -1,6 +1,6 @@
-"""What a run tells people: lines and tables on standard output, mistakes on standard error, each thing once.
+"""What `postern run` prints: lines and tables on standard output, mistakes on standard error, each once.
 
-Every line is flushed at once, because whoever reads may be another program.
+Every line is flushed at once, because the reader may be another program.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WIDTH_ELSEWHERE = 240
 
 
 class ConsoleReporter:
-    """Remembers what it has told."""
+    """Prints reports, and remembers them, to print none twice."""
 
     def __init__(self, out: Console | None = None, err: Console | None = None) -> None:
         self._out = out or console(stderr=False)
@@ -36,7 +36,7 @@ class ConsoleReporter:
         self._shown: tuple[Statuses, tuple[Problem, ...]] | None = None
 
     def read(self, reading: Reading) -> None:
-        """Tell of files that can't be taken, of those that can be again, and of foreign kinds."""
+        """Report files that can't be read, that all can be again, and foreign kinds."""
         mistakes = {str(mistake): None for mistake in reading.mistakes}
         for mistake in mistakes:
             if mistake not in self._mistakes:
@@ -51,37 +51,37 @@ class ConsoleReporter:
                 self._say(f"Passed over: {count} x {kind} ({version}), which is nothing to the gateway.")
 
     def waiting(self, unread: Sequence[str]) -> None:
-        """Tell why nothing is served yet."""
+        """Report why nothing is served yet."""
         self._warn(f"every request gets 503 until all files can be read, for what is in {', '.join(unread)} may refuse")
 
     def secrets_failed(self, message: str) -> None:
-        """Tell why generated secrets are missing."""
+        """Report why generated secrets are missing."""
         self._warn_anew(message)
 
     def reading_failed(self, error: Exception) -> None:
-        """Tell that what was saved last could not be taken up."""
+        """Report that the last save could not be read."""
         self._warn_anew(f"the manifests can't be read ({_why(error)}); what was read last stays")
 
     def rebuild_failed(self, error: Exception) -> None:
-        """Tell that what was saved last did not come into force."""
+        """Report that the last save did not come into force."""
         self._warn(f"the snapshot can't be made ({_why(error)}); the last one stays in force")
 
     def serving(self, listen: str, admin: str) -> None:
-        """Tell where to ask."""
+        """Report the addresses."""
         self._say(f"Serving on http://{listen}; http://{admin}/readyz says when. Ctrl-C stops.")
 
     def in_force(self, rebuilt: RebuildResult, after_s: float) -> None:
-        """Tell that what was saved is what is served."""
+        """Report that the last save is served."""
         routes = len(rebuilt.compiled.snapshot.routes)
         plural = "" if routes == 1 else "s"
         self._say(f"In force after {after_s:.2f} s: {routes} route{plural}, snapshot {rebuilt.digest[:12]}.")
 
     def show(self, statuses: Statuses, problems: Sequence[Problem], origins: Mapping[Ref, str]) -> None:
         """Show the table of objects and what is wrong with them, if that has changed."""
-        told = (statuses, tuple(problems))
-        if told == self._shown:
+        shown = (statuses, tuple(problems))
+        if shown == self._shown:
             return
-        self._shown = told
+        self._shown = shown
         if not statuses:
             self._say("There is no object of postern.dev yet: every request gets 404.")
             return
@@ -91,20 +91,20 @@ class ConsoleReporter:
                 self._say(line)
 
     def data_plane_says(self, message: str) -> None:
-        """Tell what the data plane warns of."""
+        """Report a warning of the data plane."""
         self._warn(f"data plane: {message}")
 
     def stopping(self) -> None:
-        """Tell that the end begins."""
+        """Report that the run is stopping."""
         self._say("Stopping when running requests have ended; once more stops at once.")
 
     def data_plane_ended(self, status: int) -> None:
-        """Tell why the run ends."""
+        """Report why the run ends."""
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
         self._warn(f"the data plane ended {how}")
 
     def _warn_anew(self, line: str) -> None:
-        """Warn of what is tried again and again, once."""
+        """Warn once of what fails again and again."""
         if line != self._failure:
             self._warn(line)
         self._failure = line

@@ -43,13 +43,13 @@ class DataPlane:
         return self._process.pid
 
     async def started(self) -> tuple[str, str]:
-        """Wait until it listens; gives where: for clients, and its admin port."""
+        """Wait until it listens; returns the addresses for clients and of its admin port."""
         await self._has_started.wait()
         assert self._addresses is not None, "set before the event"
         return self._addresses
 
     async def ended(self) -> int:
-        """Listen to it until it ends; gives its exit status, -N for signal N."""
+        """Read its log until it ends; returns its exit status, -N for signal N."""
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(self._listen())
             status = await self._process.wait()
@@ -105,7 +105,7 @@ def in_words(said: dict[str, Any]) -> str:
 async def data_plane(arguments: Sequence[str], tell: Callable[[str], None]) -> AsyncIterator[DataPlane]:
     """Start a data plane with these arguments; at the end of the context it has ended."""
     process = await asyncio.create_subprocess_exec(
-        # -P: a file in the folder that somebody happens to stand in must not pass for one of our modules.
+        # -P: a file in the working directory must not be imported as one of our modules.
         *(sys.executable, "-P", "-m", "postern_dataplane"),
         *("--end-with-stdin", *arguments),
         stdin=PIPE,  # Should we be killed, it ends with this, and is not left behind on our addresses.

@@ -2,7 +2,7 @@
 
 DataPlaneError
     SyncError
-        StartError         the process can't start as it was told to
+        StartError         the process can't start with its settings
         ApiError           the API server can't be asked, or says no; time may heal that
         GenerationError    what is published can't be handed on; the last good generation stays
 
@@ -19,7 +19,7 @@ class SyncError(DataPlaneError):
 
 
 class StartError(SyncError):
-    """The process can't start as it was told to."""
+    """The process can't start with its settings."""
 
 
 class ApiError(SyncError):

@@ -78,7 +78,7 @@ class IndexWatcher:
 
     async def _failed(self, trouble: str, **details: str) -> None:
         if trouble != self._trouble:
-            # Once: it is tried again until it works, and that is told too.
+            # Once: retries are silent until one succeeds, which is logged too.
             log.warning("index is not followed for now", error=trouble, **details)
             self._trouble = trouble
         await self._published.reset()

@@ -1,7 +1,7 @@
 """Brings the newest generation to disk: all of its shards, each verified, and then the index that names them.
 
 The last good generation stays until then, and for ever when nothing better comes.
-That an id comes twice in different shards is not noticed here: whoever reads all of them at once refuses that.
+That an id comes twice in different shards is not noticed here: the proxy, which reads all of them at once, refuses it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Installer:
             log.info("generation found on disk", digest=self.digest)
 
     async def run(self) -> None:
-        """Install whatever is newest, for ever; what failed is tried again."""
+        """Install the newest index, until cancelled; what failed is tried again."""
         pause_s: float | None = None
         while True:
             content = await self._latest.take(pause_s)
@@ -144,7 +144,7 @@ class Installer:
     def _refuse(self, content: bytes, error: str, **details: str) -> None:
         refusal = (_digest(content), error)
         if refusal != self._refused:
-            # Once: the same result of the next try is no news.
+            # Once: the same result of the next try is not logged again.
             log.error("generation refused", digest=refusal[0], error=error, serving=self.digest, **details)
         self._refused = refusal
 

@@ -1,4 +1,4 @@
-"""Hands the newest index from whom it was seen by to whom it is installed by."""
+"""A one-slot channel for the newest index: the watcher overwrites, the installer takes the latest."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import contextlib
 
 
 class LatestValue:
-    """A place for one index: a newer one replaces what nobody has taken, for only the last one counts."""
+    """One slot: a newer index replaces one that was not taken, because only the latest counts."""
 
     def __init__(self) -> None:
         self._content: bytes | None = None
         self._changed = asyncio.Event()
 
     def put(self, content: bytes) -> None:
-        """Say what the index is now, also when it is what it was: then whatever got lost on disk is noticed."""
+        """Set the index, even to what it was: then a loss on disk is noticed."""
         self._content = content
         self._changed.set()
 
     async def take(self, at_most_s: float | None = None) -> bytes:
-        """Wait for news, or for so long; gives the newest.  Without a limit until there is any."""
+        """Wait for a `put`, for at most that long, and return the latest; waits without a limit for the first one."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(at_most_s):

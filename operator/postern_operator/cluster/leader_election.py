@@ -37,7 +37,7 @@ NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError)
 
 
 class Leadership:
-    """Whether this replica leads, and its part in the election; `identity` must be nobody else's."""
+    """Whether this replica leads, and its part in the election; `identity` must be unique."""
 
     def __init__(
         self, client: ApiClient, namespace: str, identity: str, clock: Callable[[], float] = time.monotonic
@@ -47,15 +47,15 @@ class Leadership:
         self._is_acting = False
 
     def is_held(self) -> bool:
-        """Whether we lead for certain: a process that was stopped for a while knows that it may not any more."""
+        """Whether this replica certainly leads: a process that was stopped for longer than a renewal does not."""
         renewed_at_s = self._lock.renewed_at_s
         return self._is_acting and renewed_at_s is not None and self._clock() - renewed_at_s < RENEW_DEADLINE_S
 
     async def lead(self, act: Callable[[], Awaitable[None]]) -> None:
-        """Act whenever we lead, for ever; acting is cancelled as soon as we don't.
+        """Act while this replica leads, until cancelled; `act` is cancelled when it loses the Lease.
 
-        Raises what `act` raises.  The lease is given back when this is cancelled
-        or fails, so that a standby needn't wait for its end.
+        Raises what `act` raises.  The Lease is released when this is cancelled
+        or fails, so that a standby needn't wait for it to expire.
         """
         try:
             while True:
@@ -122,7 +122,7 @@ class _Lock(LeaseLock):
         return await self._noting_when(super().update(name, namespace, updated_record))
 
     async def release(self) -> None:
-        """Say that nobody leads, if it is us; a failure only makes the next leader wait."""
+        """Give up the Lease, if this replica holds it; a failure only makes the next leader wait."""
         self.renewed_at_s = None
         with contextlib.suppress(ApiException, *NO_ANSWER):
             async with asyncio.timeout(REQUEST_TIMEOUT_S):

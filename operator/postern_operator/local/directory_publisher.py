@@ -1,8 +1,8 @@
 """Publishes snapshots into a folder, from which a data plane reads them.
 
 A reader sees the old snapshot or the new one, and never half of either: shards
-come before the index that names them, and go when it is certain that nobody
-reads by an index that does.
+come before the index that names them, and go when no reader
+can be using an index that names them.
 """
 
 from __future__ import annotations

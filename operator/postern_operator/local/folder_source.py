@@ -1,6 +1,6 @@
 """Folders of manifests as a source of objects: read once, and again what has changed.
 
-What a file holds belongs in `manifests`; what becomes of the objects in `store`.
+What a file holds belongs in `manifest_file`; what becomes of the objects in `provider`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TICK_NS = 100_000_000
 SETTLE_S = 0.03
 # How often that is waited for, before other changes are looked at again.
 SETTLE_ROUNDS = 10
-# For how long further notices are waited for before they are told, together.
+# How long further notices are gathered before a reading.
 GATHER_MS = 10
 # The kernel's notice comes within milliseconds.  Looking twice a second is for where none comes: on a network file
 # system, or when the kernel has no watches left.
@@ -41,7 +41,7 @@ POLL_S = 0.5
 class Reading:
     """What all files hold together: each object once, and what can't be taken.
 
-    `unread` are the files that never could be taken: nobody knows what they would have protected.
+    `unread` are the files that never could be read: what they would have protected is unknown.
     """
 
     objects: tuple[Parsed, ...] = ()
@@ -104,10 +104,10 @@ class FolderSource:
         return self._last
 
     async def changes(self) -> AsyncGenerator[None]:
-        """Tell whenever something may have changed, and at least twice a second; ends with its task."""
+        """Yield whenever something may have changed, and at least twice a second, until cancelled."""
         while True:
             watched = _folders_to_watch(self._paths)
-            yield None  # Between two watches nobody listens.
+            yield None  # A change between two watches is noticed by none.
             try:
                 async for changes in awatch(
                     *watched,

@@ -107,7 +107,7 @@ def _made(wanted: Sequence[WantedSecret]) -> dict[str, str]:
 
 
 def _made_and_kept(missing: Sequence[WantedSecret], state: Path) -> dict[str, str]:
-    """Make what is missing still, when nobody else is at it any more, and write it down."""
+    """Make what is still missing once the lock is held, and write it to disk."""
     try:
         state.mkdir(mode=0o700, exist_ok=True)
         with _locked(state):

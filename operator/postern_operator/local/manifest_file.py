@@ -1,7 +1,7 @@
 """The bytes of one file into objects, with the line of whatever can't be read.
 
-Which files there are belongs in `local`.  A file is taken whole or not at all:
-of one with a mistake, nobody can say what the missing part would have refused.
+Which files there are belongs in `folder_source`.  A file is read whole or not at
+all: what the broken part of one would have refused is unknown.
 """
 
 from __future__ import annotations

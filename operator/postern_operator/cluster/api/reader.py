@@ -1,7 +1,7 @@
 """Lists and watches as the API server sends them, page by page and line by line.
 
-Objects stay undecoded until somebody wants them: of most Secrets in a cluster
-only the name is ever looked at.
+Objects stay undecoded until a feed wants them: of most Secrets in a cluster only
+the metadata is ever decoded.
 """
 
 from __future__ import annotations

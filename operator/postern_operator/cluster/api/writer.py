@@ -46,7 +46,7 @@ class Writer:
         self._may_write = may_write
 
     async def apply(self, path: str, manifest: Manifest) -> dict[str, Any]:
-        """Server-side apply: the fields that are given are ours from then on; gives the object as it is now."""
+        """Server-side apply: the fields sent are owned by the operator; returns the object as it is now."""
         query = {"fieldManager": FIELD_MANAGER, "force": "true"}
         return await self._ask("PATCH", path, query, manifest, APPLY)
 
@@ -96,7 +96,7 @@ def _refusal(what: str, status: int, headers: Mapping[str, str], content: bytes)
     try:
         answered = msgspec.json.decode(content, type=_Status)
         reason = answered.reason
-        # A quota has no word of its own, and nobody would look for one by "Forbidden" alone.
+        # A quota has no word of its own, and "Forbidden" alone would hide it.
         if reason == "Forbidden" and QUOTA in answered.message:
             reason = f"{reason} ({QUOTA})"
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -139,7 +139,7 @@ def handlers(kubeconfig: str, on_event: OnEvent) -> kopf.OperatorRegistry:
 
 
 def kopf_settings() -> kopf.OperatorSettings:
-    """What makes kopf a watcher only: it posts nothing, peers with nobody, scans for no kinds, and is quiet."""
+    """Return settings that make kopf a watcher only: no posting, no peering, no scan for kinds, and no noise."""
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.peering.standalone = True
