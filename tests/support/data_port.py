@@ -195,7 +195,7 @@ class Client:
 
     def expire(self):
         """Let the present deadline pass."""
-        self.loop.pass_time(self.connection.deadline - self.loop.now + 0.2)
+        self.loop.pass_time(self.connection.deadline.at - self.loop.now + 0.2)
 
     def take(self):
         """What came since the last time."""

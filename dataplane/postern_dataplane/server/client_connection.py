@@ -1,17 +1,16 @@
-"""One client connection: requests in, one exchange after the other, answers out in the same order.
+"""One client connection: requests in, one exchange after the other, responses out in the same order.
 
 Rules of this file:
-1. One exchange at a time. A request that has come early waits, and beyond a
-   little the socket is not read, so that nobody can make us hold more.
-2. What can't be read is answered once and ends the connection.
-3. A connection ends by saying so first and reading on for a moment: see `lingering_close`.
+1. One exchange at a time; of a request that comes early only a few bytes are kept.
+2. Bytes that can't be read as a request are answered once and end the connection, by a lingering close.
+3. The state changes by `_move` only. `_is_write_paused` is no state, as it may change in each of them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from aiohttp.http import RawRequestMessage
 
@@ -22,57 +21,79 @@ from postern_dataplane.http1.request_head import RequestError, request_head
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
-from postern_dataplane.request.denials import Denial
+from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.telemetry.events import RequestRecord, path_of
 
+from .deadline import Deadline
 from .decision_cache import Packet
-from .exchange import Exchange
-from .exchange_state import ExchangeState
+from .exchange import Exchange, ExchangeState
+from .interfaces import Services
 from .lingering_close import LingeringClose
-
-if TYPE_CHECKING:
-    from .gateway import Gateway
 
 # What may wait behind the request that is being answered.
 BACKLOG_BYTES_MAX = 8 * 1024
 
 
-class ClientConnection(asyncio.Protocol):
-    """A client of the gateway.
+class ClientState(State):
+    """What a client connection does; each state has a time-out of its own."""
 
-    `deadline` is when `expire` is due, in the loop's time; whoever moves bytes moves it.
-    """
+    IDLE = "waits for a request; not a byte of one has come"
+    READING_HEAD = "a part of a request's head has come"
+    QUEUED = "a head came behind the last request, and begins in the next turn of the event loop"
+    BLOCKED = "a head has come, and begins once the client has taken the responses before it"
+    IN_EXCHANGE = "a request is being answered"
+    LINGERING = "the last response was written; input is discarded until the client has it"
+    CLOSED = "was aborted or lost"
+
+
+IDLE, READING_HEAD, QUEUED, BLOCKED, IN_EXCHANGE, LINGERING, CLOSED = ClientState
+MOVES: Moves[ClientState] = {
+    IDLE: {READING_HEAD, BLOCKED, IN_EXCHANGE, LINGERING, CLOSED},
+    READING_HEAD: {BLOCKED, IN_EXCHANGE, LINGERING, CLOSED},
+    QUEUED: {BLOCKED, IN_EXCHANGE, LINGERING, CLOSED},
+    BLOCKED: {QUEUED, LINGERING, CLOSED},
+    IN_EXCHANGE: {IDLE, READING_HEAD, QUEUED, BLOCKED, LINGERING, CLOSED},
+    LINGERING: {LINGERING, CLOSED},
+    CLOSED: {CLOSED},
+}
+ENDING = frozenset({LINGERING, CLOSED})
+
+
+class ClientConnection(asyncio.Protocol):
+    """A client of the gateway; `interfaces` says what its exchanges (`Downstream`) and the gateway ask of it."""
 
     __slots__ = (
-        "_began_at", "_is_blocked", "_is_over", "_lingering_close", "_transport", "_waiting", "_wants_close",
-        "connection_key", "deadline", "exchange", "gateway", "listener", "now", "peer", "read_gate", "reader",
+        "_began_at", "_is_write_paused", "_lingering_close", "_transport", "_waiting", "_wants_close", "connection_key",
+        "deadline", "exchange", "gateway", "listener", "now", "peer", "read_gate", "reader", "state", "write",
     )  # fmt: skip
 
-    def __init__(self, gateway: Gateway, listener: ListenerConfig) -> None:
+    def __init__(self, gateway: Services, listener: ListenerConfig) -> None:
+        self.state = IDLE
         self.gateway = gateway
         self.listener = listener
         self.now = gateway.loop.time
         self.reader = RequestReader(gateway.limits, gateway.loop)
+        self.deadline = Deadline(gateway.limits)
         self.exchange: Exchange | None = None
-        self.peer = ""
-        self.deadline = float("inf")
         self._waiting: RawRequestMessage | None = None
-        self._began_at = 0.0
-        self._wants_close = False
-        self._is_blocked = False
-        self._is_over = False
+        self._is_write_paused = False
 
-    # What asyncio tells.
+    def _move(self, to: ClientState) -> None:
+        if to not in MOVES[self.state]:
+            before = self.state
+            self.abort()
+            raise forbidden(self, before, to)
+        self.state = to
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
-        peer = transport.get_extra_info("peername")
-        self.peer = peer[0] if peer else ""
+        self.peer = (transport.get_extra_info("peername") or ("",))[0]
+        self.write = self._transport.write
         self.connection_key = self.listener.way_of(self.peer)
         self.read_gate = ReadGate(self._transport, self.data_received, self.gateway.loop)
-        self._lingering_close = LingeringClose(self._transport, self.gateway.limits.idle_timeout_s)
-        # A connection that never says anything must not be kept for longer than one that begins a request.
-        self.deadline = self.now() + self.gateway.limits.header_timeout_s
+        self._lingering_close = LingeringClose(self._transport, self.read_gate, self.deadline)
+        self._began_at = self.now()
+        self.deadline.wait_for_head(self._began_at)  # a silent connection is kept no longer than a slow head
         self.gateway.connected(self)
         if self.gateway.is_flooded:
             self.abort()
@@ -84,19 +105,18 @@ class ClientConnection(asyncio.Protocol):
             data = self.read_gate.first_part(data)
             if not data:
                 return
-        if self._is_over:
-            self._lingering_close.read(data)
-            return
-        exchange = self.exchange
-        if exchange is not None and exchange.state is ExchangeState.TUNNEL:
-            exchange.tunnel_upload(data)
-            return
-        packet = None
-        if not self._began_at:
+        state, packet = self.state, None
+        if state is IDLE:
             packet = self.gateway.decision_cache.packet(self.connection_key, data) if self.reader.is_clean else None
-            if packet is not None and exchange is None and not self._is_blocked and self._begin_known(packet):
+            if packet is not None and not self._is_write_paused and self._begin_known(packet):
                 return
             self._began_at = self.now()
+        elif state in ENDING:
+            self._lingering_close.read(data)
+            return
+        elif self.exchange is not None and self.exchange.state is ExchangeState.TUNNEL:
+            self.exchange.tunnel_upload(data)
+            return
         try:
             message = self.reader.feed(data)
         except RequestError as error:
@@ -104,14 +124,14 @@ class ClientConnection(asyncio.Protocol):
             return
         if message is None:
             self._read_on()
-        elif self._is_blocked:
+        elif self._is_write_paused:
             self._waiting = message
-            self._wait_for_client()
+            self._block()
         else:
             self._begin(message, packet)
 
     def _begin_known(self, packet: Packet) -> bool:
-        """Begin a request that is the same, but for a token, as one that was read; whether it is."""
+        """Begin a request that is the same, but for a token, as one that was read; returns whether it is."""
         gateway = self.gateway
         found = gateway.decision_cache.find(gateway.active_table.table, packet, time.time())
         if found is None:
@@ -119,72 +139,85 @@ class ClientConnection(asyncio.Protocol):
         (known, decision), self._began_at = found, self.now()
         self._wants_close = False
         self.reader.skip()
-        head = known.head
-        self._apply(head, RequestRecord(head.method, known.host, known.path, head.peer), decision)
+        record = RequestRecord(known.head.method, known.host, known.path, known.head.peer)
+        self._apply(known.head, record, decision)
         return True
 
     def _read_on(self) -> None:
         """Note bytes that completed no head: a body's, the next requests', or a part of a head."""
+        if self.state is IDLE:
+            self._move(READING_HEAD)
+        if self.state is READING_HEAD:
+            self.deadline.wait_for_head(self._began_at)
+            return
         if self.exchange is not None:
             self.exchange.body_arrived()
-        elif self._waiting is None:
-            self._wait_for_head()
-            return
         if self.reader.backlog > BACKLOG_BYTES_MAX:
             self.read_gate.pause("backlog")
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self.gateway.forget(self)
-        self._is_over = True
-        self._waiting = None
+        self._move(CLOSED)
         if self.exchange is not None:
             self.exchange.client_disconnected()
 
     def pause_writing(self) -> None:
-        self._is_blocked = True
+        self._is_write_paused = True
         if self.exchange is not None:
             self.exchange.pause_download()
+        elif self.state is QUEUED:
+            self._block()
 
     def resume_writing(self) -> None:
-        self._is_blocked = False
+        self._is_write_paused = False
         if self.exchange is not None:
             self.exchange.resume_download()
-        elif self._waiting is not None:
+        elif self.state is BLOCKED:
             self.read_gate.resume("answers")
-            self.gateway.loop.call_soon(self._begin_waiting)
+            self._queue()
 
-    # Requests, one after the other.
+    def _block(self) -> None:
+        """Begin nothing, and read nothing, for a client that takes no responses: all of it would have to be kept."""
+        self._move(BLOCKED)
+        self.deadline.wait_for_client(self.now())
+        self.read_gate.pause("answers")
 
-    def _wait_for_head(self) -> None:
-        """Give what has begun its time, however slowly it goes on."""
-        self.deadline = self._began_at + self.gateway.limits.header_timeout_s
+    def _queue(self) -> None:
+        """Begin the next request, but not from within the last one: a client may have sent hundreds at once."""
+        self._move(QUEUED)
+        self.gateway.loop.call_soon(self._begin_waiting)
+
+    def _begin_waiting(self) -> None:
+        if self.state is QUEUED and self._waiting is not None:
+            message, self._waiting = self._waiting, None
+            self._begin(message, None)
 
     def _begin(self, message: RawRequestMessage, packet: Packet | None) -> None:
-        """Begin a request; `packet` is what it began with, if it was the first of it that the parser has seen."""
+        """Begin a request; `packet` is all that the parser has seen of it, None where that is not known."""
         try:
             head = request_head(message, self.gateway.limits, self.peer, self.listener, is_small=packet is not None)
         except RequestError as error:
             self._refuse(error.denial)
             return
-        # After an upgrade that the upstream doesn't take, the parser can't tell where the next request begins.
+        # After an upgrade that the upstream refuses, the parser can't tell where the next request begins.
         self._wants_close = message.should_close or message.upgrade
         record = RequestRecord(head.method, message.headers.get("Host", ""), path_of(head.target), head.peer)
         packet = None if self._wants_close or not self.reader.is_clean else packet
         self._apply(head, record, self.gateway.decide(self.listener, packet, head, record))
 
     def _apply(self, head: RequestHead, record: RequestRecord, decision: Decision) -> None:
-        """Do as was decided: only what may pass needs an exchange."""
+        """Forward or refuse a request, as was decided: only a forwarded one needs an `Exchange`."""
+        self._move(IN_EXCHANGE)
         if decision.route is not None:
             record.route = decision.route.label
         if isinstance(decision, Reject):
             record.duration_s = self.now() - self._began_at
             self.exchange_ended(keeps_alive=self.reject(decision.denial, head, record))
-            return
-        self.exchange = Exchange(self, head, decision, record, self._began_at)
-        self.exchange.start()
+        else:
+            self.exchange = Exchange(self, head, decision, record, self._began_at)
+            self.exchange.start()
 
-    def reject(self, denial: Denial, head: RequestHead, record: RequestRecord) -> bool:
-        """Answer a request with a refusal, and note that; gives whether another request may follow."""
+    def reject(self, denial: denials.Denial, head: RequestHead, record: RequestRecord) -> bool:
         keeps_alive = self.keeps_alive and not denial.closes and self.reader.is_complete and head.http_minor > 0
         record.status, record.reason = denial.status, denial.reason
         self.gateway.observer.request_done(record)
@@ -192,15 +225,14 @@ class ClientConnection(asyncio.Protocol):
         return keeps_alive
 
     def exchange_ended(self, *, keeps_alive: bool) -> None:
-        """An answer is out: go on with the next request, or end the connection."""
         self.exchange = None
-        self._began_at = 0.0
-        if self._is_over:
+        if self.state in ENDING:
             return
         if not keeps_alive:
-            self._linger()
+            self._linger(self._lingering_close.half_close)
             return
-        self.deadline = self.now() + self.gateway.limits.idle_timeout_s
+        self._began_at = now = self.now()
+        self.deadline.wait_for_request(now)
         try:
             self._waiting = self.reader.next()
         except RequestError as error:
@@ -210,90 +242,57 @@ class ClientConnection(asyncio.Protocol):
             self.read_gate.pause_only("backlog")
         else:
             self.read_gate.resume_all()
-        # See to what is here already of the next request.
         if self._waiting is not None:
-            # Not from within the last one: a client may have sent hundreds at once.
-            self._began_at = self.now()
-            self.gateway.loop.call_soon(self._begin_waiting)
-            if self._is_blocked:
-                self._wait_for_client()
+            self._block() if self._is_write_paused else self._queue()
         elif self.reader.is_in_head:
-            self._began_at = self.now()
-            self._wait_for_head()
-        elif self.gateway.is_draining:
-            self._close()
-
-    def _wait_for_client(self) -> None:
-        """Begin nothing, and read nothing, for a client that takes no answers: all of it would have to be kept."""
-        self.deadline = self.now() + self.gateway.limits.idle_timeout_s
-        self.read_gate.pause("answers")
-
-    def _begin_waiting(self) -> None:
-        if self._waiting is not None and not self._is_blocked and not self._is_over:
-            message, self._waiting = self._waiting, None
-            self._begin(message, None)
+            self._move(READING_HEAD)
+            self.deadline.wait_for_head(now)
+        else:
+            self._move(IDLE)
+            if self.gateway.is_draining:
+                self.close()
 
     @property
     def keeps_alive(self) -> bool:
-        """Whether another request may follow the present one."""
-        return not (self._wants_close or self.gateway.is_draining or self._is_over or self.reader.is_spent)
-
-    def write(self, data: bytes) -> None:
-        self._transport.write(data)
-
-    # Ends.
+        return not (self._wants_close or self.gateway.is_draining or self.state in ENDING or self.reader.is_spent)
 
     def expire(self) -> None:
-        """The deadline has passed: whoever waits is told, and whoever does nothing is dropped."""
-        self.deadline = float("inf")
-        if self._is_over:
-            self.deadline = self.now() + self._lingering_close.end()
+        self.deadline.clear()
+        if self.state in ENDING:
+            self._lingering_close.expire(self.now())
         elif self.exchange is not None:
             self.exchange.expire()
-        elif self._began_at and self._waiting is None:
+        elif self.state is READING_HEAD:
             self._refuse(denials.REQUEST_TIMEOUT)
         else:
-            self._close()
-
-    def cut(self, *, abruptly: bool) -> None:
-        """End in the middle of an answer; abruptly where an ordinary end would look like a whole one."""
-        if abruptly:
-            self.abort()
-        else:
-            self._close()
+            self.close()
 
     def drain(self) -> None:
-        """End now if nothing has begun; otherwise the present answer says that it is the last."""
-        if self.exchange is None and self._waiting is None and not self._began_at and not self._is_over:
-            self._close()
+        if self.state is IDLE:
+            self.close()
+
+    def close(self) -> None:
+        if self.state is not CLOSED:
+            self._linger(self._lingering_close.close)
 
     def abort(self) -> None:
-        """End at once, whatever is under way."""
-        self._is_over = True
+        self._move(CLOSED)
         self._transport.abort()
 
-    def _refuse(self, denial: Denial) -> None:
+    def _refuse(self, denial: denials.Denial) -> None:
         """Answer what can't be read, or what came too late, and end the connection."""
         if self.exchange is not None:
             self.exchange.reject(denial)
             return
-        duration_s = self.now() - self._began_at if self._began_at else 0.0
-        record = RequestRecord("", "", "", self.peer, status=denial.status, reason=denial.reason, duration_s=duration_s)
+        record = RequestRecord("", "", "", self.peer, status=denial.status, reason=denial.reason)
+        record.duration_s = self.now() - self._began_at
         self.gateway.observer.request_done(record)
         self.write(denial.response(http_date(), close=True))
-        self._linger()
+        self._linger(self._lingering_close.half_close)
 
-    def _linger(self) -> None:
-        """Say that this was all, and read on for a moment."""
-        self._mark_over()
-        self.read_gate.resume_all()
-        if not self._transport.is_closing():
-            self._transport.write_eof()
-
-    def _close(self) -> None:
-        self._mark_over()
-        self._transport.close()
-
-    def _mark_over(self) -> None:
-        self._is_over = True
-        self.deadline = self.now() + self._lingering_close.begin()
+    def _linger(self, end: Callable[[float], None]) -> None:
+        """Begin no further request; `end` is a method of the lingering close."""
+        if self.state is not LINGERING:
+            self.reader.discard()
+        self._move(LINGERING)
+        end(self.now())

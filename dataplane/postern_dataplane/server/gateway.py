@@ -18,8 +18,8 @@ from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.events import Observer, RequestRecord
 from postern_dataplane.upstream.pool import PoolManager
 
-from .client_connection import ClientConnection
 from .decision_cache import DecisionCache, Packet
+from .interfaces import Connection
 from .memory_budget import Budget
 from .metered_connection import MeteredConnection
 from .tls_handshake import GetContext, TlsHandshake
@@ -28,10 +28,8 @@ from .tls_handshake import GetContext, TlsHandshake
 SWEEP_S = 0.1
 # Idle upstream connections live for most of a minute; a second more or less is nothing to them.
 SWEEPS_PER_CLEANING = 10
-# Connections beyond the limit that are told so, at a time.
+# Connections beyond the limit that are refused with a response, at a time.
 REFUSED_MAX = 128
-
-Connection = ClientConnection | TlsHandshake
 
 
 class Gateway:
@@ -62,7 +60,7 @@ class Gateway:
         self._timer = self.loop.call_later(SWEEP_S, self._sweep)
 
     def plain(self, listener: ListenerConfig) -> Callable[[], MeteredConnection]:
-        """Makes what `loop.create_server` wants for each client."""
+        """The protocol factory for `loop.create_server`."""
         return partial(MeteredConnection, self, listener)
 
     def secure(self, listener: ListenerConfig, get_context: GetContext) -> Callable[[], TlsHandshake]:
@@ -77,16 +75,16 @@ class Gateway:
 
     @property
     def is_full(self) -> bool:
-        """Whether the last connection is one too many."""
+        """Whether the limit of connections is exceeded: the last one is refused."""
         return len(self._connections) > self.limits.max_connections
 
     @property
     def is_flooded(self) -> bool:
-        """Whether there are so many that even to refuse them all in words is too much."""
+        """Whether the hard limit is exceeded: the last connection is dropped without a response."""
         return len(self._connections) > self.limits.max_connections + REFUSED_MAX
 
     def replaced(self, connection: Connection) -> None:
-        """Count a connection out whose place is taken at once, so that nobody sees it empty."""
+        """Count a connection out whose place another one takes at once: a drain does not end in between."""
         self._connections.discard(connection)
         self.observer.connection_closed()
 
@@ -116,7 +114,7 @@ class Gateway:
     def _sweep(self) -> None:
         self._timer = self.loop.call_later(SWEEP_S, self._sweep)
         now = self.loop.time()
-        for connection in [one for one in self._connections if one.deadline <= now]:
+        for connection in [one for one in self._connections if one.deadline.at <= now]:
             connection.expire()
         self.budget.review()
         self._sweeps += 1
@@ -136,7 +134,7 @@ class Gateway:
                 connection.abort()
 
     async def close(self) -> None:
-        """Let go of the upstreams and of everything that still runs."""
+        """Close the upstreams, and cancel what still runs."""
         self._timer.cancel()
         self.upstreams.close()
         await self.tasks.close()

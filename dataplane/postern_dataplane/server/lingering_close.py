@@ -1,13 +1,18 @@
-"""How a connection ends that has been said to be over: it is read for a moment longer, without caring what.
+"""Lingering close: after the last response, input is read and discarded for a moment.
 
-Closed at once, the kernel would throw away an answer that the client has not read.
+A socket that is closed while bytes wait to be read is reset by the kernel, and the client may lose a response that is
+still on its way.
 """
 
 from __future__ import annotations
 
 import asyncio
 
-# How long, and for how much, a connection that is over still listens for what the client was sending.
+from postern_dataplane.flow_control import ReadGate
+
+from .deadline import Deadline
+
+# How long, and for how many bytes, a connection is still read.
 LINGER_S = 2.0
 LINGER_BYTES_MAX = 4 * 2**20
 
@@ -15,31 +20,46 @@ LINGER_BYTES_MAX = 4 * 2**20
 class LingeringClose:
     """The end of one connection."""
 
-    __slots__ = ("_idle_timeout_s", "_read_bytes", "_transport", "_unsent_bytes")
+    __slots__ = ("_deadline", "_read_bytes", "_read_gate", "_transport", "_unsent_bytes")
 
-    def __init__(self, transport: asyncio.Transport, idle_timeout_s: float) -> None:
+    def __init__(self, transport: asyncio.Transport, read_gate: ReadGate, deadline: Deadline) -> None:
         self._transport = transport
-        self._idle_timeout_s = idle_timeout_s
+        self._read_gate = read_gate
+        self._deadline = deadline
         self._read_bytes = self._unsent_bytes = 0
 
-    def begin(self) -> float:
-        """How many seconds it has: an idle time-out while the client has not taken all of its answer."""
+    def half_close(self, now: float) -> None:
+        """Say that this was the last response, and read on."""
+        self.begin(now)
+        self._read_gate.resume_all()
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def close(self, now: float) -> None:
+        """Close the transport once the client has taken what was written."""
+        self.begin(now)
+        self._transport.close()
+
+    def begin(self, now: float) -> None:
+        """Set the time-out: that of an idle client while it has not taken all of its response."""
         self._unsent_bytes = self._transport.get_write_buffer_size()
-        return self._idle_timeout_s if self._unsent_bytes else LINGER_S
+        if self._unsent_bytes:
+            self._deadline.wait_for_client(now)
+        else:
+            self._deadline.linger(LINGER_S, now)
 
     def read(self, data: bytes) -> None:
-        """Throw away what the client was still sending; a flood ends it."""
+        """Discard input; a flood ends the connection."""
         self._read_bytes += len(data)
         if self._read_bytes > LINGER_BYTES_MAX:
             self._transport.abort()
 
-    def end(self) -> float:
-        """Close for good; gives the seconds more that a client has which is still taking bytes, or infinity."""
+    def expire(self, now: float) -> None:
+        """Close the transport, unless the client is still taking bytes."""
         unsent = self._transport.get_write_buffer_size()
         if unsent == 0:
             self._transport.close()
         elif unsent < self._unsent_bytes:
-            return self.begin()
+            self.begin(now)
         else:
             self._transport.abort()
-        return float("inf")

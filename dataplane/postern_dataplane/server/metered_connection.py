@@ -1,4 +1,4 @@
-"""A client connection that is charged for the memory it holds, and leaves when others need it more.
+"""A client connection that is charged for the memory it holds, and is evicted when others need it more.
 
 Nothing here runs for a request whose head is small and comes at once: what the connection costs anyway is charged when
 it begins, and more is noticed where a head goes on, something waits, or a buffer is full.
@@ -13,19 +13,20 @@ from aiohttp.http import RawRequestMessage
 from postern_dataplane.request import denials
 from postern_dataplane.telemetry.definitions import EVICTIONS
 
-from .client_connection import ClientConnection
+from .client_connection import CLOSED, ENDING, IDLE, IN_EXCHANGE, LINGERING, ClientConnection
 from .decision_cache import HEAD_BYTES_MAX, Packet
+from .exchange import CONNECTING
 from .memory_budget import Weight
 
 # Measured: a connection that has sent nothing takes 3 KiB, one with a small head 5 KiB.
 CONNECTION_BYTES = 6 * 1024
-# What is reasonable for the part of a head that has come; whoever sent more is told that it is too large.
+# What is reasonable for the part of a head that has come; a larger one is refused as too large.
 ORDINARY_HEAD_BYTES = 8 * 1024
 # How long a connection counts as one in use after an answer.
 RECENT_S = 1.0
 
-# Under which word an eviction is counted: what its connection was doing.
-HEAD, IDLE, REQUEST, ENDING = "head", "idle", "request", "ending"
+# The label under which an eviction is counted; "head" for all other states.
+LABELS = {IDLE: "idle", IN_EXCHANGE: "request", LINGERING: "ending", CLOSED: "ending"}
 
 
 class MeteredConnection(ClientConnection):
@@ -48,16 +49,14 @@ class MeteredConnection(ClientConnection):
 
     def _read_on(self) -> None:
         super()._read_on()
-        # A body that goes on upstream is not kept; what the upstream doesn't take is seen in turn.
-        if self.exchange is None or self.reader.backlog or self.exchange.is_connecting:
+        # A body that goes on upstream is not kept; what the upstream doesn't take is found by the budget's review.
+        if self.exchange is None or self.reader.backlog or self.exchange.state is CONNECTING:
             self.gateway.budget.weigh(self)
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        # Not from within a write: whoever writes goes on afterwards.
+        # Not from within a write, as its caller goes on afterwards.
         self.gateway.loop.call_soon(self.gateway.budget.weigh, self)
-
-    # What the budget asks.
 
     @property
     def _fixed_bytes(self) -> int:
@@ -66,8 +65,8 @@ class MeteredConnection(ClientConnection):
     @property
     def is_spared(self) -> bool:
         """Whether it waits between two requests, and had the last a moment ago: its client is about to send another."""
-        idle_s = self.gateway.limits.idle_timeout_s - (self.deadline - self.now())
-        return self.exchange is None and not self._began_at and not self._is_over and 0 <= idle_s < RECENT_S
+        idle_s = self.gateway.limits.idle_timeout_s - (self.deadline.at - self.now())
+        return self.state is IDLE and 0 <= idle_s < RECENT_S
 
     def weight(self) -> Weight:
         """What the connection costs, and what it keeps; a request under way compares as a quarter of it.
@@ -75,7 +74,7 @@ class MeteredConnection(ClientConnection):
         Its client has an answer to lose, and those that hold memory without asking anything go before.
         """
         size = self._fixed_bytes + self._transport.get_write_buffer_size()
-        if self._is_over:
+        if self.state in ENDING:
             return Weight(size, size)
         size += self.reader.held_bytes + len(self.read_gate.rest)
         if self.exchange is None:
@@ -84,28 +83,16 @@ class MeteredConnection(ClientConnection):
         return Weight(size, size // 4)
 
     def evict(self) -> None:
-        """End, with a word where one can be said; what waits for a client that takes nothing is thrown away."""
-        self.gateway.observer.count(EVICTIONS, self._doing)
-        is_mute = self._is_over or not self._began_at or self._transport.get_write_buffer_size() > 0
+        """End, with a refusal where the client can read one; what it has not taken is thrown away."""
+        self.gateway.observer.count(EVICTIONS, LABELS.get(self.state, "head"))
+        is_silent = self.state is IDLE or self.state in ENDING
+        is_mute = is_silent or self._transport.get_write_buffer_size() > 0
         if self.exchange is not None:
             self.exchange.reject(denials.OUT_OF_MEMORY)
-        elif self._began_at and not self._is_over:
+        elif not is_silent:
             is_large = self.reader.message_bytes > ORDINARY_HEAD_BYTES
             self._refuse(denials.OUT_OF_MEMORY_FOR_HEAD if is_large else denials.OUT_OF_MEMORY_FOR_SLOW)
         if is_mute:
             self.abort()
         else:
-            self.deadline = self.now()  # no lingering: the next sweep closes what is left of it
-
-    @property
-    def _doing(self) -> str:
-        if self._is_over:
-            return ENDING
-        if self.exchange is not None:
-            return REQUEST
-        return HEAD if self._began_at else IDLE
-
-    def _mark_over(self) -> None:
-        if not self._is_over:
-            self.reader.discard()
-        super()._mark_over()
+            self.deadline.elapse(self.now())  # no lingering: the next sweep closes what is left of it

@@ -1,8 +1,7 @@
-"""A connection whose TLS handshake goes on: counted, and given up after a while, as any other.
+"""A connection whose TLS handshake goes on: counted, and closed after a while, as any other.
 
-`asyncio` offers a server that tells only of handshakes that have succeeded.
-Here the connection is there from its first packet, so that half a handshake
-takes a place, and is seen.
+A server of `asyncio` reports only handshakes that have succeeded.  Here the connection is counted from its first packet
+on, so that half a handshake takes a place.
 """
 
 from __future__ import annotations
@@ -12,19 +11,18 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES
 
+from .deadline import Deadline
+from .interfaces import Services
 from .memory_budget import Weight
 from .tls_transport import TLS_BYTES, TlsClientConnection, TlsTransport
 
-if TYPE_CHECKING:
-    from .gateway import Gateway
-
-# How a connection ends is `client_connection`'s affair, with deadlines that a client which still takes bytes moves. The
-# event loop's own would cut that one too.
+# A connection ends by `lingering_close`, whose deadline moves while the client still takes bytes. The event loop's own
+# would cut that client too.
 SHUTDOWN_S = 24 * 3600.0
 
 # How a handshake may end.
@@ -43,7 +41,7 @@ GetContext = Callable[[], ssl.SSLContext | None]
 
 
 class TlsHandshake(asyncio.Protocol):
-    """Stands where the client connection will be; `get_context` gives the certificates in force, None for none."""
+    """Stands where the client connection will be; `get_context` returns the certificates in force, None for none."""
 
     __slots__ = (
         "_client",
@@ -56,12 +54,12 @@ class TlsHandshake(asyncio.Protocol):
         "deadline",
     )
 
-    def __init__(self, gateway: Gateway, listener: ListenerConfig, get_context: GetContext) -> None:
+    def __init__(self, gateway: Services, listener: ListenerConfig, get_context: GetContext) -> None:
         self._gateway = gateway
         self._listener = listener
         self._get_context = get_context
         self._is_evicted = False
-        self.deadline = float("inf")  # the event loop has one for this
+        self.deadline = Deadline(gateway.limits)  # never set: the event loop has one for this
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
@@ -88,7 +86,7 @@ class TlsHandshake(asyncio.Protocol):
             self._starting.send(None)
         except StopIteration as end:
             self._hand_over(end.value)
-        except ConnectionAbortedError:  # the event loop's word for a handshake that took too long
+        except ConnectionAbortedError:  # how the event loop reports a handshake that took too long
             self._fail(TIMEOUT)
         except ssl.SSLError:
             self._fail(REFUSED)
@@ -110,8 +108,6 @@ class TlsHandshake(asyncio.Protocol):
         self._gateway.forget(self)
         self._transport.abort()
 
-    # What the budget asks.
-
     @property
     def is_spared(self) -> bool:
         return False
@@ -122,18 +118,16 @@ class TlsHandshake(asyncio.Protocol):
         return Weight(size, size)
 
     def evict(self) -> None:
-        """End without a word, as there is none before TLS."""
+        """End without a response, as none can be read before TLS."""
         self._is_evicted = True
         self._gateway.observer.count(EVICTIONS, HANDSHAKE)
         self._transport.abort()
-
-    # What `gateway` asks of every connection.
 
     def expire(self) -> None:
         """There is no deadline to pass."""
 
     def drain(self) -> None:
-        """Let it end: whoever shakes hands is about to ask for something."""
+        """Let the handshake end: a request is about to follow."""
 
     def abort(self) -> None:
         """End at once."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from .client_connection import CLOSED
 from .metered_connection import MeteredConnection
 
-# What may wait in each layer before whoever sends is slowed down: as much as without TLS. The event loop's own is eight
+# What may wait in each layer before its sender is slowed down: as much as without TLS. The event loop's own is eight
 # times that, for every client that reads slowly.
 UNSENT_BYTES_MAX = 64 * 1024
 
@@ -90,8 +91,9 @@ class TlsClientConnection(MeteredConnection):
         return TLS_BYTES + 3 * self._packet_bytes
 
     def eof_received(self) -> None:
-        """The client has said that it leaves: from here on nothing that is written reaches it."""
-        self._mark_over()
+        """The client has sent close_notify: from here on nothing that is written reaches it."""
+        if self.state is not CLOSED:
+            self._linger(self._lingering_close.begin)
         self._waiting = None
         if self.exchange is not None:
             self.exchange.client_disconnected()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from postern_dataplane.errors import StateError
+from postern_dataplane.server import client_connection, exchange
+from postern_dataplane.server.exchange import DONE
 from postern_dataplane.state_machine import State
 from postern_dataplane.upstream import connection as upstream
 from postern_dataplane.upstream.connection import UpstreamConnection
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-TABLES = [upstream.MOVES]
+TABLES = [client_connection.MOVES, exchange.MOVES, upstream.MOVES]
 
 
 @pytest.mark.parametrize("moves", TABLES, ids=lambda moves: type(next(iter(moves))).__name__)
@@ -60,3 +62,22 @@ def test_a_forbidden_move_within_a_callback_of_the_parser_is_no_bad_response(tra
     with pytest.raises(StateError):
         connection.data_received(OK)
     assert "abort" == transport.end
+
+
+def test_an_exchange_that_is_over_begins_nothing(port, client):
+    """Its client and its upstream connection are aborted, so that no response can reach another request."""
+    client.get()
+    exchange, upstream_connection = client.connection.exchange, port.upstream
+    exchange.state = DONE
+    with pytest.raises(StateError, match="Exchange can't move from DONE to DOWNLOADING"):
+        port.answer(OK)
+    assert ("abort", "abort", b"") == (client.transport.end, upstream_connection.transport.end, client.take())
+
+
+def test_a_connection_that_lingers_begins_no_request(port, client):
+    """It is aborted, and the fault is raised."""
+    client.send(b"nonsense\r\n\r\n")
+    connection = client.connection
+    with pytest.raises(StateError, match="MeteredConnection can't move from LINGERING to QUEUED"):
+        port.loop.call(connection._queue)
+    assert (client_connection.CLOSED, "abort") == (connection.state, client.transport.end)

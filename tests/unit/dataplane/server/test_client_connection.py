@@ -104,7 +104,7 @@ def test_a_body_that_can_not_be_read_ends_its_request(port, client, has_begun):
 
 def test_a_connection_that_says_nothing_is_closed(port, client):
     """Without an answer, for there was no request."""
-    assert 10.0 == client.connection.deadline - port.loop.now
+    assert 10.0 == client.connection.deadline.at - port.loop.now
     client.expire()
     assert ("close", b"", []) == (client.transport.end, client.take(), port.outcomes())
 
@@ -125,7 +125,7 @@ def test_an_idle_connection_is_closed(port, client):
     client.get()
     port.answer(OK)
     client.take()
-    assert 60.0 == client.connection.deadline - port.loop.now
+    assert 60.0 == client.connection.deadline.at - port.loop.now
     client.expire()
     assert ("close", b"") == (client.transport.end, client.take())
 
@@ -136,7 +136,7 @@ def test_the_next_head_has_its_own_time(port, client):
     port.answer(OK)
     port.loop.pass_time(50)
     client.send(b"GET / HT")
-    assert 10.0 == client.connection.deadline - port.loop.now
+    assert 10.0 == client.connection.deadline.at - port.loop.now
     client.expire()
     assert [200, 408] == client.statuses()
 
@@ -146,7 +146,7 @@ def test_a_head_that_waits_in_part_has_its_time(port, client):
     client.get()
     client.send(b"GET / HT")
     port.answer(OK)
-    assert 10.0 == client.connection.deadline - port.loop.now
+    assert 10.0 == client.connection.deadline.at - port.loop.now
 
 
 # How it ends.

@@ -169,7 +169,7 @@ def test_rubbish_in_the_middle_is_a_cut(port, client):
 def test_a_body_that_does_not_come_is_the_client_s_fault(port, client):
     """408."""
     client.send(POST)
-    assert 20.0 == client.connection.deadline - port.loop.now
+    assert 20.0 == client.connection.deadline.at - port.loop.now
     client.expire()
     assert [408] == client.statuses()
     has_ended(port, client, status=408, reason="request_timeout", end="eof")
@@ -188,7 +188,7 @@ def test_a_body_that_is_not_taken_is_the_upstream_s_fault(port, client):
 def test_an_answer_that_does_not_come(port, client):
     """504, and the connection that it was to come on is not used again."""
     client.get()
-    assert 30.0 == client.connection.deadline - port.loop.now
+    assert 30.0 == client.connection.deadline.at - port.loop.now
     client.expire()
     assert [504] == client.statuses()
     has_ended(port, client, status=504, reason="upstream_timeout", end="")
@@ -199,7 +199,7 @@ def test_an_answer_that_stands_still(port, client):
     """It is cut."""
     client.get()
     port.answer(OK[:-1])
-    assert 20.0 == client.connection.deadline - port.loop.now
+    assert 20.0 == client.connection.deadline.at - port.loop.now
     client.expire()
     has_ended(port, client, status=200, reason="idle_timeout", end="close")
     assert "abort" == port.upstream.transport.end

@@ -139,7 +139,7 @@ def test_after_the_grace_it_is_ended(port, handshake, loop):
 def test_it_has_no_deadline_of_ours(port, handshake, loop):
     """The event loop has one; to ask it changes nothing."""
     loop.call(handshake.handshake.expire)
-    assert (float("inf"), "") == (handshake.handshake.deadline, handshake.transport.end)
+    assert (float("inf"), "") == (handshake.handshake.deadline.at, handshake.transport.end)
 
 
 def test_it_is_charged_for_what_has_come(port, handshake):

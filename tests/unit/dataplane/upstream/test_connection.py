@@ -288,8 +288,7 @@ def test_backpressure_is_passed_on(begin):
     connection.release()
     assert not connection.transport.is_paused
     connection.pause_writing()
-    connection.resume_writing()
-    assert 2 == len([word for word in handler.told if word in ("pause", "resume")])
+    assert "ended" == handler.told[-1]
 
 
 def test_a_closed_connection_takes_nothing_more(begin, loop):

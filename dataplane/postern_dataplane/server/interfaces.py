@@ -1,0 +1,107 @@
+"""How the parts of a server see each other, so that none imports the one that makes it.
+
+`gateway.Gateway` provides `Services` to its connections and sees each as a `Connection`; `client_connection` is the
+`Downstream` of its exchanges.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from postern_dataplane.background_tasks import BackgroundTasks
+from postern_dataplane.decision.outcome import Decision, RequestHead
+from postern_dataplane.flow_control import ReadGate
+from postern_dataplane.http1.request_reader import RequestReader
+from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.reload.active_table import ActiveTable
+from postern_dataplane.request.denials import Denial
+from postern_dataplane.settings import Limits
+from postern_dataplane.telemetry.events import Observer, RequestRecord
+from postern_dataplane.upstream.pool import PoolManager
+
+from .deadline import Deadline
+from .decision_cache import DecisionCache, Packet
+from .memory_budget import Budget
+
+
+class Connection(Protocol):
+    """A client connection, as the gateway counts, times and ends it."""
+
+    deadline: Deadline
+
+    def expire(self) -> None:
+        """Called when the deadline has passed."""
+
+    def drain(self) -> None:
+        """End now if no request has begun; otherwise with the response that is under way."""
+
+    def abort(self) -> None:
+        """End at once."""
+
+
+class Services(Protocol):
+    """The parts of a worker that each of its connections uses."""
+
+    active_table: ActiveTable
+    budget: Budget
+    decision_cache: DecisionCache
+    is_draining: bool
+    limits: Limits
+    loop: asyncio.AbstractEventLoop
+    observer: Observer
+    tasks: BackgroundTasks
+    upstreams: PoolManager
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the limit of connections is exceeded: the last one is refused."""
+
+    @property
+    def is_flooded(self) -> bool:
+        """Whether the hard limit is exceeded: the last one is dropped without a response."""
+
+    def connected(self, connection: Connection) -> None:
+        """Count a connection in."""
+
+    def replaced(self, connection: Connection) -> None:
+        """Count a connection out whose place another one takes at once."""
+
+    def forget(self, connection: Connection) -> None:
+        """Count a connection out."""
+
+    def decide(
+        self, listener: ListenerConfig, packet: Packet | None, head: RequestHead, record: RequestRecord
+    ) -> Decision:
+        """Decide about a request; the packet is all of it, None where that is not known."""
+
+
+class Downstream(Protocol):
+    """The client connection of an exchange."""
+
+    deadline: Deadline
+    gateway: Services
+    read_gate: ReadGate
+    reader: RequestReader
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether another request may follow the present one."""
+
+    def now(self) -> float:
+        """The event loop's time."""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes to the client."""
+
+    def reject(self, denial: Denial, head: RequestHead, record: RequestRecord) -> bool:
+        """Answer with a refusal and report it; returns whether another request may follow."""
+
+    def close(self) -> None:
+        """End once the client has taken what was written."""
+
+    def abort(self) -> None:
+        """End at once, where an ordinary end would look like a whole response."""
+
+    def exchange_ended(self, *, keeps_alive: bool) -> None:
+        """The response is out: go on with the next request, or end the connection."""
