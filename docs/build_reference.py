@@ -2,7 +2,8 @@
 
 The prose, defaults and bounds live in the models; here they only become a table.  What a kind is for, with
 examples, is written by hand in docs/reference/kinds.md.  The tables of settings and metrics, from
-the declarations in the programs, are made by `settings_tables` and `metrics_table`, within pages written by hand.
+the declarations in the programs, are made by `settings_tables` and `metrics_table`, within pages written by hand;
+`state_diagrams` draws the machines of connections likewise.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import metrics_table
 import msgspec
 import settings_tables
+import state_diagrams
 from msgspec import inspect
 
 from postern_core.parse import API_VERSION, OUR_KINDS
@@ -43,8 +45,8 @@ def main() -> int:
     PAGE.write_text(page(), encoding="utf-8")
     for path in settings_tables.PAGES:
         path.write_text(settings_tables.filled(path.read_text(encoding="utf-8")), encoding="utf-8")
-    metrics = metrics_table.PAGE.read_text(encoding="utf-8")
-    metrics_table.PAGE.write_text(metrics_table.filled(metrics), encoding="utf-8")
+    for part in (metrics_table, state_diagrams):
+        part.PAGE.write_text(part.filled(part.PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

@@ -115,6 +115,14 @@ def test_the_table_of_metrics_is_fresh(build_reference):
     assert [] == [one.name for one in table.METRICS if f"| `{one.name}`" not in text_of(table.PAGE)]
 
 
+def test_the_state_diagrams_are_fresh(build_reference):
+    """`make docs` would write what is there, and each machine has its place."""
+    diagrams = build_reference.state_diagrams
+    page = text_of(diagrams.PAGE)
+    assert diagrams.filled(page) == page
+    assert [] == [name for name in diagrams.MACHINES if f"<!-- states: {name} -->" not in page]
+
+
 def test_a_setting_is_explained(build_reference):
     """Every setting of every program has a row in one of the tables, whatever its group."""
     tables = build_reference.settings_tables
