@@ -1,7 +1,7 @@
-"""Why a connection is not read at the moment: it is read again once every reason has gone.
+"""Pauses the reading of a connection: it is read again once no reason to pause is left.
 
-What one read has brought is handed on in parts where it may hold many small chunks: a parser takes its time for each
-chunk, and between two parts the other connections get their turn.
+A read that may hold many small chunks is handed on in parts: a parser takes its time for each chunk, and between two
+parts the other connections get their turn.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ReadGate:
         return why in self._reasons
 
     def first_part(self, data: bytes) -> bytes:
-        """What of a read may be taken now; the rest goes to `receive` later, with nothing in between."""
+        """The part of a read that may be taken now; `receive` gets the rest later, with nothing in between."""
         if self.rest:
             self.rest += data
             return b""
@@ -73,7 +73,7 @@ class ReadGate:
             self._go_on()
 
     def take_rest(self) -> bytes:
-        """What still waits, all of it, for a connection that is over."""
+        """All that still waits, for a connection that is lost."""
         rest, self.rest = self.rest, b""
         return rest
 

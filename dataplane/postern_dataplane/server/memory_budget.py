@@ -1,12 +1,12 @@
-"""The memory that the connections of one worker may hold together, and who leaves when it is used up.
+"""The memory that the connections of one worker may hold together, and which is evicted when it is used up.
 
-A connection is charged for what it makes the worker keep: itself, the part of a head that has come, what waits behind a
-request, what the client does not take.  Past the limit the largest leaves first, of equals the oldest: so that a client
-which sends an ordinary head is never the one to go while others hold much.
+A connection is charged for what it makes the worker keep: itself, the part of a head that has come, the bytes that wait
+behind a request, and those that the client does not take.  Past the limit the largest is evicted first, of equals the
+oldest: a client that sends an ordinary head stays while others hold much.
 
 Rules of this file:
 1. No step takes longer because there are more connections: holders lie in ranks by size, the oldest of a rank first.
-2. A weight may be out of date.  It is taken again before somebody is evicted for it, and of everybody in turn.
+2. A weight may be out of date.  It is taken again before a holder is evicted for it, and of all holders in turn.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ class Weight(NamedTuple):
 
 
 class Holder(Protocol):
-    """What holds memory: a connection."""
+    """A connection that is charged for its memory."""
 
     @property
     def is_spared(self) -> bool:
         """Whether others of the same rank go first."""
 
     def weight(self) -> Weight:
-        """What it holds now."""
+        """The memory that it holds now."""
 
     def evict(self) -> None:
-        """End, and let go of everything at once; it is not charged any more."""
+        """End at once; it is charged no more."""
 
 
 class Budget:
@@ -74,7 +74,7 @@ class Budget:
             self._make_room()
 
     def review(self) -> None:
-        """Weigh the next of all holders, for those that nothing is heard of."""
+        """Weigh the next of all holders: some change without calling `weigh`."""
         for _ in range(min(REVIEWED_AT_ONCE, len(self._turns))):
             holder = self._turns.popleft()
             if holder in self._weights:
@@ -106,7 +106,7 @@ class Budget:
             holder.evict()
 
     def _next_to_go(self) -> Holder | None:
-        """The oldest of the highest rank that is not spared; None when that isn't needed, or nobody is left."""
+        """The oldest of the highest rank that is not spared; None when there is room, or no holder is left."""
         spared = 0
         while rank := next((rank for rank in reversed(self._ranks) if rank), None):
             holder = next(iter(rank))

@@ -1,4 +1,4 @@
-"""Turns names into addresses, beside the requests and again and again; the last answer counts when none comes."""
+"""Resolves names in the background, again and again; the last answer counts while none comes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from postern_dataplane.background_tasks import BackgroundTasks
 
 REFRESH_S = 30.0
-# A name server that is silent must not hold connections up for ever.
+# A silent name server must not delay connections without end.
 TIMEOUT_S = 5.0
 
 

@@ -15,8 +15,7 @@ from .dns import DnsEntry, is_address
 from .load_balancer import EdfScheduler, Host
 from .tls import client_context
 
-# How long an idle connection is kept: less than what servers commonly allow (60 s and more), so that it is seldom they
-# who close.
+# How long an idle connection is kept: less than servers commonly allow (60 s and more), which then seldom close first.
 IDLE_S = 55.0
 
 
@@ -115,13 +114,13 @@ class ConnectionPool:
             connection.host.keep(connection, now)
 
     def close_old(self, now: float) -> None:
-        """Close connections that nobody has used for long."""
+        """Close connections that have been idle for long."""
         for address in self._addresses.values():
             while address.idle and now - address.idle[0].idle_since > IDLE_S:
                 address.idle.pop(0).abort()
 
     def close(self) -> None:
-        """The backend is gone: running exchanges end, idle connections close."""
+        """Close idle connections, and keep none that is returned: the backend is gone."""
         self._is_closed = True
         self._drop_all()
 
@@ -183,7 +182,7 @@ class PoolManager:
                 pool.change(upstream)
 
     def close_old(self, now: float) -> None:
-        """Close connections that nobody has used for long."""
+        """Close connections that have been idle for long."""
         for pool in self._pools.values():
             pool.close_old(now)
 
