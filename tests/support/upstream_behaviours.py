@@ -70,7 +70,7 @@ def closes_at_once(exchange: Exchange) -> None:
     exchange.close()
 
 
-def get_or_compute(exchange: Exchange) -> None:
+def once(exchange: Exchange) -> None:
     """Answer the first request of a connection; close at the second, as one whose time is up."""
     if exchange.number:
         exchange.is_body_read = True
