@@ -20,10 +20,9 @@ import settings_tables
 import state_diagrams
 from msgspec import inspect
 
-from postern_core.parse import API_VERSION, OUR_KINDS
+from postern_core.kinds import API_VERSION, KINDS
 from postern_core.resources.jwt_policy import JWTPolicy
 from postern_core.resources.types import HINTS
-from postern_operator.crds.definitions import KINDS
 
 PAGE = Path(__file__).parent / "reference" / "fields.md"
 HEADER = f"""# Every field
@@ -52,16 +51,15 @@ def main() -> int:
 
 def page() -> str:
     """The whole page, as it must be on disk."""
-    kinds = [kind_section(kind) for kind in OUR_KINDS]
+    kinds = [kind_section(kind) for kind in KINDS]
     return HEADER + "\n".join([*kinds, section("auth.jwt", "spec.auth.jwt", JWTPolicy)])
 
 
 def kind_section(kind: str) -> str:
     """A kind's spec, and below it what the operator writes into its status."""
-    kind_type, spec = OUR_KINDS[kind]
-    status = KINDS[kind].status
-    table = [HEAD, RULE, *rows("spec", inspect.type_info(spec)), *rows("status", inspect.type_info(status))]
-    return "\n".join([f"## {kind}", "", lines(kind_type), "", *table, ""])
+    row = KINDS[kind]
+    table = [HEAD, RULE, *rows("spec", inspect.type_info(row.spec)), *rows("status", inspect.type_info(row.status))]
+    return "\n".join([f"## {kind}", "", lines(row.resource), "", *table, ""])
 
 
 def section(title: str, path: str, spec: type[Any]) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from postern_core.parse import OUR_KINDS, Parsed
+from postern_core.kinds import KINDS
+from postern_core.parse import Parsed
 from postern_core.problems import Problem
 from postern_operator.local.field_positions import FieldPositions
 from postern_operator.local.folder_source import Reading
@@ -108,7 +109,7 @@ def report_of(
 def _kinds(objects: Iterable[Parsed]) -> dict[str, int]:
     """How many objects of each kind there are, ours first."""
     counts = Counter(parsed.ref.kind for parsed in objects)
-    order = {kind: place for place, kind in enumerate(OUR_KINDS)}
+    order = {kind: place for place, kind in enumerate(KINDS)}
     return dict(sorted(counts.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
 
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from postern_core.parse import OUR_KINDS, Parsed
+from postern_core.kinds import KINDS
+from postern_core.parse import Parsed
 from postern_operator.local.folder_source import Reading
 
 from .load_folders import read_folders, with_secrets
@@ -27,7 +28,7 @@ class Wanted:
     in the namespace that was given, or in the one that kubectl would take.
     """
 
-    kinds: tuple[str, ...] = tuple(OUR_KINDS)
+    kinds: tuple[str, ...] = tuple(KINDS)
     has_use_for_secrets: Callable[[Parsed], bool] = no_secrets
     is_of_one_namespace: bool = False
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 import msgspec
 
-from postern_core.parse import OUR_KINDS
+from postern_core.kinds import KINDS
 
 from .arguments import Line
 from .cluster.connection import connected
@@ -79,8 +79,8 @@ def status(
 
 async def _read(where: Where, gateways: dict[str, str], operator_namespace: str, *, is_direct: bool) -> Overview:
     async with connected(where) as connection:
-        ours = await list_resources(connection, tuple(OUR_KINDS), where.namespace)
-        manifests = [it for it in ours.manifests if it["kind"] in OUR_KINDS]
+        ours = await list_resources(connection, tuple(KINDS), where.namespace)
+        manifests = [it for it in ours.manifests if it["kind"] in KINDS]
         named = gateways_named_by(map(state_of, manifests))
         leader = await read_leader(connection.api, operator_namespace)
         # Of a namespace, other gateways than its own are no business.

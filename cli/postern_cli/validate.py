@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import click
 
+from postern_core.kinds import KINDS
 from postern_core.link.shares import Share
-from postern_core.parse import OUR_KINDS
 from postern_core.problems import Problem
 from postern_operator.local.folder_source import Reading
 
@@ -73,7 +73,7 @@ def _check(source: Source, gathered: LoadedObjects, share: Share) -> Report:
     if source.where is None or not source.folders:
         reading = gathered.reading
         if source.where is not None:
-            ours = tuple(parsed for parsed in gathered.objects if parsed.ref.kind in OUR_KINDS)
+            ours = tuple(parsed for parsed in gathered.objects if parsed.ref.kind in KINDS)
             reading = Reading(ours)
         places = source.folders or (_place_of(source.where),)
         return report_of(reading, problems, places, unchecked)

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
-from .checks import check
+from .check import check
 from .grants import Grants
+from .kinds import KINDS
 from .link.credentials import Identities, link_identities
 from .link.resource_index import ResourceIndex, index_resources
 from .link.routes import Routes, link_routes
@@ -19,7 +20,7 @@ from .link.services import Services, link_services
 from .link.shares import DEFAULT_SHARE, Budget, Share, bound_identities, bound_routes, bound_services
 from .link.unserved import refuse_unserved
 from .memo import Memo
-from .parse import OUR_KINDS, Parsed
+from .parse import Parsed
 from .problems import Problem, in_order
 from .snapshot import Entry, Snapshot
 from .validators import Validators
@@ -89,7 +90,7 @@ def _check_all(index: ResourceIndex) -> list[Problem]:
     """Check each object by itself, and note the sound ones of ours."""
     problems: list[Problem] = []
     for ref, parsed in index.objects.items():
-        if ref.kind not in OUR_KINDS:
+        if ref.kind not in KINDS:
             problems += parsed.problems
             continue
         found = index.memo.get_or_compute("check", ref, (parsed,), check, parsed, index.inspectors)

@@ -7,14 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from .kinds import KINDS
 from .problems import Problem
 from .ref import Ref
 
 Status = Literal["True", "False", "Unknown"]
-
-KINDS_WITH_REFERENCES = frozenset({"Service", "Route", "JWTCredential"})
-# Kinds that a gateway serves by name; consumers and credentials count for every gateway that admits them.
-PLACED_KINDS = frozenset({"Service", "Route"})
 
 
 class Programming(enum.Enum):
@@ -54,7 +51,7 @@ def conditions_of(
     own = [problem for problem in problems if problem.ref == ref]
     accepted = _from_problems("Accepted", own)
     conditions = [accepted]
-    if ref.kind in KINDS_WITH_REFERENCES:
+    if KINDS[ref.kind].has_references:
         conditions.append(_resolved(accepted, own))
     conditions.append(_programmed(accepted, programming, why))
     conditions.append(_ready(conditions))

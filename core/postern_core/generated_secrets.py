@@ -9,15 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .parse import API_VERSION, Parsed
+from .kinds import API_VERSION
+from .parse import Parsed
 from .ref import Ref
+from .resources.credential_keys import GENERATED_ENTRY, HMAC_BYTES, generated_name
 from .resources.kubernetes import OPAQUE, USE_FOR_KEYS, USE_LABEL
-
-# The bytes of each hash. RFC 7518, section 3.2: "A key of the same size as the hash output [...] or larger MUST be
-# used with this algorithm."
-# What is generated has as many random bytes, and a shorter secret of a user is weak.
-HMAC_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
-GENERATED_ENTRY = "secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +28,6 @@ class WantedSecret:
     credential: Ref
     size_bytes: int
     uid: str = ""
-
-
-def generated_name(credential_name: str) -> str:
-    """The name of the Secret that is generated for a credential."""
-    return f"{credential_name}-jwt"
 
 
 def generated_manifest(wanted: WantedSecret, text: str) -> dict[str, Any]:

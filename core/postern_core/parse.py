@@ -13,32 +13,10 @@ from typing import Any
 import msgspec
 
 from .decode import decode_strictly
+from .kinds import API_VERSION, KINDS, KUBERNETES_KINDS
 from .problems import Problem, Reason
 from .ref import Ref
-from .resources.consumer import Consumer, ConsumerSpec
-from .resources.jwt_credential import JWTCredential, JWTCredentialSpec
-from .resources.kubernetes import ConfigMap, EndpointSlice, KubernetesService, Namespace, Secret
-from .resources.route import Route, RouteSpec
-from .resources.service import Service, ServiceSpec
 from .resources.types import Metadata, Name
-
-API_VERSION = "postern.dev/v1alpha1"
-
-OUR_KINDS: dict[str, tuple[type[Any], type[Any]]] = {
-    "Service": (Service, ServiceSpec),
-    "Route": (Route, RouteSpec),
-    "Consumer": (Consumer, ConsumerSpec),
-    "JWTCredential": (JWTCredential, JWTCredentialSpec),
-}
-
-# API version and kind -> the kind as a Ref names it, and its type.
-THEIR_KINDS: dict[tuple[str, str], tuple[str, type[Any]]] = {
-    ("v1", "Secret"): ("Secret", Secret),
-    ("v1", "ConfigMap"): ("ConfigMap", ConfigMap),
-    ("v1", "Service"): ("core/Service", KubernetesService),
-    ("v1", "Namespace"): ("Namespace", Namespace),
-    ("discovery.k8s.io/v1", "EndpointSlice"): ("EndpointSlice", EndpointSlice),
-}
 
 TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec", "status")
 
@@ -71,7 +49,7 @@ def is_known(manifest: Mapping[str, Any]) -> bool:
     An unknown kind or version of our own group counts as known: it is a mistake to report.
     """
     version = _text(manifest.get("apiVersion", ""))
-    return version.partition("/")[0] == "postern.dev" or (version, _text(manifest.get("kind", ""))) in THEIR_KINDS
+    return version.partition("/")[0] == "postern.dev" or (version, _text(manifest.get("kind", ""))) in KUBERNETES_KINDS
 
 
 def parse_manifest(manifest: Mapping[str, Any], origin: str = "") -> Parsed:
@@ -87,7 +65,7 @@ def parse_manifest(manifest: Mapping[str, Any], origin: str = "") -> Parsed:
 def _parse(manifest: Mapping[str, Any], origin: str) -> Parsed:
     """Parse an object; raises UnicodeEncodeError for text that no snapshot and no log could hold."""
     version, kind = _text(manifest.get("apiVersion", "")), _text(manifest.get("kind", ""))
-    theirs = THEIR_KINDS.get((version, kind))
+    theirs = KUBERNETES_KINDS.get((version, kind))
     ref = _ref_of(theirs[0] if theirs else kind, manifest.get("metadata"))
     try:
         metadata = msgspec.convert(manifest.get("metadata"), Metadata)
@@ -103,17 +81,17 @@ def _parse(manifest: Mapping[str, Any], origin: str) -> Parsed:
 
 
 def _parse_ours(ref: Ref, metadata: Metadata, manifest: Mapping[str, Any], origin: str) -> Parsed:
-    kind_type, spec_type = OUR_KINDS[ref.kind]
+    kind = KINDS[ref.kind]
     problems = [
         Problem(ref, Reason.INVALID, _printable(name), "unknown field; remove it, or move it below spec")
         for name in manifest
         if name not in TOP_LEVEL
     ]
-    spec, mistakes = decode_strictly(manifest.get("spec", {}), spec_type)
+    spec, mistakes = decode_strictly(manifest.get("spec", {}), kind.spec)
     problems += [Problem(ref, Reason.INVALID, field, message) for field, message in mistakes]
     if spec is None or problems:
         return _unusable(ref, manifest, origin, problems, metadata.generation)
-    resource = kind_type(metadata=metadata, spec=spec)
+    resource = kind.resource(metadata=metadata, spec=spec)
     msgspec.json.encode(resource)  # raises where `convert` lets half of a character pass
     return Parsed(ref, resource, (), metadata.generation, origin)
 
@@ -135,8 +113,8 @@ def _unusable(
 
 
 def _unfit_kind(ref: Ref, version: str, kind: str) -> Problem | None:
-    if kind not in OUR_KINDS:
-        known = ", ".join(OUR_KINDS)
+    if kind not in KINDS:
+        known = ", ".join(KINDS)
         return Problem(ref, Reason.INVALID, "kind", f"{kind!r} is not a kind of postern.dev; use one of {known}")
     if version != API_VERSION:
         return Problem(ref, Reason.INVALID, "apiVersion", f"{version!r} is not served; use {API_VERSION}")

@@ -10,8 +10,8 @@ import yaml
 from cluster.pairs import SMALLEST
 from manifests import manifest
 from postern_core.decode import decode_strictly
-from postern_core.parse import OUR_KINDS, parse_manifest
-from postern_operator.crds.definitions import KINDS
+from postern_core.kinds import KINDS
+from postern_core.parse import parse_manifest
 from postern_operator.crds.schema import descriptions
 
 pytestmark = pytest.mark.usefixtures("crds")
@@ -42,14 +42,14 @@ def test_every_field_is_explained(kubectl, kind):
 def test_explain_is_the_manual(kubectl, kind):
     """`kubectl explain` prints what the model says of its kind."""
     explained = " ".join(kubectl("explain", KINDS[kind].short, check=True).stdout.split())
-    assert " ".join((OUR_KINDS[kind][0].__doc__ or "").split()) in explained
+    assert " ".join((KINDS[kind].resource.__doc__ or "").split()) in explained
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_defaults_change_nothing_in_force(kubectl, namespace, kind):
     """What the API server fills in is what the compiler would have taken anyway."""
     kubectl.apply(smallest(kind, namespace))
-    spec_type = OUR_KINDS[kind][1]
+    spec_type = KINDS[kind].spec
     stored = kubectl.get(KINDS[kind].short, "a", namespace).get("spec", {})
     assert decode_strictly(SMALLEST[kind], spec_type) == decode_strictly(stored, spec_type)
 

@@ -15,13 +15,14 @@ from installation import installed
 from manifests import route, service
 from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
-from postern_core.parse import OUR_KINDS, parse_manifest
+from postern_core.kinds import KINDS
+from postern_core.parse import parse_manifest
 from postern_operator.cluster.status.desired_status import counts, status_change
 from postern_operator.validators import VALIDATORS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.name[:2].isdigit())
-KINDS = "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev"
+ALL_KINDS = "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev"
 # Kubernetes makes slices itself, and refuses those of local mode; the namespace is another one here.
 LEFT_OUT = {"EndpointSlice", "Namespace"}
 SERVER_SIDE = ("apply", "--server-side", "--field-manager=argocd-controller", "--filename=-")
@@ -47,7 +48,7 @@ def tenant(crds, kubectl, tmp_path_factory):
 def shop(tenant, kubectl):
     """The namespace, with nothing in it."""
     yield tenant
-    kubectl("delete", f"{KINDS},services,configmaps,secrets", "--all", f"-n{tenant}", check=True)
+    kubectl("delete", f"{ALL_KINDS},services,configmaps,secrets", "--all", f"-n{tenant}", check=True)
 
 
 def manifests_of(example, namespace):
@@ -64,7 +65,7 @@ def settled(kubectl, namespace):
     """Wait until every object of ours has the status that it should have; gives the resourceVersion of everything."""
 
     def objects():
-        kinds = f"{KINDS},services,configmaps,secrets"
+        kinds = f"{ALL_KINDS},services,configmaps,secrets"
         return json.loads(kubectl("get", kinds, f"-n{namespace}", "--output=json", check=True).stdout)["items"]
 
     raw.until(lambda: are_told(objects()), "every object told")
@@ -80,7 +81,7 @@ def are_told(objects):
         due = conditions_of(it.ref, problems, Programming.PROGRAMMED)
         return status_change(it, "", one["status"], due, count=count.get(it.ref, 0), now=datetime.now(UTC))
 
-    ours = [(it, one) for it, one in zip(parsed, objects, strict=True) if it.ref.kind in OUR_KINDS]
+    ours = [(it, one) for it, one in zip(parsed, objects, strict=True) if it.ref.kind in KINDS]
     return ours and not any(change(it, one) for it, one in ours)
 
 
@@ -123,7 +124,7 @@ def test_the_operator_owns_the_status_and_nothing_else(kubectl, shop):
     manifests = manifests_of(EXAMPLES[0], shop)
     kubectl(*SERVER_SIDE, input=yaml.safe_dump_all(manifests), check=True)
     settled(kubectl, shop)
-    for one in json.loads(kubectl("get", KINDS, f"-n{shop}", "-ojson", "--show-managed-fields", check=True).stdout)[
+    for one in json.loads(kubectl("get", ALL_KINDS, f"-n{shop}", "-ojson", "--show-managed-fields", check=True).stdout)[
         "items"
     ]:
         owned = {entry["manager"]: set(entry["fieldsV1"]) for entry in one["metadata"]["managedFields"]}

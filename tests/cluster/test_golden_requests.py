@@ -18,13 +18,14 @@ from cluster.kubectl import Kubectl
 from cluster.shared import Api
 from golden_requests import ask, credentials_of, expected_of, served_by
 from installation import installed, own_address
-from postern_core.checks import check
-from postern_core.parse import OUR_KINDS, parse_manifest
+from postern_core.check import check
+from postern_core.kinds import KINDS
+from postern_core.parse import parse_manifest
 from postern_operator.validators import VALIDATORS
 from upstream import Upstream
 
-PLURALS = {kind: f"{kind.lower()}s.postern.dev" for kind in OUR_KINDS}
-KINDS = ",".join(PLURALS.values())
+PLURALS = {kind: f"{kind.lower()}s.postern.dev" for kind in KINDS}
+ALL_KINDS = ",".join(PLURALS.values())
 # What a case may bring along; everything else in its namespaces is the cluster's.
 THEIR_KINDS = "secrets,configmaps,services,endpointslices.discovery.k8s.io"
 
@@ -32,7 +33,7 @@ THEIR_KINDS = "secrets,configmaps,services,endpointslices.discovery.k8s.io"
 def is_refused_early(manifest):
     """Whether an object makes no sense by itself, which the API server says before anybody else."""
     parsed = parse_manifest(manifest)
-    return parsed.ref.kind in OUR_KINDS and bool(check(parsed, VALIDATORS))
+    return parsed.ref.kind in KINDS and bool(check(parsed, VALIDATORS))
 
 
 # The gateway of the installation has the default settings.
@@ -94,7 +95,7 @@ def apply(kubectl, upstream):
 
     yield apply
     for namespace in namespaces:
-        kubectl("delete", KINDS, "--all", f"-n{namespace}", check=True)
+        kubectl("delete", ALL_KINDS, "--all", f"-n{namespace}", check=True)
         kubectl("delete", THEIR_KINDS, "--field-selector=metadata.name!=kubernetes", f"-n{namespace}", check=True)
 
 
@@ -128,7 +129,7 @@ def until_told(kubectl, namespaces):
     """Wait until every object has been told how it is, and whether it is served."""
 
     def are_told():
-        found = [item for it in namespaces for item in items(kubectl, KINDS, it)]
+        found = [item for it in namespaces for item in items(kubectl, ALL_KINDS, it)]
         return all(is_told(item) for item in found)
 
     raw.until(are_told, "all objects to have a status")

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 import cases
-from postern_core.checks import check
-from postern_core.parse import OUR_KINDS, parse_manifest
+from postern_core.check import check
+from postern_core.kinds import KINDS
+from postern_core.parse import parse_manifest
 from postern_operator.validators import VALIDATORS
 
 pytestmark = pytest.mark.usefixtures("crds")
@@ -73,7 +74,7 @@ def judged(case):
     """The objects of our kinds in a case, in one namespace, and whether each makes sense by itself."""
     for document in cases.manifests_of(case):
         parsed = parse_manifest(document)
-        if parsed.ref.kind in OUR_KINDS:
+        if parsed.ref.kind in KINDS:
             metadata = {"name": f"{parsed.ref.namespace}.{parsed.ref.name}", "namespace": "default"}
             yield document | {"metadata": metadata}, not check(parsed, VALIDATORS)
 
@@ -81,7 +82,7 @@ def judged(case):
 def taken(kubectl, manifests):
     """The names of the objects that the API server takes."""
     done = kubectl.apply(*manifests, options=("--dry-run=server",))
-    kinds = {kind.lower(): kind for kind in OUR_KINDS}
+    kinds = {kind.lower(): kind for kind in KINDS}
     said = re.findall(r"^(\w+)\.postern\.dev/(\S+) serverside-applied", done.stdout, re.MULTILINE)
     return {f"{kinds[kind]} {name}" for kind, name in said}
 

@@ -11,12 +11,13 @@ import pytest
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from operator_account import operator_client
 from postern_core.conditions import Programming, conditions_of
-from postern_core.parse import OUR_KINDS, parse_manifest
+from postern_core.kinds import KINDS
+from postern_core.parse import parse_manifest
 from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.status.desired_status import counts, status_change
 from postern_operator.cluster.status.status_writer import StatusWriter
 
-KINDS = "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev"
+ALL_KINDS = "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev"
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 
 
@@ -39,7 +40,7 @@ class Operator:
         done = self.kubectl.apply(*manifests, options=(f"--namespace={self.namespace}",))
         assert done.returncode == 0, done.stderr
 
-    def read(self, kinds=f"{KINDS},secrets"):
+    def read(self, kinds=f"{ALL_KINDS},secrets"):
         options = (f"--namespace={self.namespace}", "--output=json", "--show-managed-fields")
         return json.loads(self.kubectl("get", kinds, *options, check=True).stdout)["items"]
 
@@ -48,7 +49,7 @@ class Operator:
         counted = counts(parse_manifest(one) for one in manifests)
         for one in manifests:
             parsed = parse_manifest(one)
-            if parsed.ref.kind in OUR_KINDS:
+            if parsed.ref.kind in KINDS:
                 conditions, uid = conditions_of(parsed.ref, problems, programming), one["metadata"]["uid"]
                 present, count = one.get("status", {}), counted[parsed.ref]
                 yield status_change(parsed, uid, present, conditions, count=count, now=NOW)
@@ -85,9 +86,9 @@ async def test_a_status_is_written_once(operator):
 async def test_kubectl_can_wait_for_it(operator, kubectl, namespace):
     """`Ready` is what it waits for, and the columns say the rest."""
     await operator.round()
-    kubectl("wait", "--for=condition=Ready", "--timeout=5s", f"-n{namespace}", "--all", KINDS, check=True)
+    kubectl("wait", "--for=condition=Ready", "--timeout=5s", f"-n{namespace}", "--all", ALL_KINDS, check=True)
 
-    shown = {it["kind"]: it["status"] for it in operator.read(KINDS)}
+    shown = {it["kind"]: it["status"] for it in operator.read(ALL_KINDS)}
     assert (1, 1) == (shown["Service"]["routes"], shown["Consumer"]["credentials"])
     assert ("alice_key", "HS256", []) == tuple(shown["JWTCredential"][it] for it in ("key", "algorithm", "keyIDs"))
     assert {1} == {status["observedGeneration"] for status in shown.values()}
@@ -107,9 +108,9 @@ async def test_only_what_differs_is_written(operator, kubectl, namespace):
 
 async def test_nothing_else_of_the_object_is_touched(operator):
     """No label, annotation, finalizer or new generation: GitOps sees no drift."""
-    before = {it["metadata"]["uid"]: it for it in operator.read(KINDS)}
+    before = {it["metadata"]["uid"]: it for it in operator.read(ALL_KINDS)}
     await operator.round()
-    for it in operator.read(KINDS):
+    for it in operator.read(ALL_KINDS):
         ours = [one for one in it["metadata"]["managedFields"] if one["manager"] == "postern"]
         assert [("status", ["f:status"])] == [(one["subresource"], list(one["fieldsV1"])) for one in ours]
         was = before[it["metadata"]["uid"]]
@@ -165,7 +166,7 @@ async def test_no_secret_is_in_a_status(operator):
     weak = credential("weak", keys=[{"id": "k1", "secretRef": {"name": "weak", "key": "secret"}}])
     operator.apply(*({**one, "metadata": {"name": "weak"}} for one in (weak, secret("weak", value=SECRET[:12]))))
     await operator.round()
-    statuses = json.dumps([it["status"] for it in operator.read(KINDS)])
+    statuses = json.dumps([it["status"] for it in operator.read(ALL_KINDS)])
 
     assert "WeakKey" in statuses
     assert SECRET[:12] not in statuses

@@ -14,7 +14,8 @@ from cluster.modules import ARGOCD, KSTATUS
 from manifests import consumer, route, service
 from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
-from postern_core.parse import OUR_KINDS, parse_manifest
+from postern_core.kinds import KINDS
+from postern_core.parse import parse_manifest
 from postern_operator.cluster.status.desired_status import status_change
 from postern_operator.validators import VALIDATORS
 
@@ -78,7 +79,7 @@ def all_told():
         objects = [parse_manifest(manifest) for manifest in manifests]
         problems = compile_snapshot(objects, inspectors=VALIDATORS).problems
         for manifest, parsed in zip(manifests, objects, strict=True):
-            if parsed.ref.kind not in OUR_KINDS:
+            if parsed.ref.kind not in KINDS:
                 continue
             for programming in Programming:
                 one = told(manifest, problems, programming)

@@ -19,7 +19,8 @@ from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
 from postern_core.grants import Grants
-from postern_core.parse import OUR_KINDS, parse_manifest
+from postern_core.kinds import KINDS
+from postern_core.parse import parse_manifest
 from postern_operator.validators import VALIDATORS
 from snapshots import decoded_again
 
@@ -50,7 +51,7 @@ def status_text(resources, problems):
             for condition in conditions_of(parsed.ref, problems, Programming.PROGRAMMED)
         }
         for parsed in sorted(resources, key=lambda it: it.ref)
-        if parsed.ref.kind in OUR_KINDS
+        if parsed.ref.kind in KINDS
     }
     told = {"status": status, "problems": [f"{problem.reason.text}: {problem}" for problem in problems]}
     return yaml.safe_dump(told, sort_keys=False, width=10_000, allow_unicode=True)

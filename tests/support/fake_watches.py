@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from postern_core.parse import API_VERSION
+from postern_core.kinds import API_VERSION
 
 GROUP, _, VERSION = API_VERSION.partition("/")
 KINDS = {"services": "Service", "routes": "Route", "consumers": "Consumer", "jwtcredentials": "JWTCredential"}

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from postern_core.kinds import KINDS
 from postern_core.link.fail_closed import recover_service_scope
-from postern_core.parse import OUR_KINDS, parse_manifest
+from postern_core.parse import parse_manifest
 
 from .installation import Leader, Published
 
@@ -96,6 +97,7 @@ def state_of(manifest: Mapping[str, Any]) -> ObjectState:
     is_current = status.get("observedGeneration") == metadata.get("generation")
     trouble = _trouble(conditions, is_current=is_current)
     kind, spec = str(manifest["kind"]), manifest.get("spec") or {}
+    parent = KINDS[kind].parent
     return ObjectState(
         kind=kind,
         namespace=metadata["namespace"],
@@ -104,8 +106,8 @@ def state_of(manifest: Mapping[str, Any]) -> ObjectState:
         trouble=trouble,
         conditions=conditions,
         gateways=recover_service_scope(parse_manifest(manifest)).gateways if kind == "Service" else (),
-        parent=_name_in(spec.get({"Route": "serviceRef", "JWTCredential": "consumerRef"}.get(kind, ""))),
-        about=_about(status) if kind == "JWTCredential" else "",
+        parent=_name_in(spec.get(parent.field)) if parent is not None else "",
+        about=_about(status),
     )
 
 
@@ -124,7 +126,7 @@ def _trouble(conditions: tuple[Condition, ...], *, is_current: bool) -> tuple[st
 
 
 def _about(status: Mapping[str, Any]) -> str:
-    """Which key a credential answers to, and how it is checked; its status holds nothing secret."""
+    """Which key a credential answers to, and how it is checked; "" for other kinds, whose statuses say neither."""
     parts = [("key", status.get("key")), ("", status.get("algorithm")), ("Secret", status.get("generatedSecretName"))]
     return ", ".join(f"{name} {value}".strip() for name, value in parts if value)
 
@@ -134,4 +136,4 @@ def _name_in(reference: object) -> str:
 
 
 def _place(state: ObjectState) -> tuple[int, str, str]:
-    return list(OUR_KINDS).index(state.kind), state.namespace, state.name
+    return list(KINDS).index(state.kind), state.namespace, state.name

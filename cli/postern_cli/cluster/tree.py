@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import click
 
 from postern_cli.printing import printable
+from postern_core.kinds import KINDS, Kind
 
 from .installation import Leader, Published
 from .overview import ObjectState, Overview, is_served
@@ -16,10 +16,6 @@ from .pods import Pod
 
 # As many hex digits as the log and the table of a run show.
 DIGEST_CHARS = 12
-
-# What an object hangs below, and the heading for those whose parent isn't there.
-PARENTS = MappingProxyType({"Route": "Service", "JWTCredential": "Consumer"})
-ORPHANS = MappingProxyType({"Route": "Routes without a Service", "JWTCredential": "Credentials without a Consumer"})
 
 Children = dict[tuple[str, str], list[ObjectState]]
 
@@ -104,31 +100,31 @@ def _elsewhere(overview: Overview, children: Children) -> list[Node]:
     """What hangs on no gateway: services and routes that nothing serves, and who may call."""
     shown = {one.gateway for one in overview.gateways}
     present = {(it.kind, it.path) for it in overview.objects}
-    groups: dict[str, list[Node]] = {
-        "Services of no gateway": [],
-        "Routes without a Service": [],
-        "Consumers": [],
-        "Credentials without a Consumer": [],
-    }
+    groups: dict[str, list[Node]] = {_heading(kind): [] for kind in KINDS.values()}
     for it in overview.objects:
-        heading = ""
-        if it.kind == "Service" and not shown.intersection(it.gateways):
-            heading = "Services of no gateway"
-        elif it.kind == "Consumer":
-            heading = "Consumers"
-        elif it.kind in ORPHANS and (PARENTS[it.kind], f"{it.namespace}/{it.parent}") not in present:
-            heading = ORPHANS[it.kind]
-        if heading:
-            groups[heading].append(_object(it, children))
+        kind = KINDS[it.kind]
+        if kind.parent is not None:
+            is_elsewhere = (kind.parent.kind, f"{it.namespace}/{it.parent}") not in present
+        else:
+            is_elsewhere = not kind.is_placed or not shown.intersection(it.gateways)
+        if is_elsewhere:
+            groups[_heading(kind)].append(_object(it, children))
     return [Node(heading, nodes) for heading, nodes in groups.items() if nodes]
+
+
+def _heading(kind: Kind) -> str:
+    if kind.parent is not None:
+        return f"{kind.title} without a {kind.parent.kind}"
+    return f"{kind.title} of no gateway" if kind.is_placed else kind.title
 
 
 def _children(objects: Iterable[ObjectState]) -> Children:
     """What hangs below each object, by the object's kind and path."""
     found: Children = {}
     for it in objects:
-        if it.kind in PARENTS:
-            found.setdefault((PARENTS[it.kind], f"{it.namespace}/{it.parent}"), []).append(it)
+        parent = KINDS[it.kind].parent
+        if parent is not None:
+            found.setdefault((parent.kind, f"{it.namespace}/{it.parent}"), []).append(it)
     return found
 
 

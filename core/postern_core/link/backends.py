@@ -13,6 +13,7 @@ from postern_core.ref import Ref
 from postern_core.resources.kubernetes import KubernetesServicePort
 from postern_core.resources.service import ServiceUpstream
 from postern_core.resources.types import milliseconds
+from postern_core.resources.upstream import certificate_holder
 from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
 from postern_core.validators import Validators
 
@@ -41,7 +42,7 @@ def link_backend(parsed: Parsed, resources: ResourceIndex) -> LinkedBackend:
     if upstream.service is not None:
         related += (resources.objects.get(Ref("core/Service", namespace, upstream.service.name)),)
         related += tuple(resources.slices_of(namespace, upstream.service.name))
-    holder = _certificate_holder(upstream, namespace)
+    holder = certificate_holder(upstream, namespace)
     certificates = resources.objects.get(holder) if holder else None
     inputs = (parsed, related, certificates)
     return resources.memo.get_or_compute(
@@ -167,16 +168,11 @@ def _tls(ref: Ref, upstream: ServiceUpstream, ca_pem: str | None) -> UpstreamTLS
     )
 
 
-def _certificate_holder(upstream: ServiceUpstream, namespace: str) -> Ref | None:
-    reference = upstream.tls and upstream.tls.ca_certificate_ref
-    return Ref(reference.kind, namespace, reference.name) if reference else None
-
-
 def _certificates(
     upstream: ServiceUpstream, namespace: str, certificates: Parsed | None, inspectors: Validators
 ) -> str | Missing | None:
     """The CA certificates in PEM, None where the system's are meant."""
-    holder = _certificate_holder(upstream, namespace)
+    holder = certificate_holder(upstream, namespace)
     reference = upstream.tls.ca_certificate_ref if upstream.tls else None
     if holder is None or reference is None:
         return None

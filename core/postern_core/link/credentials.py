@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from postern_core.generated_secrets import GENERATED_ENTRY, generated_name, is_generated_for
+from postern_core.generated_secrets import is_generated_for
 from postern_core.grants import KeyGrant, key_id
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.resources.jwt_credential import CredentialKeySpec, SecretKeyRef
+from postern_core.resources.credential_keys import holder_of, keys_of, list_of
 from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL, USE_FOR_KEYS, USE_LABEL
 from postern_core.snapshot import Consumer, Credential, Key
 from postern_core.validators import Validators
@@ -25,7 +25,7 @@ from .keys import KeyClaim, settle_keys
 from .materials import Holder, material_of
 from .references import Missing, is_marked_for_keys
 from .resource_index import ResourceIndex, age, namespace_ref
-from .revocations import list_of, revoked_digests
+from .revocations import revoked_digests
 from .sizes import size_of, too_large
 
 
@@ -116,8 +116,8 @@ def _refs_of(parsed: Parsed) -> CredentialRefs:
     return CredentialRefs(
         claim=KeyClaim(parsed.ref, key, key_id(namespace, key), age(parsed)),
         consumer=Ref("Consumer", namespace, spec.consumer_ref.name),
-        holders=tuple(holder_of(key, namespace) for key in keys_of(parsed)),
-        revoked=list_of(parsed),
+        holders=tuple(holder_of(key, namespace) for key in keys_of(parsed.ref, spec)),
+        revoked=list_of(parsed.ref, spec),
     )
 
 
@@ -156,24 +156,6 @@ def _link(parsed: Parsed, needed: CredentialRefs, related: Related, since: int, 
     return Linked(entry, linked.problems, size_bytes)
 
 
-def keys_of(parsed: Parsed) -> tuple[CredentialKeySpec, ...]:
-    """The keys as written, or the one that is generated."""
-    spec = parsed.resource.spec
-    if spec.keys:
-        return tuple(spec.keys)
-    reference = SecretKeyRef(name=generated_name(parsed.ref.name), key=GENERATED_ENTRY, encoding="Base64")
-    return (CredentialKeySpec(secret_ref=reference),)
-
-
-def holder_of(key: CredentialKeySpec, namespace: str) -> Ref | None:
-    """The Secret or ConfigMap that holds a key, None for an inline one."""
-    if key.secret_ref is not None:
-        return Ref("Secret", namespace, key.secret_ref.name)
-    if key.public_key_ref is not None:
-        return Ref(key.public_key_ref.kind, namespace, key.public_key_ref.name)
-    return None
-
-
 def _link_credential(
     parsed: Parsed, needed: CredentialRefs, related: Related, since: int, inspectors: Validators
 ) -> Linked:
@@ -182,7 +164,7 @@ def _link_credential(
         return Linked(None, (_foreign_secret(parsed, held[0].ref),))
     keys: list[Key] = []
     problems: list[Problem] = []
-    for index, (key, holder, holding) in enumerate(zip(keys_of(parsed), needed.holders, held, strict=True)):
+    for index, (key, holder, holding) in enumerate(zip(keys_of(parsed.ref, spec), needed.holders, held, strict=True)):
         at = f"spec.keys[{index}]" if spec.keys else "spec.keys"
         material = material_of(spec, key, Holder(holder, holding, related.namespace) if holder else None, inspectors)
         if isinstance(material, Missing):

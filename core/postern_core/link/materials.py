@@ -10,10 +10,10 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from postern_core.generated_secrets import HMAC_BYTES
 from postern_core.parse import Parsed
 from postern_core.problems import Reason
 from postern_core.ref import Ref
+from postern_core.resources.credential_keys import HMAC_BYTES
 from postern_core.resources.jwt_credential import CredentialKeySpec, JWTCredentialSpec, SecretKeyRef
 from postern_core.validators import UnreadableKey, Validators
 

@@ -12,7 +12,8 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from postern_core.parse import API_VERSION, Parsed
+from postern_core.kinds import API_VERSION
+from postern_core.parse import Parsed
 from postern_core.problems import Reason
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import (

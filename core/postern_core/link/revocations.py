@@ -20,18 +20,12 @@ JTIS_MAX = 10_000
 AT = "spec.revoked.jtisFrom"
 
 
-def list_of(parsed: Parsed) -> Ref | None:
-    """The ConfigMap or Secret that lists the revoked ids of a credential, None where it names none."""
-    source = parsed.resource.spec.revoked.jtis_from
-    return Ref(source.kind, parsed.ref.namespace, source.name) if source else None
-
-
 def revoked_digests(parsed: Parsed, holding: Parsed | None) -> str | Problem:
     """The listed ids as the snapshot carries them, "" where the credential names no list, or what is wrong with it."""
-    holder = list_of(parsed)
-    if holder is None:
-        return ""
     source = parsed.resource.spec.revoked.jtis_from
+    if source is None:
+        return ""
+    holder = Ref(source.kind, parsed.ref.namespace, source.name)
     jtis = _read(holder, source, holding)
     if isinstance(jtis, Missing):
         return Problem(parsed.ref, jtis.reason, AT, f"{jtis.message}; until then none of its tokens passes", (holder,))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from postern_core.ref import Ref
+
 from .auth import NULLABLE, Auth
 from .rules import Rule, is_normal_path
 from .types import SET, Host, Label, Metadata, Spec
-from .upstream import ServiceUpstream
+from .upstream import ServiceUpstream, certificate_holder
 
-__all__ = ["Service", "ServiceSpec", "ServiceUpstream"]
+__all__ = ["Service", "ServiceSpec", "ServiceUpstream", "references_of"]
 
 
 class ServiceSpec(Spec, frozen=True):
@@ -111,3 +114,12 @@ class Service(msgspec.Struct, frozen=True, gc=False):
 
     metadata: Metadata
     spec: ServiceSpec
+
+
+def references_of(ref: Ref, spec: ServiceSpec) -> Iterator[Ref]:
+    """The objects of Kubernetes that a Service names, whether they exist or not."""
+    if spec.upstream.service is not None:
+        yield Ref("core/Service", ref.namespace, spec.upstream.service.name)
+    holder = certificate_holder(spec.upstream, ref.namespace)
+    if holder is not None:
+        yield holder

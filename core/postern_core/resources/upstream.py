@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from postern_core.ref import Ref
+
 from .rules import (
     ABSOLUTE_URL,
     URL_WITH_DOT_SEGMENT,
@@ -258,3 +260,9 @@ class ServiceUpstream(Spec, frozen=True):
     retries: Annotated[Retries, Meta(description="When a failed attempt is made again. Default: once more.")] = (
         Retries()
     )
+
+
+def certificate_holder(upstream: ServiceUpstream, namespace: str) -> Ref | None:
+    """The Secret or ConfigMap that holds the CAs of an upstream, None where the system's are trusted."""
+    reference = upstream.tls and upstream.tls.ca_certificate_ref
+    return Ref(reference.kind, namespace, reference.name) if reference else None

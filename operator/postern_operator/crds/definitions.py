@@ -1,27 +1,14 @@
-"""The four CustomResourceDefinitions: names, columns, and the schema around each kind's model."""
+"""The CustomResourceDefinitions: the names, the columns, and the schema around each kind's model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from postern_core.parse import API_VERSION, OUR_KINDS
-from postern_core.resources.status import ConsumerStatus, JWTCredentialStatus, RouteStatus, ServiceStatus
+from postern_core.kinds import API_VERSION, KINDS, Column
 
 from .schema import Schema, object_schema, prose_of, validations
 
 GROUP, VERSION = API_VERSION.split("/")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of `kubectl get`; with a `priority` above 0 only of `kubectl get --output wide`."""
-
-    name: str
-    path: str
-    description: str
-    type: str = "string"
-    priority: int = 0
 
 
 def _condition(type_: str, description: str, priority: int = 0) -> Column:
@@ -46,87 +33,30 @@ STATE = (
 UNSEEN = {"observedGeneration": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What a kind is called, what `kubectl get` shows of it, and by which fields it can be selected."""
-
-    plural: str
-    short: str
-    status: type[Any]
-    columns: tuple[Column, ...]
-    selectable: tuple[str, ...] = ()
-
-
-KINDS: dict[str, Names] = {
-    "Service": Names(
-        "services",
-        "psvc",
-        ServiceStatus,
-        (
-            Column("Hosts", ".spec.hosts", "The hosts whose requests are meant; none are all hosts."),
-            Column("Prefix", ".spec.pathPrefix", "The path below which its Routes are."),
-            Column("Routes", ".status.routes", "How many Routes it has.", "integer"),
-            Column("Gateways", ".spec.gateways", "The gateways that serve it.", priority=1),
-        ),
-    ),
-    "Route": Names(
-        "routes",
-        "prt",
-        RouteStatus,
-        (
-            Column("Service", ".spec.serviceRef.name", "The Service that its requests go to."),
-            Column("Methods", ".spec.methods", "The methods that it takes; none are all methods."),
-        ),
-        (".spec.serviceRef.name",),
-    ),
-    "Consumer": Names(
-        "consumers",
-        "pcons",
-        ConsumerStatus,
-        (
-            Column("Groups", ".spec.groups", "The groups that it belongs to."),
-            Column("Credentials", ".status.credentials", "How many JWTCredentials it has.", "integer"),
-        ),
-    ),
-    "JWTCredential": Names(
-        "jwtcredentials",
-        "pjwt",
-        JWTCredentialStatus,
-        (
-            Column("Consumer", ".spec.consumerRef.name", "The Consumer whose tokens it knows."),
-            Column("Key", ".status.key", "What the key claim of its tokens holds."),
-            Column("Algorithm", ".spec.algorithm", "What its tokens are signed with."),
-            Column("Secret", ".status.generatedSecretName", "The Secret that was made for it.", priority=1),
-        ),
-        (".spec.consumerRef.name", ".spec.key"),
-    ),
-}
-
-
 def definition(kind: str) -> dict[str, Any]:
     """The CustomResourceDefinition of a kind."""
-    names = KINDS[kind]
+    row = KINDS[kind]
     version = {
         "name": VERSION,
         "served": True,
         "storage": True,
         "subresources": {"status": {}},
-        "additionalPrinterColumns": [_column(column) for column in (*names.columns, *STATE)],
-        **({"selectableFields": [{"jsonPath": path} for path in names.selectable]} if names.selectable else {}),
+        "additionalPrinterColumns": [_column(column) for column in (*row.columns, *STATE)],
+        **({"selectableFields": [{"jsonPath": path} for path in row.selectable]} if row.selectable else {}),
         "schema": {"openAPIV3Schema": kind_schema(kind)},
     }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{names.plural}.{GROUP}"},
+        "metadata": {"name": f"{row.plural}.{GROUP}"},
         "spec": {
             "group": GROUP,
             "names": {
                 "kind": kind,
                 "listKind": f"{kind}List",
-                "plural": names.plural,
+                "plural": row.plural,
                 "singular": kind.lower(),
-                "shortNames": [names.short],
+                "shortNames": [row.short],
                 "categories": ["postern"],
             },
             "scope": "Namespaced",
@@ -137,9 +67,9 @@ def definition(kind: str) -> dict[str, Any]:
 
 def kind_schema(kind: str) -> Schema:
     """The schema of a whole object."""
-    kind_type, spec_type = OUR_KINDS[kind]
-    spec, status = object_schema(spec_type), object_schema(KINDS[kind].status)
-    schema: Schema = {"description": prose_of(kind_type), "type": "object"}
+    row = KINDS[kind]
+    spec, status = object_schema(row.spec), object_schema(row.status)
+    schema: Schema = {"description": prose_of(row.resource), "type": "object"}
     if "required" in spec:
         schema["required"] = ["spec"]
     schema["properties"] = {
@@ -149,7 +79,7 @@ def kind_schema(kind: str) -> Schema:
         "spec": spec,
         "status": status | {"default": UNSEEN},
     }
-    return schema | validations(kind_type.RULES)
+    return schema | validations(row.resource.RULES)
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from postern_core.compile import Compiled
-from postern_core.conditions import PLACED_KINDS, Condition, Programming, conditions_of
-from postern_core.parse import OUR_KINDS, Parsed
+from postern_core.conditions import Condition, Programming, conditions_of
+from postern_core.kinds import KINDS
+from postern_core.parse import Parsed
 from postern_core.problems import by_ref
 from postern_core.ref import Ref
 
@@ -24,12 +25,12 @@ def statuses(objects: Iterable[Parsed], compiled: Compiled, programming: Program
     placed = {route.id for route in snapshot.routes} | {backend.id for backend in snapshot.backends}
     valid: dict[tuple[str, Programming], tuple[Condition, ...]] = {}
     found: Statuses = {}
-    for ref in sorted({parsed.ref for parsed in objects if parsed.ref.kind in OUR_KINDS}):
+    for ref in sorted({parsed.ref for parsed in objects if parsed.ref.kind in KINDS}):
         own = problems.get(ref, ())
         if any(not problem.is_warning for problem in own):
             found[ref] = conditions_of(ref, own, programming)
             continue
-        is_elsewhere = ref.kind in PLACED_KINDS and ref.id not in placed
+        is_elsewhere = KINDS[ref.kind].is_placed and ref.id not in placed
         how = (ref.kind, Programming.NO_DATA_PLANE if is_elsewhere else programming)
         # Most objects of a kind have the same.
         found[ref] = valid.get(how) or valid.setdefault(how, conditions_of(ref, (), how[1]))

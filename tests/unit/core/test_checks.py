@@ -1,14 +1,15 @@
 """Checks of one object alone."""
 
 from manifests import compiled, credential, mistakes, route, service
-from postern_core.checks import CHECKS, check
+from postern_core.check import check
+from postern_core.kinds import KINDS
 from postern_core.parse import parse_manifest
 from postern_operator.validators import VALIDATORS
 
 
 def test_a_check_is_named_as_the_violation():
     """The list of names is the list of what can be wrong."""
-    names = [violation.__name__ for violations in CHECKS.values() for violation in violations]
+    names = [violation.__name__ for kind in KINDS.values() for violation in kind.checks]
 
     assert all(
         "_is_" in name

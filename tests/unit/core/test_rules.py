@@ -11,11 +11,12 @@ from msgspec import inspect
 
 from cluster.pairs import pairs
 from manifests import manifest
-from postern_core.checks import CHECKS, check
+from postern_core.check import check
 from postern_core.checks.policy import POLICY_CHECKS
 from postern_core.checks.service import path_is_not_normal
 from postern_core.header_names import RESERVED, canonical
-from postern_core.parse import OUR_KINDS, parse_manifest
+from postern_core.kinds import KINDS
+from postern_core.parse import parse_manifest
 from postern_core.resources.rules import (
     ABSOLUTE_URL,
     DOT_SEGMENT,
@@ -67,15 +68,15 @@ def structs_below(type_):
 
 RULES = {
     rule
-    for kind_type, spec_type in OUR_KINDS.values()
-    for struct in [kind_type, *structs_below(spec_type)]
+    for kind in KINDS.values()
+    for struct in [kind.resource, *structs_below(kind.spec)]
     for rule in getattr(struct, "RULES", ())
 }
 
 
 def test_every_check_has_a_rule_or_a_reason():
     """What the compiler tells late, the API server tells at once, where CEL can say it."""
-    checks = {one.__name__ for several in CHECKS.values() for one in several} | {one.__name__ for one in POLICY_CHECKS}
+    checks = {one.__name__ for kind in KINDS.values() for one in kind.checks} | {one.__name__ for one in POLICY_CHECKS}
     assert checks == {rule.violation for rule in RULES} - CHANGES | set(NOT_BY_A_RULE)
 
 

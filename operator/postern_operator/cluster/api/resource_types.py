@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from postern_core.parse import API_VERSION
+from postern_core.kinds import API_VERSION, KINDS
 
 from .reader import Resource
 
-OUR_RESOURCES = (
-    Resource(API_VERSION, "Service", "services"),
-    Resource(API_VERSION, "Route", "routes"),
-    Resource(API_VERSION, "Consumer", "consumers"),
-    Resource(API_VERSION, "JWTCredential", "jwtcredentials"),
-)
+OUR_RESOURCES = tuple(Resource(API_VERSION, kind.name, kind.plural) for kind in KINDS.values())
 SECRETS = Resource("v1", "Secret", "secrets")
 CONFIG_MAPS = Resource("v1", "ConfigMap", "configmaps")
 KUBERNETES_SERVICES = Resource("v1", "Service", "services")

@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
+import msgspec
+
 from postern_core.conditions import Condition
-from postern_core.generated_secrets import HMAC_BYTES, generated_name
+from postern_core.kinds import KINDS
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 from postern_kit.timestamps import rfc3339
@@ -38,15 +40,12 @@ class StatusChange:
 
 
 def counts(objects: Iterable[Parsed]) -> Mapping[Ref, int]:
-    """How many Routes each Service has, and how many JWTCredentials each Consumer, sound or not."""
+    """How many objects belong to each, such as Routes to a Service, sound or not."""
     found: Counter[Ref] = Counter()
     for parsed in objects:
-        if parsed.resource is None:
-            continue
-        if parsed.ref.kind == "Route":
-            found[Ref("Service", parsed.ref.namespace, parsed.resource.spec.service_ref.name)] += 1
-        elif parsed.ref.kind == "JWTCredential":
-            found[Ref("Consumer", parsed.ref.namespace, parsed.resource.spec.consumer_ref.name)] += 1
+        kind = KINDS.get(parsed.ref.kind)
+        if kind is not None and kind.parent is not None and parsed.resource is not None:
+            found[Ref(kind.parent.kind, parsed.ref.namespace, kind.parent.name_of(parsed.resource.spec))] += 1
     return found
 
 
@@ -68,34 +67,27 @@ def status_change(
     wanted = [_condition(it, parsed.generation, kept.get(it.type, {}), now) for it in conditions]
     facts = _facts(parsed, count)
     has_all = all(kept.get(it["type"]) == it for it in wanted)
-    if has_all and all(present.get(name) == facts.get(name) for name in _FACTS[parsed.ref.kind]):
+    if has_all and all(present.get(name) == facts.get(name) for name in _fields_of(parsed.ref.kind)[0]):
         return None
     is_trouble = any(it.status != "True" and it.type in ("Accepted", "ResolvedRefs") for it in conditions)
     return StatusChange(parsed.ref, uid, {**facts, "conditions": wanted}, is_trouble)
 
 
-# What each kind's status holds beside the conditions.
-_FACTS = {
-    "Service": ("observedGeneration", "routes"),
-    "Route": ("observedGeneration",),
-    "Consumer": ("observedGeneration", "credentials"),
-    "JWTCredential": ("observedGeneration", "key", "algorithm", "keyIDs", "generatedSecretName"),
-}
+@cache
+def _fields_of(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The fields of a kind's status beside the conditions, and those of them that count other objects."""
+    fields = msgspec.structs.fields(KINDS[kind].status)
+    parents = [row.parent for row in KINDS.values() if row.parent is not None]
+    counted = tuple(parent.counted_as for parent in parents if parent.kind == kind and parent.counted_as)
+    return tuple(field.encode_name for field in fields if field.encode_name != "conditions"), counted
 
 
 def _facts(parsed: Parsed, count: int) -> dict[str, Any]:
+    row = KINDS[parsed.ref.kind]
     facts: dict[str, Any] = {"observedGeneration": parsed.generation}
-    if parsed.ref.kind == "Service":
-        facts["routes"] = count
-    if parsed.ref.kind == "Consumer":
-        facts["credentials"] = count
-    if parsed.ref.kind == "JWTCredential" and parsed.resource is not None:
-        spec = parsed.resource.spec
-        facts["key"] = spec.key or parsed.ref.name
-        facts["algorithm"] = spec.algorithm
-        facts["keyIDs"] = [key.id for key in spec.keys if key.id is not None]
-        if not spec.keys and spec.algorithm in HMAC_BYTES:
-            facts["generatedSecretName"] = generated_name(parsed.ref.name)
+    facts |= dict.fromkeys(_fields_of(row.name)[1], count)
+    if row.facts is not None and parsed.resource is not None:
+        facts |= row.facts(parsed.ref, parsed.resource.spec)
     return facts
 
 

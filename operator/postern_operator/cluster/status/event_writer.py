@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from postern_core.parse import API_VERSION
+from postern_core.kinds import API_VERSION
 from postern_kit.timestamps import rfc3339
 from postern_operator.cluster.api.reader import Resource
 from postern_operator.cluster.api.token_bucket import TokenBucket

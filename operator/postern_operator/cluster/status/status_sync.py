@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from postern_core.conditions import PLACED_KINDS, Programming, conditions_of
-from postern_core.parse import OUR_KINDS
+from postern_core.conditions import Programming, conditions_of
+from postern_core.kinds import KINDS
 from postern_core.problems import Problem, by_ref, in_order
 from postern_core.ref import Ref
 from postern_operator.build import BuildResult
@@ -70,7 +70,7 @@ class StatusSync:
         settled: dict[Ref, tuple[Any, ...]] = {}
         for ref, cached in known.items():
             # An object that has changed since it was compiled is compared after the next rebuild.
-            if ref.kind not in OUR_KINDS or compiled.get(ref) is not cached.parsed or not cached.uid:
+            if ref.kind not in KINDS or compiled.get(ref) is not cached.parsed or not cached.uid:
                 continue
             programming = _programming(cached, views, placed)
             own, count = problems.get(ref, ()), count_of.get(ref, 0)
@@ -118,7 +118,7 @@ def _published_sources(built: BuildResult) -> frozenset[str]:
 def _programming(cached: CachedObject, views: tuple[GatewayView, ...], placed: list[frozenset[str]]) -> Programming:
     """Whether all gateways that an object is for serve it; people and keys are for all."""
     ref = cached.parsed.ref
-    is_placed = ref.kind in PLACED_KINDS
+    is_placed = KINDS[ref.kind].is_placed
     found = {
         _programming_by(view, cached)
         for view, here in zip(views, placed, strict=True)

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from postern_core.parse import API_VERSION
+from postern_core.kinds import API_VERSION
 from postern_core.ref import Ref
 from postern_kit.backoff import Backoff
 from postern_operator.cluster.api.resource_types import OUR_RESOURCES

@@ -19,7 +19,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from postern_core.parse import OUR_KINDS, Parsed, parse_manifest
+from postern_core.kinds import KINDS, ref_kind
+from postern_core.parse import Parsed, parse_manifest
 from postern_core.ref import Ref
 from postern_operator.cluster.api.reader import version_of
 
@@ -60,7 +61,7 @@ class ObjectCache:
         known = self._known.get(_ref_of(manifest))
         version, uid = version_of(str(metadata.get("resourceVersion", ""))), str(metadata.get("uid", ""))
         generation = int(metadata.get("generation") or 0)
-        is_ours = known is not None and known.parsed.ref.kind in OUR_KINDS
+        is_ours = known is not None and known.parsed.ref.kind in KINDS
         if known is not None and is_ours and known.uid == uid and known.generation == generation > 0:
             parsed = known.parsed
         else:
@@ -170,7 +171,7 @@ class ObjectCache:
 
 def _ref_of(manifest: Manifest) -> Ref:
     metadata = manifest["metadata"]
-    kind = "core/Service" if (manifest["apiVersion"], manifest["kind"]) == ("v1", "Service") else manifest["kind"]
+    kind = ref_kind(manifest["apiVersion"], manifest["kind"])
     return Ref(kind, metadata.get("namespace") or "default", metadata["name"])
 
 

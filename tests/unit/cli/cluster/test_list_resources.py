@@ -7,9 +7,9 @@ import pytest
 import manifests
 from postern_cli.cluster.list_resources import list_resources
 from postern_cli.errors import ClusterReadingError
-from postern_core.parse import OUR_KINDS
+from postern_core.kinds import KINDS
 
-KINDS = tuple(OUR_KINDS)
+KINDS = tuple(KINDS)
 GROUP = "/apis/postern.dev/v1alpha1"
 
 

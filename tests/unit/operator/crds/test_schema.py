@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 import pytest
 from msgspec import Meta
 
+from postern_core.kinds import KINDS
 from postern_core.resources.rules import Rule
 from postern_core.resources.types import Duration, Spec
-from postern_operator.crds.definitions import KINDS, kind_schema
+from postern_operator.crds.definitions import kind_schema
 from postern_operator.crds.schema import descriptions, go_pattern, object_schema, prose_of, validations
 
 

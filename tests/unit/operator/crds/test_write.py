@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from postern_operator.crds.definitions import KINDS
+from postern_core.kinds import KINDS
 from postern_operator.crds.write import main, text
 
 CRDS = Path(__file__).parents[4] / "crds"

@@ -1,0 +1,174 @@
+"""The table of kinds: what parsing, checks, statuses, definitions and commands need to know of each.
+
+A new kind is a module in `resources`, one in `checks`, one in `link`, and a row
+here.  What a row can't say belongs in those modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from .checks.consumer import CONSUMER_CHECKS
+from .checks.credential import CREDENTIAL_CHECKS
+from .checks.route import ROUTE_CHECKS
+from .checks.service import SERVICE_CHECKS
+from .ref import Ref
+from .resources.consumer import Consumer, ConsumerSpec
+from .resources.credential_keys import facts_of, holders_of
+from .resources.jwt_credential import JWTCredential, JWTCredentialSpec
+from .resources.kubernetes import ConfigMap, EndpointSlice, KubernetesService, Namespace, Secret
+from .resources.route import Route, RouteSpec
+from .resources.service import Service, ServiceSpec, references_of
+from .resources.status import ConsumerStatus, JWTCredentialStatus, RouteStatus, ServiceStatus
+from .validators import Validators
+
+API_VERSION = "postern.dev/v1alpha1"
+
+# The rows are of different types, so what they take is any resource and any spec: the resource's own, by `parse`.
+Check = Callable[[Any, Validators], Iterator[tuple[str, str]]]
+References = Callable[[Ref, Any], Iterable[Ref]]
+Facts = Callable[[Ref, Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of `kubectl get`; with a `priority` above 0 only of `kubectl get --output wide`."""
+
+    name: str
+    path: str
+    description: str
+    type: str = "string"
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The kind that an object belongs to, and the field of its spec that names it.
+
+    `name_of` reads that name from a decoded spec; `counted_as` is the field of
+    the parent's status that counts such objects, "" for none.
+    """
+
+    kind: str
+    field: str
+    name_of: Callable[[Any], str]
+    counted_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind that a user may write.
+
+    `title` is the heading of a list of such objects.  `references` are the objects of Kubernetes that an object
+    names, `facts` what its status holds beside conditions and counts.  An object that `is_placed` is served by the
+    gateways that its Service names, any other by all.
+    """
+
+    resource: type[Any]
+    spec: type[Any]
+    status: type[Any]
+    plural: str
+    short: str
+    title: str
+    checks: tuple[Check, ...]
+    columns: tuple[Column, ...]
+    selectable: tuple[str, ...] = ()
+    parent: Parent | None = None
+    references: References | None = None
+    facts: Facts | None = None
+    is_placed: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.resource.__name__
+
+    @property
+    def has_references(self) -> bool:
+        return self.parent is not None or self.references is not None
+
+
+SERVICE = Kind(
+    resource=Service,
+    spec=ServiceSpec,
+    status=ServiceStatus,
+    plural="services",
+    short="psvc",
+    title="Services",
+    checks=SERVICE_CHECKS,
+    references=references_of,
+    is_placed=True,
+    columns=(
+        Column("Hosts", ".spec.hosts", "The hosts whose requests are meant; none are all hosts."),
+        Column("Prefix", ".spec.pathPrefix", "The path below which its Routes are."),
+        Column("Routes", ".status.routes", "How many Routes it has.", "integer"),
+        Column("Gateways", ".spec.gateways", "The gateways that serve it.", priority=1),
+    ),
+)
+ROUTE = Kind(
+    resource=Route,
+    spec=RouteSpec,
+    status=RouteStatus,
+    plural="routes",
+    short="prt",
+    title="Routes",
+    checks=ROUTE_CHECKS,
+    parent=Parent("Service", "serviceRef", attrgetter("service_ref.name"), counted_as="routes"),
+    is_placed=True,
+    columns=(
+        Column("Service", ".spec.serviceRef.name", "The Service that its requests go to."),
+        Column("Methods", ".spec.methods", "The methods that it takes; none are all methods."),
+    ),
+    selectable=(".spec.serviceRef.name",),
+)
+CONSUMER = Kind(
+    resource=Consumer,
+    spec=ConsumerSpec,
+    status=ConsumerStatus,
+    plural="consumers",
+    short="pcons",
+    title="Consumers",
+    checks=CONSUMER_CHECKS,
+    columns=(
+        Column("Groups", ".spec.groups", "The groups that it belongs to."),
+        Column("Credentials", ".status.credentials", "How many JWTCredentials it has.", "integer"),
+    ),
+)
+JWT_CREDENTIAL = Kind(
+    resource=JWTCredential,
+    spec=JWTCredentialSpec,
+    status=JWTCredentialStatus,
+    plural="jwtcredentials",
+    short="pjwt",
+    title="Credentials",
+    checks=CREDENTIAL_CHECKS,
+    parent=Parent("Consumer", "consumerRef", attrgetter("consumer_ref.name"), counted_as="credentials"),
+    references=holders_of,
+    facts=facts_of,
+    columns=(
+        Column("Consumer", ".spec.consumerRef.name", "The Consumer whose tokens it knows."),
+        Column("Key", ".status.key", "What the key claim of its tokens holds."),
+        Column("Algorithm", ".spec.algorithm", "What its tokens are signed with."),
+        Column("Secret", ".status.generatedSecretName", "The Secret that was made for it.", priority=1),
+    ),
+    selectable=(".spec.consumerRef.name", ".spec.key"),
+)
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (SERVICE, ROUTE, CONSUMER, JWT_CREDENTIAL)}
+
+# What is read of Kubernetes: API version and kind -> the kind as a Ref names it, and its type.
+KUBERNETES_KINDS: dict[tuple[str, str], tuple[str, type[Any]]] = {
+    ("v1", "Secret"): ("Secret", Secret),
+    ("v1", "ConfigMap"): ("ConfigMap", ConfigMap),
+    ("v1", "Service"): ("core/Service", KubernetesService),
+    ("v1", "Namespace"): ("Namespace", Namespace),
+    ("discovery.k8s.io/v1", "EndpointSlice"): ("EndpointSlice", EndpointSlice),
+}
+
+
+def ref_kind(api_version: str, kind: str) -> str:
+    """The kind as a Ref names it."""
+    known = KUBERNETES_KINDS.get((api_version, kind))
+    return known[0] if known else kind
