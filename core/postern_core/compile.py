@@ -87,7 +87,7 @@ def compile_identities(
 
 
 def _check_all(index: ResourceIndex) -> list[Problem]:
-    """Check each object by itself, and note the sound ones of ours."""
+    """Check each object by itself, and note which of ours are valid."""
     problems: list[Problem] = []
     for ref, parsed in index.objects.items():
         if ref.kind not in KINDS:
@@ -95,7 +95,9 @@ def _check_all(index: ResourceIndex) -> list[Problem]:
             continue
         found = index.memo.get_or_compute("check", ref, (parsed,), check, parsed, index.inspectors)
         problems += found
-        if parsed.resource is not None and not found:
+        if found:
+            index.faults[ref] = frozenset(problem.field for problem in found)
+        else:
             index.valid[ref] = parsed
     return problems
 

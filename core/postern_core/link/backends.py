@@ -36,18 +36,39 @@ class LinkedBackend:
 
 
 def link_backend(parsed: Parsed, resources: ResourceIndex) -> LinkedBackend:
-    """Resolve the upstream of a sound Service."""
+    """Resolve the upstream of a valid Service."""
+    inputs = (parsed, *_referred(parsed, resources))
+    return resources.memo.get_or_compute("backend", parsed.ref, inputs, _link, *inputs, resources.inspectors)
+
+
+def upstream_problems(parsed: Parsed, resources: ResourceIndex) -> tuple[Problem, ...]:
+    """What can't be resolved of the upstream of a Service that failed a check; it is never served."""
+    inputs = (parsed, *_referred(parsed, resources))
+    return resources.memo.get_or_compute("upstream", parsed.ref, inputs, _unresolved, *inputs, resources.inspectors)
+
+
+def _referred(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[Parsed | None, ...], Parsed | None]:
+    """The Service of Kubernetes with its slices, and the holder of the certificates, as they were found."""
     upstream, namespace = parsed.resource.spec.upstream, parsed.ref.namespace
     related: tuple[Parsed | None, ...] = ()
     if upstream.service is not None:
         related += (resources.objects.get(Ref("core/Service", namespace, upstream.service.name)),)
         related += tuple(resources.slices_of(namespace, upstream.service.name))
     holder = certificate_holder(upstream, namespace)
-    certificates = resources.objects.get(holder) if holder else None
-    inputs = (parsed, related, certificates)
-    return resources.memo.get_or_compute(
-        "backend", parsed.ref, inputs, _link, parsed, related, certificates, resources.inspectors
-    )
+    return related, resources.objects.get(holder) if holder else None
+
+
+def _unresolved(
+    parsed: Parsed, related: tuple[Parsed | None, ...], certificates: Parsed | None, inspectors: Validators
+) -> tuple[Problem, ...]:
+    ref, upstream = parsed.ref, parsed.resource.spec.upstream
+    problems: list[Problem] = []
+    if upstream.service is not None:
+        _kubernetes_endpoints(ref, upstream, related, problems)
+    ca_pem = _certificates(upstream, ref.namespace, certificates, inspectors)
+    if isinstance(ca_pem, Missing):
+        problems.append(_without_certificates(ref, ca_pem))
+    return tuple(problems)
 
 
 def _link(
@@ -58,7 +79,7 @@ def _link(
     endpoints = _endpoints(ref, upstream, related, problems)
     ca_pem = _certificates(upstream, ref.namespace, certificates, inspectors)
     if isinstance(ca_pem, Missing):
-        problems.append(Problem(ref, ca_pem.reason, "spec.upstream.tls.caCertificateRef", ca_pem.message))
+        problems.append(_without_certificates(ref, ca_pem))
         ca_pem = None
     addresses = Endpoints(id=ref.id, endpoints=endpoints)
     wrong = too_large(ref, "spec.upstream", size_of(addresses), "name fewer addresses, or put them behind one name")
@@ -190,6 +211,10 @@ def _certificates(
             return _no_certificate(holder, reference.key)
         return Missing(Reason.INVALID_KEY_MATERIAL, f"{holder}, entry {reference.key!r}: {wrong}")
     return text
+
+
+def _without_certificates(ref: Ref, missing: Missing) -> Problem:
+    return Problem(ref, missing.reason, "spec.upstream.tls.caCertificateRef", missing.message)
 
 
 def _no_certificate(secret: Ref, entry: str) -> Missing:

@@ -21,12 +21,15 @@ from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL, USE_FOR_KE
 from postern_core.snapshot import Consumer, Credential, Key
 from postern_core.validators import Validators
 
+from .fail_closed import recover_parent
 from .keys import KeyClaim, settle_keys
 from .materials import Holder, material_of
 from .references import Missing, is_marked_for_keys
 from .resource_index import ResourceIndex, age, namespace_ref
 from .revocations import revoked_digests
 from .sizes import size_of, too_large
+
+NO_FAULTS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,17 @@ class CredentialRefs:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """The objects that a credential refers to, as they were found, and its Namespace.
+    """What a credential is linked with: the objects that it refers to, as they were found, and its Namespace.
 
-    `held` are the holders of its keys, in order; `listed` is the list of its revoked ids.
+    `held` are the holders of its keys, in order; `listed` is the list of its
+    revoked ids; `faults` are the fields that a check found wrong.
     """
 
     held: tuple[Parsed | None, ...]
     namespace: Parsed | None
     listed: Parsed | None
+    since: int
+    faults: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -85,20 +91,39 @@ def link_identities(resources: ResourceIndex, held: Mapping[str, KeyGrant]) -> I
             found.consumers.append(entry)
             found.consumer_sizes.append(size_bytes)
     candidates = [parsed for parsed in resources.of_kind("JWTCredential") if parsed.ref in resources.valid]
+    unaccepted = [parsed for parsed in resources.of_kind("JWTCredential") if parsed.ref not in resources.valid]
     needs = [memo.get_or_compute("needs", parsed.ref, (parsed,), _refs_of, parsed) for parsed in candidates]
-    uncertain = {parsed.ref for parsed in resources.of_kind("JWTCredential") if parsed.ref not in resources.valid}
-    found.grants = settle_keys([needed.claim for needed in needs], held, uncertain)
+    found.grants = settle_keys([needed.claim for needed in needs], held, {parsed.ref for parsed in unaccepted})
     for parsed, needed in zip(candidates, needs, strict=True):
         grant = found.grants[needed.claim.grant]
-        if grant.credential != parsed.ref.name:
-            found.problems.append(_conflict(parsed, needed, grant))
-            continue
         linked = _link_once(parsed, needed, grant.since, resources)
         found.problems += linked.problems
-        if linked.entry is not None:
+        if grant.credential != parsed.ref.name:
+            found.problems.append(_conflict(parsed, needed, grant))
+        elif linked.entry is not None:
             found.credentials.append(linked.entry)
             found.credential_sizes.append(linked.size_bytes)
+    for parsed in unaccepted:
+        found.problems += _further_problems(parsed, found.grants, resources)
     return found
+
+
+def _further_problems(parsed: Parsed, grants: Mapping[str, KeyGrant], resources: ResourceIndex) -> list[Problem]:
+    """What else is wrong with a credential that isn't accepted, as far as it can be read; it is never served."""
+    if parsed.resource is None:
+        consumer = recover_parent(parsed)
+        return [] if consumer is None else _without_consumer(parsed, consumer, resources)
+    needed = _refs_of(parsed)
+    problems = list(_link_once(parsed, needed, 0, resources).problems)
+    grant = grants.get(needed.claim.grant)
+    if grant is not None and grant.credential != parsed.ref.name:
+        problems.append(_conflict(parsed, needed, grant))
+    return problems
+
+
+def _without_consumer(parsed: Parsed, consumer: Ref, resources: ResourceIndex) -> list[Problem]:
+    problem = resources.reference_problem(consumer, Reason.CONSUMER_NOT_FOUND, parsed.ref, "spec.consumerRef")
+    return [problem] if problem else []
 
 
 def _sized_consumer(parsed: Parsed) -> tuple[Consumer, int]:
@@ -128,21 +153,19 @@ def _conflict(parsed: Parsed, needed: CredentialRefs, grant: KeyGrant) -> Proble
 
 
 def _link_once(parsed: Parsed, needed: CredentialRefs, since: int, resources: ResourceIndex) -> Linked:
-    if needed.consumer not in resources.valid:
-        unresolved = resources.reference_problem(
-            needed.consumer, Reason.CONSUMER_NOT_FOUND, parsed.ref, "spec.consumerRef"
-        )
-        return Linked(None, (unresolved,) if unresolved else ())
     held = tuple([resources.objects.get(holder) if holder else None for holder in needed.holders])
     listed = resources.objects.get(needed.revoked) if needed.revoked else None
-    related = Related(held, resources.objects.get(namespace_ref(parsed.ref.namespace)), listed)
-    inputs = (parsed, needed, related, since)
-    return resources.memo.get_or_compute("credential", parsed.ref, inputs, _link, *inputs, resources.inspectors)
+    namespace = resources.objects.get(namespace_ref(parsed.ref.namespace))
+    inputs = (parsed, needed, Related(held, namespace, listed, since, resources.faults.get(parsed.ref, NO_FAULTS)))
+    linked = resources.memo.get_or_compute("credential", parsed.ref, inputs, _link, *inputs, resources.inspectors)
+    if needed.consumer in resources.valid:
+        return linked
+    return Linked(None, (*_without_consumer(parsed, needed.consumer, resources), *linked.problems))
 
 
-def _link(parsed: Parsed, needed: CredentialRefs, related: Related, since: int, inspectors: Validators) -> Linked:
+def _link(parsed: Parsed, needed: CredentialRefs, related: Related, inspectors: Validators) -> Linked:
     """Link a credential, with what it takes back, and refuse it where that can't be known or is too much."""
-    linked = _link_credential(parsed, needed, related, since, inspectors)
+    linked = _link_credential(parsed, needed, related, inspectors)
     digests = revoked_digests(parsed, related.listed)
     if isinstance(digests, Problem):
         return Linked(None, (*linked.problems, digests))
@@ -156,9 +179,7 @@ def _link(parsed: Parsed, needed: CredentialRefs, related: Related, since: int, 
     return Linked(entry, linked.problems, size_bytes)
 
 
-def _link_credential(
-    parsed: Parsed, needed: CredentialRefs, related: Related, since: int, inspectors: Validators
-) -> Linked:
+def _link_credential(parsed: Parsed, needed: CredentialRefs, related: Related, inspectors: Validators) -> Linked:
     spec, ref, held = parsed.resource.spec, parsed.ref, related.held
     if not spec.keys and held[0] is not None and not is_generated_for(held[0], parsed):
         return Linked(None, (_foreign_secret(parsed, held[0].ref),))
@@ -166,6 +187,8 @@ def _link_credential(
     problems: list[Problem] = []
     for index, (key, holder, holding) in enumerate(zip(keys_of(parsed.ref, spec), needed.holders, held, strict=True)):
         at = f"spec.keys[{index}]" if spec.keys else "spec.keys"
+        if not related.faults.isdisjoint((at, f"{at}.secretRef")):
+            continue  # A check has said what is wrong with its source.
         material = material_of(spec, key, Holder(holder, holding, related.namespace) if holder else None, inspectors)
         if isinstance(material, Missing):
             problems.append(Problem(ref, material.reason, at, material.message, _causes(holder)))
@@ -176,7 +199,7 @@ def _link_credential(
         keys.append(Key(material=material, id=key.id, not_after=not_after))
     if not keys:
         return Linked(None, tuple(problems))
-    return Linked(_credential_entry(parsed, needed, since, tuple(keys)), tuple(problems))
+    return Linked(_credential_entry(parsed, needed, related.since, tuple(keys)), tuple(problems))
 
 
 def _foreign_secret(parsed: Parsed, holder: Ref) -> Problem:

@@ -15,11 +15,13 @@ from typing import Any
 
 import msgspec
 
+from postern_core.kinds import KINDS
 from postern_core.parse import Parsed
 from postern_core.paths import BadPath, normalise
 from postern_core.pattern_limits import ANY_PATTERN, PATTERN_SIZE_MAX
+from postern_core.ref import Ref
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
-from postern_core.resources.types import Host, Label, Method
+from postern_core.resources.types import Host, Label, Method, Name
 from postern_core.validators import Validators
 
 EVERY_PATH = (RoutePath(type="Prefix", value="/"),)
@@ -74,6 +76,14 @@ def recover_route_scope(parsed: Parsed, inspectors: Validators) -> RouteScope:
         headers=usable(_readable(spec.get("headers", []), HeaderMatch)),
         query_params=usable(_readable(spec.get("queryParams", []), QueryParamMatch)),
     )
+
+
+def recover_parent(parsed: Parsed) -> Ref | None:
+    """The object that a failed one says it belongs to, None where that can't be read."""
+    parent = KINDS[parsed.ref.kind].parent
+    reference = _spec_of(parsed).get(parent.field) if parent is not None else None
+    name = _readable([reference.get("name")], Name) if isinstance(reference, Mapping) else ()
+    return Ref(parent.kind, parsed.ref.namespace, name[0]) if parent is not None and name else None
 
 
 def _spec_of(parsed: Parsed) -> Mapping[str, Any]:

@@ -17,13 +17,15 @@ from postern_core.validators import Validators
 class ResourceIndex:
     """The objects by kind and Ref, in no order that anything may depend on.
 
-    `valid` holds our objects that have no problem of their own, so far.
+    `valid` holds our objects that have no problem of their own, `faults` the
+    fields that are wrong in each of the others.
     """
 
     objects: dict[Ref, Parsed]
     inspectors: Validators
     memo: Memo
     valid: dict[Ref, Parsed] = field(default_factory=dict)
+    faults: dict[Ref, frozenset[str]] = field(default_factory=dict)
     by_kind: dict[str, list[Parsed]] = field(default_factory=dict)
     slices: dict[tuple[str, str], list[Parsed]] = field(default_factory=dict)
 

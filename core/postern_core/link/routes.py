@@ -10,7 +10,7 @@ from postern_core.ref import Ref
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
 
-from .fail_closed import EVERY_PATH, recover_route_scope
+from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
 from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
 from .resource_index import ResourceIndex
@@ -40,6 +40,7 @@ def link_routes(resources: ResourceIndex, services: Services) -> Routes:
         if parsed.ref in resources.valid:
             _link_sound(parsed, resources, services, routes)
         else:
+            routes.problems += _further_problems(parsed, resources, services)
             _link_broken(parsed, resources, services, routes)
     routes.entries, problems = settle_patterns(routes.entries, resources.inspectors.pattern_size)
     routes.problems += problems
@@ -52,18 +53,12 @@ def _link_sound(parsed: Parsed, resources: ResourceIndex, services: Services, ro
     if reference in services.elsewhere:
         return
     service = services.linked.get(reference)
-    if service is None:
-        message = f"Service {reference.name!r} does not exist in namespace {ref.namespace}; create it, or name another"
-        routes.problems.append(Problem(ref, Reason.SERVICE_NOT_FOUND, "spec.serviceRef", message, (reference,)))
-        return
-    if not service.hosts:
-        message = f"{reference} has no host of its own, so this route is not served; give it a host"
-        routes.problems.append(Problem(ref, Reason.SERVICE_INVALID, "spec.serviceRef", message, (reference,)))
+    if service is None or not service.hosts:
+        routes.problems.append(_without_service(ref, reference, service))
         return
     policy = _policy_of(parsed, service, resources, routes)
     if service.refusal or (policy.refusal and not spec.auth):
-        message = f"its requests get 503: {service.refusal or f'{reference}: {policy.refusal}'}"
-        routes.problems.append(Problem(ref, Reason.SERVICE_INVALID, "spec.serviceRef", message, (reference,)))
+        routes.problems.append(_refused(ref, reference, service.refusal or f"{reference}: {policy.refusal}"))
     place = (service.hosts, service.path_prefix, service.strip_path_prefix, service.keep_encoded_slashes)
     refusal = service.refusal or shortened(policy.refusal)
     policy_id = policy.entry.id if policy.entry else None
@@ -78,6 +73,36 @@ def _link_sound(parsed: Parsed, resources: ResourceIndex, services: Services, ro
         size_bytes += policy.size_bytes if spec.auth else 0
     routes.entries.append(entry)
     routes.sizes.append(size_bytes)
+
+
+def _without_service(ref: Ref, reference: Ref, service: LinkedService | None) -> Problem:
+    """Say that a Route's Service does not exist or, where it does, that it has no hosts."""
+    if service is None:
+        message = f"Service {reference.name!r} does not exist in namespace {ref.namespace}; create it, or name another"
+        return Problem(ref, Reason.SERVICE_NOT_FOUND, "spec.serviceRef", message, (reference,))
+    message = f"{reference} has no host of its own, so this route is not served; give it a host"
+    return Problem(ref, Reason.SERVICE_INVALID, "spec.serviceRef", message, (reference,))
+
+
+def _refused(ref: Ref, reference: Ref, refusal: str) -> Problem:
+    message = f"its requests get 503: {refusal}"
+    return Problem(ref, Reason.SERVICE_INVALID, "spec.serviceRef", message, (reference,))
+
+
+def _further_problems(parsed: Parsed, resources: ResourceIndex, services: Services) -> list[Problem]:
+    """What else is wrong with a Route that isn't accepted, as far as it can be read; it is never served."""
+    ref, reference = parsed.ref, recover_parent(parsed)
+    if reference is None or reference in services.elsewhere:
+        return []
+    problems: list[Problem] = []
+    service = services.linked.get(reference)
+    if service is None or not service.hosts:
+        problems.append(_without_service(ref, reference, service))
+    elif service.refusal:
+        problems.append(_refused(ref, reference, service.refusal))
+    if parsed.resource is not None and parsed.resource.spec.auth:
+        problems += link_policy(ref, parsed.resource.spec.auth.jwt, resources).problems
+    return problems
 
 
 def _policy_of(parsed: Parsed, service: LinkedService, resources: ResourceIndex, routes: Routes) -> LinkedPolicy:

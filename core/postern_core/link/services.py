@@ -11,7 +11,7 @@ from postern_core.parse import Parsed
 from postern_core.problems import Problem
 from postern_core.ref import Ref
 
-from .backends import LinkedBackend, link_backend
+from .backends import LinkedBackend, link_backend, upstream_problems
 from .fail_closed import recover_service_scope
 from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
@@ -74,12 +74,14 @@ def link_services(resources: ResourceIndex, gateway: str, held: Mapping[str, Hos
         linked.hosts = settled.hosts.get(parsed.ref, ())
         if parsed.ref in resources.valid:
             services.problems += _resolve(linked, parsed, resources)
+        elif parsed.resource is not None:
+            services.problems += _further_problems(parsed, resources)
         services.linked[parsed.ref] = linked
     return services
 
 
 def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], Claim, LinkedService]:
-    """Where a Service stands, sound or not."""
+    """Where a Service stands, valid or not."""
     if parsed.ref in resources.valid:
         spec = parsed.resource.spec
         linked = LinkedService(
@@ -97,7 +99,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
 
 
 def _resolve(linked: LinkedService, parsed: Parsed, resources: ResourceIndex) -> list[Problem]:
-    """Follow what a sound Service refers to, and say what leads nowhere."""
+    """Follow what a valid Service refers to, and say what leads nowhere."""
     linked.backend = link_backend(parsed, resources)
     problems = list(linked.backend.problems)
     if linked.backend.backend.refusal:
@@ -105,6 +107,14 @@ def _resolve(linked: LinkedService, parsed: Parsed, resources: ResourceIndex) ->
     if parsed.resource.spec.auth:
         linked.policy = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, resources)
         problems += linked.policy.problems
+    return problems
+
+
+def _further_problems(parsed: Parsed, resources: ResourceIndex) -> list[Problem]:
+    """What else is wrong with a Service that failed a check; it is never served."""
+    problems = list(upstream_problems(parsed, resources))
+    if parsed.resource.spec.auth:
+        problems += link_policy(parsed.ref, parsed.resource.spec.auth.jwt, resources).problems
     return problems
 
 

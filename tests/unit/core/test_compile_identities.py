@@ -22,4 +22,10 @@ def test_what_is_wrong_with_a_credential_is_told():
     """Its own mistakes and those of its references are there, the ones that a compilation tells."""
     found = identities_of(manifests.credential(), manifests.credential("bob", algorithm="HS257"))
     assert [] == found.credentials
-    assert {"alice": "ConsumerNotFound", "bob": "Invalid"} == {it.ref.name: it.reason.text for it in found.problems}
+    told = [(it.ref.name, it.reason.text) for it in found.problems]
+    assert [
+        ("alice", "ConsumerNotFound"),
+        ("alice", "SecretNotFound"),
+        ("bob", "ConsumerNotFound"),
+        ("bob", "Invalid"),
+    ] == told
