@@ -11,7 +11,8 @@ import click
 from postern_core.compile import compile_snapshot
 from postern_core.grants import Grants
 from postern_core.link.shares import Share
-from postern_core.parse import Parsed
+from postern_core.parse import Parsed, is_a
+from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.snapshot import Snapshot
 from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.request.denials import Denial
@@ -113,9 +114,9 @@ def _matters_to(head: RequestHead | Denial) -> Callable[[Parsed], bool]:
     keys = frozenset() if isinstance(head, Denial) else keys_named_in(head)
 
     def matters(parsed: Parsed) -> bool:
-        if parsed.ref.kind != "JWTCredential" or parsed.resource is None:
-            return parsed.ref.kind == "Service"
-        return (parsed.resource.spec.key or parsed.ref.name) in keys
+        if is_a(parsed, JWTCredential):
+            return (parsed.resource.spec.key or parsed.ref.name) in keys
+        return parsed.ref.kind == "Service"
 
     return matters
 

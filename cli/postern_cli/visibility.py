@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from postern_core.parse import Parsed
+from postern_core.parse import Parsed, is_a
 from postern_core.problems import Problem
 from postern_core.ref import Ref
+from postern_core.resources.service import Service, references_of
 
 # Beyond this many names the others are counted.
 NAMES_MAX = 8
@@ -73,13 +74,7 @@ def _is_uncertain(problem: Problem, unknown: set[Ref], left_out: Unread) -> bool
 
 def _certificate_is_hidden(parsed: Parsed, left_out: Unread) -> bool:
     """Whether a Service's upstream depends on what was not read, and with it whatever refers to the Service."""
-    if parsed.ref.kind != "Service" or parsed.resource is None:
-        return False
-    upstream, namespace = parsed.resource.spec.upstream, parsed.ref.namespace
-    if upstream.service is not None and left_out.hides(Ref("core/Service", namespace, upstream.service.name)):
-        return True
-    reference = upstream.tls.ca_certificate_ref if upstream.tls is not None else None
-    return reference is not None and left_out.hides(Ref(reference.kind, namespace, reference.name))
+    return is_a(parsed, Service) and any(map(left_out.hides, references_of(parsed.ref, parsed.resource.spec)))
 
 
 def _some(names: Iterable[str]) -> str:

@@ -93,7 +93,7 @@ def _check_all(index: ResourceIndex) -> list[Problem]:
         if ref.kind not in KINDS:
             problems += parsed.problems
             continue
-        found = index.memo.get_or_compute("check", ref, (parsed,), check, parsed, index.inspectors)
+        found = index.memo.get_or_compute(check, ref, parsed, index.inspectors)
         problems += found
         if found:
             index.faults[ref] = frozenset(problem.field for problem in found)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .kinds import API_VERSION
-from .parse import Parsed
+from .parse import Decoded, Parsed, is_a
 from .ref import Ref
-from .resources.credential_keys import GENERATED_ENTRY, HMAC_BYTES, generated_name
-from .resources.kubernetes import OPAQUE, USE_FOR_KEYS, USE_LABEL
+from .resources.credential_keys import GENERATED_ENTRY, HMAC_BYTES, generated_name, is_generated
+from .resources.jwt_credential import JWTCredential
+from .resources.kubernetes import OPAQUE, USE_FOR_KEYS, USE_LABEL, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,9 @@ def generated_manifest(wanted: WantedSecret, text: str) -> dict[str, Any]:
     }
 
 
-def is_generated_for(secret: Parsed, credential: Parsed) -> bool:
+def is_generated_for(secret: Parsed, credential: Decoded[JWTCredential]) -> bool:
     """Whether a Secret says that it was made for this very credential, and not for an earlier one of its name."""
-    known = secret.resource.metadata.owner_references if secret.resource is not None else None
+    known = secret.resource.metadata.owner_references if is_a(secret, Secret) else None
     owner = credential.resource.metadata
     return any(
         (one.api_version, one.kind, one.name, one.uid) == (API_VERSION, credential.ref.kind, owner.name, owner.uid)
@@ -66,10 +67,8 @@ def wanted_secrets(resources: Iterable[Parsed]) -> tuple[WantedSecret, ...]:
     """The Secrets to be generated, whether they exist already or not, in order of Ref."""
     wanted = []
     for parsed in resources:
-        if parsed.ref.kind == "JWTCredential" and parsed.resource is not None:
-            spec = parsed.resource.spec
-            if not spec.keys and spec.algorithm in HMAC_BYTES:
-                ref = Ref("Secret", parsed.ref.namespace, generated_name(parsed.ref.name))
-                size_bytes, uid = HMAC_BYTES[spec.algorithm], parsed.resource.metadata.uid
-                wanted.append(WantedSecret(ref, parsed.ref, size_bytes, uid))
+        if is_a(parsed, JWTCredential) and is_generated(parsed.resource.spec):
+            ref = Ref("Secret", parsed.ref.namespace, generated_name(parsed.ref.name))
+            size_bytes, uid = HMAC_BYTES[parsed.resource.spec.algorithm], parsed.resource.metadata.uid
+            wanted.append(WantedSecret(ref, parsed.ref, size_bytes, uid))
     return tuple(sorted(wanted, key=lambda secret: secret.ref))

@@ -23,6 +23,7 @@ from .resources.kubernetes import ConfigMap, EndpointSlice, KubernetesService, N
 from .resources.route import Route, RouteSpec
 from .resources.service import Service, ServiceSpec, references_of
 from .resources.status import ConsumerStatus, JWTCredentialStatus, RouteStatus, ServiceStatus
+from .resources.types import Resource, Spec
 from .validators import Validators
 
 API_VERSION = "postern.dev/v1alpha1"
@@ -67,9 +68,9 @@ class Kind:
     gateways that its Service names, any other by all.
     """
 
-    resource: type[Any]
-    spec: type[Any]
-    status: type[Any]
+    resource: type[Resource]
+    spec: type[Spec]
+    status: type[Spec]
     plural: str
     short: str
     title: str
@@ -159,7 +160,7 @@ JWT_CREDENTIAL = Kind(
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (SERVICE, ROUTE, CONSUMER, JWT_CREDENTIAL)}
 
 # What is read of Kubernetes: API version and kind -> the kind as a Ref names it, and its type.
-KUBERNETES_KINDS: dict[tuple[str, str], tuple[str, type[Any]]] = {
+KUBERNETES_KINDS: dict[tuple[str, str], tuple[str, type[Resource]]] = {
     ("v1", "Secret"): ("Secret", Secret),
     ("v1", "ConfigMap"): ("ConfigMap", ConfigMap),
     ("v1", "Service"): ("core/Service", KubernetesService),

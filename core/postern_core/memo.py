@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 Kept = dict[object, tuple[tuple[Any, ...], Any]]
 
 
@@ -17,19 +18,20 @@ class Memo:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, Kept] = {}
-        self._next: dict[str, Kept] = {}
+        self._kept: dict[Callable[..., Any], Kept] = {}
+        self._next: dict[Callable[..., Any], Kept] = {}
 
-    def get_or_compute(self, what: str, key: object, inputs: tuple[Any, ...], make: Callable[..., T], *args: Any) -> T:
-        """`make(*args)`, or its result remembered for this `what` and `key` if the inputs were equal.
+    def get_or_compute(self, make: Callable[[*Ts], T], key: object, *inputs: *Ts) -> T:
+        """`make(*inputs)`, or its result remembered for this function and `key` if the inputs were equal.
 
-        The result may depend on nothing but the inputs.
+        The inputs are all that the function gets, so none that matters can be missing here.
         """
-        known = self._kept.get(what, {}).get(key)
+        known = self._kept.get(make, {}).get(key)
         if known is None or known[0] != inputs:
-            known = (inputs, make(*args))
-        self._next.setdefault(what, {})[key] = known
-        return known[1]
+            known = (inputs, make(*inputs))
+        self._next.setdefault(make, {})[key] = known
+        result: T = known[1]
+        return result
 
     def finish(self) -> None:
         """End a compilation."""

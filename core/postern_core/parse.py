@@ -6,9 +6,9 @@ make sense belongs in `checks`, whether it fits with other objects in `link`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeGuard, TypeVar
 
 import msgspec
 
@@ -16,7 +16,9 @@ from .decode import decode_strictly
 from .kinds import API_VERSION, KINDS, KUBERNETES_KINDS
 from .problems import Problem, Reason
 from .ref import Ref
-from .resources.types import Metadata, Name
+from .resources.types import Metadata, Name, Resource, Spec
+
+R = TypeVar("R", bound=Resource)
 
 TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec", "status")
 
@@ -32,7 +34,7 @@ class Parsed:
     """
 
     ref: Ref
-    resource: Any
+    resource: Resource | None
     problems: tuple[Problem, ...] = ()
     generation: int = 0
     origin: str = field(default="", compare=False)
@@ -40,7 +42,25 @@ class Parsed:
 
     @property
     def created(self) -> str:
-        return "" if self.resource is None else str(self.resource.metadata.creation_timestamp)
+        return "" if self.resource is None else self.resource.metadata.creation_timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded(Parsed, Generic[R]):
+    """An object that could be decoded, as the type of its kind; a check of it may have failed."""
+
+    resource: R
+
+
+def is_a(parsed: Parsed | None, type_: type[R]) -> TypeGuard[Decoded[R]]:
+    """Whether an object is there and was decoded as this type."""
+    return parsed is not None and isinstance(parsed.resource, type_)
+
+
+def spec_of(parsed: Parsed) -> Spec | None:
+    """The spec of an object of ours, whichever its kind; None where it could not be decoded."""
+    spec = getattr(parsed.resource, "spec", None)
+    return spec if isinstance(spec, Spec) else None
 
 
 def is_known(manifest: Mapping[str, Any]) -> bool:
@@ -91,16 +111,17 @@ def _parse_ours(ref: Ref, metadata: Metadata, manifest: Mapping[str, Any], origi
     problems += [Problem(ref, Reason.INVALID, field, message) for field, message in mistakes]
     if spec is None or problems:
         return _unusable(ref, manifest, origin, problems, metadata.generation)
-    resource = kind.resource(metadata=metadata, spec=spec)
+    make: Callable[..., Resource] = kind.resource
+    resource = make(metadata=metadata, spec=spec)
     msgspec.json.encode(resource)  # raises where `convert` lets half of a character pass
-    return Parsed(ref, resource, (), metadata.generation, origin)
+    return Decoded(ref, resource, (), metadata.generation, origin)
 
 
-def _parse_theirs(ref: Ref, type_: type[Any], manifest: Mapping[str, Any], origin: str) -> Parsed:
+def _parse_theirs(ref: Ref, type_: type[Resource], manifest: Mapping[str, Any], origin: str) -> Parsed:
     try:
         resource = msgspec.convert(manifest, type_)
         msgspec.json.encode(resource)
-        return Parsed(ref, resource, origin=origin)
+        return Decoded(ref, resource, origin=origin)
     except msgspec.ValidationError as error:
         problem = Problem(ref, Reason.INVALID, "", f"can't be read as Kubernetes writes it: {error}")
         return _unusable(ref, manifest, origin, [problem])

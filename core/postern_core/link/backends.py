@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from postern_core.endpoint_slices import address_of, is_ready
-from postern_core.parse import Parsed
+from postern_core.parse import Decoded, Parsed, is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.resources.kubernetes import KubernetesServicePort
-from postern_core.resources.service import ServiceUpstream
+from postern_core.resources.kubernetes import EndpointSlice, KubernetesService, KubernetesServicePort
+from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.resources.upstream import certificate_holder
 from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
@@ -25,6 +26,14 @@ CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+class Referred(NamedTuple):
+    """What an upstream refers to, as it was found: the Service of Kubernetes, its slices, the holder of the CAs."""
+
+    service: Parsed | None
+    slices: tuple[Decoded[EndpointSlice], ...]
+    certificates: Parsed | None
+
+
 @dataclass(frozen=True, slots=True)
 class LinkedBackend:
     """Where a Service's requests go, in so many bytes; with a refusal in the backend, nowhere."""
@@ -35,49 +44,44 @@ class LinkedBackend:
     size_bytes: int = 0
 
 
-def link_backend(parsed: Parsed, resources: ResourceIndex) -> LinkedBackend:
+def link_backend(parsed: Decoded[Service], resources: ResourceIndex) -> LinkedBackend:
     """Resolve the upstream of a valid Service."""
-    inputs = (parsed, *_referred(parsed, resources))
-    return resources.memo.get_or_compute("backend", parsed.ref, inputs, _link, *inputs, resources.inspectors)
+    referred = _referred(parsed, resources)
+    return resources.memo.get_or_compute(_link, parsed.ref, parsed, referred, resources.inspectors)
 
 
-def upstream_problems(parsed: Parsed, resources: ResourceIndex) -> tuple[Problem, ...]:
+def upstream_problems(parsed: Decoded[Service], resources: ResourceIndex) -> tuple[Problem, ...]:
     """What can't be resolved of the upstream of a Service that failed a check; it is never served."""
-    inputs = (parsed, *_referred(parsed, resources))
-    return resources.memo.get_or_compute("upstream", parsed.ref, inputs, _unresolved, *inputs, resources.inspectors)
+    referred = _referred(parsed, resources)
+    return resources.memo.get_or_compute(_unresolved, parsed.ref, parsed, referred, resources.inspectors)
 
 
-def _referred(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[Parsed | None, ...], Parsed | None]:
-    """The Service of Kubernetes with its slices, and the holder of the certificates, as they were found."""
+def _referred(parsed: Decoded[Service], resources: ResourceIndex) -> Referred:
     upstream, namespace = parsed.resource.spec.upstream, parsed.ref.namespace
-    related: tuple[Parsed | None, ...] = ()
+    service, slices = None, list[Decoded[EndpointSlice]]()
     if upstream.service is not None:
-        related += (resources.objects.get(Ref("core/Service", namespace, upstream.service.name)),)
-        related += tuple(resources.slices_of(namespace, upstream.service.name))
+        service = resources.objects.get(Ref("core/Service", namespace, upstream.service.name))
+        slices = resources.slices_of(namespace, upstream.service.name)
     holder = certificate_holder(upstream, namespace)
-    return related, resources.objects.get(holder) if holder else None
+    return Referred(service, tuple(slices), resources.objects.get(holder) if holder else None)
 
 
-def _unresolved(
-    parsed: Parsed, related: tuple[Parsed | None, ...], certificates: Parsed | None, inspectors: Validators
-) -> tuple[Problem, ...]:
+def _unresolved(parsed: Decoded[Service], referred: Referred, inspectors: Validators) -> tuple[Problem, ...]:
     ref, upstream = parsed.ref, parsed.resource.spec.upstream
     problems: list[Problem] = []
     if upstream.service is not None:
-        _kubernetes_endpoints(ref, upstream, related, problems)
-    ca_pem = _certificates(upstream, ref.namespace, certificates, inspectors)
+        _kubernetes_endpoints(ref, upstream, referred, problems)
+    ca_pem = _certificates(upstream, ref.namespace, referred.certificates, inspectors)
     if isinstance(ca_pem, Missing):
         problems.append(_without_certificates(ref, ca_pem))
     return tuple(problems)
 
 
-def _link(
-    parsed: Parsed, related: tuple[Parsed | None, ...], certificates: Parsed | None, inspectors: Validators
-) -> LinkedBackend:
+def _link(parsed: Decoded[Service], referred: Referred, inspectors: Validators) -> LinkedBackend:
     ref, upstream = parsed.ref, parsed.resource.spec.upstream
     problems: list[Problem] = []
-    endpoints = _endpoints(ref, upstream, related, problems)
-    ca_pem = _certificates(upstream, ref.namespace, certificates, inspectors)
+    endpoints = _endpoints(ref, upstream, referred, problems)
+    ca_pem = _certificates(upstream, ref.namespace, referred.certificates, inspectors)
     if isinstance(ca_pem, Missing):
         problems.append(_without_certificates(ref, ca_pem))
         ca_pem = None
@@ -102,49 +106,46 @@ def _link(
 
 
 def _endpoints(
-    ref: Ref, upstream: ServiceUpstream, related: tuple[Parsed | None, ...], problems: list[Problem]
+    ref: Ref, upstream: ServiceUpstream, referred: Referred, problems: list[Problem]
 ) -> tuple[Endpoint, ...]:
     if upstream.url is not None:
         url = urlsplit(upstream.url)
         return (Endpoint(address=str(url.hostname), port=url.port or DEFAULT_PORTS[url.scheme]),)
     if upstream.endpoints is not None:
         return tuple(Endpoint(address=e.address, port=e.port, weight=e.weight) for e in upstream.endpoints if e.weight)
-    return _kubernetes_endpoints(ref, upstream, related, problems)
+    return _kubernetes_endpoints(ref, upstream, referred, problems)
 
 
 def _kubernetes_endpoints(
-    ref: Ref, upstream: ServiceUpstream, related: tuple[Parsed | None, ...], problems: list[Problem]
+    ref: Ref, upstream: ServiceUpstream, referred: Referred, problems: list[Problem]
 ) -> tuple[Endpoint, ...]:
     wanted = upstream.service
     assert wanted is not None, "checked: exactly one of url, service and endpoints"
     target = Ref("core/Service", ref.namespace, wanted.name)
-    service, slices = related[0], related[1:]
 
     def unresolved(message: str, reason: Reason = Reason.UPSTREAM_NOT_FOUND) -> tuple[Endpoint, ...]:
         problems.append(Problem(ref, reason, "spec.upstream.service", message, (target,)))
         return ()
 
-    if service is None or service.resource is None:
+    if not is_a(referred.service, KubernetesService):
         return unresolved(f"{target} does not exist; create it, or name another")
-    spec = service.resource.spec
+    spec = referred.service.resource.spec
     if spec.type == "ExternalName":
         return (Endpoint(address=spec.external_name.rstrip("."), port=wanted.port),)
     port = next((p for p in spec.ports or () if p.port == wanted.port and p.protocol == "TCP"), None)
     if port is None:
         known = ", ".join(str(p.port) for p in spec.ports or ()) or "none"
         return unresolved(f"{target} has no TCP port {wanted.port}; it has {known}")
-    found = _ready(slices, port)
+    found = _ready(referred.slices, port)
     if not found:
         return unresolved(f"{target} has no ready endpoint; requests get 503 until it has", Reason.WARNING)
     return found
 
 
-def _ready(slices: tuple[Parsed | None, ...], port: KubernetesServicePort) -> tuple[Endpoint, ...]:
+def _ready(slices: tuple[Decoded[EndpointSlice], ...], port: KubernetesServicePort) -> tuple[Endpoint, ...]:
     """The ready addresses of all slices, each once, in order."""
     found = set()
     for parsed in slices:
-        if parsed is None or parsed.resource is None:
-            continue
         numbers = [p.port for p in parsed.resource.ports or () if (p.name or "") == (port.name or "") and p.port]
         for endpoint in parsed.resource.endpoints or ():
             address = address_of(endpoint)

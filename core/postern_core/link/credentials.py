@@ -13,10 +13,12 @@ import msgspec
 
 from postern_core.generated_secrets import is_generated_for
 from postern_core.grants import KeyGrant, key_id
-from postern_core.parse import Parsed
+from postern_core.parse import Decoded, Parsed, is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
+from postern_core.resources.consumer import Consumer as ConsumerResource
 from postern_core.resources.credential_keys import holder_of, keys_of, list_of
+from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL, USE_FOR_KEYS, USE_LABEL
 from postern_core.snapshot import Consumer, Credential, Key
 from postern_core.validators import Validators
@@ -85,14 +87,13 @@ def link_identities(resources: ResourceIndex, held: Mapping[str, KeyGrant]) -> I
     """Resolve all Consumers and JWTCredentials of all namespaces; `held` are the grants of keys so far."""
     memo = resources.memo
     found = Identities()
-    for parsed in resources.of_kind("Consumer"):
-        if parsed.ref in resources.valid:
-            entry, size_bytes = memo.get_or_compute("consumer", parsed.ref, (parsed,), _sized_consumer, parsed)
-            found.consumers.append(entry)
-            found.consumer_sizes.append(size_bytes)
-    candidates = [parsed for parsed in resources.of_kind("JWTCredential") if parsed.ref in resources.valid]
+    for consumer in resources.valid_of(ConsumerResource):
+        entry, size_bytes = memo.get_or_compute(_sized_consumer, consumer.ref, consumer)
+        found.consumers.append(entry)
+        found.consumer_sizes.append(size_bytes)
+    candidates = resources.valid_of(JWTCredential)
     unaccepted = [parsed for parsed in resources.of_kind("JWTCredential") if parsed.ref not in resources.valid]
-    needs = [memo.get_or_compute("needs", parsed.ref, (parsed,), _refs_of, parsed) for parsed in candidates]
+    needs = [memo.get_or_compute(_refs_of, parsed.ref, parsed) for parsed in candidates]
     found.grants = settle_keys([needed.claim for needed in needs], held, {parsed.ref for parsed in unaccepted})
     for parsed, needed in zip(candidates, needs, strict=True):
         grant = found.grants[needed.claim.grant]
@@ -103,14 +104,14 @@ def link_identities(resources: ResourceIndex, held: Mapping[str, KeyGrant]) -> I
         elif linked.entry is not None:
             found.credentials.append(linked.entry)
             found.credential_sizes.append(linked.size_bytes)
-    for parsed in unaccepted:
-        found.problems += _further_problems(parsed, found.grants, resources)
+    for broken in unaccepted:
+        found.problems += _further_problems(broken, found.grants, resources)
     return found
 
 
 def _further_problems(parsed: Parsed, grants: Mapping[str, KeyGrant], resources: ResourceIndex) -> list[Problem]:
     """What else is wrong with a credential that isn't accepted, as far as it can be read; it is never served."""
-    if parsed.resource is None:
+    if not is_a(parsed, JWTCredential):
         consumer = recover_parent(parsed)
         return [] if consumer is None else _without_consumer(parsed, consumer, resources)
     needed = _refs_of(parsed)
@@ -126,7 +127,7 @@ def _without_consumer(parsed: Parsed, consumer: Ref, resources: ResourceIndex) -
     return [problem] if problem else []
 
 
-def _sized_consumer(parsed: Parsed) -> tuple[Consumer, int]:
+def _sized_consumer(parsed: Decoded[ConsumerResource]) -> tuple[Consumer, int]:
     """The entry and its bytes, which the bounds of its fields keep below a tenth of what there may be."""
     spec, ref = parsed.resource.spec, parsed.ref
     entry = Consumer(
@@ -135,7 +136,7 @@ def _sized_consumer(parsed: Parsed) -> tuple[Consumer, int]:
     return entry, size_of(entry)
 
 
-def _refs_of(parsed: Parsed) -> CredentialRefs:
+def _refs_of(parsed: Decoded[JWTCredential]) -> CredentialRefs:
     spec, namespace = parsed.resource.spec, parsed.ref.namespace
     key = spec.key or parsed.ref.name
     return CredentialRefs(
@@ -152,18 +153,18 @@ def _conflict(parsed: Parsed, needed: CredentialRefs, grant: KeyGrant) -> Proble
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.key", message, (holder,))
 
 
-def _link_once(parsed: Parsed, needed: CredentialRefs, since: int, resources: ResourceIndex) -> Linked:
+def _link_once(parsed: Decoded[JWTCredential], needed: CredentialRefs, since: int, resources: ResourceIndex) -> Linked:
     held = tuple([resources.objects.get(holder) if holder else None for holder in needed.holders])
     listed = resources.objects.get(needed.revoked) if needed.revoked else None
     namespace = resources.objects.get(namespace_ref(parsed.ref.namespace))
-    inputs = (parsed, needed, Related(held, namespace, listed, since, resources.faults.get(parsed.ref, NO_FAULTS)))
-    linked = resources.memo.get_or_compute("credential", parsed.ref, inputs, _link, *inputs, resources.inspectors)
+    related = Related(held, namespace, listed, since, resources.faults.get(parsed.ref, NO_FAULTS))
+    linked = resources.memo.get_or_compute(_link, parsed.ref, parsed, needed, related, resources.inspectors)
     if needed.consumer in resources.valid:
         return linked
     return Linked(None, (*_without_consumer(parsed, needed.consumer, resources), *linked.problems))
 
 
-def _link(parsed: Parsed, needed: CredentialRefs, related: Related, inspectors: Validators) -> Linked:
+def _link(parsed: Decoded[JWTCredential], needed: CredentialRefs, related: Related, inspectors: Validators) -> Linked:
     """Link a credential, with what it takes back, and refuse it where that can't be known or is too much."""
     linked = _link_credential(parsed, needed, related, inspectors)
     digests = revoked_digests(parsed, related.listed)
@@ -179,7 +180,9 @@ def _link(parsed: Parsed, needed: CredentialRefs, related: Related, inspectors: 
     return Linked(entry, linked.problems, size_bytes)
 
 
-def _link_credential(parsed: Parsed, needed: CredentialRefs, related: Related, inspectors: Validators) -> Linked:
+def _link_credential(
+    parsed: Decoded[JWTCredential], needed: CredentialRefs, related: Related, inspectors: Validators
+) -> Linked:
     spec, ref, held = parsed.resource.spec, parsed.ref, related.held
     if not spec.keys and held[0] is not None and not is_generated_for(held[0], parsed):
         return Linked(None, (_foreign_secret(parsed, held[0].ref),))
@@ -211,7 +214,9 @@ def _foreign_secret(parsed: Parsed, holder: Ref) -> Problem:
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.keys", message, (holder,))
 
 
-def _credential_entry(parsed: Parsed, needed: CredentialRefs, since: int, keys: tuple[Key, ...]) -> Credential:
+def _credential_entry(
+    parsed: Decoded[JWTCredential], needed: CredentialRefs, since: int, keys: tuple[Key, ...]
+) -> Credential:
     spec, ref = parsed.resource.spec, parsed.ref
     before = spec.revoked.issued_before
     return Credential(

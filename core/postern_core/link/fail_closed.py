@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from postern_core.kinds import KINDS
-from postern_core.parse import Parsed
+from postern_core.parse import Parsed, spec_of
 from postern_core.paths import BadPath, normalise
 from postern_core.pattern_limits import ANY_PATTERN, PATTERN_SIZE_MAX
 from postern_core.ref import Ref
@@ -87,8 +87,9 @@ def recover_parent(parsed: Parsed) -> Ref | None:
 
 
 def _spec_of(parsed: Parsed) -> Mapping[str, Any]:
-    if parsed.resource is not None:  # well-formed, but a check has failed
-        spec = msgspec.to_builtins(parsed.resource.spec)
+    decoded = spec_of(parsed)
+    if decoded is not None:  # well-formed, but a check has failed
+        spec = msgspec.to_builtins(decoded)
     else:
         spec = parsed.manifest.get("spec") if parsed.manifest else None
     return spec if isinstance(spec, Mapping) else {}

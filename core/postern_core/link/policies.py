@@ -40,7 +40,7 @@ def link_policy(owner: Ref, policy: JWTPolicy, resources: ResourceIndex) -> Link
         unresolved = resources.reference_problem(consumer, Reason.CONSUMER_NOT_FOUND, owner, at)
         if unresolved:
             return LinkedPolicy(None, f"anonymousConsumer: {unresolved.message}", (unresolved, *problems))
-    entry, size_bytes = resources.memo.get_or_compute("policy", owner, (policy,), _sized_entry, owner, policy)
+    entry, size_bytes = resources.memo.get_or_compute(_sized_entry, owner, owner, policy)
     wrong = too_large(owner, AT, size_bytes, "shorten its lists, or allow groups instead of single names")
     if wrong:
         return LinkedPolicy(None, wrong.message, (wrong, *problems))

@@ -13,7 +13,7 @@ import binascii
 from dataclasses import dataclass
 
 from postern_core.kinds import API_VERSION
-from postern_core.parse import Parsed
+from postern_core.parse import Parsed, is_a
 from postern_core.problems import Reason
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import (
@@ -23,6 +23,9 @@ from postern_core.resources.kubernetes import (
     UNMARKED_SECRETS_LABEL,
     USE_FOR_KEYS,
     USE_LABEL,
+    ConfigMap,
+    Namespace,
+    Secret,
 )
 
 
@@ -40,7 +43,7 @@ def is_marked_for_keys(secret: Parsed) -> bool:
     Label and owner count on Opaque Secrets alone, so no token of a service
     account, no login of a registry and no certificate is ever meant.
     """
-    if secret.resource is None:
+    if not is_a(secret, Secret):
         return False
     metadata = secret.resource.metadata
     if secret.resource.type == TYPE_FOR_KEYS:
@@ -55,15 +58,15 @@ def may_hold_keys(secret: Parsed, namespace: Parsed | None) -> bool:
     """Whether keys are taken from a Secret: a marked one, or an Opaque one where its Namespace allows that."""
     if is_marked_for_keys(secret):
         return True
-    if namespace is None or namespace.resource is None:
+    if not is_a(namespace, Namespace):
         return False
     allowance = namespace.resource.metadata.labels.get(UNMARKED_SECRETS_LABEL)
-    return _is_opaque(secret) and bool(allowance == UNMARKED_SECRETS_ALLOWED)
+    return _is_opaque(secret) and allowance == UNMARKED_SECRETS_ALLOWED
 
 
 def _is_opaque(secret: Parsed) -> bool:
     """Whether a Secret is of no type in particular; the API server writes `Opaque` where none is given."""
-    return secret.resource is not None and secret.resource.type in ("", OPAQUE)
+    return is_a(secret, Secret) and secret.resource.type in ("", OPAQUE)
 
 
 def no_secret_for_keys(holder: Ref) -> Missing:
@@ -79,14 +82,14 @@ def value_of(holder: Ref, parsed: Parsed | None, key: str) -> bytes | Missing:
     """The bytes under a key of a Secret or ConfigMap; messages tell nothing of what else is there."""
     if parsed is None:
         return Missing(Reason.SECRET_NOT_FOUND, f"{holder} does not exist; create it")
-    if parsed.resource is None:
+    if is_a(parsed, Secret):
+        plain, encoded = parsed.resource.string_data, parsed.resource.data
+    elif is_a(parsed, ConfigMap):
+        plain, encoded = parsed.resource.data, parsed.resource.binary_data
+    else:
         return Missing(Reason.SECRET_NOT_FOUND, f"{holder} can't be read")
-    resource = parsed.resource
-    plain, encoded = (
-        (resource.string_data, resource.data) if holder.kind == "Secret" else (resource.data, resource.binary_data)
-    )
     if plain and key in plain:
-        return str(plain[key]).encode()
+        return plain[key].encode()
     if encoded and key in encoded:
         try:
             return base64.b64decode("".join(encoded[key].split()), validate=True)

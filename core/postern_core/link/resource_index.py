@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from postern_core.memo import Memo
-from postern_core.parse import Parsed
+from postern_core.parse import Decoded, Parsed, R, is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
+from postern_core.resources.kubernetes import SERVICE_NAME_LABEL, EndpointSlice
 from postern_core.validators import Validators
 
 
@@ -27,12 +27,16 @@ class ResourceIndex:
     valid: dict[Ref, Parsed] = field(default_factory=dict)
     faults: dict[Ref, frozenset[str]] = field(default_factory=dict)
     by_kind: dict[str, list[Parsed]] = field(default_factory=dict)
-    slices: dict[tuple[str, str], list[Parsed]] = field(default_factory=dict)
+    slices: dict[tuple[str, str], list[Decoded[EndpointSlice]]] = field(default_factory=dict)
 
     def of_kind(self, kind: str) -> list[Parsed]:
         return self.by_kind.get(kind, [])
 
-    def slices_of(self, namespace: str, service: str) -> list[Parsed]:
+    def valid_of(self, type_: type[R]) -> list[Decoded[R]]:
+        """The objects of one of our types that have no problem of their own."""
+        return [it for it in self.of_kind(type_.__name__) if it.ref in self.valid and is_a(it, type_)]
+
+    def slices_of(self, namespace: str, service: str) -> list[Decoded[EndpointSlice]]:
         """The EndpointSlices of Kubernetes' own Service of that name."""
         return self.slices.get((namespace, service), [])
 
@@ -66,7 +70,7 @@ def index_resources(resources: Iterable[Parsed], inspectors: Validators, memo: M
     index = ResourceIndex(objects, inspectors, memo)
     for ref, parsed in objects.items():
         index.by_kind.setdefault(ref.kind, []).append(parsed)
-        if ref.kind == "EndpointSlice" and parsed.resource is not None:
+        if is_a(parsed, EndpointSlice):
             service = parsed.resource.metadata.labels.get(SERVICE_NAME_LABEL, "")
             index.slices.setdefault((ref.namespace, service), []).append(parsed)
     return index

@@ -6,10 +6,10 @@ ConfigMap would bring revoked tokens back.
 
 from __future__ import annotations
 
-from postern_core.parse import Parsed
+from postern_core.parse import Decoded, Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.resources.jwt_credential import JtisFrom
+from postern_core.resources.jwt_credential import JtisFrom, JWTCredential
 from postern_core.revocation import packed
 
 from .references import Missing, is_marked_for_keys, no_secret_for_keys, value_of
@@ -20,7 +20,7 @@ JTIS_MAX = 10_000
 AT = "spec.revoked.jtisFrom"
 
 
-def revoked_digests(parsed: Parsed, holding: Parsed | None) -> str | Problem:
+def revoked_digests(parsed: Decoded[JWTCredential], holding: Parsed | None) -> str | Problem:
     """The listed ids as the snapshot carries them, "" where the credential names no list, or what is wrong with it."""
     source = parsed.resource.spec.revoked.jtis_from
     if source is None:

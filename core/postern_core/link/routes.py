@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from postern_core.parse import Parsed
+from postern_core.parse import Decoded, Parsed, is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
+from postern_core.resources.route import Route as RouteResource
 from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
 
 from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
 from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
 from .resource_index import ResourceIndex
-from .services import LinkedService, Services
+from .services import LinkedService, ServicePlace, Services
 from .sizes import PLACE_BYTES_MAX, shortened, size_of, too_large
 
 
@@ -37,8 +38,8 @@ def link_routes(resources: ResourceIndex, services: Services) -> Routes:
     """Resolve every Route of the services; a broken one becomes a route that refuses."""
     routes = Routes()
     for parsed in resources.of_kind("Route"):
-        if parsed.ref in resources.valid:
-            _link_sound(parsed, resources, services, routes)
+        if parsed.ref in resources.valid and is_a(parsed, RouteResource):
+            _link_valid(parsed, resources, services, routes)
         else:
             routes.problems += _further_problems(parsed, resources, services)
             _link_broken(parsed, resources, services, routes)
@@ -47,7 +48,7 @@ def link_routes(resources: ResourceIndex, services: Services) -> Routes:
     return routes
 
 
-def _link_sound(parsed: Parsed, resources: ResourceIndex, services: Services, routes: Routes) -> None:
+def _link_valid(parsed: Decoded[RouteResource], resources: ResourceIndex, services: Services, routes: Routes) -> None:
     spec, ref = parsed.resource.spec, parsed.ref
     reference = Ref("Service", ref.namespace, spec.service_ref.name)
     if reference in services.elsewhere:
@@ -59,13 +60,9 @@ def _link_sound(parsed: Parsed, resources: ResourceIndex, services: Services, ro
     policy = _policy_of(parsed, service, resources, routes)
     if service.refusal or (policy.refusal and not spec.auth):
         routes.problems.append(_refused(ref, reference, service.refusal or f"{reference}: {policy.refusal}"))
-    place = (service.hosts, service.path_prefix, service.strip_path_prefix, service.keep_encoded_slashes)
     refusal = service.refusal or shortened(policy.refusal)
     policy_id = policy.entry.id if policy.entry else None
-    inputs = (parsed, place, service.clean_headers, refusal, policy_id)
-    entry, size_bytes, wrong = resources.memo.get_or_compute(
-        "route", ref, inputs, _fitting, parsed, service, policy_id, refusal
-    )
+    entry, size_bytes, wrong = resources.memo.get_or_compute(_fitting, ref, parsed, service.place, policy_id, refusal)
     if wrong:
         routes.problems.append(wrong)
     if entry.policy is not None and policy.entry is not None:
@@ -100,12 +97,14 @@ def _further_problems(parsed: Parsed, resources: ResourceIndex, services: Servic
         problems.append(_without_service(ref, reference, service))
     elif service.refusal:
         problems.append(_refused(ref, reference, service.refusal))
-    if parsed.resource is not None and parsed.resource.spec.auth:
+    if is_a(parsed, RouteResource) and parsed.resource.spec.auth:
         problems += link_policy(ref, parsed.resource.spec.auth.jwt, resources).problems
     return problems
 
 
-def _policy_of(parsed: Parsed, service: LinkedService, resources: ResourceIndex, routes: Routes) -> LinkedPolicy:
+def _policy_of(
+    parsed: Decoded[RouteResource], service: LinkedService, resources: ResourceIndex, routes: Routes
+) -> LinkedPolicy:
     if parsed.resource.spec.auth:
         own = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, resources)
         routes.problems += own.problems
@@ -113,7 +112,7 @@ def _policy_of(parsed: Parsed, service: LinkedService, resources: ResourceIndex,
     return service.policy or PUBLIC
 
 
-def _entry(parsed: Parsed, service: LinkedService, policy: str | None, refusal: str) -> Route:
+def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | None, refusal: str) -> Route:
     spec = parsed.resource.spec
     return Route(
         id=parsed.ref.id,
@@ -147,13 +146,13 @@ def _link_broken(parsed: Parsed, resources: ResourceIndex, services: Services, r
         name=parsed.ref.name,
         created=parsed.created,
         hosts=tuple(sorted(service.hosts)),
-        paths=path_matches(remains.paths, service.path_prefix),
+        paths=path_matches(remains.paths, service.place.path_prefix),
         backend=service.ref.id,
         service=service.ref.id,
         methods=tuple(sorted(set(remains.methods))),
         headers=_value_matches(remains.headers),
         query_params=_value_matches(remains.query_params),
-        keep_encoded_slashes=service.keep_encoded_slashes,
+        keep_encoded_slashes=service.place.keep_encoded_slashes,
         refusal=f"{parsed.ref} is not accepted",
     )
     size_bytes = size_of(entry)
@@ -165,7 +164,7 @@ def _link_broken(parsed: Parsed, resources: ResourceIndex, services: Services, r
 
 
 def _fitting(
-    parsed: Parsed, service: LinkedService, policy: str | None, refusal: str
+    parsed: Decoded[RouteResource], service: ServicePlace, policy: str | None, refusal: str
 ) -> tuple[Route, int, Problem | None]:
     """A route's entry and its bytes; one that is too large refuses its place."""
     entry = _entry(parsed, service, policy, refusal)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-import msgspec
 from msgspec import Meta, field
 
-from .rules import Rule
-from .types import SET, Group, Metadata, Printable, Spec
+from .types import SET, Group, Printable, Resource, Spec
 
 
 class ConsumerSpec(Spec, frozen=True):
@@ -35,7 +33,7 @@ class ConsumerSpec(Spec, frozen=True):
     ] = field(name="customID", default="")
 
 
-class Consumer(msgspec.Struct, frozen=True, gc=False):
+class Consumer(Resource, frozen=True):
     """Who calls: a person, a team or a program.
 
     A Consumer is known by its JWTCredentials, of which it may have several.
@@ -43,7 +41,4 @@ class Consumer(msgspec.Struct, frozen=True, gc=False):
     In another namespace it counts only where a policy says so (`allow.namespaces`), and is `namespace/name` there.
     """
 
-    RULES: ClassVar[tuple[Rule, ...]] = ()
-
-    metadata: Metadata
     spec: ConsumerSpec

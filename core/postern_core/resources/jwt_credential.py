@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-import msgspec
 from msgspec import Meta
 
 from .rules import Rule, has_exactly_one_of
-from .types import SET, CredentialKey, Metadata, Name, ObjectName, Printable, Spec, Text
+from .types import SET, CredentialKey, Name, ObjectName, Printable, Resource, Spec, Text
 
 Algorithm = Literal[
     "HS256", "HS384", "HS512",
@@ -262,7 +261,7 @@ class JWTCredentialSpec(Spec, frozen=True):
     ] = Revoked()
 
 
-class JWTCredential(msgspec.Struct, frozen=True, gc=False):
+class JWTCredential(Resource, frozen=True):
     """The key or keys by which a Consumer's tokens are known.
 
     A Consumer may have several, one for each device or each issuer.
@@ -279,5 +278,4 @@ class JWTCredential(msgspec.Struct, frozen=True, gc=False):
         ),
     )
 
-    metadata: Metadata
     spec: JWTCredentialSpec

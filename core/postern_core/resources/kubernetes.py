@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .types import Metadata
+from .types import Metadata, Resource
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 
@@ -26,6 +26,10 @@ class Theirs(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """A part of an object that is not ours."""
 
 
+class TheirResource(Resource, frozen=True, rename="camel", gc=False):
+    """An object that is not ours."""
+
+
 class OwnerReference(Theirs, frozen=True):
     """One of the objects without which this one is not kept; `uid` is "" in local mode, where none has any."""
 
@@ -41,7 +45,7 @@ class OwnedMetadata(Metadata, frozen=True, gc=False):
     owner_references: tuple[OwnerReference, ...] | None = None
 
 
-class Secret(Theirs, frozen=True):
+class Secret(TheirResource, frozen=True):
     """core/v1 Secret; `string_data` exists in manifests only."""
 
     metadata: OwnedMetadata
@@ -50,10 +54,9 @@ class Secret(Theirs, frozen=True):
     string_data: dict[str, str] | None = None
 
 
-class ConfigMap(Theirs, frozen=True):
+class ConfigMap(TheirResource, frozen=True):
     """core/v1 ConfigMap."""
 
-    metadata: Metadata
     data: dict[str, str] | None = None
     binary_data: dict[str, str] | None = None
 
@@ -74,10 +77,9 @@ class KubernetesServiceSpec(Theirs, frozen=True):
     external_name: str = ""
 
 
-class KubernetesService(Theirs, frozen=True):
+class KubernetesService(TheirResource, frozen=True):
     """core/v1 Service."""
 
-    metadata: Metadata
     spec: KubernetesServiceSpec = KubernetesServiceSpec()
 
 
@@ -110,16 +112,13 @@ class SliceEndpoint(Theirs, frozen=True):
     target_ref: TargetReference | None = None
 
 
-class EndpointSlice(Theirs, frozen=True):
+class EndpointSlice(TheirResource, frozen=True):
     """discovery.k8s.io/v1 EndpointSlice; its label names the Service it belongs to."""
 
-    metadata: Metadata
     address_type: str = "IPv4"
     endpoints: tuple[SliceEndpoint, ...] | None = None
     ports: tuple[SlicePort, ...] | None = None
 
 
-class Namespace(Theirs, frozen=True):
+class Namespace(TheirResource, frozen=True):
     """core/v1 Namespace, which matters by being there, and by one label."""
-
-    metadata: Metadata

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from postern_core.pattern_limits import ROUTE_PATTERNS_MAX
 
 from .auth import NULLABLE, Auth
 from .rules import Rule, is_normal_path
-from .types import SET, HeaderName, Metadata, Method, ObjectName, Spec, Text
+from .types import SET, HeaderName, Method, ObjectName, Resource, Spec, Text
 
 MatchValue = Annotated[str, Meta(max_length=1024)]
 
@@ -152,14 +151,11 @@ class RouteSpec(Spec, frozen=True):
     ) = UNSET
 
 
-class Route(msgspec.Struct, frozen=True, gc=False):
+class Route(Resource, frozen=True):
     """Which requests of a Service pass, and under which policy.
 
     What no Route takes is answered with 404: nothing is open by accident.
     A Route that can't be used as it is written refuses its requests; they never fall through to a wider one.
     """
 
-    RULES: ClassVar[tuple[Rule, ...]] = ()
-
-    metadata: Metadata
     spec: RouteSpec

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from postern_core.ref import Ref
 
 from .auth import NULLABLE, Auth
 from .rules import Rule, is_normal_path
-from .types import SET, Host, Label, Metadata, Spec
+from .types import SET, Host, Label, Resource, Spec
 from .upstream import ServiceUpstream, certificate_holder
 
 __all__ = ["Service", "ServiceSpec", "ServiceUpstream", "references_of"]
@@ -103,16 +102,13 @@ class ServiceSpec(Spec, frozen=True):
     ) = UNSET
 
 
-class Service(msgspec.Struct, frozen=True, gc=False):
+class Service(Resource, frozen=True):
     """An application behind the gateway: which hosts and paths it has outside, and where it really is.
 
     What of it may be asked is said by its Routes; without one, every request is answered with 404.
     Kubernetes has a kind of this name, too: write services.postern.dev, or psvc, in commands.
     """
 
-    RULES: ClassVar[tuple[Rule, ...]] = ()
-
-    metadata: Metadata
     spec: ServiceSpec
 
 

@@ -93,6 +93,14 @@ class Metadata(msgspec.Struct, frozen=True, rename="camel", gc=False):
     labels: dict[str, str] = {}
 
 
+class Resource(msgspec.Struct, frozen=True, gc=False):
+    """An object of a kind that the compiler reads."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = ()
+
+    metadata: Metadata
+
+
 def milliseconds(duration: str) -> int:
     """A `Duration` in milliseconds: `1h30m` is 5_400_000."""
     units = {"h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}

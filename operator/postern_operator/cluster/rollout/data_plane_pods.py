@@ -13,7 +13,7 @@ import aiohttp
 
 from postern_core.admin_api import ANSWER_BYTES_MAX, ANSWER_TIMEOUT_S, CONFIG_PATH, served_digest_of
 from postern_core.endpoint_slices import address_of, is_ready, one_family, port_named
-from postern_core.parse import Parsed
+from postern_core.parse import Parsed, is_a
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL, EndpointSlice
 from postern_operator.cluster.watch.references import ADMIN_SERVICE
 
@@ -38,9 +38,7 @@ class AdminEndpoint:
 def ready_endpoints(objects: Iterable[Parsed], namespace: str) -> tuple[AdminEndpoint, ...]:
     """The admin ports of all ready data-plane pods of a gateway, from the EndpointSlices among the objects."""
     slices = [
-        parsed.resource
-        for parsed in objects
-        if parsed.ref.kind == "EndpointSlice" and parsed.ref.namespace == namespace and parsed.resource is not None
+        parsed.resource for parsed in objects if is_a(parsed, EndpointSlice) and parsed.ref.namespace == namespace
     ]
     slices = [it for it in slices if it.metadata.labels.get(SERVICE_NAME_LABEL) == ADMIN_SERVICE]
     return tuple(sorted({admin for it in one_family(slices) for admin in _admins_of(it)}))

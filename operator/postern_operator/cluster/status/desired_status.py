@@ -18,7 +18,7 @@ import msgspec
 
 from postern_core.conditions import Condition
 from postern_core.kinds import KINDS
-from postern_core.parse import Parsed
+from postern_core.parse import Parsed, spec_of
 from postern_core.ref import Ref
 from postern_kit.timestamps import rfc3339
 
@@ -44,8 +44,8 @@ def counts(objects: Iterable[Parsed]) -> Mapping[Ref, int]:
     found: Counter[Ref] = Counter()
     for parsed in objects:
         kind = KINDS.get(parsed.ref.kind)
-        if kind is not None and kind.parent is not None and parsed.resource is not None:
-            found[Ref(kind.parent.kind, parsed.ref.namespace, kind.parent.name_of(parsed.resource.spec))] += 1
+        if kind is not None and kind.parent is not None and (spec := spec_of(parsed)) is not None:
+            found[Ref(kind.parent.kind, parsed.ref.namespace, kind.parent.name_of(spec))] += 1
     return found
 
 
@@ -86,8 +86,8 @@ def _facts(parsed: Parsed, count: int) -> dict[str, Any]:
     row = KINDS[parsed.ref.kind]
     facts: dict[str, Any] = {"observedGeneration": parsed.generation}
     facts |= dict.fromkeys(_fields_of(row.name)[1], count)
-    if row.facts is not None and parsed.resource is not None:
-        facts |= row.facts(parsed.ref, parsed.resource.spec)
+    if row.facts is not None and (spec := spec_of(parsed)) is not None:
+        facts |= row.facts(parsed.ref, spec)
     return facts
 
 

@@ -20,8 +20,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from postern_core.kinds import KINDS, ref_kind
-from postern_core.parse import Parsed, parse_manifest
+from postern_core.parse import Parsed, is_a, parse_manifest
 from postern_core.ref import Ref
+from postern_core.resources.kubernetes import EndpointSlice
 from postern_operator.cluster.api.reader import version_of
 
 from .references import references_of, service_of_slice
@@ -140,7 +141,7 @@ class ObjectCache:
 
     def _is_wanted(self, parsed: Parsed) -> bool:
         """Whether to keep an object; a slice is noted with its Service, to be evicted with it."""
-        if parsed.ref.kind == "EndpointSlice" and parsed.resource is not None:
+        if is_a(parsed, EndpointSlice):
             service = service_of_slice(parsed.ref.namespace, parsed.resource.metadata.labels)
             if self.is_referenced(service):
                 self._slices.setdefault(service, set()).add(parsed.ref)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from postern_core.kinds import KINDS
-from postern_core.parse import Parsed
+from postern_core.parse import Parsed, spec_of
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
 
@@ -20,9 +20,10 @@ ADMIN_SERVICE = "postern-admin"
 def references_of(parsed: Parsed) -> frozenset[Ref]:
     """Return the Secrets, ConfigMaps and Services that an object of ours references, whether they exist or not."""
     kind = KINDS.get(parsed.ref.kind)
-    if parsed.resource is None or kind is None or kind.references is None:
+    spec = spec_of(parsed)
+    if spec is None or kind is None or kind.references is None:
         return frozenset()
-    return frozenset(kind.references(parsed.ref, parsed.resource.spec))
+    return frozenset(kind.references(parsed.ref, spec))
 
 
 def service_of_slice(namespace: str, labels: Mapping[str, str]) -> Ref:
