@@ -1,19 +1,20 @@
 """Strict decoding that names every mistake, not only the first.
 
 msgspec stops at one; here that one is noted, taken out of a copy, and the rest
-is decoded again.  What the types mean belongs in `resources`.
+is decoded again.  How msgspec words it belongs in `msgspec_errors`, what the
+types mean in `resources`.
 """
 
 from __future__ import annotations
 
 import copy
 import difflib
-import re
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
 
+from .msgspec_errors import Fault, Mismatch, Path, mismatch_of
 from .resources.types import HINTS
 
 # Beyond this many mistakes in one object, more of them help nobody.
@@ -21,10 +22,6 @@ MISTAKES_MAX = 20
 
 T = TypeVar("T")
 
-Path = tuple[str | int, ...]
-
-_LOCATED = re.compile(r"(?s)(.*?)(?: - at `\$?(.*)`)?\Z")
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _DATETIME = "must be a date and time with zone, such as 2027-06-30T00:00:00Z"
 _JSON_NAMES = {
     "str": "a text",
@@ -46,20 +43,19 @@ def decode_strictly(spec: object, type_: type[T]) -> tuple[T | None, list[tuple[
     try:
         return msgspec.convert(spec, type_), []
     except msgspec.ValidationError as error:
-        return None, _mistakes(spec, type_, error)
+        return None, _mistakes(spec, type_, mismatch_of(error))
 
 
-def _mistakes(spec: object, type_: type, error: msgspec.ValidationError | None) -> list[tuple[str, str]]:
+def _mistakes(spec: object, type_: type, error: Mismatch | None) -> list[tuple[str, str]]:
     rest = copy.deepcopy(spec)
     found: list[tuple[str, str]] = []
     removed: set[Path] = set()
     shifted: dict[Path, list[int]] = {}
     while error is not None and len(found) < MISTAKES_MAX:
-        message, path, member = _located(str(error))
-        whole = _original((*path, member) if member else path, shifted)
+        whole = _original((*error.path, error.member) if error.member else error.path, shifted)
         if whole not in removed and whole not in shifted:  # a list that is too short now was long enough before
-            found.append((_spelled(whole), _friendly(message, type_, path, member, rest)))
-        target = (*path, member) if member and "unknown" in message else path
+            found.append((_spelled(whole), _friendly(error, type_, rest)))
+        target = (*error.path, error.member) if error.fault is Fault.UNKNOWN_FIELD else error.path
         if not target:
             break
         removed.add(_original(target, shifted))
@@ -68,21 +64,12 @@ def _mistakes(spec: object, type_: type, error: msgspec.ValidationError | None) 
     return found
 
 
-def _error_of(spec: object, type_: type) -> msgspec.ValidationError | None:
+def _error_of(spec: object, type_: type) -> Mismatch | None:
     try:
         msgspec.convert(spec, type_)
     except msgspec.ValidationError as error:
-        return error
+        return mismatch_of(error)
     return None
-
-
-def _located(error: str) -> tuple[str, Path, str]:
-    """Split msgspec's text into its message, the path, and the member it speaks of ("" for none)."""
-    match = _LOCATED.match(error)
-    message, where = (match[1], match[2] or "") if match else (error, "")
-    path: Path = tuple(name or int(index) for name, index in _STEP.findall(where))
-    member = re.match(r"Object (?:contains unknown|missing required) field `(.*)`", message, re.DOTALL)
-    return message, path, member[1] if member else ""
 
 
 def _remove(value: Any, path: Path, shifted: dict[Path, list[int]]) -> None:
@@ -113,24 +100,22 @@ def _spelled(path: Path) -> str:
     return "".join(char if char.isprintable() else "?" for char in spelled)
 
 
-def _friendly(message: str, type_: type, path: Path, member: str, spec: object) -> str:
+def _friendly(error: Mismatch, type_: type, spec: object) -> str:
     """The message of msgspec in words that say what to do."""
-    if message.startswith("Object missing"):
+    here = _type_at(inspect.type_info(type_), error.path)
+    if error.fault is Fault.MISSING_FIELD:
         return "is required"
-    here = _type_at(inspect.type_info(type_), path)
-    if message.startswith("Object contains unknown"):
+    if error.fault is Fault.UNKNOWN_FIELD:
         names = [f.encode_name for f in here.fields] if isinstance(here, inspect.StructType) else []
-        return f"unknown field{_suggestion(member, names)}; known here: {', '.join(names)}"
-    if message.startswith("Invalid enum value"):
-        return _one_of(here, _value_at(spec, path))
-    if "datetime" in message:
+        return f"unknown field{_suggestion(error.member, names)}; known here: {', '.join(names)}"
+    if error.fault is Fault.UNKNOWN_VALUE:
+        return _one_of(here, _value_at(spec, error.path))
+    if error.fault is Fault.NOT_A_DATETIME:
         return _DATETIME
-    pattern = re.search(r"matching regex (.*)\Z", message, re.DOTALL)
-    if pattern:
-        for known, hint in HINTS.items():
-            if repr(known) in pattern[1] or known in pattern[1]:
-                return hint
-    return _expectation(message)
+    for known, hint in HINTS.items():
+        if repr(known) in error.pattern or known in error.pattern:
+            return hint
+    return _expectation(error)
 
 
 def _one_of(here: inspect.Type | None, value: object) -> str:
@@ -145,17 +130,15 @@ def _suggestion(wrong: str, known: list[str]) -> str:
     return f" (did you mean {folded[close[0]]}?)" if close else ""
 
 
-def _expectation(message: str) -> str:
-    """`Expected `int`, got `str`` as a person would say it."""
-    match = re.match(r"Expected `(.*?)`(?:, got `(.*?)`)?(.*)\Z", message, re.DOTALL)
-    if not match:
-        return message[:1].lower() + message[1:]
-    expected = " or ".join(
-        _JSON_NAMES.get(name, name) for name in match[1].split(" | ") if name != "null" or match[1] == "null"
-    )
-    got = f", not {_JSON_NAMES.get(match[2], match[2])}" if match[2] else ""
-    quoted = "; put it in quotes" if match[1].startswith("str") and match[2] in ("int", "float", "bool") else ""
-    return f"must be {expected}{match[3]}{got}{quoted}"
+def _expectation(error: Mismatch) -> str:
+    """What may stand there, and what does, in the words of JSON and YAML."""
+    if not error.expected:
+        return error.message[:1].lower() + error.message[1:]
+    names = [name for name in error.expected if name != "null"] or ["null"]
+    expected = " or ".join(_JSON_NAMES.get(name, name) for name in names)
+    got = f", not {_JSON_NAMES.get(error.got, error.got)}" if error.got else ""
+    quoted = "; put it in quotes" if names[0] == "str" and error.got in ("int", "float", "bool") else ""
+    return f"must be {expected}{error.bound}{got}{quoted}"
 
 
 def _type_at(type_: inspect.Type | None, path: Path) -> inspect.Type | None:
