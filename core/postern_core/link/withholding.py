@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
-from postern_core.snapshot import Backend, Entry, Route, Snapshot
+from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Entry, Policy, Route, Snapshot
 
 from .routes import place_of
 from .shares import refusals_of_hosts
@@ -21,7 +21,9 @@ REFUSAL = "can't be published"
 # The entries that were refused, by section and id: of a route first what it was, then perhaps its place.
 Refused = Mapping[tuple[str, str], Collection[Entry]]
 
-_IsRefused = Callable[[str, Entry], bool]
+# The entries of the sections; others are parts of these.
+_Identified = Route | Backend | Endpoints | Policy | Consumer | Credential
+_IsRefused = Callable[[str, _Identified], bool]
 
 
 def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[str]]:
@@ -31,10 +33,10 @@ def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[
     """
     missing: set[str] = set()
 
-    def is_refused(section: str, entry: Entry) -> bool:
-        found = entry in refused.get((section, entry.id), ())  # type: ignore[attr-defined] # every entry of a section
+    def is_refused(section: str, entry: _Identified) -> bool:
+        found = entry in refused.get((section, entry.id), ())
         if found:
-            missing.add(entry.id)  # type: ignore[attr-defined]
+            missing.add(entry.id)
         return found
 
     policies = tuple(it for it in snapshot.policies if not is_refused("policies", it))
