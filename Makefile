@@ -112,8 +112,9 @@ bench-cluster: $(STAMP) ## Measure the operator with few and with many objects (
 	@PYTHONPATH=tests/support $(BIN)/python -m bench.cluster
 	@PYTHONPATH=tests/support $(BIN)/python -m bench.cluster --routes 10000 --credentials 50000
 
-docs: $(STAMP) ## Write the generated pages of docs/reference, and the chart's README, anew
+docs: $(STAMP) ## Write the generated pages of docs, and the chart's README, anew
 	@$(BIN)/python docs/build_reference.py
+	@$(BIN)/python docs/build_modules.py
 	@$(BIN)/python helm/build_chart.py
 
 build: $(STAMP) ## Build the wheel into dist

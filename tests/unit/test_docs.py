@@ -23,6 +23,7 @@ PAGES = sorted(
     ]
 )
 REFERENCE = ROOT / "docs/reference"
+ROOTS_OF_CODE = ("core", "kit", "operator", "dataplane", "cli", "tests", "docs", "bench", "fuzz", "helm", "examples")
 DECISIONS = set((ROOT / "docs/adr").glob("*.md"))  # Their form is tested in test_decisions.py.
 
 
@@ -100,6 +101,13 @@ def build_reference(monkeypatch):
 def test_the_page_of_fields_is_fresh(build_reference):
     """`make docs` would write what is there."""
     assert build_reference.page() == text_of(REFERENCE / "fields.md")
+
+
+def test_the_list_of_modules_is_fresh(monkeypatch):
+    """`make docs` would write what is there."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    build_modules = importlib.import_module("build_modules")
+    assert build_modules.page() == text_of(build_modules.PAGE), "run: make docs"
 
 
 def test_the_tables_of_settings_are_fresh(build_reference):
@@ -199,3 +207,11 @@ def test_a_test_in_the_docs_exists():
     there = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
     named = {name for page in PAGES for name in re.findall(r"`(?:[a-z]+/)*(test_[a-z_]+)(?:\.py)?`", text_of(page))}
     assert set() == named - there
+
+
+def test_a_module_in_the_docs_exists():
+    """A page that follows the code names modules of this repository, by the end of their paths."""
+    there = [f"/{name_of(path)}" for root in ROOTS_OF_CODE for path in (ROOT / root).rglob("*.py")]
+    pages = [page for page in PAGES if page not in DECISIONS]  # which stay as they were
+    named = {name for page in pages for name in re.findall(r"`([\w/]+/\w+\.py)`", text_of(page))}
+    assert [] == sorted(name for name in named if not any(path.endswith(f"/{name}") for path in there))
