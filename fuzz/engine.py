@@ -53,7 +53,7 @@ class Tally:
 
 def run(name: str, *, seconds: float | None = None, iterations: int | None = None, seed: int = 0) -> Tally:
     """Run a target until the time or the number of inputs is over, or ten inputs have failed."""
-    target: Target = importlib.import_module(f"fuzz.targets.{name}")  # type: ignore[assignment]
+    target: Target = importlib.import_module(f"fuzz.targets.{name}")
     tally = Tally(name, seed)
     with target.opened() as state:
         before, began = memory_of(state), time.monotonic()

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..doors import encode_snapshot, is_known, manifests, parse_manifest
 
-VALUES = [
+VALUES: list[Any] = [
     None, True, 0, -1, 2**70, 1.5, float("inf"), "", "a", "/", "*", "1h", "\ud800", "\0", "a\nb", "default/app", [], {},
     [[]], ["a"], {"a": "b"}, {"name": None}, {"": ""}, "x" * 5000, 16**6000,
 ]  # fmt: skip
@@ -34,7 +34,7 @@ def opened() -> Iterator[None]:
     yield None
 
 
-def once(chance: random.Random, _: None) -> str:
+def once(chance: random.Random, _state: None) -> str:
     found = copy.deepcopy(chance.choice(WHOLE))
     for _ in range(chance.randint(1, 2)):
         node, step = chance.choice(list(steps(found)))

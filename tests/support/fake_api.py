@@ -54,7 +54,8 @@ class FakeAPI:
         refused = self.refuses(request.path, body)
         if refused is not None:
             return _refused(*refused, message=self.message)
-        return getattr(self, f"_{request.method.lower()}")(request.path, body)
+        answer: web.Response = getattr(self, f"_{request.method.lower()}")(request.path, body)
+        return answer
 
     def _get(self, path: str, _: dict[str, Any]) -> web.Response:
         if path in self.objects:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from postern_core.codec import Encoded, encode_snapshot
 from postern_core.publication import INDEX_ENTRY, INDEX_OBJECT, SHARD_ENTRY, shard_object
@@ -39,14 +40,14 @@ class Generation:
         return digest
 
     @property
-    def index_object(self) -> dict:
+    def index_object(self) -> dict[str, Any]:
         return {**self._object("ConfigMap", INDEX_OBJECT), "data": {INDEX_ENTRY: self.index.decode()}}
 
     @property
-    def shard_objects(self) -> list[dict]:
+    def shard_objects(self) -> list[dict[str, Any]]:
         return [self._shard_object(digest) for digest in self.shards]
 
-    def _shard_object(self, digest: str) -> dict:
+    def _shard_object(self, digest: str) -> dict[str, Any]:
         content = self.shards[digest]
         if self.encoded.shards[digest].is_secret:
             kind, entry = "Secret", base64.b64encode(content).decode()
@@ -54,7 +55,7 @@ class Generation:
             kind, entry = "ConfigMap", content.decode()
         return {**self._object(kind, shard_object(digest)), "immutable": True, "data": {SHARD_ENTRY: entry}}
 
-    def _object(self, kind: str, name: str) -> dict:
+    def _object(self, kind: str, name: str) -> dict[str, Any]:
         labels = {"app.kubernetes.io/managed-by": "postern", "postern.dev/gateway": self.gateway}
         return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "labels": labels}}
 

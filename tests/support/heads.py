@@ -21,7 +21,7 @@ PROTECTED = (service(), route(auth={"jwt": {}}), consumer(), credential(), secre
 def head(target: str = "/", *fields: tuple[str | bytes, str | bytes], host: str | None = HOST, **more: Any) -> Any:
     """A head with these header fields after Host; the rest is plain, or `more` says it."""
     lines = (*((("Host", host),) if host is not None else ()), *fields)
-    plain = {"method": "GET", "http_minor": 1, "peer": "192.0.2.1", "local_port": 9080}
+    plain: dict[str, Any] = {"method": "GET", "http_minor": 1, "peer": "192.0.2.1", "local_port": 9080}
     return RequestHead(target=target, headers=tuple((_bytes(n), _bytes(v)) for n, v in lines), **(plain | more))
 
 
@@ -48,7 +48,9 @@ def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("latin-1")
 
 
-def signed(*, header: dict[str, Any] | None = None, secret: str = SECRET, payload: str | None = None, **claims: Any):
+def signed(
+    *, header: dict[str, Any] | None = None, secret: str = SECRET, payload: str | None = None, **claims: Any
+) -> str:
     """A token of alice; `payload` is JSON text instead of claims."""
     recipe = Token(secret=secret, header=header or {}, claims={"key": "alice"} | claims, payload=payload)
     return mint(recipe, NOW_S, {})

@@ -88,8 +88,8 @@ class Installation:
         self.sidecar_kubeconfig: Path = kubectl.kubeconfig
         self.operator: Process
         self.sidecar: Process
-        self.listen: raw.Address = ("127.0.0.1", 0)
-        self.admin: raw.Address = ("127.0.0.1", 0)
+        self.listen: raw.PlainAddress = ("127.0.0.1", 0)
+        self.admin: raw.PlainAddress = ("127.0.0.1", 0)
 
     def start_operator(self, name: str = "operator") -> Process:
         """Start a replica; it acts once it holds the Lease."""
@@ -111,7 +111,7 @@ class Installation:
         self.announce(self.admin)
         return started
 
-    def announce(self, *admins: raw.Address) -> None:
+    def announce(self, *admins: raw.PlainAddress) -> None:
         """Say in EndpointSlices which pods are ready."""
         for number, (address, port) in enumerate(admins):
             manifest = {
@@ -208,7 +208,7 @@ def own_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def _address(text: str) -> raw.Address:
+def _address(text: str) -> raw.PlainAddress:
     found = re.fullmatch(r"(.+):(\d+)", text)
     assert found, text
     return found[1], int(found[2])

@@ -26,7 +26,8 @@ class SecureAddress(NamedTuple):
     server_name: str | None
 
 
-Address = tuple[str, int] | SecureAddress
+PlainAddress = tuple[str, int]
+Address = PlainAddress | SecureAddress
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class Sidecar:
     def __init__(self, folder: Path, namespace: str, kubeconfig: Path) -> None:
         self.folder = folder
         self._log = folder.with_name(f"{folder.name}.log")
-        words = ["--config", folder, "--namespace", namespace, "--kubeconfig", kubeconfig]
+        words: list[str | Path] = ["--config", folder, "--namespace", namespace, "--kubeconfig", kubeconfig]
         with self._log.open("a") as log:
             self.process = subprocess.Popen([sys.executable, "-m", "postern_dataplane.sync", *words], stderr=log)
 

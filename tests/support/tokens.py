@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def _other_payload(token: str) -> str:
     return f"{header}.{encode(b'{}')}.{signature}"
 
 
-MANGLES = {
+MANGLES: dict[str, Callable[[str], str]] = {
     "": lambda token: token,
     "signature": _other_signature,
     "payload": _other_payload,

@@ -98,7 +98,8 @@ class ControlPlane:
             return False
 
     def _has_default_account(self) -> bool:
-        asked = [self._kubectl, "--kubeconfig", self.kubeconfig, "get", "serviceaccount", "default", "--output=json"]
+        words = ["get", "serviceaccount", "default", "--output=json"]
+        asked: list[str | Path] = [self._kubectl, "--kubeconfig", self.kubeconfig, *words]
         done = subprocess.run(asked, capture_output=True, check=False, timeout=30)
         return done.returncode == 0 and json.loads(done.stdout)["metadata"]["name"] == "default"
 

@@ -106,9 +106,9 @@ def base_files(say: Say) -> Path:
 def docker_runs() -> bool:
     """Whether there is a Docker that answers."""
     docker = shutil.which("docker")
-    return (
-        bool(docker) and subprocess.run([docker, "info"], capture_output=True, check=False, timeout=30).returncode == 0
-    )
+    if docker is None:
+        return False
+    return subprocess.run([docker, "info"], capture_output=True, check=False, timeout=30).returncode == 0
 
 
 def run(arguments: list[str]) -> str:

@@ -100,8 +100,9 @@ class Node:
 
     def _is_ready(self) -> bool:
         path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
-        asked = [self._kubectl, f"--kubeconfig={self.plane.kubeconfig}", "get", "node", NODE, "--output", path]
-        return subprocess.run(asked, capture_output=True, text=True, check=False, timeout=30).stdout == "True"
+        words = [f"--kubeconfig={self.plane.kubeconfig}", "get", "node", NODE, "--output", path]
+        asked: list[str | Path] = [self._kubectl, *words]
+        return subprocess.run(asked, capture_output=True, check=False, timeout=30).stdout == b"True"
 
 
 def socket_of(folder: Path) -> Path:

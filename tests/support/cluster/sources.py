@@ -79,9 +79,9 @@ def _given_programs() -> Programs | None:
     folder = os.environ.get("KUBEBUILDER_ASSETS")
     if not folder:
         return None
-    paths = [Path(folder) / name for name in ("etcd", "kube-apiserver", "kubectl")]
+    etcd, apiserver, kubectl = paths = [Path(folder) / name for name in ("etcd", "kube-apiserver", "kubectl")]
     missing = [path.name for path in paths if not path.exists()]
     if missing:
         raise NoCluster(f"{', '.join(missing)} in KUBEBUILDER_ASSETS ({folder})")
     controllers = Path(folder) / "kube-controller-manager"
-    return Programs(*paths, controllers if controllers.exists() else None)
+    return Programs(etcd, apiserver, kubectl, controllers if controllers.exists() else None)

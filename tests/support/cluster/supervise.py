@@ -30,13 +30,14 @@ def main(folder: Path) -> int:
     """Serve until nobody needs the server; returns the exit status of the process."""
     source = read_source(folder)
     place = Path(tempfile.mkdtemp(prefix="server-", dir=folder))
-    stop: Stop = list
+    stop: Stop | None = None
     try:
         kubeconfig, stop = start(source, place)
         tell(folder, {"kubeconfig": str(kubeconfig), "kubectl": str(source.kubectl)})
         wait_until_unused(folder)
     finally:
-        stop()
+        if stop is not None:
+            stop()
         shutil.rmtree(place, ignore_errors=True)
     with locked(folder / "door"):
         # Unless another supervisor has begun here meanwhile.
@@ -72,7 +73,7 @@ def _start_kind(kind: Path, place: Path) -> tuple[Path, Stop]:
     kubeconfig = place / "admin.kubeconfig"
 
     def run(*arguments: str) -> None:
-        named = [kind, *arguments, f"--name=postern-test-{os.getpid()}", f"--kubeconfig={kubeconfig}"]
+        named: list[str | Path] = [kind, *arguments, f"--name=postern-test-{os.getpid()}", f"--kubeconfig={kubeconfig}"]
         subprocess.run(named, check=True, timeout=KIND_TIMEOUT_S)
 
     try:
