@@ -49,7 +49,7 @@ class DataPlane:
         return self._addresses
 
     async def ended(self) -> int:
-        """Read its log until it ends; returns its exit status, -N for signal N."""
+        """Read its output until it ends; returns its exit status, -N for signal N."""
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(self._listen())
             status = await self._process.wait()

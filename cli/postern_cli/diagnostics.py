@@ -92,7 +92,7 @@ def report_of(
     findings = [_of_problem(problem, origin, positions) for problem, origin in placed]
     findings += [_of_mistake(mistake) for mistake in reading.mistakes]
     if not reading.objects and not reading.mistakes:
-        # A check of nothing would look like a good one for ever.
+        # A check of no object at all would always succeed.
         what = "manifest" if any(isinstance(it, Path) for it in places) else "object"
         findings += [Diagnostic("error", f"no {what} of Postern is here", str(it)) for it in places]
     findings.sort(key=lambda it: (it.file, it.line or 0, it.severity, it.told))

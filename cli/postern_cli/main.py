@@ -135,7 +135,7 @@ def _uninstalled(name: str, missing: ModuleNotFoundError) -> click.Command:
 class Postern(click.Group):
     """The group of all commands, in the order in which one meets them."""
 
-    commands: Mapping[str, click.Command]  # type: ignore[assignment] # nobody adds to them
+    commands: Mapping[str, click.Command]  # type: ignore[assignment] # they are never added to
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 # the interface is click's
         return list(self.commands)

@@ -110,7 +110,7 @@ def _in_cluster(source: Source, name: str) -> Credential:
 
     gathered = load_objects(source, Wanted(("Consumer", "JWTCredential"), is_meant, is_of_one_namespace=True))
     tell_mistakes(gathered.reading)
-    # What couldn't be read is not missing: without it nobody can say more.
+    # An object that couldn't be read may exist, so it is not reported as missing.
     if gathered.left_out.told:
         raise click.ClickException(f"a token can't be made without {printable('; '.join(gathered.left_out.told))}")
     return _serving(Ref("JWTCredential", gathered.namespace, name), gathered.objects, Grants())

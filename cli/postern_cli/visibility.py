@@ -32,7 +32,7 @@ class Unread:
     lines: tuple[str, ...] = ()
 
     def hides(self, ref: Ref) -> bool:
-        """Whether nobody here knows if this object exists, or what it holds."""
+        """Whether it is unknown if this object exists, or what it holds."""
         if ref in self.refused or ref in self.unasked:
             return True
         read = self.namespaces.get(ref.kind)

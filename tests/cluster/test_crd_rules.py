@@ -34,7 +34,7 @@ KEY_WAS_CHANGED = (
     "spec.key: Invalid value: can't be changed, and its default is metadata.name; make a new JWTCredential\n"
 )
 CONSUMER_WAS_CHANGED = (
-    "spec.consumerRef: Invalid value: can't be changed, or tokens would pass for somebody else; "
+    "spec.consumerRef: Invalid value: can't be changed, or tokens would be taken for another consumer's; "
     "make a new JWTCredential\n"
 )
 

@@ -1,1 +1,1 @@
-"""What the command line reads of a cluster, with the rights of whoever calls it; it writes nothing there."""
+"""What the command line reads of a cluster, with the rights of its user; it writes nothing there."""

@@ -27,7 +27,7 @@ GETS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class FetchedReferences:
-    """The objects that are there; those that may not be read, and why; those that nobody asked for."""
+    """The objects that are there; those that may not be read, and why; those that were not asked for."""
 
     objects: tuple[Parsed, ...]
     refused: Mapping[Ref, str]

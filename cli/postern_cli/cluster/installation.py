@@ -35,7 +35,7 @@ ASKED_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """The operator's Lease; `unknown` is why nobody can tell, "" where one can."""
+    """The operator's Lease; `unknown` is why it can't be read, "" where it was."""
 
     namespace: str
     is_held: bool = False

@@ -56,8 +56,8 @@ def _leader(leader: Leader) -> str:
     if leader.is_held:
         held = click.style("held", fg="green")
         return f"{where} {held} by {printable(leader.holder)}, renewed {leader.renewed_s_ago} s ago"
-    ago = "" if leader.renewed_s_ago is None else f", and was {leader.renewed_s_ago} s ago last"
-    return f"{where} {click.style(f'nobody holds it{ago}: no operator acts', fg='red')}"
+    ago = "" if leader.renewed_s_ago is None else f"; last renewed {leader.renewed_s_ago} s ago"
+    return f"{where} {click.style(f'not held{ago}: no operator acts', fg='red')}"
 
 
 def _gateway(published: Published, services: Iterable[ObjectState], children: Children) -> Node:

@@ -99,7 +99,7 @@ class CredentialKeySpec(Spec, frozen=True):
             Meta(
                 max_length=16384,
                 description="The public key itself, in PEM or as a JWK (RFC 7517); with RS*, PS*, ES* and EdDSA only. "
-                "A private key MUST NOT stand here: it is refused, and whoever may read this object has read it.",
+                "A private key MUST NOT stand here: it is refused, and every reader of this object has read it.",
             ),
         ]
         | None
@@ -207,7 +207,7 @@ class JWTCredentialSpec(Spec, frozen=True):
         Rule(
             "consumer_was_changed",
             "self.consumerRef == oldSelf.consumerRef",
-            "can't be changed, or tokens would pass for somebody else; make a new JWTCredential",
+            "can't be changed, or tokens would be taken for another consumer's; make a new JWTCredential",
             ".consumerRef",
         ),
     )
@@ -253,7 +253,7 @@ class JWTCredentialSpec(Spec, frozen=True):
         bool,
         Meta(
             description="Take an HMAC secret that is shorter than its hash, or an RSA key below 2048 bits. "
-            "Whoever sees one token can guess such a key; SHOULD NOT be set but for old tokens. Default: false."
+            "One token is enough to guess such a key; SHOULD NOT be set but for old tokens. Default: false."
         ),
     ] = False
     revoked: Annotated[
@@ -265,7 +265,7 @@ class JWTCredential(Resource, frozen=True):
     """The key or keys by which a Consumer's tokens are known.
 
     A Consumer may have several, one for each device or each issuer.
-    The gateway never makes tokens; whoever has the secret, or the private key, does.
+    The gateway never makes tokens: the holder of the secret, or of the private key, does.
     """
 
     RULES: ClassVar[tuple[Rule, ...]] = (

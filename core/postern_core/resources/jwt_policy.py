@@ -98,7 +98,7 @@ class Allow(Spec, frozen=True):
         Meta(
             max_length=256,
             description="The groups of which the Consumer must have one at least; `namespace/group` for another "
-            "namespace's, so that nobody becomes a member by choosing a name. "
+            "namespace's, so that a name alone makes no member. "
             "Example: [readers]. Default: none, no group is asked for.",
         ),
     ] = ()
@@ -240,7 +240,7 @@ class JWTPolicy(Spec, frozen=True):
         Annotated[
             Duration,
             Meta(
-                description="How far away exp may be; a token that lives longer, or for ever, is refused. "
+                description="How far away exp may be; a token that lives longer, or has no exp, is refused. "
                 "Example: 24h. Default: none."
             ),
         ]
@@ -271,7 +271,7 @@ class JWTPolicy(Spec, frozen=True):
             Meta(
                 description="With mode Optional or Permissive: the Consumer of this namespace that a request without a "
                 "good token is. It must pass `allow` like any other; where it doesn't, the answer is the 401 for a "
-                "missing token. Default: none, such a request is nobody's."
+                "missing token. Default: none, such a request has no consumer."
             ),
         ]
         | None

@@ -1,8 +1,8 @@
 """Rules that the API server holds an object to, as plain data beside the types that they speak of.
 
 A rule says in CEL what a schema can't, so that a mistake is refused when it is
-made.  It is never the only guard: a check of `checks` says the same to whoever
-has no API server, except where a change is meant, which only a server can see.
+made.  It is never the only guard: a check of `checks` says the same where there
+is no API server, except about a change, which only a server can see.
 A rule never refuses what the checks let pass.
 """
 
@@ -30,7 +30,7 @@ class Rule:
 # RFC 3986: printable ASCII without `#`, `%`, `?` and `\`, and upper-case escapes of what needs one; no control bytes.
 _CHARACTER = r"(?:[\x21\x22\x24\x26-\x3e\x40-\x5b\x5d-\x7e]|%(?:2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-D]|[89A-F][0-9A-F]))"
 NORMAL_PATH = rf"^/{_CHARACTER}*$"
-# A dot segment, also to whoever decodes slashes or cuts parameters off.
+# A dot segment, also for a server that decodes slashes or cuts parameters off.
 DOT_SEGMENT = r"(?:/|%2F|%5C)\.{1,2}(?:;|/|%2F|%5C|$)"
 # A query has a rule, and a message, of its own.
 URL_WITH_NORMAL_PATH = rf"^[^/]*//[^/]*(?:/(?:{_CHARACTER}|\?)*)?$"
@@ -65,5 +65,5 @@ def canonical_header(value: str) -> str:
     return f'{value}.lowerAscii().replace("\'", "-")' + "".join(f".replace('{sign}', '-')" for sign in signs)
 
 
-# Headers in which nobody may look for a token.
+# Headers that may not be named as the source of a token.
 TOKEN_HEADERS_NOT = RESERVED - {"authorization", "proxy-authorization"}

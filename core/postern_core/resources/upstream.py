@@ -95,7 +95,7 @@ class ServiceTLS(Spec, frozen=True):
     insecure_skip_verify: Annotated[
         bool,
         Meta(
-            description="Take any certificate. Whoever stands between the gateway and the application can then read "
+            description="Take any certificate. A machine between the gateway and the application can then read "
             "and change everything; it SHOULD NOT be set but for experiments. Default: false."
         ),
     ] = False

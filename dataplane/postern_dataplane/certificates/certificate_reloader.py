@@ -51,7 +51,7 @@ class CertificateReloader:
             log.error("no certificate can be served: every handshake fails")
 
     async def run(self) -> None:
-        """Follow every change, for ever."""
+        """Follow every change; never returns."""
         while True:
             await asyncio.sleep(SCAN_INTERVAL_S)
             scan = await self._scan()

@@ -76,7 +76,7 @@ class CertificateStore:
             certificate = read_certificate(self._folder / name, self._make_context, time.time())
         except CertificateError as error:
             refusal, may_heal = str(error), error.may_heal
-        except Exception as error:  # noqa: BLE001 # a certificate that nobody has thought of must not hurt the others
+        except Exception as error:  # noqa: BLE001 # an unforeseen certificate must not hurt the others
             refusal = f"it can't be read: {type(error).__name__}"
         if self._stamp(name) != stamp:
             # Changed under our hands: it may be half of one pair and half of another. The next look sees it whole.

@@ -27,7 +27,7 @@ class IndexWatcher:
         self._seen: FileStamp | None = None
 
     async def run(self) -> None:
-        """Listen to the kernel's notices, for ever; without it a change is found by looking."""
+        """Listen to the kernel's notices; never returns. Without it a change is found by polling."""
         while True:
             if self._folder.is_dir():
                 with contextlib.suppress(OSError):

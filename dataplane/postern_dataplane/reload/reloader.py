@@ -54,7 +54,7 @@ class Reloader:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reload")
 
     async def run(self) -> None:
-        """Load at every change, for ever."""
+        """Load at every change; never returns."""
         while True:
             await self._index_watcher.next_change(RETRY_S if self._may_heal else None)
             await self.reload()

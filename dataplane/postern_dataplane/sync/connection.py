@@ -18,9 +18,8 @@ class Connection:
     """A client of the API server, for one loop.
 
     After `close` everything is read anew: the address, the authorities and the
-    token.  Whoever closes after each failure therefore survives the rotation of
-    all three.  In a pod the token is also read again every minute, which the
-    client does by itself.
+    token, so closing after each failure survives the rotation of all three.  In a
+    pod the client also reads the token again every minute by itself.
     """
 
     def __init__(self, kubeconfig: str | None) -> None:
@@ -67,7 +66,7 @@ async def _load(kubeconfig: str, configuration: Configuration) -> None:
 
 
 def _find(kubeconfig: str) -> None:
-    """Raise `OSError` for a file that isn't there: the loader would take it for an empty one."""
+    """Raise `OSError` for a file that isn't there: the loader would treat it as an empty one."""
     Path(kubeconfig).stat()
 
 

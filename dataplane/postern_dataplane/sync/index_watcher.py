@@ -31,7 +31,7 @@ class Index(Protocol):
 
 
 class IndexWatcher:
-    """Tells each index that is seen, for ever."""
+    """Hands each index that it sees to `latest`."""
 
     def __init__(self, published: Index, latest: LatestValue, backoff: Backoff) -> None:
         self._published = published

@@ -1,7 +1,7 @@
 """Brings the newest generation to disk: all of its shards, each verified, and then the index that names them.
 
-The last good generation stays until then, and for ever when nothing better comes.
-That an id comes twice in different shards is not noticed here: the proxy, which reads all of them at once, refuses it.
+The last good generation stays until then, however long that takes.
+An id that comes twice, in different shards, is not noticed here: the data plane, which reads all shards, refuses it.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Installer:
             log.info("generation found on disk", digest=self.digest)
 
     async def run(self) -> None:
-        """Install the newest index, until cancelled; what failed is tried again."""
+        """Install the newest index, again and again; what failed is tried again."""
         pause_s: float | None = None
         while True:
             content = await self._latest.take(pause_s)
@@ -144,7 +144,7 @@ class Installer:
     def _refuse(self, content: bytes, error: str, **details: str) -> None:
         refusal = (_digest(content), error)
         if refusal != self._refused:
-            # Once: the same result of the next try is not logged again.
+            # Logged once: the next try may end the same way.
             log.error("generation refused", digest=refusal[0], error=error, serving=self.digest, **details)
         self._refused = refusal
 

@@ -1,4 +1,4 @@
-"""A one-slot channel for the newest index: the watcher overwrites, the installer takes the latest."""
+"""A one-slot channel: the watcher overwrites the index, the installer takes the latest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 
 
 class LatestValue:
-    """One slot: a newer index replaces one that was not taken, because only the latest counts."""
+    """One slot for an index: a newer one replaces one that was not taken, for only the last one counts."""
 
     def __init__(self) -> None:
         self._content: bytes | None = None
@@ -19,7 +19,7 @@ class LatestValue:
         self._changed.set()
 
     async def take(self, at_most_s: float | None = None) -> bytes:
-        """Wait for a `put`, for at most that long, and return the latest; waits without a limit for the first one."""
+        """Wait for an index that was not taken yet, or for so long; returns the newest. None is no time limit."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(at_most_s):

@@ -62,7 +62,7 @@ class PublishedObjects:
 
         Ends after a while, or when the version is too old; then the index has to be listed again.
         """
-        # A fleet that was started at one time should not list at one time for ever.
+        # Pods that were started together should not go on listing together.
         lasting_s = round(WATCH_S * random.uniform(0.75, 1.0))  # noqa: S311 # guessing it gains nothing
         with _errors_in_words():
             core = await self._connection.core()

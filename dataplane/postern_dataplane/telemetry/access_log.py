@@ -1,7 +1,7 @@
 """The access log: one JSON line a request on stdout, written beside the hot path.
 
-A request only appends to a queue; a thread writes what has gathered.  When
-nobody takes the lines, they are dropped and counted, and the gateway goes on.
+A request only appends to a queue; a thread writes what has gathered.  Lines that
+are not read are dropped and counted, and the gateway goes on.
 No line holds a query, a header or a token.
 """
 
@@ -150,7 +150,7 @@ def _rfc3339(now_s: float) -> str:
 
 
 def _printable(text: str) -> str:
-    """What a client wrote, without anything that a terminal would obey, and not for ever."""
+    """A client's text, cut to a bounded length and without what a terminal would obey."""
     text = text[:FIELD_CHARS_MAX]
     if text.isascii() and text.isprintable():
         return text

@@ -41,7 +41,7 @@ def admin_application(worker_pool: WorkerPool) -> web.Application:
 
 
 async def healthz(_request: web.Request) -> web.Response:
-    """That the process lives; a liveness probe that asked for more would kill pods for somebody else's fault."""
+    """That the process lives; a liveness probe that asked for more would kill pods for the fault of another part."""
     return web.json_response({"status": "alive"})
 
 

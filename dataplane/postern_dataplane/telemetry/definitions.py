@@ -91,7 +91,7 @@ REQUEST_DURATION = _histogram(
 TOKEN_CACHE_HITS = _counter("postern_token_cache_hits_total", "Tokens whose verification was remembered.")
 TOKEN_CACHE_MISSES = _counter("postern_token_cache_misses_total", "Tokens that had to be verified.")
 LOG_LINES_DROPPED = _counter(
-    "postern_access_log_dropped_total", "Access log lines dropped because nobody took them from stdout."
+    "postern_access_log_dropped_total", "Access log lines dropped because stdout was not read in time."
 )
 UPSTREAM_LATENCY = _histogram(
     "postern_upstream_latency_seconds", "From a request sent upstream to the head of the response."

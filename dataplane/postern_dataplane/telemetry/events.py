@@ -1,4 +1,4 @@
-"""What the proxy tells about its work, to whoever counts or logs it."""
+"""The events of the data plane, for its counters and its access log."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Sender:
 
     @property
     def is_stalled(self) -> bool:
-        """Whether earlier messages still wait to be taken: whoever sends much waits then, so that nothing piles up."""
+        """Whether earlier messages still wait to be taken; a frequent sender then waits, so that nothing piles up."""
         return self._writer.transport.get_write_buffer_size() > 0
 
     def send(self, message: Message) -> None:

@@ -11,7 +11,7 @@ def test_a_cluster_is_shown_as_a_tree(postern, serving):
     """The status is 0 although nothing is well; there are no colours outside of a terminal."""
     result = postern("status")
     assert (0, "") == (result.exit_code, result.stderr)
-    assert "Operator, Lease postern-system/postern-operator: nobody holds it: no operator acts\n" in result.stdout
+    assert "Operator, Lease postern-system/postern-operator: not held: no operator acts\n" in result.stdout
     assert "    └── Route default/all: no operator has looked at it yet\n" in result.stdout
     assert "\x1b" not in result.stdout
 

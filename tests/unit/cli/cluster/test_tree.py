@@ -66,8 +66,8 @@ def test_what_hangs_nowhere_is_shown_too():
 @pytest.mark.parametrize(
     ("leader", "told"),
     [
-        (Leader("ns"), "nobody holds it: no operator acts"),
-        (Leader("ns", holder="a", renewed_s_ago=99), "nobody holds it, and was 99 s ago last: no operator acts"),
+        (Leader("ns"), "not held: no operator acts"),
+        (Leader("ns", holder="a", renewed_s_ago=99), "not held; last renewed 99 s ago: no operator acts"),
         (Leader("ns", unknown="403 Forbidden"), "unknown (403 Forbidden)"),
     ],
 )
