@@ -14,8 +14,8 @@ from postern_core.link.shares import Share
 from postern_core.parse import Parsed, is_a
 from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.snapshot import Snapshot
-from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.request.denials import Denial
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
 

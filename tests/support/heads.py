@@ -7,7 +7,8 @@ from typing import Any
 from cases import Request, Token
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
-from postern_dataplane.decision.outcome import Forward, RequestHead
+from postern_dataplane.decision.outcome import Forward
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import RoutingTable, build_table
 from tokens import mint
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.jwt.compact import MalformedToken, read_token
+from postern_dataplane.request.head import RequestHead
 
 # RFC 7515, section 7.1: three parts in base64url, with dots between them.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import click
 
 from postern_core.resources.types import HEADER_PATTERN
-from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.http1.request_head import RequestError
 from postern_dataplane.http1.request_head import request_head as head_of
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request.denials import Denial
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.settings import Limits
 
 # Not urllib's: it drops and quotes bytes, and what the gateway makes of them is the question.

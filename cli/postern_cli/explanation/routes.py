@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from postern_core.snapshot import PathMatch, ValueMatch
-from postern_dataplane.decision.outcome import RequestHead
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import Target
 from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.virtual_hosts import VirtualHost, mismatch, path_matches

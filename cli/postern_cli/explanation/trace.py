@@ -13,10 +13,11 @@ from postern_core.paths import BadPath, normalise
 from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import is_passed_over
 from postern_dataplane.decision.decide import decide, find_route, host_field, usable_upstream
-from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
+from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.decision.token_checks import VerificationContext
 from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound, extract_token
 from postern_dataplane.request.denials import BAD_REQUEST, Denial, DenialReason
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import Target, compared_host, read_target
 from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
 from postern_dataplane.table.routing_table import RoutingTable

@@ -19,6 +19,7 @@ from postern_dataplane.request.denials import (
     URI_TOO_LONG,
     Denial,
 )
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import Target, read_target
 from postern_dataplane.table.compiled import CompiledRoute, Upstream
 from postern_dataplane.table.identity_headers import Identity
@@ -26,7 +27,7 @@ from postern_dataplane.table.patterns import TextTooLong
 from postern_dataplane.table.routing_table import RoutingTable
 
 from .authenticate import authenticate
-from .outcome import Decision, Forward, Reject, RequestHead
+from .outcome import Decision, Forward, Reject
 from .token_extraction import ExtractedToken, extract_token
 from .upstream_request import upstream_head
 

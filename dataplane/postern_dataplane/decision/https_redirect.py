@@ -6,10 +6,10 @@ Nobody is authenticated for this: the answer says nothing that the client has no
 from __future__ import annotations
 
 from postern_dataplane.request.denials import BAD_REQUEST, REDIRECTED_TO_HTTPS, Denial
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import Target, read_target
 
 from .decide import host_field
-from .outcome import RequestHead
 
 HTTPS_PORT = 443
 

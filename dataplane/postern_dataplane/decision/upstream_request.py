@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from postern_core.header_names import canonical
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import Target
 from postern_dataplane.table.compiled import FORWARDED_HEADERS, CompiledRoute
 
-from .outcome import RequestHead
 from .token_extraction import cookie_without, query_without
 
 # The names that clients use are few; strangers' inventions must not fill the memory.

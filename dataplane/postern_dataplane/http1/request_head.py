@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp.http import RawRequestMessage
 
-from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.request.denials import BAD_REQUEST, EXPECTATION_FAILED, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.settings import Limits
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.settings import Limits
 
 from .request_head import RequestError, request_head

@@ -8,9 +8,9 @@ from functools import lru_cache
 import msgspec
 
 from postern_core.paths import BadPath, normalise
-from postern_dataplane.decision.outcome import RequestHead
 
 from .denials import BAD_REQUEST, METHOD_NOT_ALLOWED, Denial
+from .head import RequestHead
 
 # RFC 9110, sections 9.3.6 and 9.3.8: CONNECT opens tunnels, TRACE shows a client's own headers. A gateway does neither.
 REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})

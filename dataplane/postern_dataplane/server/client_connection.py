@@ -14,13 +14,14 @@ from collections.abc import Callable
 
 from aiohttp.http import RawRequestMessage
 
-from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
+from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
 from postern_dataplane.http1.date import http_date
 from postern_dataplane.http1.request_head import RequestError, request_head
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.telemetry.events import RequestRecord, path_of
 

@@ -22,12 +22,13 @@ import msgspec
 
 from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.decide import RouteMatch, authorize, decide, host_field, match_route
-from postern_dataplane.decision.outcome import Decision, Forward, Reject, RequestHead
+from postern_dataplane.decision.outcome import Decision, Forward, Reject
 from postern_dataplane.decision.token_extraction import TokenFound
 from postern_dataplane.decision.upstream_request import upstream_head
 from postern_dataplane.decision.verification_cache import TwoGenerationCache
 from postern_dataplane.http1.rereading import Rereading
 from postern_dataplane.request.denials import Denial
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import read_target
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import RoutingTable

@@ -8,11 +8,12 @@ Rules of this file:
 
 from __future__ import annotations
 
-from postern_dataplane.decision.outcome import Forward, RequestHead
+from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.http1.request_body import RequestBody
 from postern_dataplane.http1.response_head import BadResponse, Fields, Response, informational
 from postern_dataplane.http1.response_writer import ResponseWriter
 from postern_dataplane.request import denials
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.telemetry.events import CLIENT_CLOSED, CLIENT_CLOSED_STATUS, IDLE_TIMEOUT, RequestRecord
 from postern_dataplane.upstream.connection import UpstreamConnection

@@ -9,10 +9,11 @@ from functools import partial
 
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.decision.https_redirect import redirect_to_https
-from postern_dataplane.decision.outcome import Decision, Reject, RequestHead
+from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request import denials
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.events import Observer, RequestRecord

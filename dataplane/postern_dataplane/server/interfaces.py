@@ -10,12 +10,13 @@ import asyncio
 from typing import Protocol
 
 from postern_dataplane.background_tasks import BackgroundTasks
-from postern_dataplane.decision.outcome import Decision, RequestHead
+from postern_dataplane.decision.outcome import Decision
 from postern_dataplane.flow_control import ReadGate
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request.denials import Denial
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.settings import Limits
 from postern_dataplane.telemetry.events import Observer, RequestRecord
 from postern_dataplane.upstream.pool import PoolManager

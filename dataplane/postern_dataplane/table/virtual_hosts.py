@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from postern_core.precedence import route_order
 from postern_core.snapshot import PathMatch, Route
-from postern_dataplane.decision.outcome import RequestHead
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import Target
 
 from .compiled import CompiledRoute, ValueMatcher

@@ -12,8 +12,9 @@ import manifests
 import tokens
 from postern_core.compile import compile_snapshot
 from postern_dataplane.decision.decide import decide
-from postern_dataplane.decision.outcome import Forward, RequestHead
+from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.jwt.compact import read_token
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.local.folder_source import FolderSource
 from postern_operator.local.generated_secrets import state_folder, with_generated_secrets

@@ -7,8 +7,8 @@ import pytest
 import manifests
 from postern_cli.explanation.routes import RouteNote, route_notes
 from postern_dataplane.decision.decide import find_route
-from postern_dataplane.decision.outcome import RequestHead
 from postern_dataplane.request.denials import Denial
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import read_target
 from postern_dataplane.table.routing_table import build_table
 

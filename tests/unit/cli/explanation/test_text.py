@@ -10,7 +10,7 @@ from postern_cli.explanation.redaction import Redaction
 from postern_cli.explanation.routes import ROUTES_MAX
 from postern_cli.explanation.text import text_of
 from postern_cli.explanation.trace import explain
-from postern_dataplane.decision.outcome import RequestHead
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 
 

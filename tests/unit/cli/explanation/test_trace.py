@@ -17,7 +17,8 @@ from postern_cli.explanation.trace import explain
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
-from postern_dataplane.decision.outcome import Forward, Reject, RequestHead
+from postern_dataplane.decision.outcome import Forward, Reject
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
 
