@@ -14,6 +14,7 @@ from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.decision.outcome import Forward, Reject
+from postern_dataplane.decision.verification_cache import NullCache, VerificationCache
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
 
@@ -39,18 +40,19 @@ def snapshot_of(case, snapshots):
     return snapshots[case]
 
 
+@pytest.mark.parametrize("cache", [VerificationCache, NullCache], ids=["on", "off"])
 @pytest.mark.parametrize(("case", "request_"), PAIRS)
-def test_the_request_is_decided_as_the_case_says(case, request_, snapshots):
-    """The refusal and its reason, or the head that goes upstream, are what the case says."""
+def test_the_request_is_decided_as_the_case_says(case, request_, cache, snapshots):
+    """With the cache and without, the refusal, or the head that goes upstream, is what the case says."""
     snapshot, settings = snapshot_of(case, snapshots), cases.settings_of(case)
     now_s = ((cases.requests_of(case).now) or NOW).timestamp()
     credentials = {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
     token = tokens.mint(request_.token, now_s, credentials) if request_.token else ""
-    table = build_table(snapshot, "digest", trusted_proxies=settings.trusted_proxies)
+    table, verified = build_table(snapshot, "digest", trusted_proxies=settings.trusted_proxies), cache()
 
     for _ in range(2):  # the second time from the cache
         if settings.redirect_to_https is None:
-            decision = decide(head_of(request_, token), table, now_s)
+            decision = decide(head_of(request_, token), table, verified, now_s)
         else:
             decision = Reject(redirect_to_https(head_of(request_, token), settings.redirect_to_https))
         if isinstance(decision, Forward):

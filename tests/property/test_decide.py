@@ -13,6 +13,7 @@ from heads import NOW_S, PROTECTED, bearer, head, outcome, protected, table
 from manifests import SECRET, route, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward, Reject
+from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.jwt.compact import MalformedToken, read_token
 from tokens import MANGLES, encode, mint
 
@@ -47,7 +48,7 @@ HOSTS = st.sampled_from([None, "app.example.com", ""]) | st.text("a.:[]@*", max_
 def test_there_is_always_a_decision(table_, target, fields, host, more):
     """And without a token no way in."""
     request = head(target, *fields, host=host, **more)
-    decision = decide(request, table_, NOW_S)
+    decision = decide(request, table_, NullCache(), NOW_S)
     assert isinstance(decision, Forward | Reject)
     assert not (table_ is GATE and isinstance(decision, Forward))
 

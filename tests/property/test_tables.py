@@ -27,6 +27,7 @@ from postern_core.snapshot import (
 )
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
+from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.errors import SnapshotError
 from postern_dataplane.reload.loader import Loader
 from postern_dataplane.table.routing_table import build_table
@@ -139,7 +140,7 @@ REQUESTS = [
 
 def decided(table):
     """What becomes of each request."""
-    return [told(decide(request, table, NOW_S)) for request in REQUESTS]
+    return [told(decide(request, table, NullCache(), NOW_S)) for request in REQUESTS]
 
 
 def told(decision):

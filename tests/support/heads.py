@@ -8,6 +8,7 @@ from cases import Request, Token
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
+from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import RoutingTable, build_table
 from tokens import mint
@@ -74,13 +75,13 @@ def protected(**jwt: Any) -> RoutingTable:
 
 def outcome(table_: RoutingTable, head_: RequestHead, now_s: float = NOW_S) -> str:
     """The reason of the refusal, "forwarded" where there is none."""
-    decision = decide(head_, table_, now_s)
+    decision = decide(head_, table_, NullCache(), now_s)
     return "forwarded" if isinstance(decision, Forward) else decision.denial.reason
 
 
 def sent(table_: RoutingTable, head_: RequestHead, now_s: float = NOW_S) -> tuple[str, list[tuple[str, str]]]:
     """The target and the header fields that go upstream."""
-    decision = decide(head_, table_, now_s)
+    decision = decide(head_, table_, NullCache(), now_s)
     assert isinstance(decision, Forward), decision.denial.reason
     assert decision.head.endswith(b"\r\n\r\n")
     start, *lines = decision.head[:-4].decode("latin-1").split("\r\n")

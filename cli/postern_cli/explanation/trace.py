@@ -16,6 +16,7 @@ from postern_dataplane.decision.decide import decide, find_route, host_field, us
 from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.decision.token_checks import VerificationContext
 from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound, extract_token
+from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.request.denials import BAD_REQUEST, Denial, DenialReason
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import Target, compared_host, read_target
@@ -71,7 +72,7 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
         walk.check(UPSTREAM, lambda: unusable, lambda: _upstream_detail(row))
     routes = table.hosts.find(target.host) if target else None
     notes = route_notes(routes, target, head, row) if routes and target else []
-    decision = decide(head, table, now_s)
+    decision = decide(head, table, NullCache(), now_s)
     return Explanation(head.method, head.target, target, tuple(notes), tuple(walk.steps), decision, token)
 
 

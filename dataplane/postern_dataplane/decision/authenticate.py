@@ -13,7 +13,7 @@ from postern_core.snapshot import Policy
 from postern_dataplane.jwt.claim_checks import TRANSIENT
 from postern_dataplane.request.denials import INVALID_TOKEN, Denial, DenialReason
 from postern_dataplane.table.compiled import CompiledPolicy
-from postern_dataplane.table.identity_headers import Identity, consumer_identity, consumer_names
+from postern_dataplane.table.identity_headers import Identity, consumer_identity
 
 from .token_checks import Credentials, VerificationContext, first_reason
 from .token_extraction import ExtractedToken, RepeatedToken
@@ -87,16 +87,12 @@ def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) ->
 
 
 def _identity(context: VerificationContext) -> Identity:
-    """The identity of the credential's consumer under the policy; made once for each name unless it holds claims."""
+    """The credential's consumer as this policy sees it, with the claims that it forwards."""
     policy, credential = context.policy, context.credential
-    if policy.forward_claims:
-        return consumer_identity(credential.consumer, credential.entry.key, context.claims, policy)
-    # By all that the policy decides of it, not by the policy's id: the credential may outlive what that stands for.
-    name, _ = consumer_names(credential.consumer, policy.namespace)
-    known = credential.identities.get(name)
-    if known is None:
-        known = credential.identities[name] = consumer_identity(credential.consumer, credential.entry.key, {}, policy)
-    return known
+    if not policy.forward_claims:
+        return credential.identity(policy.namespace)
+    forwarded = [(it.header, context.claims.get(it.claim)) for it in policy.forward_claims]
+    return consumer_identity(credential.consumer, credential.entry.key, policy.namespace, forwarded)
 
 
 def _good_until(context: VerificationContext) -> float:

@@ -1,7 +1,7 @@
 """The decision about a request: the one place where policy is put together.
 
-Pure, but for the caches of the table.  `explain` walks the same steps and tells
-about each.
+Pure, but for the cache of verified tokens, which is an argument: with `NullCache`
+the decisions are the same.  `explain` walks the same steps and tells about each.
 """
 
 from __future__ import annotations
@@ -26,10 +26,13 @@ from postern_dataplane.table.identity_headers import Identity
 from postern_dataplane.table.patterns import TextTooLong
 from postern_dataplane.table.routing_table import RoutingTable
 
-from .authenticate import authenticate
+from .authenticate import Verified, authenticate
 from .outcome import Decision, Forward, Reject
-from .token_extraction import ExtractedToken, extract_token
+from .token_extraction import ExtractedToken, TokenFound, extract_token
 from .upstream_request import upstream_head
+from .verification_cache import VerificationCache
+
+Verifications = VerificationCache[Verified]
 
 
 class RouteMatch(msgspec.Struct, frozen=True, gc=False):
@@ -47,21 +50,22 @@ class Authorized(msgspec.Struct, frozen=True, gc=False):
     upstream: Upstream
     identity: Identity | None
     until: float
+    has_token: bool
 
     def forward(self, before: bytes, after: bytes) -> Forward:
         """The decision, with what goes upstream before and after the lines of identity."""
         if self.identity is None:
-            return Forward(self.upstream, self.row, before + after, "", self.until)
+            return Forward(self.upstream, self.row, before + after, "", self.until, self.has_token)
         sent = b"".join((before, self.identity.fields, after))
-        return Forward(self.upstream, self.row, sent, self.identity.consumer, self.until)
+        return Forward(self.upstream, self.row, sent, self.identity.consumer, self.until, self.has_token)
 
 
-def decide(head: RequestHead, table: RoutingTable, now_s: float) -> Decision:
-    """Decide about one request; `now_s` is in seconds since the epoch."""
+def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: float) -> Decision:
+    """Decide about one request; `cache` belongs to `table`, `now_s` is in seconds since the epoch."""
     route_match = match_route(head, table)
     if isinstance(route_match, Reject):
         return route_match
-    authorized = authorize(route_match.row, route_match.token, table, now_s)
+    authorized = authorize(route_match.row, route_match.token, table, cache, now_s)
     if isinstance(authorized, Reject):
         return authorized
     return authorized.forward(
@@ -85,19 +89,22 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     return RouteMatch(row, target, extract_token(row.policy.entry.places, head.headers, target.query))
 
 
-def authorize(row: CompiledRoute, token: ExtractedToken, table: RoutingTable, now_s: float) -> Authorized | Reject:
-    """The other part: whether whoever has this token may pass on this route."""
+def authorize(
+    row: CompiledRoute, token: ExtractedToken, table: RoutingTable, cache: Verifications, now_s: float
+) -> Authorized | Reject:
+    """The other part: whether a request with this token may pass on this route."""
     identity: Identity | None = None
     until = math.inf
+    has_token = row.policy is not None and isinstance(token, TokenFound)
     if row.policy is not None:
-        caller, until = authenticate(row.policy, token, table.credentials, table.verification_cache, now_s=now_s)
+        caller, until = authenticate(row.policy, token, table.credentials, cache, now_s=now_s)
         if isinstance(caller, Denial):
-            return Reject(caller, row, until)
+            return Reject(caller, row, until, has_token)
         identity = caller
     upstream = usable_upstream(row)
     if upstream is None:
-        return Reject(UPSTREAM_UNAVAILABLE, row, until)
-    return Authorized(row, upstream, identity, until)
+        return Reject(UPSTREAM_UNAVAILABLE, row, until, has_token)
+    return Authorized(row, upstream, identity, until, has_token)
 
 
 def usable_upstream(row: CompiledRoute) -> Upstream | None:

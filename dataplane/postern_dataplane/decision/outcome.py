@@ -24,7 +24,8 @@ class Forward(msgspec.Struct, frozen=True, gc=False):
     chunked, a Content-Length stays that length).
     `consumer` names who calls ("" where nobody is known) and is for the log only.
     `until` is how long the same head gets the same decision of the same table
-    (seconds since the epoch): until its token ends.
+    (seconds since the epoch): until its token ends.  `has_token` says that a token
+    was verified for it, or found in the cache.
     """
 
     upstream: Upstream
@@ -32,18 +33,20 @@ class Forward(msgspec.Struct, frozen=True, gc=False):
     head: bytes
     consumer: str = ""
     until: float = math.inf
+    has_token: bool = False
 
 
 class Reject(msgspec.Struct, frozen=True, gc=False):
     """The request may not pass; `denial` says what to answer and why.
 
-    `route` is None when no route was found.  `until` is that of `Forward`; 0
-    where time may heal what is wrong.
+    `route` is None when no route was found.  `until` and `has_token` are those of
+    `Forward`; `until` is 0 where time may heal what is wrong.
     """
 
     denial: Denial
     route: CompiledRoute | None = None
     until: float = math.inf
+    has_token: bool = False
 
 
 Decision = Forward | Reject

@@ -1,7 +1,7 @@
 """Remembers what was found out about a token, so that a signature is verified once and not per request.
 
-A cache belongs to one table and dies with it: a reload, a revocation or a new
-key can't be outlived.  Refused tokens are kept apart from good ones, so that
+A cache belongs to one table: `ActiveTable` drops it with the table, so that no
+verdict outlives a reload, a revocation or a new key.  Refused tokens are kept apart from good ones, so that
 garbage can't push good ones out.
 """
 
@@ -83,3 +83,23 @@ def _good_bytes(key: Key, _verdict: object) -> int:
 
 def _bad_bytes(key: Key, _reason: str) -> int:
     return len(key[1]) + 512
+
+
+class _NullGeneration(TwoGenerationCache[K, V]):
+    """Remembers nothing."""
+
+    __slots__ = ()
+
+    def put(self, _key: K, _value: V) -> None:
+        pass
+
+
+class NullCache(VerificationCache[V]):
+    """A cache that is off: every token is verified."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.good = _NullGeneration(0, 0, _good_bytes)
+        self.bad = _NullGeneration(0, 0, _bad_bytes)

@@ -112,7 +112,7 @@ class Worker:
         """Tell those who keep something by table."""
         self._gateway.adopt(table)
         self._counters.count(RELOADS, "loaded")
-        self._counters.follow_token_cache(table.verification_cache)
+        self._counters.follow_token_cache(self._active_table.verification_cache)
         self._sender.send(SnapshotLoaded(table.digest, table.gateway, table.routes, self._active_table.loaded_at))
 
     def refused(self, error: SnapshotError) -> None:

@@ -134,7 +134,8 @@ class ClientConnection(asyncio.Protocol):
     def _begin_known(self, packet: Packet) -> bool:
         """Begin a request that is the same, but for a token, as one that was read; returns whether it is."""
         gateway = self.gateway
-        found = gateway.decision_cache.find(gateway.active_table.table, packet, time.time())
+        active = gateway.active_table
+        found = gateway.decision_cache.lookup(active.table, active.verification_cache, packet, time.time())
         if found is None:
             return False
         (known, decision), self._began_at = found, self.now()

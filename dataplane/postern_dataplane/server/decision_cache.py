@@ -21,7 +21,7 @@ import re
 import msgspec
 
 from postern_core.snapshot import TokenSource
-from postern_dataplane.decision.decide import RouteMatch, authorize, decide, host_field, match_route
+from postern_dataplane.decision.decide import RouteMatch, Verifications, authorize, host_field, match_route
 from postern_dataplane.decision.outcome import Decision, Forward, Reject
 from postern_dataplane.decision.token_extraction import TokenFound
 from postern_dataplane.decision.upstream_request import upstream_head
@@ -32,7 +32,6 @@ from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import read_target
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import RoutingTable
-from postern_dataplane.telemetry.events import RequestRecord
 
 # So many heads of a kilobyte, with what was made of them, or fewer with more or many fields.
 PASSING_MAX = 2048
@@ -71,7 +70,7 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
 
 
 class CachedDecision(msgspec.Struct, frozen=True, gc=False):
-    """A head that came, the decision whatever the token, and whether one was looked up for it.
+    """A head that came, and the decision whatever the token in its Authorization field.
 
     `host` and `path` are for the log.
     """
@@ -80,14 +79,12 @@ class CachedDecision(msgspec.Struct, frozen=True, gc=False):
     host: str
     path: str
     decision: Decision
-    has_token: bool = False
 
-    def decide(self, token: bytes, table: RoutingTable, now_s: float) -> Decision | None:
-        """The decision, while it holds; counts the token that need not be looked up."""
+    def decide(self, token: bytes, _table: RoutingTable, tokens: Verifications, now_s: float) -> Decision | None:
+        """The decision, while it holds; counts a hit for the token that need not be looked up."""
         if now_s >= self.decision.until or (token and _TOKEN.fullmatch(token) is None):
             return None
-        if self.has_token:
-            table.verification_cache.hits += 1
+        tokens.hits += self.decision.has_token
         return self.decision
 
 
@@ -109,29 +106,20 @@ class CachedTemplate(msgspec.Struct, gc=False):
     last_token: bytes = b""
     last: Decision | None = None
 
-    def decide(self, token: bytes, table: RoutingTable, now_s: float) -> Decision | None:
+    def decide(self, token: bytes, table: RoutingTable, tokens: Verifications, now_s: float) -> Decision | None:
         """Decide about the same request with this token; None for what is none."""
         if token == self.last_token and self.last is not None and now_s < self.last.until:
-            table.verification_cache.hits += self.has_token
+            tokens.hits += self.last.has_token
             return self.last
         if _TOKEN.fullmatch(token) is None:
             return None
-        authorized = authorize(
-            self.route_match.row,
-            TokenFound(token.decode(), _PLACE) if self.is_found_here else self.route_match.token,
-            table,
-            now_s,
-        )
+        found = TokenFound(token.decode(), _PLACE) if self.is_found_here else self.route_match.token
+        authorized = authorize(self.route_match.row, found, table, tokens, now_s)
         decision = (
             authorized if isinstance(authorized, Reject) else authorized.forward(token.join(self.pieces), self.end)
         )
         self.last_token, self.last = token, decision
         return decision
-
-    @property
-    def has_token(self) -> bool:
-        """Whether a token is looked up for the decision."""
-        return self.is_found_here or isinstance(self.route_match.token, TokenFound)
 
 
 CacheEntry = CachedDecision | CachedTemplate
@@ -142,10 +130,9 @@ class DecisionCache:
 
     __slots__ = ("_bytes_max", "_passing", "_refused", "_rereading", "_seen", "_table")
 
-    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop, *, is_off: bool = False) -> None:
+    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         # With a longer token a head may not be longer than what any reader would let pass.
-        bytes_max = min(HEAD_BYTES_MAX, limits.max_header_line_bytes, limits.max_headers_bytes)
-        self._bytes_max = 0 if is_off else bytes_max
+        self._bytes_max = min(HEAD_BYTES_MAX, limits.max_header_line_bytes, limits.max_headers_bytes)
         self._rereading = Rereading(limits, loop)
         self._begin(None)
 
@@ -172,40 +159,36 @@ class DecisionCache:
             return Packet((connection_key, content, b""), b"")
         return Packet((connection_key, content[:begin], content[end:]), content[begin:end])
 
-    def find(self, table: RoutingTable | None, packet: Packet, now_s: float) -> tuple[CacheEntry, Decision] | None:
-        """What is known of a packet, and the decision about it; None for nothing."""
+    def lookup(
+        self, table: RoutingTable | None, tokens: Verifications, packet: Packet, now_s: float
+    ) -> tuple[CacheEntry, Decision] | None:
+        """The entry of a packet and the decision about it, None if there is none; `tokens` belongs to `table`."""
         if table is not self._table or table is None:
             return None
         entry = self._passing.get(packet.key) or self._refused.get(packet.key)
-        decision = None if entry is None else entry.decide(packet.token, table, now_s)
+        decision = None if entry is None else entry.decide(packet.token, table, tokens, now_s)
         return None if entry is None or decision is None else (entry, decision)
 
-    def decide(
-        self, table: RoutingTable, packet: Packet | None, head: RequestHead, record: RequestRecord, now_s: float
-    ) -> Decision:
-        """Decide about a head, and remember it if it comes the second time and its packet alone is read the same.
+    def store(
+        self, table: RoutingTable, packet: Packet, head: RequestHead, decision: Decision, *, host: str, path: str
+    ) -> None:
+        """Remember the decision about a head if it comes the second time and its packet alone is read the same.
 
-        `packet` is what the parser has read it from, None where that may be more or less than the request.
+        `packet` is the whole request, as the parser has read it.
         """
-        cache = table.verification_cache
-        lookups = cache.hits + cache.misses
-        decision = decide(head, table, now_s)
-        if packet is not None and decision.until and not head.has_body:
-            if table is not self._table:
-                self._begin(table)
-            if self._was_seen(packet.key) and self._rereading.read(packet.with_token(packet.token), head) == head:
-                has_token = cache.hits + cache.misses > lookups
-                entry = (
-                    self._whatever_token(packet, head, record, table)
-                    if packet.token
-                    else CachedDecision(head, record.host, record.path, decision, has_token=has_token)
-                )
-                if entry is not None:
-                    (self._passing if isinstance(decision, Forward) else self._refused).put(packet.key, entry)
-        return decision
+        if not decision.until or head.has_body:
+            return
+        if table is not self._table:
+            self._begin(table)
+        if self._was_seen(packet.key) and self._rereading.read(packet.with_token(packet.token), head) == head:
+            entry: CacheEntry | None = CachedDecision(head, host, path, decision)
+            if packet.token:
+                entry = self._whatever_token(packet, head, table, host, path)
+            if entry is not None:
+                (self._passing if isinstance(decision, Forward) else self._refused).put(packet.key, entry)
 
     def _whatever_token(
-        self, packet: Packet, head: RequestHead, record: RequestRecord, table: RoutingTable
+        self, packet: Packet, head: RequestHead, table: RoutingTable, host: str, path: str
     ) -> CacheEntry | None:
         """The head whatever its token; None where that is no usual one, is elsewhere too, or decides the route."""
         token, (_, before, behind) = packet.token, packet.key
@@ -217,11 +200,8 @@ class DecisionCache:
             return None
         route_match = match_route(head, table)
         if isinstance(route_match, Reject):
-            return (
-                CachedDecision(head, record.host, record.path, route_match)
-                if route_match == match_route(again, table)
-                else None
-            )
+            is_same = route_match == match_route(again, table)
+            return CachedDecision(head, host, path, route_match) if is_same else None
         # The whole line, for the token alone may also be a word of the route's own: of its path, or of the upstream's
         # host.
         field = before[before.rindex(b"\r\n") :]
@@ -232,7 +212,7 @@ class DecisionCache:
         expected = TokenFound(other.decode(), _PLACE) if parts[0] else route_match.token
         if plan_again != msgspec.structs.replace(route_match, token=expected):
             return None
-        return CachedTemplate(head, record.host, record.path, route_match, *parts)
+        return CachedTemplate(head, host, path, route_match, *parts)
 
     def _was_seen(self, key: Key) -> bool:
         """Whether the packet has come before, and note that it has; wrong at times, which costs a place and no more."""
@@ -243,6 +223,15 @@ class DecisionCache:
             self._seen.clear()
         self._seen.add(number)
         return False
+
+
+class NullCache(DecisionCache):
+    """The cache when it is off: no packet is looked at, so that every request is read and decided."""
+
+    __slots__ = ()
+
+    def packet(self, _connection_key: str, _content: bytes) -> None:
+        return None
 
 
 def _known_bytes(key: Key, entry: CacheEntry) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from postern_dataplane.background_tasks import BackgroundTasks
+from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.listener import ListenerConfig
@@ -19,7 +20,7 @@ from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.events import Observer, RequestRecord
 from postern_dataplane.upstream.pool import PoolManager
 
-from .decision_cache import DecisionCache, Packet
+from .decision_cache import DecisionCache, NullCache, Packet
 from .interfaces import Connection
 from .memory_budget import Budget
 from .metered_connection import MeteredConnection
@@ -51,7 +52,7 @@ class Gateway:
         self.budget = Budget(connection_memory_bytes)
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
-        self.decision_cache = DecisionCache(limits, self.loop, is_off=not remembers_heads)
+        self.decision_cache = (DecisionCache if remembers_heads else NullCache)(limits, self.loop)
         self.tasks = BackgroundTasks()
         self.upstreams = PoolManager(self.tasks)
         self._connections: set[Connection] = set()
@@ -106,7 +107,10 @@ class Gateway:
         table = self.active_table.table
         if table is None:
             return Reject(denials.NOT_READY)
-        return self.decision_cache.decide(table, packet, head, record, time.time())
+        decision = decide(head, table, self.active_table.verification_cache, time.time())
+        if packet is not None:
+            self.decision_cache.store(table, packet, head, decision, host=record.host, path=record.path)
+        return decision
 
     def adopt(self, table: RoutingTable) -> None:
         """Follow a new table; requests under way end with the one they began with."""

@@ -24,7 +24,7 @@ from postern_core.snapshot import (
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial, DenialReason
 
-from .identity_headers import Identity, anonymous_identity, consumer_names
+from .identity_headers import Identity, anonymous_identity, consumer_identity, consumer_names
 from .patterns import compile_pattern
 
 # What never goes upstream as the client sent it. Expect does: the data port lets only 100-continue in.
@@ -50,14 +50,15 @@ class Upstream:
 class CompiledCredential(msgspec.Struct, gc=False, eq=False):
     """A credential with its consumer; its keys are read when a token first names them.
 
-    A row outlives tables, and the policies of a table.  What is kept in it follows from the entry and the consumer
-    alone: so `identities`, for those who make one that no claim is a part of, are by the name that the consumer has
-    for whoever asks (`consumer_names`).  There may be many rows, and none is in a cycle: the collector needn't look.
+    A row outlives tables, and the policies of a table.  What it remembers follows from the entry and the consumer
+    alone: the keys, and the two identities, which no claim is a part of.  There may be many rows, and none is in a
+    cycle: the collector needn't look.
     """
 
     entry: Credential
     consumer: Consumer
-    identities: dict[str, Identity] = {}
+    _identity: Identity | None = None
+    _identity_abroad: Identity | None = None
     _keys: tuple[VerificationKey, ...] | None = None
     _revoked_jtis: frozenset[str] | None = None
     _revoked_digests: bytes | None = None
@@ -69,6 +70,18 @@ class CompiledCredential(msgspec.Struct, gc=False, eq=False):
     @property
     def id(self) -> str:
         return self.entry.id
+
+    def identity(self, namespace: str) -> Identity:
+        """The consumer as a policy of this namespace sees it: by its own name, or by one with its namespace."""
+        is_abroad = namespace != self.consumer.namespace
+        known = self._identity_abroad if is_abroad else self._identity
+        if known is None:
+            known = consumer_identity(self.consumer, self.entry.key, namespace)
+            if is_abroad:
+                self._identity_abroad = known
+            else:
+                self._identity = known
+        return known
 
     @property
     def keys(self) -> tuple[VerificationKey, ...]:

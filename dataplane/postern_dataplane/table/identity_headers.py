@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -25,15 +25,17 @@ def consumer_names(consumer: Consumer, namespace: str) -> tuple[str, tuple[str, 
     return f"{consumer.namespace}/{consumer.name}", tuple(f"{consumer.namespace}/{it}" for it in consumer.groups)
 
 
-def consumer_identity(consumer: Consumer, key: str, claims: Mapping[str, Any], policy: Policy) -> Identity:
-    """The identity behind a good token."""
-    name, groups = consumer_names(consumer, policy.namespace)
+def consumer_identity(
+    consumer: Consumer, key: str, namespace: str, forwarded: Iterable[tuple[str, Any]] = ()
+) -> Identity:
+    """The identity behind a good token, as seen from a namespace; `forwarded` are header names and values of claims."""
+    name, groups = consumer_names(consumer, namespace)
     fields = _consumer_fields(name, groups, consumer.custom_id)
     fields.append(("X-Credential-Identifier", key))
-    for forward in policy.forward_claims:
-        value = as_header_value(claims.get(forward.claim))
+    for header, claim in forwarded:
+        value = as_header_value(claim)
         if value is not None:
-            fields.append((forward.header, value))
+            fields.append((header, value))
     return Identity(_header_lines(fields), name)
 
 

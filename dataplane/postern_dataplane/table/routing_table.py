@@ -2,7 +2,8 @@
 
 Each is made of the one before it and of what has changed, the first of an empty
 one; what is the same in both is the same object.  That happens off the event
-loop; then the table is swapped in, and from then on only its caches change.
+loop; then the table is swapped in.  It holds no state of requests: all that is
+remembered in it is what a pure function returns for a row.
 
 What is made anew, beside what has changed itself:
 
@@ -20,8 +21,6 @@ from functools import lru_cache
 
 from postern_core.codec import SECTIONS
 from postern_core.snapshot import Route, Snapshot
-from postern_dataplane.decision.authenticate import Verified
-from postern_dataplane.decision.verification_cache import VerificationCache
 
 from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
 from .copy_on_write import with_regrouped
@@ -45,7 +44,6 @@ class RoutingTable:
         "is_trusted_proxy",
         "policies",
         "upstreams",
-        "verification_cache",
     )
 
     def __init__(self, is_trusted_proxy: Callable[[str], bool]) -> None:
@@ -57,7 +55,6 @@ class RoutingTable:
         self.policies: dict[str, CompiledPolicy] = {}
         self.credentials: dict[str, tuple[CompiledCredential, ...]] = {}
         self.hosts = VirtualHosts()
-        self.verification_cache: VerificationCache[Verified] = VerificationCache()
 
     @property
     def routes(self) -> int:

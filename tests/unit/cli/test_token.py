@@ -13,6 +13,7 @@ import tokens
 from postern_core.compile import compile_snapshot
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
+from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.jwt.compact import read_token
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
@@ -31,7 +32,7 @@ def is_taken(folder, token):
     table = build_table(compile_snapshot(objects, inspectors=VALIDATORS).snapshot, "")
     headers = ((b"Host", b"app.example.com"), (b"Authorization", f"Bearer {token}".encode()))
     head = RequestHead("GET", "/v1", http_minor=1, headers=headers, peer="192.0.2.1")
-    return isinstance(decide(head, table, time.time()), Forward)
+    return isinstance(decide(head, table, NullCache(), time.time()), Forward)
 
 
 def test_the_token_is_printed_alone(postern, protected):

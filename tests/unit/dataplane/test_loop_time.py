@@ -28,6 +28,7 @@ from postern_core.snapshot import (
     ValueMatch,
 )
 from postern_dataplane.decision.decide import decide
+from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.jwt.claim_checks import ClaimsContext, as_header_value, audience_is_another, claim_matches
 from postern_dataplane.jwt.compact import MalformedToken, read_token
 from postern_dataplane.table.patterns import compile_pattern
@@ -89,7 +90,7 @@ def test_patterns_of_paths(count):
         patterns = largest(count)
         table = table_of(route(paths=tuple(PathMatch(type="Regex", value=it) for it in patterns)))
         request = head(f"/{text_for(patterns, chance)}")
-        return lambda: decide(request, table, NOW_S)
+        return lambda: decide(request, table, NullCache(), NOW_S)
 
     assert LIMIT_S > least(make)
 
@@ -104,7 +105,7 @@ def test_patterns_of_values(where):
         table = table_of(*(route(number, **{where: it}) for number, it in enumerate(matches)))
         text = text_for(patterns, chance)
         request = head("/", ("x-a", text)) if where == "headers" else head(f"/?x-a={text}")
-        return lambda: decide(request, table, NOW_S)
+        return lambda: decide(request, table, NullCache(), NOW_S)
 
     assert LIMIT_S > least(make)
 
@@ -145,14 +146,14 @@ TARGETS = {
 def test_headers(fields):
     """Of a request without a token, on a route whose policy looks for one everywhere and takes it out."""
     request, table = head("/", *fields), table_of(route(policy="p"), policies=(POLICY,))
-    assert LIMIT_S > least(lambda _: lambda: decide(request, table, NOW_S))
+    assert LIMIT_S > least(lambda _: lambda: decide(request, table, NullCache(), NOW_S))
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_targets(target):
     """The same for paths and queries."""
     request, table = head(target), table_of(route(policy="p"), policies=(POLICY,))
-    assert LIMIT_S > least(lambda _: lambda: decide(request, table, NOW_S))
+    assert LIMIT_S > least(lambda _: lambda: decide(request, table, NullCache(), NOW_S))
 
 
 TOKENS = {

@@ -18,6 +18,7 @@ from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward, Reject
+from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
@@ -44,7 +45,7 @@ def told(case):
         text = "\n".join(
             text_of(explained := explain(head, table, now_s), Redaction(snapshot.policies, explained.token))
         )
-        yield request, token, decide(head, build_table(snapshot, "digest"), now_s), explained, text
+        yield request, token, decide(head, build_table(snapshot, "digest"), NullCache(), now_s), explained, text
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

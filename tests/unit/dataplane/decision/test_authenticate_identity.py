@@ -49,4 +49,3 @@ def test_an_identity_outlives_what_a_policy_s_id_stood_for():
     seen = [identities_of(credential, policy, "a")[0] for policy in (own, other, own)]
     assert ["alice", "default/alice", "alice"] == [identity.consumer for identity in seen]
     assert seen[0] is seen[2]
-    assert 2 == len(credential.identities)

@@ -8,13 +8,14 @@ from heads import PROTECTED, bearer, head, outcome, protected, sent, signed, tab
 from manifests import consumer, route, service
 from postern_dataplane.decision.decide import decide, host_field
 from postern_dataplane.decision.outcome import Forward, Reject
+from postern_dataplane.decision.verification_cache import NullCache
 
 EXACT = [{"type": "Exact", "value": "/admin"}]
 
 
 def test_a_good_request_is_forwarded():
     """With its upstream, its route and who calls."""
-    decision = decide(head("/", bearer(signed())), table(*PROTECTED), 0)
+    decision = decide(head("/", bearer(signed())), table(*PROTECTED), NullCache(), 0)
     assert isinstance(decision, Forward)
     assert ("Service/default/app", "Route/default/all", "alice") == (
         decision.upstream.id, decision.route.id, decision.consumer,
@@ -24,13 +25,13 @@ def test_a_good_request_is_forwarded():
 def test_a_refusal_names_its_route():
     """For the log; before there is one, it names none."""
     tables = (table(*PROTECTED), table())
-    found = [decide(head(), it, 0) for it in tables]
+    found = [decide(head(), it, NullCache(), 0) for it in tables]
     assert ["Route/default/all", None] == [it.route and it.route.id for it in found if isinstance(it, Reject)]
 
 
 def test_nobody_is_named_on_an_open_route():
     """Whatever the client says of itself."""
-    assert "" == decide(head("/", bearer(signed())), table(service(), route()), 0).consumer
+    assert "" == decide(head("/", bearer(signed())), table(service(), route()), NullCache(), 0).consumer
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postern_dataplane.decision.verification_cache import TwoGenerationCache, VerificationCache
+from postern_dataplane.decision.verification_cache import NullCache, TwoGenerationCache, VerificationCache
 
 
 def filled(entries_max, *texts, bytes_max=10_000):
@@ -76,3 +76,11 @@ def test_refused_tokens_push_no_good_one_out():
     for number in range(20_000):
         cache.bad.put(("policy", str(number)), "malformed_token")
     assert "identity" == cache.good.get(("policy", "good"))
+
+
+def test_a_cache_that_is_off_remembers_nothing():
+    """`NullCache` takes every verdict and returns none."""
+    cache = NullCache()
+    for kind in (cache.good, cache.bad):
+        kind.put(("policy", "token"), "verdict")
+        assert kind.get(("policy", "token")) is None

@@ -15,3 +15,14 @@ def test_a_table_comes_into_force_whole():
     active_table.swap(table, 10.0)
     assert (None, "", 0.0) == before
     assert (table, "abc", 10.0) == (active_table.table, active_table.digest, active_table.loaded_at)
+
+
+def test_what_tokens_came_to_is_dropped_with_their_table():
+    """A token that was verified under one table is verified anew under the next."""
+    active_table = ActiveTable()
+    active_table.swap(SimpleNamespace(digest="one"), 10.0)
+    cache = active_table.verification_cache
+    cache.good.put(("policy", "token"), "verified")
+    active_table.swap(SimpleNamespace(digest="two"), 11.0)
+    assert cache is not active_table.verification_cache
+    assert active_table.verification_cache.good.get(("policy", "token")) is None

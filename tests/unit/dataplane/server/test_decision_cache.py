@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from postern_dataplane.decision.decide import decide
+from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.listener import ListenerConfig
-from postern_dataplane.server import decision_cache
+from postern_dataplane.server import decision_cache, gateway
 from postern_dataplane.server.decision_cache import HEAD_BYTES_MAX, DecisionCache
 from postern_dataplane.settings import Limits
 
@@ -35,12 +36,12 @@ def decided(monkeypatch):
 
     found = Decided()
 
-    def decide_and_tell(head, table, now_s):
+    def decide_and_tell(head, table, cache, now_s):
         found.append(head.target)
-        decision = decide(head, table, now_s)
+        decision = decide(head, table, cache, now_s)
         return decision if found.until is None else msgspec.structs.replace(decision, until=found.until)
 
-    monkeypatch.setattr(decision_cache, "decide", decide_and_tell)
+    monkeypatch.setattr(gateway, "decide", decide_and_tell)
     return found
 
 
@@ -215,7 +216,7 @@ def test_a_draining_gateway_says_that_it_is_the_last(port, client):
 def test_nothing_is_known_without_a_table():
     """A gateway that has none yet answers 503."""
     known = DecisionCache(Limits(), None)
-    assert None is known.find(None, known.packet("connection_key", GET), 0.0)
+    assert None is known.lookup(None, NullCache(), known.packet("connection_key", GET), 0.0)
 
 
 @pytest.mark.parametrize("bound", ["max_header_line_bytes", "max_headers_bytes"])

@@ -10,9 +10,9 @@ from heads import bearer, head, packet_of, signed, table
 from manifests import consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
+from postern_dataplane.decision.verification_cache import NullCache, VerificationCache
 from postern_dataplane.server.decision_cache import CachedTemplate, DecisionCache
 from postern_dataplane.settings import Limits
-from postern_dataplane.telemetry.events import RequestRecord
 
 OTHER = "fedcba9876543210fedcba9876543210"
 WAY = "192.0.2.1 9080 False"
@@ -29,21 +29,22 @@ class Seen:
     def __init__(self, table_):
         self.table = table_
         self.heads = DecisionCache(Limits(), None)
+        self.tokens = VerificationCache()
         self.read = []
 
     def ask(self, request, now_s=None):
         """The decision about a head; it is what it would be if nothing were known."""
         now_s = time.time() if now_s is None else now_s
         packet = self.heads.packet(WAY, packet_of(request))
-        found = self.heads.find(self.table, packet, now_s)
+        found = self.heads.lookup(self.table, self.tokens, packet, now_s)
         if found is None:
             self.read.append(request)
-            decision = self.heads.decide(self.table, packet, request, RequestRecord("", "", "", ""), now_s)
+            decision = decide(request, self.table, self.tokens, now_s)
+            self.heads.store(self.table, packet, request, decision, host="", path="")
         else:
             known, decision = found
             assert (request.method, request.target) == (known.head.method, known.head.target)
-        self.table.verification_cache.__init__()
-        assert decision == decide(request, self.table, now_s)
+        assert decision == decide(request, self.table, NullCache(), now_s)
         return decision
 
     def teach(self, request):
@@ -267,18 +268,19 @@ def test_where_nothing_is_served_no_token_helps():
 def test_a_token_that_is_not_looked_up_counts_as_a_hit(auth, hits, misses):
     """The metric tells how many tokens need no verification; those that nobody asks for are none of them."""
     table_ = table(service(), route(**({"auth": auth} if auth else {})), *CREDENTIALS)
-    heads, request = DecisionCache(Limits(), None), asked(GOOD[0])
+    heads, tokens, request = DecisionCache(Limits(), None), VerificationCache(), asked(GOOD[0])
     packet = heads.packet(WAY, packet_of(request))
     for _ in range(2):
-        heads.decide(table_, packet, request, RequestRecord("", "", "", ""), NOW)
+        decision = decide(request, table_, tokens, NOW)
+        heads.store(table_, packet, request, decision, host="", path="")
     for _ in range(3):
-        assert heads.find(table_, packet, NOW)
-    assert (hits, misses) == (table_.verification_cache.hits, table_.verification_cache.misses)
+        assert heads.lookup(table_, tokens, packet, NOW)
+    assert (hits, misses) == (tokens.hits, tokens.misses)
 
 
 def test_a_new_table_knows_no_frame():
-    """The credential may be gone."""
+    """A template belongs to one table, as the verdicts on tokens do: in the next one the credential may be gone."""
     seen = Seen(protected())
     seen.teach(asked(GOOD[0]))
-    seen.table = table(service(), route(auth={"jwt": {}}), consumer(), secret())
+    seen.table, seen.tokens = table(service(), route(auth={"jwt": {}}), consumer(), secret()), VerificationCache()
     assert (["unknown_credential"] * 2, 2) == reasons(seen, asked(GOOD[0]), asked(GOOD[1]))

@@ -7,6 +7,8 @@ import pytest
 
 from heads import bearer, head, packet_of, table
 from manifests import route, service
+from postern_dataplane.decision.decide import decide
+from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.server.decision_cache import DecisionCache
 from postern_dataplane.settings import Limits
 from postern_dataplane.telemetry.events import RequestRecord
@@ -76,6 +78,11 @@ HEADS = {
 }
 
 
+def store(heads, table_, packet, asked):
+    """Decide about a head, and have the decision remembered."""
+    heads.store(table_, packet, asked, decide(asked, table_, NullCache(), 0.0), host="", path="")
+
+
 @pytest.mark.parametrize("token", [None, "t1"], ids=["no token", "token"])
 @pytest.mark.parametrize("more", [pytest.param(it, id=name) for name, it in HEADS.items()])
 def test_a_packet_that_reads_differently_alone_is_not_remembered(more, token):
@@ -85,11 +92,11 @@ def test_a_packet_that_reads_differently_alone_is_not_remembered(more, token):
     packet = heads.packet("connection_key", packet_of(head("/v1/a", *fields)))
     said = msgspec.structs.replace(head("/v1/a", *fields), **more)
     for _ in range(3):
-        heads.decide(table_, packet, said, RECORD, 0.0)
-        assert heads.find(table_, packet, 0.0) is None
+        store(heads, table_, packet, said)
+        assert heads.lookup(table_, NullCache(), packet, 0.0) is None
     for _ in range(2):
-        heads.decide(table_, packet, head("/v1/a", *fields), RECORD, 0.0)
-    assert "/v1/a" == heads.find(table_, packet, 0.0)[0].head.target
+        store(heads, table_, packet, head("/v1/a", *fields))
+    assert "/v1/a" == heads.lookup(table_, NullCache(), packet, 0.0)[0].head.target
 
 
 @pytest.mark.parametrize("name", ["X-Token", "Connection"])
@@ -98,8 +105,8 @@ def test_a_packet_with_a_field_that_is_not_its_own_is_not_remembered(name):
     table_, heads = table(service(), route()), DecisionCache(Limits(), None)
     packet = heads.packet("connection_key", packet_of(head("/v1/a", bearer("t1"))))
     for _ in range(3):
-        heads.decide(table_, packet, head("/v1/a", (name, "a"), bearer("t1")), RECORD, 0.0)
-    assert heads.find(table_, packet, 0.0) is None
+        store(heads, table_, packet, head("/v1/a", (name, "a"), bearer("t1")))
+    assert heads.lookup(table_, NullCache(), packet, 0.0) is None
 
 
 def test_the_stand_in_of_a_token_may_be_in_the_head():
@@ -108,5 +115,5 @@ def test_the_stand_in_of_a_token_may_be_in_the_head():
     asked = head("/v1/a?x-0.Y_z", bearer("t1"))
     packet = heads.packet("connection_key", packet_of(asked))
     for _ in range(3):
-        heads.decide(table_, packet, asked, RECORD, 0.0)
-    assert heads.find(table_, packet, 0.0) is None
+        store(heads, table_, packet, asked)
+    assert heads.lookup(table_, NullCache(), packet, 0.0) is None

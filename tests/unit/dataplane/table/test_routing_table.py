@@ -106,8 +106,3 @@ def test_a_network_that_is_none_is_an_error():
     """Before anything is served with it."""
     with pytest.raises(ValueError, match="10"):
         table(trusted=("10.0.0.0/33",))
-
-
-def test_tables_share_no_cache():
-    """What one remembers dies with it."""
-    assert table().verification_cache is not table().verification_cache

@@ -113,13 +113,12 @@ def test_what_depends_on_a_change_is_made_anew(before, section, left, come, expe
 
 
 def test_a_change_of_nothing_shares_everything(before):
-    """But the token cache, which belongs to one table, and the names of the whole."""
+    """A table without changes shares all rows with the one before it, but for the names of the whole."""
     now = before.with_changes(diff_snapshot(before.entries, {}, {}), gateway="other", digest="two")
     shared = ("credentials", "policies", "upstreams", "is_trusted_proxy")
     assert all(getattr(now, name) is getattr(before, name) for name in shared)
     assert before.hosts.find("h") is now.hosts.find("h")
     assert ("other", "two", before.routes) == (now.gateway, now.digest, now.routes)
-    assert now.verification_cache is not before.verification_cache
 
 
 def test_a_row_has_what_it_depends_on(before):
@@ -174,9 +173,3 @@ def test_credentials_of_one_key_stay_in_order_of_age(before):
     now = after(before, "credentials", come=[older])
     assert ["z", "a"] == [it.id for it in now.credentials["a"]]
     assert ["a"] == [it.id for it in after(now, "credentials", left=["z"]).credentials["a"]]
-
-
-def test_the_token_cache_of_a_new_table_is_empty(before):
-    """What was verified under the old one is verified anew."""
-    before.verification_cache.good.put(("p", "token"), "verified")
-    assert 0 == len(after(before, "routes", left=["one"]).verification_cache.good)
