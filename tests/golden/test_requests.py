@@ -8,7 +8,7 @@ import pytest
 
 import cases
 import tokens
-from heads import head_of
+from heads import head_of, written
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
@@ -51,12 +51,13 @@ def test_the_request_is_decided_as_the_case_says(case, request_, cache, snapshot
     table, verified = build_table(snapshot, "digest", trusted_proxies=settings.trusted_proxies), cache()
 
     for _ in range(2):  # the second time from the cache
+        head = head_of(request_, token)
         if settings.redirect_to_https is None:
-            decision = decide(head_of(request_, token), table, verified, now_s)
+            decision = decide(head, table, verified, now_s)
         else:
-            decision = Reject(redirect_to_https(head_of(request_, token), settings.redirect_to_https))
+            decision = Reject(redirect_to_https(head, settings.redirect_to_https))
         if isinstance(decision, Forward):
-            check_forward(request_.expect, decision, token)
+            check_forward(request_.expect, written(head, decision), token)
         else:
             check_denial(request_.expect, decision.denial)
 
@@ -69,9 +70,9 @@ def check_denial(expected, denial):
     assert (expected.location or "") == denial.location
 
 
-def check_forward(expected, decision, token):
+def check_forward(expected, sent_bytes, token):
     assert expected.upstream is not None, f"forwarded, but {expected.status} {expected.reason} was expected"
-    start, *fields = decision.head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    start, *fields = sent_bytes.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     sent = {name.lower(): value for name, _, value in (field.partition(": ") for field in fields)}
     assert expected.upstream.target.replace("{token}", token) == start.split(" ")[1]
     wanted = {name.lower(): value.replace("{token}", token) for name, value in expected.upstream.headers.items()}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heads import head, packet_of, signed, table
+from heads import answer_of, head, packet_of, signed, table
 from manifests import consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import NullCache, VerificationCache
@@ -63,10 +63,10 @@ def test_what_is_known_decides_as_reading_does(requests, read_gate):
         now_s = NOW_S + sum(read_gate[: number // len(requests)])
         packet = heads.packet("connection_key", packet_of(request))
         found = heads.lookup(TABLE, tokens, packet, now_s)
-        decision = decide(request, TABLE, tokens, now_s) if found is None else found[1]
+        answer = answer_of(request, decide(request, TABLE, tokens, now_s)) if found is None else found[1]
         if found is None:
-            heads.store(TABLE, packet, request, decision, host="", path="")
-        assert decide(request, TABLE, NullCache(), now_s) == decision
+            heads.store(TABLE, packet, request, answer, host="", path="")
+        assert answer_of(request, decide(request, TABLE, NullCache(), now_s)) == answer
         assert found is None or (request.method, request.target) == (found[0].head.method, found[0].head.target)
 
 

@@ -37,7 +37,7 @@ STRICT, KEEPING, UNSTRIPPED = serving(), serving(encodedSlashes="Keep"), serving
 def forwarded(table_, target):
     """The path that goes upstream, None where none does."""
     decision = decide(head(target), table_, NullCache(), 0)
-    return decision.head.split(b" ")[1].decode("latin-1") if isinstance(decision, Forward) else None
+    return decision.head.target if isinstance(decision, Forward) else None
 
 
 @given(TARGETS, st.sampled_from([STRICT, KEEPING, UNSTRIPPED]))
@@ -98,4 +98,4 @@ def test_a_query_goes_on_byte_for_byte(pieces):
     """Nothing in it is read in a second way, because nothing is read."""
     query = "".join(pieces)
     decision = decide(head(f"/v1/?{query}"), STRICT, NullCache(), 0)
-    assert decision.head.startswith(b"GET /?" + query.encode("utf-8", "surrogateescape") + b" HTTP/1.1\r\n")
+    assert "/?" + query == decision.head.target

@@ -7,8 +7,9 @@ from typing import Any
 from cases import Request, Token
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
-from postern_dataplane.decision.outcome import Forward
+from postern_dataplane.decision.outcome import Authorized, Decision, Forward, Reject
 from postern_dataplane.decision.verification_cache import NullCache
+from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import RoutingTable, build_table
 from tokens import mint
@@ -79,11 +80,22 @@ def outcome(table_: RoutingTable, head_: RequestHead, now_s: float = NOW_S) -> s
     return "forwarded" if isinstance(decision, Forward) else decision.denial.reason
 
 
+def written(head_: RequestHead, forward: Forward) -> bytes:
+    """The head that goes upstream, as HTTP/1.1."""
+    return request_bytes(head_, forward.head)
+
+
+def answer_of(head_: RequestHead, decision: Decision) -> tuple[Authorized | Reject, bytes]:
+    """The decision as the server acts on it, with what goes upstream."""
+    return (decision.authorized, written(head_, decision)) if isinstance(decision, Forward) else (decision, b"")
+
+
 def sent(table_: RoutingTable, head_: RequestHead, now_s: float = NOW_S) -> tuple[str, list[tuple[str, str]]]:
     """The target and the header fields that go upstream."""
     decision = decide(head_, table_, NullCache(), now_s)
     assert isinstance(decision, Forward), decision.denial.reason
-    assert decision.head.endswith(b"\r\n\r\n")
-    start, *lines = decision.head[:-4].decode("latin-1").split("\r\n")
+    text = written(head_, decision)
+    assert text.endswith(b"\r\n\r\n")
+    start, *lines = text[:-4].decode("latin-1").split("\r\n")
     fields = [line.partition(": ") for line in lines]
     return start.split(" ")[1], [(name, value) for name, _, value in fields]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from postern_dataplane.decision.outcome import Forward, Reject
+from postern_dataplane.http1.denial_response import denial_response
 
 from .redaction import Redaction
 from .routes import ROUTES_MAX, RouteNote
@@ -24,7 +25,7 @@ def text_of(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
     yield from _section("Checks", (_step(step, redaction) for step in explanation.steps))
     decision = explanation.decision
     if isinstance(decision, Forward):
-        yield from _section(f"Forwarded to {_addresses(decision)} as", redaction.head(decision.head))
+        yield from _section(f"Forwarded to {_addresses(decision)} as", redaction.head(explanation.sent))
         if decision.consumer:
             yield f"The caller is the consumer {decision.consumer}."
     else:
@@ -81,5 +82,5 @@ def _host(address: str) -> str:
 
 def _answer(decision: Reject, method: str) -> list[str]:
     """The answer as the data port writes it, without its date."""
-    answer = decision.denial.response(b"", close=decision.denial.closes, bodyless=method == "HEAD")
+    answer = denial_response(decision.denial, b"", close=decision.denial.closes, bodyless=method == "HEAD")
     return [line for line in answer.decode("latin-1").split("\r\n") if not line.startswith("Date:")]

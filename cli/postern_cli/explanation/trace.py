@@ -17,6 +17,7 @@ from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.decision.token_checks import VerificationContext
 from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound, extract_token
 from postern_dataplane.decision.verification_cache import NullCache
+from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.request.denials import BAD_REQUEST, Denial, DenialReason
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import Target, compared_host, read_target
@@ -47,7 +48,7 @@ class Explanation:
     """What the gateway makes of a request, and how it came to it.
 
     `written_target` is the request target as it came, `target` None for a request that has no single reading;
-    `token` is for redaction only, never to be shown.
+    `token` is for redaction only, never to be shown.  `sent` is the head that goes upstream.
     """
 
     method: str
@@ -57,6 +58,7 @@ class Explanation:
     steps: tuple[Step, ...]
     decision: Decision
     token: str
+    sent: bytes = b""
 
 
 def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation:
@@ -73,7 +75,8 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
     routes = table.hosts.find(target.host) if target else None
     notes = route_notes(routes, target, head, row) if routes and target else []
     decision = decide(head, table, NullCache(), now_s)
-    return Explanation(head.method, head.target, target, tuple(notes), tuple(walk.steps), decision, token)
+    sent = b"" if isinstance(decision, Reject) else request_bytes(head, decision.head)
+    return Explanation(head.method, head.target, target, tuple(notes), tuple(walk.steps), decision, token, sent)
 
 
 def explain_unread(method: str, target: str, denial: Denial) -> Explanation:

@@ -27,7 +27,7 @@ from postern_dataplane.table.patterns import TextTooLong
 from postern_dataplane.table.routing_table import RoutingTable
 
 from .authenticate import Verified, authenticate
-from .outcome import Decision, Forward, Reject
+from .outcome import Authorized, Decision, Forward, Reject
 from .token_extraction import ExtractedToken, TokenFound, extract_token
 from .upstream_request import upstream_head
 from .verification_cache import VerificationCache
@@ -43,23 +43,6 @@ class RouteMatch(msgspec.Struct, frozen=True, gc=False):
     token: ExtractedToken = None
 
 
-class Authorized(msgspec.Struct, frozen=True, gc=False):
-    """Who sends a request that may pass, None where nobody asks, and until when that holds."""
-
-    row: CompiledRoute
-    upstream: Upstream
-    identity: Identity | None
-    until: float
-    has_token: bool
-
-    def forward(self, before: bytes, after: bytes) -> Forward:
-        """The decision, with what goes upstream before and after the lines of identity."""
-        if self.identity is None:
-            return Forward(self.upstream, self.row, before + after, "", self.until, self.has_token)
-        sent = b"".join((before, self.identity.fields, after))
-        return Forward(self.upstream, self.row, sent, self.identity.consumer, self.until, self.has_token)
-
-
 def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: float) -> Decision:
     """Decide about one request; `cache` belongs to `table`, `now_s` is in seconds since the epoch."""
     route_match = match_route(head, table)
@@ -68,8 +51,9 @@ def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: 
     authorized = authorize(route_match.row, route_match.token, table, cache, now_s)
     if isinstance(authorized, Reject):
         return authorized
-    return authorized.forward(
-        *upstream_head(head, route_match.target, route_match.row, is_trusted=table.is_trusted_proxy(head.peer))
+    is_trusted = table.is_trusted_proxy(head.peer)
+    return Forward(
+        authorized, upstream_head(head, route_match.target, route_match.row, authorized.identity, is_trusted=is_trusted)
     )
 
 
@@ -104,7 +88,7 @@ def authorize(
     upstream = usable_upstream(row)
     if upstream is None:
         return Reject(UPSTREAM_UNAVAILABLE, row, until, has_token)
-    return Authorized(row, upstream, identity, until, has_token)
+    return Authorized(upstream, row, identity, until, has_token)
 
 
 def usable_upstream(row: CompiledRoute) -> Upstream | None:

@@ -1,7 +1,7 @@
-"""What goes into the decision about a request, and what comes out of it.
+"""What comes out of the decision about a request.
 
-Values only.  How a decision is reached belongs in `decide`; how its bytes
-travel belongs in `gateway` and `upstream`.
+Values only.  How a decision is reached belongs in `decide`; how it is written
+belongs in `http1`, how its bytes travel in `server` and `upstream`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ import msgspec
 
 if TYPE_CHECKING:
     from postern_dataplane.request.denials import Denial
+    from postern_dataplane.request.head import UpstreamHead
     from postern_dataplane.table.compiled import CompiledRoute, Upstream
+    from postern_dataplane.table.identity_headers import Identity
 
 
-class Forward(msgspec.Struct, frozen=True, gc=False):
-    """The request may pass.
+class Authorized(msgspec.Struct, frozen=True, gc=False):
+    """The request may pass: where to, and who calls, None where the route asks for nobody's token.
 
-    `head` is the complete request head for the upstream, its blank line
-    included; the body follows it framed as `RequestHead` says (chunked stays
-    chunked, a Content-Length stays that length).
-    `consumer` names who calls ("" where nobody is known) and is for the log only.
     `until` is how long the same head gets the same decision of the same table
     (seconds since the epoch): until its token ends.  `has_token` says that a token
     was verified for it, or found in the cache.
@@ -30,17 +28,44 @@ class Forward(msgspec.Struct, frozen=True, gc=False):
 
     upstream: Upstream
     route: CompiledRoute
-    head: bytes
-    consumer: str = ""
+    identity: Identity | None = None
     until: float = math.inf
     has_token: bool = False
 
+    @property
+    def consumer(self) -> str:
+        """Who calls, for the log only; "" where that is not known."""
+        return self.identity.consumer if self.identity is not None else ""
+
+
+class Forward(msgspec.Struct, frozen=True, gc=False):
+    """The request passes, with this head."""
+
+    authorized: Authorized
+    head: UpstreamHead
+
+    @property
+    def upstream(self) -> Upstream:
+        return self.authorized.upstream
+
+    @property
+    def route(self) -> CompiledRoute:
+        return self.authorized.route
+
+    @property
+    def consumer(self) -> str:
+        return self.authorized.consumer
+
+    @property
+    def until(self) -> float:
+        return self.authorized.until
+
 
 class Reject(msgspec.Struct, frozen=True, gc=False):
-    """The request may not pass; `denial` says what to answer and why.
+    """The request may not pass; `denial` is the answer and its reason.
 
     `route` is None when no route was found.  `until` and `has_token` are those of
-    `Forward`; `until` is 0 where time may heal what is wrong.
+    `Authorized`; `until` is 0 where time may heal what is wrong.
     """
 
     denial: Denial

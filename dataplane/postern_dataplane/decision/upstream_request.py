@@ -1,7 +1,8 @@
-"""The request head as the upstream gets it: the client's fields, cleaned, and ours.
+"""The request head for the upstream: the client's fields, cleaned, and those of the gateway.
 
 Who a client is and how a message is framed is said by the gateway alone, so
-every spelling of such a field that the client sent is dropped.
+every spelling of such a field that the client sent is dropped.  What is
+remembered here is what pure functions return.
 """
 
 from __future__ import annotations
@@ -9,39 +10,44 @@ from __future__ import annotations
 from functools import lru_cache
 
 from postern_core.header_names import canonical
-from postern_dataplane.request.head import RequestHead
+from postern_dataplane.request.head import Fields, RequestHead, UpstreamHead
 from postern_dataplane.request.target import Target
 from postern_dataplane.table.compiled import FORWARDED_HEADERS, CompiledRoute
+from postern_dataplane.table.identity_headers import Identity
 
 from .token_extraction import cookie_without, query_without
 
-# The names that clients use are few; strangers' inventions must not fill the memory.
+# The names that clients use are few; names that they make up must not fill the memory.
 NAMES_MAX = 4096
 NAME_BYTES_MAX = 64
-_canonical: dict[bytes, bytes] = {}
 
 
-def canonical_name(name: bytes) -> bytes:
-    """A field name in the form in which names are compared; remembered."""
-    known = _canonical.get(name)
-    if known is None:
+class CanonicalNames(dict[bytes, bytes]):
+    """Field names in the form in which they are compared: a bounded memo of `canonical`."""
+
+    def __missing__(self, name: bytes) -> bytes:
         known = canonical(name.decode("latin-1")).encode("latin-1")
         if len(name) <= NAME_BYTES_MAX:
-            if len(_canonical) >= NAMES_MAX:
-                _canonical.clear()
-            _canonical[name] = known
-    return known
+            if len(self) >= NAMES_MAX:
+                self.clear()
+            self[name] = known
+        return known
 
 
-def upstream_head(head: RequestHead, target: Target, row: CompiledRoute, *, is_trusted: bool) -> tuple[bytes, bytes]:
-    """What goes before the lines of identity, and after them: its blank line included, the whole head."""
-    parts = [_request_line(head, target, row), row.host_line or b"Host: %b\r\n" % target.authority.encode("latin-1")]
+_CANONICAL = CanonicalNames()
+
+
+def upstream_head(
+    head: RequestHead, target: Target, row: CompiledRoute, identity: Identity | None, *, is_trusted: bool
+) -> UpstreamHead:
+    """The client's fields without what it may not send, what the gateway says of it, and last who calls."""
     removed = row.removed if is_trusted else row.removed_if_untrusted
-    names = [_canonical.get(name) or canonical_name(name) for name, _ in head.headers]
+    names = [_CANONICAL[name] for name, _ in head.headers]
     if b"connection" in names:
         removed |= _named_by_connection(head)
     stripped = row.policy.stripped_headers if row.policy else None
     cookies = row.policy.stripped_cookies if row.policy else None
+    kept: list[tuple[bytes, bytes]] = []
     for name, field in zip(names, head.headers, strict=True):
         if name in removed:
             continue
@@ -54,19 +60,20 @@ def upstream_head(head: RequestHead, target: Target, row: CompiledRoute, *, is_t
             if line is None:
                 continue
             field = (field[0], line)  # noqa: PLW2901
-        parts.append(b"%b: %b\r\n" % field)
-    return b"".join(parts), _forwarded(head, target, is_trusted=is_trusted) + _framing(head)
+        kept.append(field)
+    kept += _forwarded(head, target, is_trusted=is_trusted)
+    if identity is not None:
+        kept += identity.fields
+    authority = target.authority.encode("latin-1") if row.authority is None else row.authority
+    return UpstreamHead(head.method, _target(target, row), authority, tuple(kept))
 
 
-def _request_line(head: RequestHead, target: Target, row: CompiledRoute) -> bytes:
+def _target(target: Target, row: CompiledRoute) -> str:
     path = target.path[row.strip :] or "/"
     query = target.query
     if query is not None and row.policy is not None and row.policy.stripped_query:
         query = query_without(row.policy.stripped_query, query)
-    line = (
-        f"{head.method} {row.path_prefix}{path}" if query is None else f"{head.method} {row.path_prefix}{path}?{query}"
-    )
-    return line.encode("utf-8", "surrogateescape") + b" HTTP/1.1\r\n"
+    return f"{row.path_prefix}{path}" if query is None else f"{row.path_prefix}{path}?{query}"
 
 
 def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
@@ -74,7 +81,7 @@ def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
     names: list[bytes] = []
     for name, value in head.headers:
         if len(name) == 10 and name.lower() == b"connection" and value.lower() not in _USUAL:
-            names += [canonical_name(option.strip(b" \t")) for option in value.split(b",")]
+            names += [_CANONICAL[option.strip(b" \t")] for option in value.split(b",")]
     # But not what a proxy says of its client: the client could make it unsaid.
     return frozenset(names) - FORWARDED_HEADERS if names else NONE
 
@@ -88,8 +95,8 @@ NONE: frozenset[bytes] = frozenset()
 _USUAL = frozenset({b"keep-alive", b"close", b"upgrade"})
 
 
-def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> bytes:
-    """What we say of the client; a trusted proxy knows more, and its word stays."""
+def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> Fields:
+    """What the gateway says of the client; what a trusted proxy has said of it stays."""
     scheme = "https" if head.is_tls else "http"
     if not is_trusted:
         return _forwarded_by_us(head.peer, scheme, target.authority, head.local_port)
@@ -98,30 +105,13 @@ def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> bytes:
         lowered = name.lower()
         if lowered in FORWARDED_HEADERS:
             said.setdefault(lowered, []).append(value.decode("latin-1"))
-    chain = [*said.get(b"x-forwarded-for", ()), head.peer]
-    lines = f"X-Forwarded-For: {', '.join(chain)}\r\n"
-    for field, ours in (("Proto", scheme), ("Host", target.authority), ("Port", str(head.local_port))):
-        if f"x-forwarded-{field.lower()}".encode() not in said:
-            lines += f"X-Forwarded-{field}: {ours}\r\n"
-    return lines.encode("latin-1")
+    chain = ", ".join([*said.get(b"x-forwarded-for", ()), head.peer])
+    ours = _forwarded_by_us("", scheme, target.authority, head.local_port)[1:]
+    return ((b"X-Forwarded-For", chain.encode("latin-1")), *(field for field in ours if field[0].lower() not in said))
 
 
 @lru_cache(maxsize=4096)
-def _forwarded_by_us(peer: str, scheme: str, authority: str, port: int) -> bytes:
+def _forwarded_by_us(peer: str, scheme: str, authority: str, port: int) -> Fields:
     """The same for every request of a connection to one host."""
-    return (
-        f"X-Forwarded-For: {peer}\r\nX-Forwarded-Proto: {scheme}\r\n"
-        f"X-Forwarded-Host: {authority}\r\nX-Forwarded-Port: {port}\r\n"
-    ).encode("latin-1")
-
-
-def _framing(head: RequestHead) -> bytes:
-    """How the body is framed, said by us, and the blank line."""
-    lines = b""
-    if head.chunked:
-        lines = b"Transfer-Encoding: chunked\r\n"
-    elif head.content_length is not None:
-        lines = b"Content-Length: %d\r\n" % head.content_length
-    if head.is_websocket:
-        lines += b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
-    return lines + b"\r\n"
+    said = (("For", peer), ("Proto", scheme), ("Host", authority), ("Port", str(port)))
+    return tuple((f"X-Forwarded-{name}".encode(), value.encode("latin-1")) for name, value in said)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 
 import msgspec
+
+from .head import Fields
 
 
 class DenialReason(enum.StrEnum):
@@ -58,10 +59,11 @@ class DenialReason(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A refusal whose answer is prepared once.
+    """A refusal and its response, as values; the protocol of the client writes them.
 
     `challenge` is the value of WWW-Authenticate, `location` of Location.
     `closes` says that the connection can't be used again after this answer.
+    `fields` and `body` follow from the others.
     """
 
     reason: DenialReason
@@ -71,28 +73,25 @@ class Denial:
     allow: str = ""
     location: str = ""
     closes: bool = False
-    _start: bytes = field(init=False, repr=False, compare=False)
-    _fields: bytes = field(init=False, repr=False, compare=False)
-    _body: bytes = field(init=False, repr=False, compare=False)
+    fields: Fields = field(init=False, repr=False, compare=False)
+    body: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         body = msgspec.json.encode({"message": self.message})
-        phrase = HTTPStatus(self.status).phrase
-        fields = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        if self.challenge:
-            fields += f"WWW-Authenticate: {self.challenge}\r\n"
-        if self.allow:
-            fields += f"Allow: {self.allow}\r\n"
-        if self.location:
-            fields += f"Location: {self.location}\r\n"
-        object.__setattr__(self, "_start", f"HTTP/1.1 {self.status} {phrase}\r\nDate: ".encode())
-        object.__setattr__(self, "_fields", f"\r\n{fields}".encode("latin-1"))
-        object.__setattr__(self, "_body", body)
+        fields = {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "WWW-Authenticate": self.challenge,
+            "Allow": self.allow,
+            "Location": self.location,
+        }
+        encoded = tuple((name.encode(), value.encode("latin-1")) for name, value in fields.items() if value)
+        object.__setattr__(self, "fields", encoded)
+        object.__setattr__(self, "body", body)
 
-    def response(self, date: bytes, *, close: bool, bodyless: bool = False) -> bytes:
-        """The whole answer; `date` is an IMF-fixdate, `bodyless` is for HEAD."""
-        last = b"Connection: close\r\n\r\n" if close else b"\r\n"
-        return b"".join((self._start, date, self._fields, last, b"" if bodyless else self._body))
+    def __hash__(self) -> int:
+        # Computed for each response that is refused; denials that are alike in both differ in little else.
+        return hash((self.reason, self.challenge))
 
     def with_challenge(self, challenge: str) -> Denial:
         """The same refusal with a route's own challenge."""

@@ -1,8 +1,10 @@
-"""A request's head as a value: what a protocol's parser returns, and what a decision is about."""
+"""Heads of requests as values: the client's, as a parser returns it, and the upstream's, as a writer takes it."""
 
 from __future__ import annotations
 
 import msgspec
+
+Fields = tuple[tuple[bytes, bytes], ...]
 
 
 class RequestHead(msgspec.Struct, frozen=True, gc=False):
@@ -17,7 +19,7 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     method: str
     target: str
     http_minor: int
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: Fields
     peer: str
     content_length: int | None = None
     chunked: bool = False
@@ -28,3 +30,17 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     @property
     def has_body(self) -> bool:
         return self.chunked or bool(self.content_length)
+
+
+class UpstreamHead(msgspec.Struct, frozen=True, gc=False):
+    """The head that goes upstream.
+
+    `target` is text as in `RequestHead`, `authority` the host and port that HTTP/1.1 sends as Host.  How the body is
+    framed is left to the protocol; what there is to frame, and whether the request asks for a websocket, stands in the
+    client's head.
+    """
+
+    method: str
+    target: str
+    authority: bytes
+    fields: Fields

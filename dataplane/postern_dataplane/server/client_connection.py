@@ -9,14 +9,14 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from aiohttp.http import RawRequestMessage
 
-from postern_dataplane.decision.outcome import Decision, Reject
+from postern_dataplane.decision.outcome import Authorized, Reject
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
 from postern_dataplane.http1.date import http_date
+from postern_dataplane.http1.denial_response import denial_response
 from postern_dataplane.http1.request_head import RequestError, request_head
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
@@ -133,16 +133,14 @@ class ClientConnection(asyncio.Protocol):
 
     def _begin_known(self, packet: Packet) -> bool:
         """Begin a request that is the same, but for a token, as one that was read; returns whether it is."""
-        gateway = self.gateway
-        active = gateway.active_table
-        found = gateway.decision_cache.lookup(active.table, active.verification_cache, packet, time.time())
+        found = self.gateway.lookup(packet)
         if found is None:
             return False
-        (known, decision), self._began_at = found, self.now()
+        (known, (outcome, sent)), self._began_at = found, self.now()
         self._wants_close = False
         self.reader.skip()
-        record = RequestRecord(known.head.method, known.host, known.path, known.head.peer)
-        self._apply(known.head, record, decision)
+        head = known.head
+        self._apply(head, RequestRecord(head.method, known.host, known.path, head.peer), outcome, sent)
         return True
 
     def _read_on(self) -> None:
@@ -205,25 +203,25 @@ class ClientConnection(asyncio.Protocol):
         self._wants_close = message.should_close or message.upgrade
         record = RequestRecord(head.method, message.headers.get("Host", ""), path_of(head.target), head.peer)
         packet = None if self._wants_close or not self.reader.is_clean else packet
-        self._apply(head, record, self.gateway.decide(self.listener, packet, head, record))
+        self._apply(head, record, *self.gateway.decide(self.listener, packet, head, record))
 
-    def _apply(self, head: RequestHead, record: RequestRecord, decision: Decision) -> None:
-        """Forward or refuse a request, as was decided: only a forwarded one needs an `Exchange`."""
+    def _apply(self, head: RequestHead, record: RequestRecord, outcome: Authorized | Reject, sent: bytes) -> None:
+        """Forward a request as these bytes, or refuse it: only a forwarded one needs an `Exchange`."""
         self._move(IN_EXCHANGE)
-        if decision.route is not None:
-            record.route = decision.route.label
-        if isinstance(decision, Reject):
+        if outcome.route is not None:
+            record.route = outcome.route.label
+        if isinstance(outcome, Reject):
             record.duration_s = self.now() - self._began_at
-            self.exchange_ended(keeps_alive=self.reject(decision.denial, head, record))
+            self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record))
         else:
-            self.exchange = Exchange(self, head, decision, record, self._began_at)
-            self.exchange.start()
+            self.exchange = Exchange(self, head, outcome, record, self._began_at)
+            self.exchange.start(sent)
 
     def reject(self, denial: denials.Denial, head: RequestHead, record: RequestRecord) -> bool:
         keeps_alive = self.keeps_alive and not denial.closes and self.reader.is_complete and head.http_minor > 0
         record.status, record.reason = denial.status, denial.reason
         self.gateway.observer.request_done(record)
-        self.write(denial.response(http_date(), close=not keeps_alive, bodyless=head.method == "HEAD"))
+        self.write(denial_response(denial, http_date(), close=not keeps_alive, bodyless=head.method == "HEAD"))
         return keeps_alive
 
     def exchange_ended(self, *, keeps_alive: bool) -> None:
@@ -289,7 +287,7 @@ class ClientConnection(asyncio.Protocol):
         record = RequestRecord("", "", "", self.peer, status=denial.status, reason=denial.reason)
         record.duration_s = self.now() - self._began_at
         self.gateway.observer.request_done(record)
-        self.write(denial.response(http_date(), close=True))
+        self.write(denial_response(denial, http_date(), close=True))
         self._linger(self._lingering_close.half_close)
 
     def _linger(self, end: Callable[[float], None]) -> None:

@@ -22,10 +22,11 @@ import msgspec
 
 from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.decide import RouteMatch, Verifications, authorize, host_field, match_route
-from postern_dataplane.decision.outcome import Decision, Forward, Reject
+from postern_dataplane.decision.outcome import Authorized, Reject
 from postern_dataplane.decision.token_extraction import TokenFound
 from postern_dataplane.decision.upstream_request import upstream_head
 from postern_dataplane.decision.verification_cache import TwoGenerationCache
+from postern_dataplane.http1.request_writer import field_lines, framing, head_lines
 from postern_dataplane.http1.rereading import Rereading
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.request.head import RequestHead
@@ -53,6 +54,9 @@ _TOKEN = re.compile(rb"[A-Za-z0-9_.-]++")
 # Stand in for a token when a packet is read again; of the two, the one whose length is another.
 _STAND_INS = (b"x-0.Y_z", b"x-0.Y_z7")
 
+# What was decided, and what goes upstream: b"" for a refusal.
+Answer = tuple[Authorized | Reject, bytes]
+
 # The way in (who asks, and at which door), and what is before and behind the token.
 Key = tuple[str, bytes, bytes]
 
@@ -70,22 +74,23 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
 
 
 class CachedDecision(msgspec.Struct, frozen=True, gc=False):
-    """A head that came, and the decision whatever the token in its Authorization field.
+    """A head that came, and what was decided whatever the token in its Authorization field.
 
-    `host` and `path` are for the log.
+    `host` and `path` are for the log, `sent` is what goes upstream, b"" for a refusal.
     """
 
     head: RequestHead
     host: str
     path: str
-    decision: Decision
+    outcome: Authorized | Reject
+    sent: bytes = b""
 
-    def decide(self, token: bytes, _table: RoutingTable, tokens: Verifications, now_s: float) -> Decision | None:
-        """The decision, while it holds; counts a hit for the token that need not be looked up."""
-        if now_s >= self.decision.until or (token and _TOKEN.fullmatch(token) is None):
+    def answer(self, token: bytes, _table: RoutingTable, tokens: Verifications, now_s: float) -> Answer | None:
+        """The outcome, while it holds; counts a hit for the token that need not be looked up."""
+        if now_s >= self.outcome.until or (token and _TOKEN.fullmatch(token) is None):
             return None
-        tokens.hits += self.decision.has_token
-        return self.decision
+        tokens.hits += self.outcome.has_token
+        return self.outcome, self.sent
 
 
 class CachedTemplate(msgspec.Struct, gc=False):
@@ -93,7 +98,7 @@ class CachedTemplate(msgspec.Struct, gc=False):
 
     `is_found_here` says that it is the token that counts; otherwise that is the plan's.  `pieces` are what goes
     upstream before it and behind it, all in one where it does not go upstream; `end` follows the lines of identity.
-    The last token is remembered with the decision.
+    The answer to the last token is remembered.
     """
 
     head: RequestHead
@@ -104,22 +109,23 @@ class CachedTemplate(msgspec.Struct, gc=False):
     pieces: list[bytes]
     end: bytes
     last_token: bytes = b""
-    last: Decision | None = None
+    last: Answer | None = None
 
-    def decide(self, token: bytes, table: RoutingTable, tokens: Verifications, now_s: float) -> Decision | None:
+    def answer(self, token: bytes, table: RoutingTable, tokens: Verifications, now_s: float) -> Answer | None:
         """Decide about the same request with this token; None for what is none."""
-        if token == self.last_token and self.last is not None and now_s < self.last.until:
-            tokens.hits += self.last.has_token
+        if token == self.last_token and self.last is not None and now_s < self.last[0].until:
+            tokens.hits += self.last[0].has_token
             return self.last
         if _TOKEN.fullmatch(token) is None:
             return None
         found = TokenFound(token.decode(), _PLACE) if self.is_found_here else self.route_match.token
-        authorized = authorize(self.route_match.row, found, table, tokens, now_s)
-        decision = (
-            authorized if isinstance(authorized, Reject) else authorized.forward(token.join(self.pieces), self.end)
-        )
-        self.last_token, self.last = token, decision
-        return decision
+        outcome = authorize(self.route_match.row, found, table, tokens, now_s)
+        sent = b""
+        if isinstance(outcome, Authorized):
+            identity = field_lines(outcome.identity.fields) if outcome.identity is not None else b""
+            sent = b"".join((token.join(self.pieces), identity, self.end))
+        self.last_token, self.last = token, (outcome, sent)
+        return self.last
 
 
 CacheEntry = CachedDecision | CachedTemplate
@@ -161,31 +167,32 @@ class DecisionCache:
 
     def lookup(
         self, table: RoutingTable | None, tokens: Verifications, packet: Packet, now_s: float
-    ) -> tuple[CacheEntry, Decision] | None:
-        """The entry of a packet and the decision about it, None if there is none; `tokens` belongs to `table`."""
+    ) -> tuple[CacheEntry, Answer] | None:
+        """The entry of a packet and the answer to it, None if there is none; `tokens` belongs to `table`."""
         if table is not self._table or table is None:
             return None
         entry = self._passing.get(packet.key) or self._refused.get(packet.key)
-        decision = None if entry is None else entry.decide(packet.token, table, tokens, now_s)
-        return None if entry is None or decision is None else (entry, decision)
+        answer = None if entry is None else entry.answer(packet.token, table, tokens, now_s)
+        return None if entry is None or answer is None else (entry, answer)
 
     def store(
-        self, table: RoutingTable, packet: Packet, head: RequestHead, decision: Decision, *, host: str, path: str
+        self, table: RoutingTable, packet: Packet, head: RequestHead, answer: Answer, *, host: str, path: str
     ) -> None:
-        """Remember the decision about a head if it comes the second time and its packet alone is read the same.
+        """Remember the answer to a head if it comes the second time and its packet alone is read the same.
 
         `packet` is the whole request, as the parser has read it.
         """
-        if not decision.until or head.has_body:
+        outcome, sent = answer
+        if not outcome.until or head.has_body:
             return
         if table is not self._table:
             self._begin(table)
         if self._was_seen(packet.key) and self._rereading.read(packet.with_token(packet.token), head) == head:
-            entry: CacheEntry | None = CachedDecision(head, host, path, decision)
+            entry: CacheEntry | None = CachedDecision(head, host, path, outcome, sent)
             if packet.token:
                 entry = self._whatever_token(packet, head, table, host, path)
             if entry is not None:
-                (self._passing if isinstance(decision, Forward) else self._refused).put(packet.key, entry)
+                (self._refused if isinstance(outcome, Reject) else self._passing).put(packet.key, entry)
 
     def _whatever_token(
         self, packet: Packet, head: RequestHead, table: RoutingTable, host: str, path: str
@@ -249,10 +256,11 @@ def _parts(
     head: RequestHead, route_match: RouteMatch, field: bytes, token: bytes, table: RoutingTable
 ) -> tuple[bool, list[bytes], bytes]:
     """Whether it is this token that counts, and what goes upstream before it, behind it and behind the identity."""
-    sent, end = upstream_head(head, route_match.target, route_match.row, is_trusted=table.is_trusted_proxy(head.peer))
+    is_trusted = table.is_trusted_proxy(head.peer)
+    sent = head_lines(upstream_head(head, route_match.target, route_match.row, None, is_trusted=is_trusted))
     start, line, rest = sent.partition(field + token + b"\r\n")
     pieces = [start + field, b"\r\n" + rest] if line else [sent]
-    return route_match.token == TokenFound(token.decode(), _PLACE), pieces, end
+    return route_match.token == TokenFound(token.decode(), _PLACE), pieces, framing(head)
 
 
 def _routes_by_authorization(head: RequestHead, table: RoutingTable) -> bool:

@@ -8,7 +8,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from postern_dataplane.decision.outcome import Forward
+from postern_dataplane.decision.outcome import Authorized
 from postern_dataplane.http1.request_body import RequestBody
 from postern_dataplane.http1.response_head import BadResponse, Fields, Response, informational
 from postern_dataplane.http1.response_writer import ResponseWriter
@@ -52,12 +52,12 @@ class Exchange:
     """One request of a client connection, until its response is out; it is the `ResponseHandler` of its upstream."""
 
     __slots__ = (
-        "_backend", "_began_at", "_client", "_forward", "_request_body", "_response_writer", "_retry_state", "_sent_at",
+        "_backend", "_began_at", "_client", "_request_body", "_response_writer", "_retry_state", "_sent", "_sent_at",
         "_services", "_upstream", "_was_answered", "head", "method", "record", "response_body_arrived", "state",
     )  # fmt: skip
 
     def __init__(
-        self, client: Downstream, head: RequestHead, forward: Forward, record: RequestRecord, began_at: float
+        self, client: Downstream, head: RequestHead, outcome: Authorized, record: RequestRecord, began_at: float
     ) -> None:
         self._client = client
         self._services = client.gateway
@@ -65,11 +65,10 @@ class Exchange:
         self.method = head.method
         self.state = CONNECTING
         self.record = record
-        record.consumer = forward.consumer
+        record.consumer = outcome.consumer
         self._began_at = began_at
-        self._forward = forward
-        self._backend = forward.upstream.backend
-        self._retry_state = RetryState(self._services.upstreams.get(forward.upstream), self._services.observer)
+        self._backend = outcome.upstream.backend
+        self._retry_state = RetryState(self._services.upstreams.get(outcome.upstream), self._services.observer)
         self._request_body = RequestBody(client.reader, is_chunked=head.chunked) if head.has_body else None
         self._response_writer = ResponseWriter(client.write, method=head.method, http_minor=head.http_minor)
         self.response_body_arrived = self._response_writer.add
@@ -91,8 +90,9 @@ class Exchange:
         held = self._request_body.held_bytes if self._request_body is not None else 0
         return held + (self._upstream.unsent_bytes if self._upstream is not None else 0)
 
-    def start(self) -> None:
-        """Send the request on, over a connection that is there or a new one."""
+    def start(self, sent: bytes) -> None:
+        """Send the request on with this head, over a connection that is there or a new one."""
+        self._sent = sent
         connection = self._retry_state.idle_connection(self._client.now())
         if connection is not None:
             self._attach(connection)
@@ -120,7 +120,7 @@ class Exchange:
         self._upstream = connection
         self.record.upstream = connection.address
         self._move(UPLOADING)
-        data = self._forward.head
+        data = self._sent
         if self._request_body is not None:
             data += self._request_body.take()
             self._client.read_gate.resume("connecting")

@@ -10,7 +10,8 @@ from functools import partial
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.https_redirect import redirect_to_https
-from postern_dataplane.decision.outcome import Decision, Reject
+from postern_dataplane.decision.outcome import Reject
+from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request import denials
@@ -20,7 +21,7 @@ from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.events import Observer, RequestRecord
 from postern_dataplane.upstream.pool import PoolManager
 
-from .decision_cache import DecisionCache, NullCache, Packet
+from .decision_cache import Answer, CacheEntry, DecisionCache, NullCache, Packet
 from .interfaces import Connection
 from .memory_budget import Budget
 from .metered_connection import MeteredConnection
@@ -98,19 +99,29 @@ class Gateway:
             if not self._connections:
                 self._all_gone.set()
 
+    def lookup(self, packet: Packet) -> tuple[CacheEntry, Answer] | None:
+        """The entry of a packet in the decision cache, and the answer to it; None if there is none."""
+        active = self.active_table
+        return self.decision_cache.lookup(active.table, active.verification_cache, packet, time.time())
+
     def decide(
         self, listener: ListenerConfig, packet: Packet | None, head: RequestHead, record: RequestRecord
-    ) -> Decision:
-        """Decide about a request; the packet is all of it, None where that is not known."""
+    ) -> Answer:
+        """What becomes of a request, and what goes upstream; the packet is all of it, None where that is not known."""
         if listener.redirects_to is not None:
-            return Reject(redirect_to_https(head, listener.redirects_to))
+            return Reject(redirect_to_https(head, listener.redirects_to)), b""
         table = self.active_table.table
         if table is None:
-            return Reject(denials.NOT_READY)
+            return Reject(denials.NOT_READY), b""
         decision = decide(head, table, self.active_table.verification_cache, time.time())
+        answer: Answer = (
+            (decision, b"")
+            if isinstance(decision, Reject)
+            else (decision.authorized, request_bytes(head, decision.head))
+        )
         if packet is not None:
-            self.decision_cache.store(table, packet, head, decision, host=record.host, path=record.path)
-        return decision
+            self.decision_cache.store(table, packet, head, answer, host=record.host, path=record.path)
+        return answer
 
     def adopt(self, table: RoutingTable) -> None:
         """Follow a new table; requests under way end with the one they began with."""

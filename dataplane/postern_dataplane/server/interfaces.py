@@ -10,7 +10,6 @@ import asyncio
 from typing import Protocol
 
 from postern_dataplane.background_tasks import BackgroundTasks
-from postern_dataplane.decision.outcome import Decision
 from postern_dataplane.flow_control import ReadGate
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
@@ -22,7 +21,7 @@ from postern_dataplane.telemetry.events import Observer, RequestRecord
 from postern_dataplane.upstream.pool import PoolManager
 
 from .deadline import Deadline
-from .decision_cache import DecisionCache, Packet
+from .decision_cache import Answer, CacheEntry, DecisionCache, NullCache, Packet
 from .memory_budget import Budget
 
 
@@ -46,7 +45,7 @@ class Services(Protocol):
 
     active_table: ActiveTable
     budget: Budget
-    decision_cache: DecisionCache
+    decision_cache: DecisionCache | NullCache
     is_draining: bool
     limits: Limits
     loop: asyncio.AbstractEventLoop
@@ -71,10 +70,13 @@ class Services(Protocol):
     def forget(self, connection: Connection) -> None:
         """Count a connection out."""
 
+    def lookup(self, packet: Packet) -> tuple[CacheEntry, Answer] | None:
+        """The entry of a packet in the decision cache, and the answer to it; None if there is none."""
+
     def decide(
         self, listener: ListenerConfig, packet: Packet | None, head: RequestHead, record: RequestRecord
-    ) -> Decision:
-        """Decide about a request; the packet is all of it, None where that is not known."""
+    ) -> Answer:
+        """Decide about a request, and write what goes upstream; `packet` is all of it, or None."""
 
 
 class Downstream(Protocol):

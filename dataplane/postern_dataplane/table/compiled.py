@@ -182,12 +182,12 @@ class ValueMatcher:
 class CompiledRoute:
     """A route, ready to take requests.
 
-    `upstream` is None where nothing can be sent to; `host_line` None where the
-    client's own Host goes on.
+    `upstream` is None where nothing can be sent to; `authority` is the host that it is
+    asked for, None where the client's own goes on.
     """
 
     __slots__ = (
-        "entry", "headers", "host_line", "id", "label", "methods", "path_prefix", "policy", "query_params", "removed",
+        "authority", "entry", "headers", "id", "label", "methods", "path_prefix", "policy", "query_params", "removed",
         "removed_if_untrusted", "strip", "upstream",
     )  # fmt: skip
 
@@ -203,7 +203,7 @@ class CompiledRoute:
         self.strip = len(entry.strip_prefix.rstrip("/"))
         backend = upstream.backend if upstream else None
         self.path_prefix = backend.path_prefix if backend else ""
-        self.host_line = f"Host: {backend.host_header}\r\n".encode() if backend and backend.host_header else None
+        self.authority = backend.host_header.encode() if backend and backend.host_header else None
         self.removed, self.removed_if_untrusted = _removed(entry.clean_headers)
 
 

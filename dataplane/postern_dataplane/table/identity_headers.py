@@ -9,12 +9,13 @@ import msgspec
 
 from postern_core.snapshot import Consumer, Policy
 from postern_dataplane.jwt.claim_checks import as_header_value
+from postern_dataplane.request.head import Fields
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
-    """Who calls: ready-made header lines for the upstream, and a name for the log."""
+    """Who calls: header fields for the upstream, and a name for the log."""
 
-    fields: bytes
+    fields: Fields
     consumer: str
 
 
@@ -36,16 +37,16 @@ def consumer_identity(
         value = as_header_value(claim)
         if value is not None:
             fields.append((header, value))
-    return Identity(_header_lines(fields), name)
+    return Identity(_encoded(fields), name)
 
 
 def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
     """The identity of a request without a good token; without a consumer it is nobody's."""
     fields = [("X-Anonymous-Consumer", "true")]
     if consumer is None:
-        return Identity(_header_lines(fields), "")
+        return Identity(_encoded(fields), "")
     name, groups = consumer_names(consumer, policy.namespace)
-    return Identity(_header_lines(_consumer_fields(name, groups, consumer.custom_id) + fields), name)
+    return Identity(_encoded(_consumer_fields(name, groups, consumer.custom_id) + fields), name)
 
 
 def _consumer_fields(name: str, groups: tuple[str, ...], custom_id: str) -> list[tuple[str, str]]:
@@ -57,8 +58,10 @@ def _consumer_fields(name: str, groups: tuple[str, ...], custom_id: str) -> list
     return fields
 
 
-def _header_lines(fields: list[tuple[str, str]]) -> bytes:
-    """The header lines; what could end one early has no business in a snapshot and stays out."""
-    return b"".join(
-        f"{name}: {value}\r\n".encode("ascii") for name, value in fields if value.isascii() and value.isprintable()
+def _encoded(fields: list[tuple[str, str]]) -> Fields:
+    """The fields as bytes; a value that could end its line early has no business in a snapshot and stays out."""
+    return tuple(
+        (name.encode("ascii"), value.encode("ascii"))
+        for name, value in fields
+        if value.isascii() and value.isprintable()
     )

@@ -6,6 +6,7 @@ import pytest
 
 from heads import head
 from postern_dataplane.decision.https_redirect import redirect_to_https
+from postern_dataplane.http1.denial_response import denial_response
 from postern_dataplane.request.denials import BAD_REQUEST, METHOD_NOT_ALLOWED
 
 
@@ -26,7 +27,7 @@ def test_host_and_target_stay(target, host, port, location):
     """The port is named where it is not the usual one; bytes outside ASCII are escaped."""
     denial = redirect_to_https(head(target, host=host), port)
     assert (308, location) == (denial.status, denial.location)
-    assert b"\r\nLocation: %b\r\n" % location.encode() in denial.response(b"", close=False)
+    assert b"\r\nLocation: %b\r\n" % location.encode() in denial_response(denial, b"", close=False)
 
 
 @pytest.mark.parametrize(

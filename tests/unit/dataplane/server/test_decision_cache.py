@@ -39,7 +39,10 @@ def decided(monkeypatch):
     def decide_and_tell(head, table, cache, now_s):
         found.append(head.target)
         decision = decide(head, table, cache, now_s)
-        return decision if found.until is None else msgspec.structs.replace(decision, until=found.until)
+        if found.until is None:
+            return decision
+        authorized = msgspec.structs.replace(decision.authorized, until=found.until)
+        return msgspec.structs.replace(decision, authorized=authorized)
 
     monkeypatch.setattr(gateway, "decide", decide_and_tell)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from heads import bearer, head, packet_of, table
+from heads import answer_of, bearer, head, packet_of, table
 from manifests import route, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import NullCache
@@ -80,7 +80,7 @@ HEADS = {
 
 def store(heads, table_, packet, asked):
     """Decide about a head, and have the decision remembered."""
-    heads.store(table_, packet, asked, decide(asked, table_, NullCache(), 0.0), host="", path="")
+    heads.store(table_, packet, asked, answer_of(asked, decide(asked, table_, NullCache(), 0.0)), host="", path="")
 
 
 @pytest.mark.parametrize("token", [None, "t1"], ids=["no token", "token"])

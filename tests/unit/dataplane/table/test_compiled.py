@@ -139,14 +139,14 @@ def test_a_criterion_holds_for_the_whole_value(type_, value, given, expected):
 def test_a_route_is_prepared():
     """Without an upstream it has nothing to send to."""
     row = CompiledRoute(route(methods=("GET",), strip_prefix="/v1/"), None, None)
-    assert ("n/r", {"GET"}, 3, "", None) == (row.label, row.methods, row.strip, row.path_prefix, row.host_line)
+    assert ("n/r", {"GET"}, 3, "", None) == (row.label, row.methods, row.strip, row.path_prefix, row.authority)
 
 
 def test_an_upstream_s_own_host_is_prepared():
     """And its path."""
     backend = Backend(id="b", host_header="up.example.com:81", path_prefix="/base")
     row = CompiledRoute(route(), None, Upstream(backend, ()))
-    assert (b"Host: up.example.com:81\r\n", "/base") == (row.host_line, row.path_prefix)
+    assert (b"up.example.com:81", "/base") == (row.authority, row.path_prefix)
 
 
 def test_what_only_the_gateway_may_say_is_dropped():

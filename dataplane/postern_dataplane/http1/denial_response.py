@@ -1,0 +1,28 @@
+"""Denials written as HTTP/1.1 responses; what does not change from one response to the next is prepared once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from http import HTTPStatus
+
+from postern_dataplane.request.denials import Denial
+
+from .request_writer import field_lines
+
+
+def denial_response(denial: Denial, date: bytes, *, close: bool, bodyless: bool = False) -> bytes:
+    """The whole response; `date` is an IMF-fixdate, `bodyless` is for HEAD."""
+    # A redirect is one request's own: its response is not worth remembering.
+    start, fields = _prepare(denial) if denial.location else _prepared(denial)
+    end = b"Connection: close\r\n\r\n" if close else b"\r\n"
+    return b"".join((start, date, fields, end, b"" if bodyless else denial.body))
+
+
+def _prepare(denial: Denial) -> tuple[bytes, bytes]:
+    """What comes before the date, and after it."""
+    start = f"HTTP/1.1 {denial.status} {HTTPStatus(denial.status).phrase}\r\nDate: ".encode()
+    return start, b"\r\n" + field_lines(denial.fields)
+
+
+# A denial has some twenty reasons, and a challenge for each realm.
+_prepared = lru_cache(maxsize=1024)(_prepare)
