@@ -27,8 +27,8 @@ from .explanation.text import text_of
 from .explanation.trace import Explanation, explain_unread
 from .explanation.trace import explain as explain_request
 from .load_folders import gateways_of, grants_of, tell_left_out, tell_mistakes
-from .load_objects import LoadedObjects, Wanted, load_objects
-from .sources import Where, cluster_option, namespace_option, source_of, where_options
+from .load_objects import LoadedObjects, load_objects
+from .sources import Wanted, Where, cluster_option, namespace_option, source_of, where_options
 from .visibility import certain
 
 

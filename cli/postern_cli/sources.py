@@ -12,6 +12,9 @@ from typing import Any
 
 import click
 
+from postern_core.kinds import KINDS
+from postern_core.parse import Parsed
+
 Command = Callable[..., Any]
 
 
@@ -22,6 +25,24 @@ class Where:
     context: str = ""
     kubeconfig: str = ""
     namespace: str = ""
+
+
+def no_secrets(_: Parsed) -> bool:
+    """Have no use for what any Secret holds."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a command needs of a cluster: kinds of ours, and those of its objects whose Secrets are read.
+
+    With `is_of_one_namespace` nothing else is read, or laid over, than what is
+    in the namespace that was given, or in the one that kubectl would take.
+    """
+
+    kinds: tuple[str, ...] = tuple(KINDS)
+    has_use_for_secrets: Callable[[Parsed], bool] = no_secrets
+    is_of_one_namespace: bool = False
 
 
 @dataclass(frozen=True, slots=True)

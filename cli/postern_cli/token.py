@@ -19,9 +19,9 @@ from postern_operator.validators import VALIDATORS
 from .arguments import Line, folders_or_none
 from .claim_values import claims_from, moment_of, seconds_of
 from .load_folders import grants_of, read_folders, tell_mistakes, with_secrets
-from .load_objects import Wanted, load_objects
+from .load_objects import load_objects
 from .printing import printable
-from .sources import Source, Where, cluster_option, source_of, where_options
+from .sources import Source, Wanted, Where, cluster_option, source_of, where_options
 from .token_signing import Times, choose_key, claims_of, sign
 
 # An RSA key of 16,384 bits has some 13 KB.

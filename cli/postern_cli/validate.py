@@ -15,8 +15,8 @@ from postern_operator.local.folder_source import Reading
 from .arguments import folders_or_none, share_option
 from .diagnostics import Report, as_github, as_json, as_text, report_of
 from .load_folders import problems_of
-from .load_objects import LoadedObjects, Wanted, load_objects
-from .sources import Source, Where, cluster_option, namespace_option, source_of, where_options
+from .load_objects import LoadedObjects, load_objects
+from .sources import Source, Wanted, Where, cluster_option, namespace_option, source_of, where_options
 from .visibility import certain
 
 FORMS = MappingProxyType({"text": as_text, "json": as_json, "github": as_github})

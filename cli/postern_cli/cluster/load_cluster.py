@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from postern_cli.load_objects import Wanted
-from postern_cli.sources import Where
+from postern_cli.sources import Wanted, Where
 from postern_cli.visibility import Unread
 from postern_core.parse import Parsed, parse_manifest
 

@@ -25,7 +25,7 @@ from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial, DenialReason
 
 from .identity_headers import Identity, anonymous_identity, consumer_identity, consumer_names
-from .patterns import compile_pattern
+from .re2_pattern import compile_pattern
 
 # What never goes upstream as the client sent it. Expect does: the data port lets only 100-continue in.
 NEVER_FORWARDED = (IDENTITY | HOP_BY_HOP | FRAMING) - {"expect"}

@@ -11,15 +11,14 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import re2
 
-from postern_core.pattern_limits import ANY_PATTERN, PATTERN_MEMORY_BYTES, text_bytes_max
+from postern_core.pattern_limits import ANY_PATTERN, text_bytes_max
 
-if TYPE_CHECKING:
-    from .compiled import CompiledRoute
+from .compiled import CompiledRoute
+from .re2_pattern import compile_pattern, re2_options
 
 
 class TextTooLong(Exception):
@@ -28,24 +27,6 @@ class TextTooLong(Exception):
     def __init__(self, part: Literal["path", "query", "header"]) -> None:
         super().__init__(part)
         self.part = part
-
-
-def _options() -> re2.Options:
-    options = re2.Options()
-    options.log_errors = False
-    # Nothing asks what a group holds, and to find that out takes a second run.
-    options.never_capture = True
-    options.max_mem = PATTERN_MEMORY_BYTES
-    return options
-
-
-@lru_cache(maxsize=1024)
-def compile_pattern(pattern: str) -> Any:
-    """A pattern of RE2, which matches in linear time whatever a tenant wrote.
-
-    With the same bounds as when it was accepted: what fails here fails the whole table.
-    """
-    return re2.compile(pattern, _options())
 
 
 class PatternSet:
@@ -72,7 +53,7 @@ class PatternSet:
 
 def _combined(values: tuple[str, ...]) -> Any:
     """All of them and, last, one that matches every text; None where RE2 can't combine them."""
-    combined = re2.Set.FullMatchSet(_options())
+    combined = re2.Set.FullMatchSet(re2_options())
     for value in (*values, ANY_PATTERN):
         combined.Add(value)
     try:

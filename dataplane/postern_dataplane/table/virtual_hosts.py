@@ -17,7 +17,8 @@ from postern_dataplane.request.target import Target
 
 from .compiled import CompiledRoute, ValueMatcher
 from .copy_on_write import with_recomputed, with_regrouped
-from .patterns import Patterns, TextTooLong, below, compile_pattern
+from .patterns import Patterns, TextTooLong, below
+from .re2_pattern import compile_pattern
 
 EVERY_HOST = "*"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from postern_cli.load_objects import Wanted, load_objects
-from postern_cli.sources import Source, Where
+from postern_cli.load_objects import load_objects
+from postern_cli.sources import Source, Wanted, Where
 from postern_cli.visibility import NOTHING
 from postern_core.ref import Ref
 

@@ -31,7 +31,7 @@ from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.jwt.claim_checks import ClaimsContext, as_header_value, audience_is_another, claim_matches
 from postern_dataplane.jwt.compact import MalformedToken, read_token
-from postern_dataplane.table.patterns import compile_pattern
+from postern_dataplane.table.re2_pattern import compile_pattern
 from postern_dataplane.table.routing_table import build_table
 
 LIMIT_S = 0.005

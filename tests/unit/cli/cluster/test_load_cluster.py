@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import manifests
 from postern_cli.cluster.load_cluster import read_objects
-from postern_cli.load_objects import Wanted
-from postern_cli.sources import Where
+from postern_cli.sources import Wanted, Where
 from postern_core.parse import parse_manifest
 
 EVERY = Wanted(has_use_for_secrets=lambda _: True)

@@ -6,9 +6,10 @@ import pytest
 
 from postern_core.pattern_limits import ANY_PATTERN, text_bytes_max
 from postern_core.snapshot import PathMatch, Route
-from postern_dataplane.table import patterns as module
+from postern_dataplane.table import re2_pattern
 from postern_dataplane.table.compiled import CompiledRoute
-from postern_dataplane.table.patterns import Patterns, PatternSet, TextTooLong, below, compile_pattern
+from postern_dataplane.table.patterns import Patterns, PatternSet, TextTooLong, below
+from postern_dataplane.table.re2_pattern import compile_pattern
 
 
 def row(name, *values, prefix="/"):
@@ -52,7 +53,7 @@ def test_a_set_that_fails_is_not_taken_for_one_that_does_not_match():
 
 def test_what_can_not_be_combined_is_tried_one_by_one(monkeypatch):
     """Its program would be too large."""
-    monkeypatch.setattr(module, "PATTERN_MEMORY_BYTES", 8 * 1024)
+    monkeypatch.setattr(re2_pattern, "PATTERN_MEMORY_BYTES", 8 * 1024)
     compile_pattern.cache_clear()
     patterns = PatternSet(tuple(f"/{letter}{{60}}" for letter in "abcd"))
     assert (None, ["/b{60}"]) == (patterns._set, patterns.matching("/" + "b" * 60))
