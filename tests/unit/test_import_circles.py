@@ -8,13 +8,6 @@ import grimp
 
 PACKAGES = ("postern_core", "postern_kit", "postern_operator", "postern_dataplane", "postern_cli")
 
-# Imports that close a circle and are to go: each is "importer -> imported".
-ALLOWED = {
-    "postern_dataplane.server.client_connection -> postern_dataplane.server.gateway",
-    "postern_dataplane.server.exchange -> postern_dataplane.server.client_connection",
-    "postern_dataplane.server.tls_handshake -> postern_dataplane.server.gateway",
-}
-
 
 def circle_in(graph):
     """One circle of imports, as a list of modules; empty without one."""
@@ -39,19 +32,5 @@ def test_a_circle_is_found():
 
 
 def test_no_module_is_in_a_circle_of_imports():
-    """Without the allowed ones, the imports of the whole repository go one way."""
-    graph = imports()
-    for one in ALLOWED:
-        importer, _, imported = one.partition(" -> ")
-        graph[importer].discard(imported)
-    assert [] == circle_in(graph)
-
-
-def test_what_is_allowed_closes_a_circle():
-    """An allowed import that is gone, or closes no circle any more, leaves the list."""
-    for kept in ALLOWED:
-        graph = imports()
-        for one in ALLOWED - {kept}:
-            importer, _, imported = one.partition(" -> ")
-            graph[importer].discard(imported)
-        assert circle_in(graph), kept
+    """The imports of the whole repository go one way."""
+    assert [] == circle_in(imports())
