@@ -60,3 +60,37 @@ def test_a_service_whose_gateways_cannot_be_read_gives_up_nothing():
     held = compiled(service()).grants
 
     assert held == compiled(service(gateways=7), service(namespace="other"), grants=held).grants
+
+
+EARLY, LATE = "2030-01-01T00:00:00Z", "2031-01-01T00:00:00Z"
+
+
+def services(first_namespace, second_namespace):
+    """The same Service in two namespaces, made one after the other."""
+    return service(namespace=first_namespace, created=EARLY), service(namespace=second_namespace, created=LATE)
+
+
+def owner(made):
+    return made.grants.hosts["app.example.com"].namespace
+
+
+def test_a_restore_that_brings_the_grants_back_changes_no_owner():
+    """The objects have new timestamps, in whatever order they came; the grants of the backup count."""
+    before = compiled(*services("owner", "other"))
+    restored = compiled(*services("other", "owner"), grants=before.grants)
+
+    assert ("owner", "owner") == (owner(before), owner(restored))
+
+
+def test_a_restore_without_the_grants_goes_by_the_order_of_the_restore():
+    """What nothing remembers is decided by age, as in a cluster that is new."""
+    assert "other" == owner(compiled(*services("other", "owner")))
+
+
+def test_a_gateway_that_is_removed_leaves_its_hosts_to_claimants():
+    """No Service names the gateway any more, so it holds nothing, and a later one begins by age."""
+    held = compiled(*services("owner", "other")).grants
+    removed = compiled(service(namespace="owner", created=EARLY, gateways=["elsewhere"]), grants=held)
+
+    assert {} == removed.grants.hosts
+    assert "other" == owner(compiled(service(namespace="other", created=LATE), grants=removed.grants))
