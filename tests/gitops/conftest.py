@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,12 @@ import pytest
 import cases
 from cluster.build import NotBuilt, built
 from cluster.modules import ARGOCD, KSTATUS
-from manifests import consumer, route, service
+from manifests import consumer, credential, route, service
 from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
 from postern_core.kinds import KINDS
 from postern_core.parse import parse_manifest
+from postern_core.problems import Problem, Reason
 from postern_operator.cluster.status.desired_status import status_change
 from postern_operator.validators import VALIDATORS
 
@@ -32,6 +34,8 @@ OTHERS = [
     ],
     [consumer()],
 ]
+# What takes an object of megabytes, or thousands of them, to be told.
+OF_SIZE = (Reason.TOO_LARGE, Reason.SHARE_EXCEEDED)
 
 
 @pytest.fixture(scope="session")
@@ -83,10 +87,16 @@ def all_told():
                 continue
             for programming in Programming:
                 one = told(manifest, problems, programming)
-                found.setdefault(
-                    (parsed.ref.kind, *(it["status"] + it["reason"] for it in one["status"]["conditions"])), one
-                )
+                found.setdefault(key_of(one), one)
+    for manifest, reason in itertools.product((service(), route(), consumer(), credential()), OF_SIZE):
+        problem = Problem(parse_manifest(manifest).ref, reason, "spec", "is too much")
+        one = told(manifest, [problem], Programming.PENDING)
+        found.setdefault(key_of(one), one)
     return found
+
+
+def key_of(one):
+    return one["kind"], *(it["status"] + it["reason"] for it in one["status"]["conditions"])
 
 
 def told(manifest, problems, programming):

@@ -17,7 +17,7 @@ def test_every_reason_is_promised_something(promised):
 
 # Which kinds may be told which reasons, beside Invalid, Pending and NoDataPlane, which all may.
 WHO = {
-    "Conflicted": {"JWTCredential"},
+    "Conflicted": {"JWTCredential", "Route"},
     "HostConflict": {"Service"},
     "ServiceNotFound": {"Route"},
     "ServiceInvalid": {"Route"},
