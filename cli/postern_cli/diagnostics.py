@@ -1,4 +1,4 @@
-"""What `postern validate` found, with its place, and the forms in which it is told.
+"""What `postern validate` found, with its place, and the forms in which it is printed.
 
 `text` is for people, `json` for programs, `github` for annotations in a pull request.
 """

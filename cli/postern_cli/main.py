@@ -1,4 +1,4 @@
-"""The entry point `postern`: which commands there are, and how a mistake is told.
+"""The entry point `postern`: which commands there are, and how an error is printed.
 
 What a command does belongs in its own module, which is imported when it is asked for.
 """
@@ -33,7 +33,7 @@ COMMANDS = MappingProxyType(
     }
 )
 
-# The commands that look into a cluster unless they are told not to, when kubectl runs them.
+# The commands that read a cluster unless --no-cluster is set, when kubectl runs them.
 ABOUT_OBJECTS = ("validate", "token", "explain")
 
 # What a package is installed with, where that isn't what everything else is.
@@ -72,7 +72,7 @@ def _run(**settings: Any) -> NoReturn:
         # Python flushes once more at its end, and would complain then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
-    except Exception as error:  # noqa: BLE001 # a mistake of ours is told in words as well
+    except Exception as error:  # noqa: BLE001 # a mistake of ours is an error message as well
         click.echo(f"Error: {_described(error)}", err=True)
         status = 1
     sys.exit(status)
@@ -166,7 +166,7 @@ def cli(context: click.Context) -> None:
     FOLDER... are folders or files with manifests (*.yaml, *.yml, *.json).
     Every option may be given in the environment: POSTERN_RUN_LISTEN stands for `postern run --listen`.
     """  # noqa: D301 # click wants the character, not its escape
-    # https://no-color.org: whatever its value, as long as it has one.
+    # https://no-color.org: any value but an empty one counts.
     if os.environ.get("NO_COLOR"):
         context.color = False
     if context.invoked_subcommand is None:

@@ -22,7 +22,7 @@ OPERATOR_NAMESPACE = "postern-system"
 
 
 class Placed(click.ParamType[tuple[str, str]]):
-    """A gateway and its namespace, as the operator is told of them."""
+    """A gateway and its namespace, as in the operator's option `--gateway`."""
 
     name = "text"
     # As of an option that may be repeated elsewhere: one a line.
@@ -41,7 +41,7 @@ class Placed(click.ParamType[tuple[str, str]]):
 @click.command(short_help="Show what a cluster serves, and what is wrong.")
 @click.option("--namespace", "-n", metavar="NAME", default="", help="Only the objects of this namespace.")
 @click.option(
-    "--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How it is told."
+    "--output", "-o", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The format."
 )
 @click.option("--gateway", metavar="NAME=NAMESPACE", type=Placed(), multiple=True, help="Where a gateway is published.")
 @click.option(

@@ -24,9 +24,7 @@ FORMS = MappingProxyType({"text": as_text, "json": as_json, "github": as_github}
 
 @click.command(short_help="Check manifests, or a cluster, without serving.")
 @folders_or_none
-@click.option(
-    "--output", "-o", type=click.Choice(list(FORMS)), default="text", show_default=True, help="How it is told."
-)
+@click.option("--output", "-o", type=click.Choice(list(FORMS)), default="text", show_default=True, help="The format.")
 @share_option
 @cluster_option
 @namespace_option
@@ -49,8 +47,8 @@ def validate(
     The exit status is 1 when anything is wrong, or when there is nothing to check; warnings don't count.
     Nothing is written.
 
-    With --cluster the objects of the cluster are checked. Folders are laid over them: what is told then is what
-    would be wrong if they were applied. No Secret is read, so what Secrets hold is not checked there.
+    With --cluster the objects of the cluster are checked. Folders are laid over them: the problems are then those
+    that applying them would cause. No Secret is read, so what Secrets hold is not checked there.
 
     \b
     Examples:

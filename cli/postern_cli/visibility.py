@@ -23,7 +23,7 @@ class Unread:
 
     `namespaces` are, for a kind that was not read everywhere, those where it
     was.  `refused` has single objects with the API server's reason, `unasked`
-    those that the command has no use for.  `lines` tell of whole kinds.
+    those that the command has no use for.  `lines` are about whole kinds.
     """
 
     namespaces: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -68,7 +68,7 @@ def certain(problems: Iterable[Problem], objects: Iterable[Parsed], left_out: Un
 def _is_uncertain(problem: Problem, unknown: set[Ref], left_out: Unread) -> bool:
     if any(left_out.hides(cause) or cause in unknown for cause in problem.causes):
         return True
-    # A certificate that can't be had is told without a cause.
+    # The problem of a certificate that can't be had has no cause.
     return problem.ref in unknown and problem.field == "spec.upstream.tls.caCertificateRef"
 
 

@@ -42,7 +42,7 @@ BUCKETS_MAX = 512
 # A ConfigMap or Secret holds 1 MiB; a Secret's value travels as base64 but is counted decoded.
 SHARD_BYTES_MAX = 900_000
 INDEX_BYTES_MAX = 1_000_000
-# An entry of a bucket that is split goes by these bits of a hash that, unlike a CRC, nobody can aim at.
+# A split bucket is divided by these bits of a hash for which, unlike a CRC, no colliding ids can be constructed.
 SPLIT_BITS = 64
 
 _KINDS = {(section, section in SECRET_SECTIONS) for section in SECTIONS}
@@ -95,7 +95,7 @@ class Encoded:
 
 
 class TooLargeError(ValueError):
-    """A snapshot that can't be published; says of what there is too much, and quotes nothing."""
+    """A snapshot that can't be published; its message says which limit is exceeded, and quotes nothing."""
 
 
 # An entry, its bytes and the CRC of its id; a plain tuple, because there may be a hundred thousand.
@@ -160,8 +160,8 @@ def _parts(section: str, bucket: list[_Piece]) -> list[list[_Piece]]:
 def _split(section: str, placed: list[tuple[int, _Piece]], bit: int) -> list[list[tuple[int, _Piece]]]:
     """Halve what is too large by the next bit of the hash, and join what lies beside the cut where that fits.
 
-    Of two neighbours in the result, together they never fit into one: whatever
-    the ids are, there are at most twice as many as the bytes need.
+    Of two neighbours in the result, together they never fit into one: for
+    any ids, there are at most twice as many as the bytes need.
     """
     if _size([piece for _, piece in placed]) <= SHARD_BYTES_MAX:
         return [placed] if placed else []

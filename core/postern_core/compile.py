@@ -1,7 +1,7 @@
 """Compile all resources into one snapshot: a whole rebuild, every time.
 
 Reads as the table of contents of a compilation.  The same set of resources, in
-any order, with the same grants gives the same snapshot, problems and grants.
+any order, with the same grants makes the same snapshot, problems and grants.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .validators import Validators
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What a compilation gives: the snapshot for one gateway, all that is wrong, and the grants for the next one."""
+    """The result of a compilation: the snapshot for one gateway, all problems, and the grants for the next one."""
 
     snapshot: Snapshot
     problems: tuple[Problem, ...]
@@ -75,9 +75,9 @@ def compile_identities(
     inspectors: Validators,
     grants: Grants = Grants(),  # noqa: B008 # frozen
 ) -> Identities:
-    """Everybody who may call and how they are known, whether a policy of some gateway admits them or not.
+    """All consumers and their credentials, whether a policy of some gateway admits them or not.
 
-    For who makes tokens; a gateway gets those that its policies admit, by `compile_snapshot`.
+    For `postern token`; `compile_snapshot` has those that a gateway's policies admit.
     """
     index = index_resources(resources, inspectors, Memo())
     problems = _check_all(index)
@@ -126,5 +126,5 @@ def _admitted_namespaces(routes: Routes) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _by_id(entries: Iterable[Entry]) -> tuple:  # type: ignore[type-arg] # of whatever came in
+def _by_id(entries: Iterable[Entry]) -> tuple:  # type: ignore[type-arg] # of the type of `entries`
     return tuple(sorted(entries, key=attrgetter("id")))

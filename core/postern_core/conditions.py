@@ -89,8 +89,8 @@ def _ready(conditions: list[Condition]) -> Condition:
 
 
 def _stalled(accepted: Condition) -> tuple[Condition, ...]:
-    """What there is while only an edit of the object itself helps; kstatus fails at once by it, and else waits.
+    """`Stalled=True` while only an edit of this object can fix it: kstatus then reports Failed, not InProgress.
 
-    All other trouble may end by what happens to other objects, which may be on their way.
+    All other problems may be solved by other objects, which may not have been applied yet.
     """
     return (Condition("Stalled", "True", "Invalid", accepted.message),) if accepted.reason == "Invalid" else ()

@@ -17,7 +17,7 @@ from msgspec import inspect
 from .msgspec_errors import Fault, Mismatch, Path, mismatch_of
 from .resources.types import HINTS
 
-# Beyond this many mistakes in one object, more of them help nobody.
+# Further mistakes of the same object are not listed.
 MISTAKES_MAX = 20
 
 T = TypeVar("T")

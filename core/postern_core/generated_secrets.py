@@ -19,7 +19,7 @@ from .resources.kubernetes import OPAQUE, USE_FOR_KEYS, USE_LABEL, Secret
 
 @dataclass(frozen=True, slots=True)
 class WantedSecret:
-    """A Secret that somebody has to make once.
+    """A Secret that is to be created once.
 
     Its entry `GENERATED_ENTRY` holds the base64 text of `size_bytes` random bytes.
     `uid` is the credential's, "" where none has any.
@@ -32,11 +32,11 @@ class WantedSecret:
 
 
 def generated_manifest(wanted: WantedSecret, text: str) -> dict[str, Any]:
-    """The Secret itself, with the base64 text of its random bytes; Kubernetes puts base64 of its own around it.
+    """The manifest, with the base64 text of its random bytes; Kubernetes puts base64 of its own around it.
 
-    It goes with its credential, which does not wait for it.  The credential
-    does not control it: nobody looks after the Secret once it is made, and a
-    label of the credential would make GitOps prune what it hasn't written.
+    The Secret is deleted with its credential, which does not wait for it.  The
+    credential is not its controller: the Secret is never reconciled once it is
+    created, and a controller's label would make GitOps tools prune it.
     """
     owner = {"apiVersion": API_VERSION, "kind": wanted.credential.kind, "name": wanted.credential.name}
     return {

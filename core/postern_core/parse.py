@@ -157,12 +157,12 @@ def _ref_of(kind: str, metadata: object) -> Ref:
 
 
 def _printable(name: object) -> str:
-    """A name fit for a message, whatever somebody has put in its place."""
+    """A value of any type as a name that is fit for a message."""
     return "".join(char if char.isprintable() else "?" for char in _text(name)[:253])
 
 
 def _text(value: object) -> str:
-    """Whatever somebody has written, as text."""
+    """A value of any type as text."""
     try:
         return str(value)
     except ValueError:  # of an integer of thousands of digits, as YAML reads one from hexadecimal

@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"/(?:[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*
 _ESCAPE = re.compile(r"%(.{0,2})", re.DOTALL)
 _HEX = re.compile(r"[0-9A-Fa-f]{2}\Z")
 _FORBIDDEN = re.compile(r"[^!-~]|[#?]")
-# A dot segment to whoever cuts parameters off, or takes an encoded slash for one.
+# A dot segment to a server that cuts parameters off, or decodes an encoded slash first.
 _DISGUISED_DOTS = re.compile(r"(?:.*(?:%2F|%5C))?\.{1,2}(?:;|%2F|%5C)|.*(?:%2F|%5C)\.{1,2}\Z")
 
 

@@ -1,17 +1,17 @@
 """The contract between what compiles and what serves.
 
-A snapshot speaks of hosts, matches, policies, consumers, credentials and
+A snapshot consists of hosts, matches, policies, consumers, credentials and
 weighted endpoints, never of the kinds a user wrote: other kinds may be
 translated into it later.  Every entry names the object it came from (`id` is
 `Kind/namespace/name`).  Entries are independent of each other's order, so that
-one changed object changes one entry; whoever needs an order asks `precedence`.
+one changed object changes one entry; `precedence` has the order of routes.
 
 Rules of this file:
 1. A value here is frozen and holds only JSON types, so that its bytes are
    canonical.
 2. A field that a reader does not know must make it refuse, never ignore:
    readers decode strictly, and `FORMAT` moves with every change of meaning.
-3. Whatever is not certain is a `refusal`, never an absent check.
+3. What is uncertain is a `refusal`, never an absent check.
 """
 
 from __future__ import annotations

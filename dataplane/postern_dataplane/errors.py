@@ -7,8 +7,8 @@ DataPlaneError
     CertificateError   a certificate on disk can't be served; the last good one stays
     StateError         a connection made a move that its table of states forbids: a fault of this program
 
-A message is for the log of whoever runs the data plane, and never holds a
-secret.  A refused request is no exception: see `request.denials`.
+A message is for the data plane's log, and never holds a secret.  A refused
+request is no exception: see `request.denials`.
 """
 
 from __future__ import annotations

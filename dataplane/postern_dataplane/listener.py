@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ListenerConfig:
-    """`port` is what upstreams are told as X-Forwarded-Port.
+    """`port` is what upstreams get as X-Forwarded-Port.
 
     `redirects_to` is the port with TLS that every request is sent to, None where requests are served.
     """

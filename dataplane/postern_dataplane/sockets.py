@@ -18,7 +18,7 @@ BACKLOG = 4096
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """What one worker listens on; `tls` is None where nobody connects with TLS."""
+    """The sockets that one worker listens on; `tls` is None where the gateway has no port with TLS."""
 
     plain: socket.socket
     tls: socket.socket | None = None
@@ -44,7 +44,7 @@ def open_listeners(plain: Address, tls: Address | None, count: int) -> list[List
 
 
 def open_listener(address: Address) -> socket.socket:
-    """Listen on an address alone; raises `ListenError` when somebody else does already."""
+    """Listen on an address alone; raises `ListenError` when it is already in use."""
     return _listen(address, _resolve(address), is_shared=False)
 
 

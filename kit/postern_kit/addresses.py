@@ -1,4 +1,4 @@
-"""Addresses to listen on, as an option gives them."""
+"""Addresses to listen on, as options."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def in_words(api: client.ApiClient, what: str) -> Iterator[None]:
 
 
 def _why(error: Exception) -> str:
-    """Why there was no answer, as far as it can be told without quoting one."""
+    """Why there was no answer, as far as it can be said without quoting one."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return "its certificate can't be verified; see certificate-authority-data in the kubeconfig"
     if isinstance(error, aiohttp.ClientConnectorError):

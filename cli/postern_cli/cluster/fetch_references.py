@@ -21,7 +21,7 @@ from postern_operator.cluster.watch.references import references_of
 
 from .api_get import NOT_FOUND, api_get
 
-# A laptop's questions must not be felt by anybody else.
+# One command must not slow the API server down for its other clients.
 GETS_AT_ONCE = 8
 
 

@@ -1,7 +1,7 @@
 """What is running in a cluster: who leads, what is published for each gateway, and which pods serve it.
 
-The rights that this takes are told in docs/kubectl.md; where one is missing,
-what it would have shown is told as unknown, and the rest is shown.
+docs/kubectl.md lists the rights that this takes; where one is missing, what it
+would have shown is unknown, and the rest is shown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How a cluster's objects and what serves them are, put together for `postern status`.
 
 Pure.  What is wrong with an object is what its status says; nothing is compiled here.
-How it is told as text belongs in `tree`.
+How it looks as text belongs in `tree`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ObjectState:
-    """One object, as its status tells of it.
+    """One object, as its status describes it.
 
     `gateways` are a Service's; `parent` is the name of a Route's Service, or of
     a JWTCredential's Consumer; `trouble` is why it isn't ready, in sentences.

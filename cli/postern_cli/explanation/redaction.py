@@ -17,7 +17,7 @@ SECRET_HEADERS = frozenset({"authorization", "proxy-authorization"})
 USUAL_PARAMETERS = frozenset({"jwt"})
 # Words in front of a secret that are none themselves.
 SCHEMES = frozenset({"bearer", "basic", "digest", "negotiate"})
-# Whatever looks like a JSON Web Token, wherever it is: the base64url of `{"` is eyJ.
+# All that looks like a JSON Web Token, wherever it is: the base64url of `{"` is eyJ.
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){1,2}")
 
 

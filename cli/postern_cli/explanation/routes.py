@@ -12,7 +12,7 @@ from postern_dataplane.table.virtual_hosts import VirtualHost, mismatch, path_ma
 
 from .wording import listed, shown
 
-# Whoever has more routes on one host is served by the first of them, and by the count of the others.
+# Of a host with more routes the first are shown, and how many the others are.
 ROUTES_MAX = 20
 
 

@@ -206,7 +206,7 @@ def _link_credential(
 
 
 def _foreign_secret(parsed: Parsed, holder: Ref) -> Problem:
-    """Refuse a Secret that somebody else has put where the generated one belongs: its key may be known to others."""
+    """Refuse a Secret that has the name of the generated one but was not generated: its key may be known to others."""
     message = (
         f"{holder} is there, but was not generated for this credential, so it is not used; "
         f"delete it, or give it the label {USE_LABEL}={USE_FOR_KEYS} and name it in a secretRef"

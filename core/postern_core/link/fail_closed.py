@@ -115,7 +115,7 @@ def _readable(value: object, type_: Any) -> tuple[Any, ...]:
 
 
 def _path(value: object) -> str | None:
-    """A path that was meant, None where nobody can tell which."""
+    """The path that was meant, None where it can't be known."""
     if not isinstance(value, str):
         return None
     try:

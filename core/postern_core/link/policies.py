@@ -92,7 +92,7 @@ def _namespaces(own: str, allow: Allow) -> tuple[str, ...] | None:
 
 
 def _warnings(owner: Ref, allow: Allow, resources: ResourceIndex) -> tuple[Problem, ...]:
-    """Names that lead nowhere: nothing opens by them, but somebody has mistyped."""
+    """Names of what does not exist: they admit no one, but are likely typing mistakes."""
     found = []
     for index, name in enumerate(allow.consumers):
         namespace, _, plain = name.rpartition("/")

@@ -79,7 +79,7 @@ def no_secret_for_keys(holder: Ref) -> Missing:
 
 
 def value_of(holder: Ref, parsed: Parsed | None, key: str) -> bytes | Missing:
-    """The bytes under a key of a Secret or ConfigMap; messages tell nothing of what else is there."""
+    """The bytes under a key of a Secret or ConfigMap; messages disclose nothing else that it holds."""
     if parsed is None:
         return Missing(Reason.SECRET_NOT_FOUND, f"{holder} does not exist; create it")
     if is_a(parsed, Secret):
@@ -94,7 +94,7 @@ def value_of(holder: Ref, parsed: Parsed | None, key: str) -> bytes | Missing:
         try:
             return base64.b64decode("".join(encoded[key].split()), validate=True)
         except (binascii.Error, ValueError):
-            pass  # As good as none; the API server lets nothing else than base64 in.
+            pass  # Counts as missing; the API server accepts nothing but base64.
     return Missing(
         Reason.SECRET_KEY_MISSING, f"{holder} has no entry {key!r} that can be read; add it, or name another"
     )

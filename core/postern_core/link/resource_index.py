@@ -42,7 +42,7 @@ class ResourceIndex:
 
     @property
     def namespaces(self) -> frozenset[str]:
-        """The namespaces known to exist; empty where nobody has told."""
+        """The namespaces that exist; empty where they are not known, as with folders of manifests."""
         return frozenset(parsed.ref.name for parsed in self.of_kind("Namespace"))
 
     def reference_problem(self, reference: Ref, reason: Reason, who: Ref, at: str) -> Problem | None:

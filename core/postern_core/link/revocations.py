@@ -1,7 +1,7 @@
 """The ids that a credential's `revoked.jtisFrom` takes back, read from the object that holds them.
 
-A list that can't be read refuses the credential: otherwise whoever deletes a
-ConfigMap would bring revoked tokens back.
+A list that can't be read refuses the credential: otherwise deleting a ConfigMap
+would make revoked tokens valid again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def revoked_digests(parsed: Decoded[JWTCredential], holding: Parsed | None) -> s
 
 def _read(holder: Ref, source: JtisFrom, holding: Parsed | None) -> set[str] | Missing:
     if holder.kind == "Secret" and (holding is None or not is_marked_for_keys(holding)):
-        # Or a status would tell of any Secret of the namespace whether it is text, and how long.
+        # Otherwise a status would disclose whether any Secret of the namespace is text, and its length.
         return no_secret_for_keys(holder)
     value = value_of(holder, holding, source.key)
     if isinstance(value, Missing):

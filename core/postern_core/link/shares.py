@@ -1,4 +1,4 @@
-"""What one namespace may put into a gateway: beyond its share, its own youngest objects are refused, and nobody else's.
+"""What one namespace may put into a gateway: beyond its share, its own youngest objects are refused, and no others.
 
 Rules of this file:
 1. Services count first, then Routes, Consumers and JWTCredentials; of each kind
@@ -38,8 +38,8 @@ class Share(NamedTuple):
     """What one namespace may put into one gateway; `size_bytes` are of all its entries in the snapshot.
 
     By default twice as many routes and credentials as Postern is measured with
-    in one namespace, and four times their bytes: enough for whoever means it,
-    while a dozen namespaces can't fill what a data plane may use.
+    in one namespace, and four times their bytes: enough for any real use, while
+    a dozen namespaces can't exhaust a data plane's memory.
     """
 
     routes: int = 20_000
@@ -80,7 +80,7 @@ class Budget:
         age_of: Callable[[E], Age],
         count_max: int | None = None,
     ) -> list[E]:
-        """Take in these entries of one kind; gives those for which their namespace's share has no room."""
+        """Count these entries of one kind; returns those for which their namespace's share has no room."""
         own: dict[str, list[tuple[E, int]]] = defaultdict(list)
         for entry, size_bytes in zip(entries, sizes, strict=True):
             own[namespace_of(entry)].append((entry, size_bytes))
@@ -232,7 +232,7 @@ def _namespace_of(entry: Route | Consumer | Credential) -> str:
 
 
 def _beyond(ref: Ref, share: Share, effect: str) -> Problem:
-    """Without a count of what there is, which would change the status of all at each edit."""
+    """The refusal of an object beyond the share; it has no count of objects, which would change with every edit."""
     message = (
         f"namespace {ref.namespace} has more than its share of the gateway, {share}, and this is among the youngest "
         f"that don't fit, so {effect}; delete what is not needed, or have the share raised (--namespace-share)"

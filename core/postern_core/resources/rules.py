@@ -1,4 +1,4 @@
-"""Rules that the API server holds an object to, as plain data beside the types that they speak of.
+"""Rules by which the API server validates an object, as plain data beside the types that they are about.
 
 A rule says in CEL what a schema can't, so that a mistake is refused when it is
 made.  It is never the only guard: a check of `checks` says the same where there
@@ -43,7 +43,7 @@ ABSOLUTE_URL = rf"^(?i:https?)://(?:{_HOST}|\[[^\]/?#@ ]+\])(?::(?:{_PORT})?)?(?
 
 
 def is_normal_path(value: str) -> str:
-    """An expression: the text that the expression `value` gives is a path in normal form."""
+    """An expression: the text that the expression `value` evaluates to is a path in normal form."""
     has_normal_characters = f"{value}.matches(r'{NORMAL_PATH}')"
     return f"{has_normal_characters} && !{value}.contains('//') && !{value}.matches(r'{DOT_SEGMENT}')"
 
@@ -54,7 +54,7 @@ def has_exactly_one_of(*fields: str) -> str:
 
 
 def is_one_of_headers(value: str, names: frozenset[str]) -> str:
-    """An expression: the name of a header is one of these canonical `names`, in whatever spelling."""
+    """An expression: the name of a header is one of these canonical `names`, in any spelling."""
     spellings = "|".join(name.replace("-", "[^A-Za-z0-9]") for name in sorted(names))
     return f"{value}.matches(r'^(?i:{spellings})$')"
 

@@ -59,7 +59,7 @@ class ServiceSpec(Spec, frozen=True):
             "The most specific host of a request decides alone: an exact name, then the longest wildcard, then every "
             "host; where none of that host's routes takes the request, the answer is 404. "
             "A host, and what is below a wildcard, belongs to the namespace that was granted it first, for as long as "
-            "one of its Services names it; another namespace's Service is told HostConflict, and does not get it. "
+            "one of its Services names it; another namespace's Service does not get it (HostConflict). "
             "Of Services that name a new host at the same time the older one gets it. "
             'Example: [shop.example.com, "*.shop.example.com"]. Default: none, which means every host.',
             extra_json_schema=SET,

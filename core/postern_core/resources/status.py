@@ -52,7 +52,7 @@ class StatusCondition(Spec, frozen=True):
         Meta(max_length=32768, description="Why, for people: the field, what is wrong with it, and the way out."),
     ]
     observed_generation: (
-        Annotated[Generation, Meta(description="The metadata.generation of the object that the condition speaks of.")]
+        Annotated[Generation, Meta(description="The metadata.generation of the object that the condition describes.")]
         | None
     ) = None
 
@@ -68,7 +68,7 @@ Conditions = Annotated[
 ObservedGeneration = Annotated[
     Generation,
     Meta(
-        description="The metadata.generation that this status speaks of; while it is lower, the operator has not seen "
+        description="The metadata.generation that this status describes; while it is lower, the operator has not seen "
         "the last change yet; 0 until it has seen the object."
     ),
 ]

@@ -1,7 +1,7 @@
 """The decision about a request: the one place where policy is put together.
 
 Pure, but for the cache of verified tokens, which is an argument: with `NullCache`
-the decisions are the same.  `explain` walks the same steps and tells about each.
+the decisions are the same.  `explain` walks the same steps and describes each.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Verifications = VerificationCache[Verified]
 
 
 class RouteMatch(msgspec.Struct, frozen=True, gc=False):
-    """Where a request goes, before anybody has asked who sends it; `token` is what was found."""
+    """Where a request goes, before it is known who sends it; `token` is what was found."""
 
     row: CompiledRoute
     target: Target

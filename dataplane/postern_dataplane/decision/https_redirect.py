@@ -1,6 +1,6 @@
-"""Where a client that came without TLS is sent: the same host and target, over HTTPS.
+"""Redirects a client that came without TLS to the same host and target over HTTPS.
 
-Nobody is authenticated for this: the answer says nothing that the client has not said itself.
+No token is needed for this: the answer holds nothing but what the client has sent itself.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Authorized(msgspec.Struct, frozen=True, gc=False):
-    """The request may pass: where to, and who calls, None where the route asks for nobody's token.
+    """The request may pass: where to, and who calls, None where the route asks for no token.
 
     `until` is how long the same head gets the same decision of the same table
     (seconds since the epoch): until its token ends.  `has_token` says that a token

@@ -26,7 +26,7 @@ class RequestBody:
         return len(self._held)
 
     def hold(self) -> int:
-        """Keep what has come for the next `take`, as there is nobody yet to send it to; gives the bytes held."""
+        """Keep what has come for the next `take`, as no upstream is connected yet; returns the bytes held."""
         self._held += self._framed()
         return len(self._held)
 

@@ -102,7 +102,7 @@ class RequestReader:
         return self._body is None or self._body.is_eof()
 
     def feed(self, data: bytes) -> RawRequestMessage | None:
-        """Take bytes from the socket; gives a request when its head is complete. Raises `RequestError`."""
+        """Take bytes from the socket; returns a request when its head is complete. Raises `RequestError`."""
         if not self._reading and data.find(BLANK_LINE) == len(data) - len(BLANK_LINE) and data[0] not in b"\r\n":
             return self._read(data, is_last=True)  # what nearly all packets are, and would be below
         message, start, cuts = None, 0, 0
@@ -205,7 +205,7 @@ class RequestReader:
         return body.read_nowait()
 
     def next(self) -> RawRequestMessage | None:
-        """End the present request; gives the next one if its head is here already. Raises `RequestError`."""
+        """End the present request; returns the next one if its head is here already. Raises `RequestError`."""
         self._reading = False
         self.message_bytes = 0
         pending, self._pending = self._pending, b""

@@ -29,12 +29,12 @@ from .worker_process import WorkerProcess
 # Connections wait in its socket's queue meanwhile.
 BACKOFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 LIVED_LONG_S = 10.0
-# What a worker may take beyond the grace, to close connections and say goodbye, before it is killed.
+# What a worker may take beyond the grace, to close its connections and its channel, before it is killed.
 AFTER_GRACE_S = 5.0
 
 
 class Supervisor:
-    """One fleet of workers, from the first to the last."""
+    """Starts, restarts and stops the workers."""
 
     def __init__(self, settings: Settings, listeners: Sequence[Listeners]) -> None:
         self.worker_pool = WorkerPool(len(listeners), needs_certificate=settings.listen_tls is not None)
@@ -45,7 +45,7 @@ class Supervisor:
         self._is_killing = False
 
     async def run(self) -> None:
-        """Keep a worker on every pair of listeners until told to stop and all are gone."""
+        """Keep a worker on every pair of listeners until stopped, and until all have ended."""
         async with asyncio.TaskGroup() as group:
             for slot, listeners in enumerate(self._listeners):
                 group.create_task(self._keep(slot, listeners))
@@ -59,7 +59,7 @@ class Supervisor:
         log.info("draining", grace_s=self._settings.drain_grace_s)
         self.worker_pool.is_draining = True
         self._draining.set()
-        # The workers close theirs too: connections are refused from now on instead of waiting for nobody.
+        # The workers close theirs too: connections are refused from now on, instead of never being accepted.
         for listeners in self._listeners:
             listeners.close()
         for worker in self._running.values():
@@ -105,7 +105,7 @@ class Supervisor:
             log.error("worker ended", slot=slot, pid=worker.pid, exit_status=status)
 
     def _obey_late(self, worker: WorkerProcess) -> None:
-        """Stop a worker that was being started while all others were told to."""
+        """Stop a worker that was being started while all others were stopped."""
         if self._is_killing:
             worker.kill()
         elif self.worker_pool.is_draining:
@@ -154,7 +154,7 @@ def _within_limits(settings: Settings) -> Settings:
 
 @contextlib.contextmanager
 def _stdin(supervisor: Supervisor) -> Iterator[None]:
-    """Stop when whoever holds the other end of standard input is gone."""
+    """Stop when the other end of standard input is closed."""
     loop = asyncio.get_running_loop()
     stdin = sys.stdin.fileno()
 

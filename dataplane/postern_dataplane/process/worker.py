@@ -1,8 +1,8 @@
 """One serving process: its listening sockets, the gateway on them, the table and the certificates in force.
 
 Started by the supervisor only, which hands it the settings and the open
-sockets.  It ends when told to (SIGTERM) or when the supervisor is gone, in both
-cases after the running requests.
+sockets.  It ends by SIGTERM or when the supervisor is gone, in both cases after
+the running requests.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Worker:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve until told to stop, then finish what has begun."""
+        """Serve until stopped, then finish what has begun."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._stopping.set)
         if self._access_log:
             self._access_log.start()
@@ -109,7 +109,7 @@ class Worker:
         return await asyncio.get_running_loop().create_server(factory, sock=listener, backlog=BACKLOG)
 
     def loaded(self, table: RoutingTable) -> None:
-        """Tell those who keep something by table."""
+        """Hand the new table to all that keep state for one table."""
         self._gateway.adopt(table)
         self._counters.count(RELOADS, "loaded")
         self._counters.follow_token_cache(self._active_table.verification_cache)
@@ -157,13 +157,13 @@ def listener_for(settings: Settings, port: int, *, is_tls: bool) -> ListenerConf
 
 
 def _report_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what nobody has caught, without asyncio's own text: that shows arguments, which are a request's bytes."""
+    """Log an uncaught exception without asyncio's own text: that shows arguments, which are a request's bytes."""
     error = context.get("exception")
     log.error("unexpected exception", **(described(error) if isinstance(error, BaseException) else {}))
 
 
 def _report_unraisable(ignored: sys.UnraisableHookArgs) -> None:
-    """Log what was raised where nobody could catch it; Python's own text shows the object, which may be a client's."""
+    """Log an exception that can't be raised; Python's own text shows the object, which may be a client's."""
     # A client that asks for a name (SNI) in bytes that are none: its handshake is refused and counted, that is enough.
     if isinstance(ignored.exc_value, BaseException) and not isinstance(ignored.exc_value, UnicodeDecodeError):
         log.error("unexpected exception", **described(ignored.exc_value))

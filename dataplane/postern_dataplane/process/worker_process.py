@@ -32,7 +32,7 @@ class WorkerProcess:
             # The worker's copies of the sockets live and die with it; ours of its end would hide that it is gone.
             with theirs:
                 process = await asyncio.create_subprocess_exec(
-                    # -P: a file in the folder that somebody happens to stand in must not pass for one of our modules.
+                    # -P: a file in the current folder must not pass for one of our modules.
                     *(sys.executable, "-P", "-m", "postern_dataplane.process.worker"),
                     *(msgspec.json.encode(settings).decode(), *map(str, descriptors)),
                     stdin=DEVNULL,
@@ -63,7 +63,7 @@ class WorkerProcess:
             self._process.send_signal(number)
 
     async def ended(self, timeout_s: float) -> int:
-        """Wait until it is gone, killing it when that takes too long; gives the exit status, -N for signal N."""
+        """Wait until it is gone, killing it when that takes too long; returns the exit status, -N for signal N."""
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._process.wait()

@@ -14,7 +14,7 @@ from postern_kit.file_stamp import FileStamp, stamp_of
 # The kernel's notice comes within milliseconds.  Looking every second is for where none comes: on a network file
 # system, or when the folder itself was replaced.
 POLL_S = 1.0
-# For how long further notices are waited for before they are told, together.
+# For how long further notices are collected, before all are handled together.
 GATHER_MS = 10
 
 

@@ -103,8 +103,8 @@ class Reloader:
     def _set_aside(self) -> None:
         """Keep the collector from searching the new table, again and again, for garbage that it can't hold.
 
-        Whatever else lives at this moment is set aside with it, and would be lost to the collector should it become
-        garbage in a cycle: therefore everything is searched now and then.
+        All other objects that live at this moment are set aside with it, and a cycle of them would never be collected:
+        therefore everything is searched now and then.
         """
         now = time.monotonic()
         if now - self._searched_at >= SEARCH_INTERVAL_S:

@@ -98,7 +98,7 @@ class Denial:
         return replace(self, challenge=challenge)
 
     def with_location(self, location: str) -> Denial:
-        """The same refusal with the place where to ask instead; whoever calls knows that it is one line of ASCII."""
+        """The same refusal with a Location field, which must be one line of ASCII."""
         return replace(self, location=location)
 
 

@@ -36,8 +36,8 @@ class UpstreamHead(msgspec.Struct, frozen=True, gc=False):
     """The head that goes upstream.
 
     `target` is text as in `RequestHead`, `authority` the host and port that HTTP/1.1 sends as Host.  How the body is
-    framed is left to the protocol; what there is to frame, and whether the request asks for a websocket, stands in the
-    client's head.
+    framed is left to the protocol; the client's head says whether there is one, and whether the request asks for a
+    websocket.
     """
 
     method: str

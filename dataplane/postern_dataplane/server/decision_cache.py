@@ -1,4 +1,4 @@
-"""Remembers heads, so that the same request is not read again, whoever's token it carries.
+"""Remembers heads, so that the same request is not read again, with the same or with another token.
 
 Rules of this file:
 1. Only a packet that is one whole request, a head without a body, is remembered: the same bytes have the same reading.
@@ -161,7 +161,7 @@ class DecisionCache:
             return Packet((connection_key, content, b""), b"")
         begin = at + len(_FIELD)
         end = content.find(b"\r\n", begin)
-        if end <= begin:  # no token has a frame of its own: whatever is known of it says nothing about tokens
+        if end <= begin:  # no token has a frame of its own: what is known of it says nothing about tokens
             return Packet((connection_key, content, b""), b"")
         return Packet((connection_key, content[:begin], content[end:]), content[begin:end])
 

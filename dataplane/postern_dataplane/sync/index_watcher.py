@@ -54,7 +54,7 @@ class IndexWatcher:
             await self._list_and_watch()
         except ApiError as error:
             await self._failed(str(error))
-        except Exception as error:  # noqa: BLE001 # the edge of the loop: whatever it is, the next round begins anew
+        except Exception as error:  # noqa: BLE001 # the edge of the loop: the next round begins anew
             await self._failed("index can't be followed", **described(error))
 
     async def _list_and_watch(self) -> None:

@@ -1,7 +1,7 @@
 """What is published for a gateway, as objects of its namespace; see docs/design/kubernetes.md.
 
-Only reads.  Whatever goes wrong becomes an `ApiError` here, so that no message
-of a library, which may quote what it met, gets any further.
+Only reads.  Every error becomes an `ApiError` here, so that no message of a
+library, which may quote what it met, gets any further.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ NEVER_FORWARDED = (IDENTITY | HOP_BY_HOP | FRAMING) - {"expect"}
 class Upstream:
     """A backend with the addresses it has now.
 
-    Two equal values mean the same application reached the same way: whoever
-    keeps connections compares by value.
+    Two equal values mean the same application reached the same way: pools of
+    connections compare by value.
     """
 
     backend: Backend
@@ -105,7 +105,7 @@ class CompiledCredential(msgspec.Struct, gc=False, eq=False):
 class CompiledPolicy:
     """A policy with its answers.
 
-    `anonymous` is who passes without a good token, None where nobody does.
+    `anonymous` is the identity of a request without a good token, None where such requests are refused.
     """
 
     __slots__ = ("anonymous", "denials", "entry", "missing", "stripped_cookies", "stripped_headers", "stripped_query")
@@ -137,7 +137,7 @@ def _quoted(realm: str) -> str:
 
 
 def anonymous_id(entry: Policy) -> str | None:
-    """The id of the consumer as whom a request without a good token passes, None where the policy names nobody."""
+    """The id of the consumer as whom a request without a good token passes, None where the policy names none."""
     name = entry.anonymous_consumer
     return None if name is None else Ref("Consumer", entry.namespace, name).id
 
@@ -218,7 +218,7 @@ FORWARDED_HEADERS = frozenset(name.encode() for name in FORWARDED)
 
 @lru_cache(maxsize=1024)
 def _removed(clean_headers: tuple[str, ...]) -> tuple[frozenset[bytes], frozenset[bytes]]:
-    """What a trusted proxy, and what anybody else, may not send on; routes of a service share it.
+    """What a trusted proxy, and what any other client, may not send on; routes of a service share it.
 
     A trusted proxy's list of addresses is written anew, with the proxy's own at its end.
     """

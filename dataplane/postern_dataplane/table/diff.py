@@ -53,10 +53,10 @@ class SnapshotDiff:
 def diff_snapshot(
     before: Entries, removed: Mapping[str, Collection[Any]], added: Mapping[str, Collection[Any]]
 ) -> SnapshotDiff:
-    """What becomes of entries of which these leave, and to which these come, by section.
+    """The difference that these removed and added entries make, by section.
 
-    One that leaves and comes as the same object is no change, so whoever gives these may be generous.  Raises
-    `CodecError` where two entries would have one id.
+    An entry that is both removed and added, as the same object, is no change.  Raises `CodecError` where two entries
+    would have one id.
     """
     return SnapshotDiff(
         **{name: _diff_section(name, before[name], removed.get(name, ()), added.get(name, ())) for name in SECTIONS}

@@ -1,4 +1,4 @@
-"""Who calls, as the upstream is told."""
+"""The headers by which an upstream learns who calls."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def consumer_identity(
 
 
 def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
-    """The identity of a request without a good token; without a consumer it is nobody's."""
+    """The identity of a request without a good token; without a consumer it has no name."""
     fields = [("X-Anonymous-Consumer", "true")]
     if consumer is None:
         return Identity(_encoded(fields), "")

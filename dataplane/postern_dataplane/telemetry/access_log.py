@@ -29,7 +29,7 @@ WRITE_BYTES_MAX = 4096
 
 
 class Line(msgspec.Struct, frozen=True):
-    """What is told of a request; times in milliseconds, null where there was no upstream."""
+    """One request; times in milliseconds, null where there was no upstream."""
 
     time: str
     method: str

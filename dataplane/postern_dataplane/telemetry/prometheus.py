@@ -73,7 +73,7 @@ def _version() -> str:
 
 
 def _snapshot_age(worker_pool: WorkerPool) -> Samples:
-    """Return nothing where there is no snapshot: zero would look as good as new."""
+    """Return nothing where there is no snapshot: zero would look like one that was just loaded."""
     serving = worker_pool.serving
     return [((), max(0.0, time.time() - min(one.loaded_at for one in serving)))] if serving else []
 

@@ -1,4 +1,4 @@
-"""What a worker tells its supervisor, and the socket pair that carries it.
+"""The messages from a worker to its supervisor, and the socket pair that carries them.
 
 Messages are lines of JSON, one way only: a supervisor tells a worker to stop
 by SIGTERM, and a worker whose channel ends knows that its supervisor is gone.
@@ -106,7 +106,7 @@ class Sender:
         return self._writer.transport.get_write_buffer_size() > 0
 
     def send(self, message: Message) -> None:
-        """Send as soon as may be; what a supervisor that is gone would have been told is lost."""
+        """Send as soon as possible; a message to a supervisor that is gone is lost."""
         if not self._writer.is_closing():
             self._writer.write(msgspec.json.encode(message) + b"\n")
 

@@ -1,6 +1,6 @@
 """What the supervisor knows of its workers: the state behind every answer of the admin port.
 
-Changed by what workers tell, without awaiting.  Starting and stopping them
+Changed by messages of workers, without awaiting.  Starting and stopping them
 belongs in `supervisor`.
 """
 
@@ -14,9 +14,9 @@ from .worker_messages import CertificatesLoaded, Message, SnapshotLoaded, Snapsh
 
 @dataclass(slots=True)
 class WorkerState:
-    """One running worker, by what it told last.
+    """One running worker, as of its latest messages.
 
-    `certificates` are those that it can show, by folder, with their ends in
+    `certificates` are those that it can present, by folder, with their ends in
     seconds since the epoch.
     """
 

@@ -114,7 +114,7 @@ class EdfScheduler:
             if address.is_live(now) and address not in tried:
                 found = address
                 heapq.heapreplace(due, (at + 1 / address.weight, number, address))
-                # Whoever was passed over starts again from here: what it missed is not made up for in one go.
+                # A host that was passed over continues from here: it doesn't get all that it missed at once.
                 passed = [(max(at, missed), other, it) for missed, other, it in passed]
             else:
                 passed.append(heapq.heappop(due))

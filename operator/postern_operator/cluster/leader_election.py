@@ -29,7 +29,7 @@ LEASE = "postern-operator"
 # takes over LEASE_S + 2 * RETRY_S = 12 s after the last renewal at most.
 LEASE_S = 10
 RETRY_S = 1
-# Who can't renew stops before anybody may take over.  Both count from the moment when a renewal was asked for.
+# A leader that can't renew stops before another may take over.  Both count from when a renewal was requested.
 RENEW_DEADLINE_S = 8
 REQUEST_TIMEOUT_S = 3.0
 

@@ -1,10 +1,10 @@
 """From a typed model to a structural schema of apiextensions.k8s.io/v1.
 
 Which defaults the API server fills in is decided here.  It does so where a
-field is absent from an object, but never below a list: whoever compares a list
-with the one in Git, as GitOps tools do, compares it whole, and a field that
-nobody wrote would be a difference for ever.  What is not filled in is no
-different in force, because the compiler has the same defaults.
+field is absent from an object, but never below a list: GitOps tools compare a
+list with the one in Git as a whole, and a field that was filled in would be a
+permanent difference.  What is not filled in has the same effect, because the
+compiler has the same defaults.
 """
 
 from __future__ import annotations

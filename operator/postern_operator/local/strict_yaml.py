@@ -26,7 +26,7 @@ from postern_operator.errors import ManifestError
 DEPTH_MAX = 64
 # Nodes of one document that aliases may stand for.
 ALIASED_NODES_MAX = 100_000
-# Longer numbers are none that anybody means, and Python refuses to read very long ones.
+# Longer numbers are mistakes, and Python refuses to read very long ones.
 NUMBER_LENGTH_MAX = 64
 
 MERGE_MISTAKE = "`<<` takes a mapping or a list of mappings"

@@ -180,7 +180,7 @@ class GatewayRollout:
                 await self._publish(self.built)
                 backoff.succeeded()
             except ClusterError as error:
-                # Whatever is there now, it is looked at again before more is written.
+                # What is published may have changed: it is read again before more is written.
                 has_looked = False
                 if not await self._withholds_refused(error):
                     await self._failed(error, backoff)

@@ -61,7 +61,7 @@ def status_change(
     """The status that an object should have, None where it has it.
 
     `present` is the status as it was last seen; what others have written there is
-    left alone.  `parsed` is what the conditions speak of: `observedGeneration` is its generation.
+    left alone.  `parsed` is the object that the conditions describe: `observedGeneration` is its generation.
     """
     kept = {one["type"]: one for one in present.get("conditions") or () if isinstance(one, Mapping) and "type" in one}
     wanted = [_condition(it, parsed.generation, kept.get(it.type, {}), now) for it in conditions]

@@ -125,7 +125,7 @@ def _programming(cached: CachedObject, views: tuple[GatewayView, ...], placed: l
         if not is_placed or ref.id in here
     }
     if not is_placed and len(found) > 1:
-        # A gateway without pods serves nobody, which is no fault of the others.
+        # A gateway without pods serves no requests, which is no fault of the others.
         found.discard(Programming.NO_DATA_PLANE)
     for worst in (Programming.NOT_PUBLISHED, Programming.NO_DATA_PLANE, Programming.PENDING, Programming.PROGRAMMED):
         if worst in found:

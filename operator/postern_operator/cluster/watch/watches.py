@@ -55,7 +55,7 @@ class Watches:
         self._kopf = KopfThread(settings.kubeconfig, settings.namespaces, self._on_kopf_event, metrics)
 
     async def begin(self, tasks: asyncio.TaskGroup) -> None:
-        """Start all informers, and wait until each has listed what there is."""
+        """Start all informers, and wait until each has listed all objects."""
         # Ours first: they say which of the others are referenced.
         for informer in self._ours:
             tasks.create_task(informer.relist())
