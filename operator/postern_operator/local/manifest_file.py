@@ -14,8 +14,8 @@ from typing import Any
 from postern_core.parse import Parsed, is_known, parse_manifest
 from postern_operator.errors import ManifestError
 
-from .strict_json import json_document
-from .strict_yaml import Document, yaml_documents
+from .manifest_json import json_document
+from .manifest_yaml import Document, yaml_documents
 
 # Several times what 10,000 routes and 50,000 credentials with their Secrets need.
 FILE_BYTES_MAX = 64 * 2**20

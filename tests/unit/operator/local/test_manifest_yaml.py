@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from postern_operator.errors import ManifestError
-from postern_operator.local.strict_yaml import ALIASED_NODES_MAX, DEPTH_MAX, yaml_documents
+from postern_operator.local.manifest_yaml import ALIASED_NODES_MAX, DEPTH_MAX, yaml_documents
 
 
 def value_of(text):

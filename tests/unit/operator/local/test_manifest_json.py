@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from postern_operator.errors import ManifestError
-from postern_operator.local.strict_json import json_document
+from postern_operator.local.manifest_json import json_document
 
 
 def test_a_document_is_what_json_says():

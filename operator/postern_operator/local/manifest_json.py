@@ -7,7 +7,7 @@ import re
 
 from postern_operator.errors import ManifestError
 
-from .strict_yaml import DEPTH_MAX, Document
+from .manifest_yaml import DEPTH_MAX, Document
 
 # What matters of the structure: texts (with the colon of a key), brackets, and numbers that are none.
 _PIECE = re.compile(

@@ -1,6 +1,6 @@
 """YAML without surprises: texts into mappings, lists, texts, numbers, booleans and null, and nothing else.
 
-What they mean belongs in `manifests`.
+What they mean belongs in `manifest_file`.
 
 Rules of this file:
 1. A plain scalar is what JSON would take it for, or null when it is empty or `~`; everything else is a text.  So

@@ -9,7 +9,7 @@ from postern_core.ref import Ref
 from postern_operator.validators import VALIDATORS
 
 
-def world(*manifests):
+def indexed(*manifests):
     return index_resources([parse_manifest(it) for it in manifests], VALIDATORS, Memo())
 
 
@@ -40,8 +40,8 @@ def test_a_broken_object_keeps_its_age():
 def test_a_reference_to_what_is_not_sound_says_which_it_is():
     """Missing and broken have two ways out."""
     who, at = Ref("Route", "default", "r"), "spec.x"
-    unsound = world(consumer())
-    broken = unsound.reference_problem(Ref("Consumer", "default", "alice"), Reason.CONSUMER_NOT_FOUND, who, at)
-    missing = unsound.reference_problem(Ref("Consumer", "default", "bob"), Reason.CONSUMER_NOT_FOUND, who, at)
+    invalid = indexed(consumer())
+    broken = invalid.reference_problem(Ref("Consumer", "default", "alice"), Reason.CONSUMER_NOT_FOUND, who, at)
+    missing = invalid.reference_problem(Ref("Consumer", "default", "bob"), Reason.CONSUMER_NOT_FOUND, who, at)
 
     assert ("mend it first" in broken.message, "does not exist" in missing.message) == (True, True)
