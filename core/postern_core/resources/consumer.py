@@ -28,6 +28,7 @@ class ConsumerSpec(Spec, frozen=True):
         Meta(
             description="An identifier of your own, such as the customer's number in another system. "
             "The application reads it in the header X-Consumer-Custom-Id; the gateway makes nothing of it. "
+            "Behind a Service of another namespace, this namespace and a slash precede it. "
             'Put a number in quotes. Example: "42". Default: none, and then the header is not sent.'
         ),
     ] = field(name="customID", default="")

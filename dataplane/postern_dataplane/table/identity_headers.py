@@ -21,23 +21,26 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
 
 def consumer_names(consumer: Consumer, namespace: str) -> tuple[str, tuple[str, ...]]:
     """A consumer's name and groups as seen from a namespace: another one's carry theirs in front."""
-    if consumer.namespace == namespace:
-        return consumer.name, consumer.groups
-    return f"{consumer.namespace}/{consumer.name}", tuple(f"{consumer.namespace}/{it}" for it in consumer.groups)
+    prefix = _prefix(consumer, namespace)
+    return prefix + consumer.name, tuple(prefix + it for it in consumer.groups)
+
+
+def _prefix(consumer: Consumer, namespace: str) -> str:
+    return "" if consumer.namespace == namespace else f"{consumer.namespace}/"
 
 
 def consumer_identity(
     consumer: Consumer, key: str, namespace: str, forwarded: Iterable[tuple[str, Any]] = ()
 ) -> Identity:
     """The identity behind a good token, as seen from a namespace; `forwarded` are header names and values of claims."""
-    name, groups = consumer_names(consumer, namespace)
-    fields = _consumer_fields(name, groups, consumer.custom_id)
-    fields.append(("X-Credential-Identifier", key))
+    fields = _consumer_fields(consumer, namespace)
+    # A key is unique in its namespace only, as the names and ids of consumers are.
+    fields.append(("X-Credential-Identifier", _prefix(consumer, namespace) + key))
     for header, claim in forwarded:
         value = as_header_value(claim)
         if value is not None:
             fields.append((header, value))
-    return Identity(_encoded(fields), name)
+    return Identity(_encoded(fields), consumer_names(consumer, namespace)[0])
 
 
 def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
@@ -45,14 +48,15 @@ def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
     fields = [("X-Anonymous-Consumer", "true")]
     if consumer is None:
         return Identity(_encoded(fields), "")
-    name, groups = consumer_names(consumer, policy.namespace)
-    return Identity(_encoded(_consumer_fields(name, groups, consumer.custom_id) + fields), name)
+    name, _ = consumer_names(consumer, policy.namespace)
+    return Identity(_encoded(_consumer_fields(consumer, policy.namespace) + fields), name)
 
 
-def _consumer_fields(name: str, groups: tuple[str, ...], custom_id: str) -> list[tuple[str, str]]:
+def _consumer_fields(consumer: Consumer, namespace: str) -> list[tuple[str, str]]:
+    name, groups = consumer_names(consumer, namespace)
     fields = [("X-Consumer-Username", name)]
-    if custom_id:
-        fields.append(("X-Consumer-Custom-Id", custom_id))
+    if consumer.custom_id:
+        fields.append(("X-Consumer-Custom-Id", _prefix(consumer, namespace) + consumer.custom_id))
     if groups:
         fields.append(("X-Consumer-Groups", ",".join(groups)))
     return fields

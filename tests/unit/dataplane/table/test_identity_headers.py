@@ -49,6 +49,19 @@ def test_a_foreign_consumer_is_told_as_one():
     assert b"X-Consumer-Groups: a/readers,a/admin\r\n" in lines(identity)
 
 
+@pytest.mark.parametrize(
+    "identity", [consumer_identity(ALICE, "key", "b"), anonymous_identity(ALICE, Policy(id="p", namespace="b", places=()))]
+)
+def test_the_custom_id_of_another_namespace_is_qualified(identity):
+    """A partner namespace's `customID` can't be taken for one's own."""
+    assert b"X-Consumer-Custom-Id: a/42\r\n" in lines(identity)
+
+
+def test_the_key_of_another_namespace_is_qualified():
+    """A key is unique in its namespace only."""
+    assert lines(consumer_identity(ALICE, "key", "b")).endswith(b"X-Credential-Identifier: a/key\r\n")
+
+
 def test_claims_are_forwarded_in_their_headers():
     """Those that are not there leave none behind."""
     fields = consumer_identity(BARE, "key", "a", [("X-User", "u"), ("X-No", None), ("X-N", 5)])
