@@ -207,6 +207,8 @@ NONSENSE = {
     "not HTTP": "hello\r\n\r\n",
     "a status that is none": "HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n",
     "a status below all classes": "HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n",
+    "a status of 600": "HTTP/1.1 600 OK\r\nContent-Length: 0\r\n\r\n",
+    "a status of 999": "HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n",
     "a status of four digits": "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
     "a NUL in the phrase": "HTTP/1.1 200 O\0K\r\nContent-Length: 0\r\n\r\n",
     "an escape sequence in the phrase": "HTTP/1.1 200 \x1b[1mOK\r\nContent-Length: 0\r\n\r\n",

@@ -13,6 +13,10 @@ from .date import http_date
 
 Fields = list[tuple[bytes, bytes]]
 
+# Far more than any honest application sends, little enough to hold, and some 2 ms to read.
+HEAD_BYTES_MAX = 256 * 1024
+FIELDS_MAX = 1_000
+
 # RFC 9110, section 7.6.1. Proxy-Authenticate would ask the client for the credentials of another proxy.
 HOP_BY_HOP = frozenset(
     {
@@ -68,6 +72,8 @@ def read_response(
     `http_minor` is the client's version; `closes` says that the client's
     connection is to end after this response.
     """
+    if len(fields) > FIELDS_MAX:
+        raise BadResponse
     found = _sort(fields)
     upstream = _framing_of(found.lengths, found.codings, no_body=has_no_body(method, status))
     client = upstream
@@ -88,7 +94,7 @@ def read_response(
     lines += (b"", b"")
     head = b"\r\n".join(lines)
     ends = len(lines) - 1
-    if head.count(b"\n") != ends or head.count(b"\r") != ends:
+    if head.count(b"\n") != ends or head.count(b"\r") != ends or len(head) > HEAD_BYTES_MAX:
         # A line end within a value would begin a field, or a response, of its own.
         raise BadResponse
     return Response(status, upstream, client, closes, head)
@@ -109,7 +115,7 @@ _READ_HERE = HOP_BY_HOP | {b"content-length", b"date"}
 def _sort(fields: Fields) -> _Sorted:
     kept: list[bytes] = []
     found = _Sorted(kept, [], [])
-    named: list[bytes] = []
+    named: set[bytes] = set()
     for field in fields:
         name = field[0].lower()
         if name not in _READ_HERE:
@@ -122,7 +128,7 @@ def _sort(fields: Fields) -> _Sorted:
         elif name == b"transfer-encoding":
             found.codings.append(field[1].lower())
         elif name == b"connection" and field[1].lower() not in _USUAL:
-            named += [option.strip(b" \t").lower() for option in field[1].split(b",")]
+            named.update(option.strip(b" \t").lower() for option in field[1].split(b","))
     if named:
         found.kept = [line for line in found.kept if line.partition(b":")[0].lower() not in named]
         found.has_date = found.has_date and b"date" not in named
@@ -146,10 +152,15 @@ def _framing_of(lengths: list[bytes], codings: list[bytes], *, no_body: bool) ->
 
 def informational(status: int, phrase: bytes, fields: Fields) -> bytes:
     """A 1xx head for the client; a 101 keeps what names the new protocol."""
+    if len(fields) > FIELDS_MAX:
+        raise BadResponse
     dropped = HOP_BY_HOP | {b"content-length"}
     kept = [field for field in fields if field[0].lower() not in dropped]
     if any(b"\r" in value or b"\n" in value for _, value in kept):
         raise BadResponse
     if status == 101:
         kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
-    return b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, phrase, b"".join(b"%b: %b\r\n" % field for field in kept))
+    head = b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, phrase, b"".join(b"%b: %b\r\n" % field for field in kept))
+    if len(head) > HEAD_BYTES_MAX:
+        raise BadResponse
+    return head

@@ -11,12 +11,13 @@ import resource
 import time
 from bisect import bisect_left
 from collections import defaultdict
+from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 
 from . import definitions
 from .definitions import METRICS, Kind, Labels, Merge, Metric
-from .events import RequestRecord
+from .events import CLIENT_CLOSED_STATUS, RequestRecord
 from .worker_messages import Distribution, WorkerReport
 
 # Upper bounds in seconds; a value on a bound counts below it, as Prometheus' `le` means.
@@ -25,10 +26,15 @@ BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 # Of one metric: a message stays small even when 10,000 routes were called within a second; the rest goes with the next.
 SERIES_PER_MESSAGE = 10_000
 
+# Statuses that have a series of their own: the registered ones, that of a client that left, and those of a CDN in front
+# of an upstream.  All others of a class share one, for an upstream may send any number.
+OWN_SERIES = {*map(int, HTTPStatus), CLIENT_CLOSED_STATUS, *range(520, 528), 530}
+
 _PAGE_BYTES = resource.getpagesize()
 _STATM = Path("/proc/self/statm")
 
 Series = defaultdict[Labels, float]
+Sample = tuple[Labels, float]
 
 
 class LookupCounts(Protocol):
@@ -137,8 +143,12 @@ class Counters:
             definitions.CONNECTION_MEMORY: held_bytes,
             definitions.RESIDENT_MEMORY: _resident_bytes(),
         }
+        counts = {metric.name: _take(series) for metric, series in self._counts.items() if series}
+        requests = counts.get(definitions.REQUESTS.name, ())
+        if requests:
+            counts[definitions.REQUESTS.name] = tuple(map(_fold_status, requests))
         return WorkerReport(
-            counts={metric.name: _take(series) for metric, series in self._counts.items() if series},
+            counts=counts,
             histograms={metric.name: histogram.take() for metric, histogram in self._histograms.items()},
             gauges={metric.name: value for metric, value in now.items()},
         )
@@ -150,9 +160,15 @@ class Counters:
         return taken
 
 
-def _take(series: Series) -> tuple[tuple[Labels, float], ...]:
+def _take(series: Series) -> tuple[Sample, ...]:
     """Take as many as fit into a message, the oldest first."""
     return tuple((labels, series.pop(labels)) for labels in list(itertools.islice(series, SERIES_PER_MESSAGE)))
+
+
+def _fold_status(sample: Sample) -> Sample:
+    """Count a status of no series of its own under its class, such as `4xx`."""
+    (route, status), count = sample
+    return sample if status in OWN_SERIES else ((route, f"{int(status) // 100}xx"), count)
 
 
 def _resident_bytes() -> int:

@@ -81,6 +81,7 @@ REQUESTS = _counter_by(
     "postern_requests_total",
     "Requests answered, by route (namespace/name, empty where none matched) and status.",
     "route", "status",
+    more="A status that is not registered is counted by its class, such as `4xx`; the access log has it as it came.",
 )  # fmt: skip
 DENIALS = _counter_by(
     "postern_denials_total", "Requests refused by the gateway itself.", "reason", more="By [reason](denials.md)."

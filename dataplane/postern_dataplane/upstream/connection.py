@@ -14,11 +14,8 @@ import httptools
 
 from postern_dataplane.errors import StateError
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
-from postern_dataplane.http1.response_head import BadResponse, Fields, Framing, Response, has_no_body
+from postern_dataplane.http1.response_head import HEAD_BYTES_MAX, BadResponse, Fields, Framing, Response, has_no_body
 from postern_dataplane.state_machine import Moves, State, forbidden
-
-# Far more than any honest application sends, and little enough to hold.
-RESPONSE_HEAD_BYTES_MAX = 256 * 1024
 
 # RFC 9112, section 4: a reason phrase holds tabs, spaces, visible characters and bytes outside ASCII.
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -111,7 +108,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._phrase = b""
         self._fields: Fields = []
         self._framing: Framing | None = None
-        self._head_bytes = 0
+        # Since the head began, or since the body's last packet: the parser keeps what it can't hand on, trailers too.
+        self._field_bytes = 0
 
     def _move(self, to: UpstreamState) -> None:
         if to not in MOVES[self.state]:
@@ -198,10 +196,10 @@ class UpstreamConnection(asyncio.Protocol):
     def _read(self, handler: ResponseHandler, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
-            if self._framing is None:  # counted afterwards: what ends a head may bring much of the body
-                self._head_bytes += len(data)
-                if self._head_bytes > RESPONSE_HEAD_BYTES_MAX:
-                    raise BadResponse
+            # Counted afterwards, as what ends a head may bring much of the body; `read_response` measures whole heads.
+            self._field_bytes += len(data)
+            if self._field_bytes > HEAD_BYTES_MAX:
+                raise BadResponse
         except httptools.HttpParserUpgrade as upgrade:
             self._switch(handler, data[upgrade.args[0] :])
             return
@@ -276,8 +274,9 @@ class UpstreamConnection(asyncio.Protocol):
         self._move(COMPLETE if self._parser.should_keep_alive() else SPENT)
 
     def _check_start(self, status: int) -> None:
-        """Raise `BadResponse` for what llhttp lets pass: status 0 to 99, controls in a phrase, another version."""
-        if status < 100 or (not self._phrase.isalpha() and _CONTROLS.search(self._phrase)):
+        """Raise `BadResponse` for what llhttp lets pass: a status of no class, a phrase with controls, a version."""
+        # RFC 9110, section 15: "Values outside the range 100..599 are invalid."
+        if not 100 <= status < 600 or (not self._phrase.isalpha() and _CONTROLS.search(self._phrase)):
             raise BadResponse
         version = self._parser.get_http_version()
         # RFC 9112, section 6.1: a message of HTTP/1.0 with Transfer-Encoding is to be treated as faultily framed.
@@ -288,11 +287,12 @@ class UpstreamConnection(asyncio.Protocol):
         if self.state in ENDED:
             self._move(SPENT)
         elif self.handler is not None:
+            self._field_bytes = -HEAD_BYTES_MAX  # more than its packet brings
             self.handler.response_body_arrived(data)
 
     def on_message_complete(self) -> None:
         if self._framing is None:
             if self._parser.get_status_code() != 101:
-                self._phrase, self._fields, self._head_bytes = b"", [], 0  # of a 1xx; the final response follows
+                self._phrase, self._fields, self._field_bytes = b"", [], 0  # of a 1xx; the final response follows
         elif self.state is RECEIVING:
             self._end()

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from postern_dataplane.http1 import response_head
-from postern_dataplane.http1.response_head import BadResponse, Framing, has_no_body, informational, read_response
+from postern_dataplane.http1.response_head import (
+    FIELDS_MAX,
+    HEAD_BYTES_MAX,
+    BadResponse,
+    Framing,
+    has_no_body,
+    informational,
+    read_response,
+)
 
 LENGTH = (b"Content-Length", b"5")
 CHUNKED = (b"Transfer-Encoding", b"chunked")
@@ -182,3 +192,25 @@ def test_a_line_end_in_an_informational_head_is_bad():
     """As in every other."""
     with pytest.raises(BadResponse):
         informational(103, b"", [(b"Link", b"a\nb")])
+
+
+@pytest.mark.parametrize(
+    "fields", [[(b"a", b"b")] * (FIELDS_MAX + 1), [(b"a", b"b" * HEAD_BYTES_MAX)]], ids=["number", "size"]
+)
+@pytest.mark.parametrize("status", [200, 103])
+def test_fields_have_bounds(fields, status):
+    """In number, as each costs time, and in size."""
+    with pytest.raises(BadResponse):
+        read(*fields) if status == 200 else informational(status, b"OK", fields)
+
+
+def test_a_long_list_of_hop_by_hop_fields_costs_little():
+    """An upstream that names 100,000 options in Connection holds the event loop for a moment only."""
+    options = b",".join(b"o%d" % number for number in range(30_000))
+    fields = [(b"Connection", options), LENGTH, *((b"x%d" % number, b"") for number in range(FIELDS_MAX - 2))]
+    times = []
+    for _ in range(5):
+        began = time.thread_time()
+        read(*fields)
+        times.append(time.thread_time() - began)
+    assert 0.02 > min(times)

@@ -50,7 +50,8 @@ def test_a_foreign_consumer_is_told_as_one():
 
 
 @pytest.mark.parametrize(
-    "identity", [consumer_identity(ALICE, "key", "b"), anonymous_identity(ALICE, Policy(id="p", namespace="b", places=()))]
+    "identity",
+    [consumer_identity(ALICE, "key", "b"), anonymous_identity(ALICE, Policy(id="p", namespace="b", places=()))],
 )
 def test_the_custom_id_of_another_namespace_is_qualified(identity):
     """A partner namespace's `customID` can't be taken for one's own."""

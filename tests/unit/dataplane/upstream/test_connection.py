@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from postern_dataplane.http1.response_head import read_response
-from postern_dataplane.upstream.connection import RESPONSE_HEAD_BYTES_MAX, UpstreamConnection
+from postern_dataplane.http1.response_head import HEAD_BYTES_MAX, read_response
+from postern_dataplane.upstream.connection import UpstreamConnection
 
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nhel\r\n2\r\nlo\r\n0\r\nX-Trailer: a\r\n\r\n"
@@ -205,6 +205,8 @@ def test_a_response_may_break_off(begin, data, error):
         b"\x15\x03\x01\x00\x02\x02F",
         b"HTTP/1.1 20 OK\r\n\r\n",
         b"HTTP/1.1 099 OK\r\n\r\n",
+        b"HTTP/1.1 600 OK\r\n\r\n",
+        b"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 1000 OK\r\n\r\n",
         b"HTTP/1.1 200 O\x00K\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
@@ -234,8 +236,38 @@ def test_a_head_has_a_bound(begin, piece):
     while connection.handler is not None:
         connection.data_received(b"A: " + b"b" * (piece - 5) + b"\r\n")
         count += piece
-        assert count < 2 * RESPONSE_HEAD_BYTES_MAX
+        assert count < 2 * HEAD_BYTES_MAX
     assert ["bad_response"] == handler.told
+
+
+def test_a_response_head_of_400_kb_is_refused(begin):
+    """The limit of 256 KiB holds also where the last packet brings the end of the head."""
+    connection, handler = begin()
+    connection.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: " + b"a" * 200_000)
+    connection.data_received(b"a" * 200_000 + b"\r\n\r\n")
+    assert ("bad_response", 0) == (handler.told[-1], handler.told.count("ended"))
+
+
+def test_trailers_have_the_same_bound(begin):
+    """The parser keeps a trailer until its line ends; chunks before it change nothing."""
+    connection, handler = begin()
+    connection.data_received(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nA: ")
+    count = 0
+    while connection.handler is not None:
+        connection.data_received(b"b" * 100_000)
+        count += 100_000
+        assert count < 3 * HEAD_BYTES_MAX
+    assert "bad_response" == handler.told[-1]
+
+
+def test_a_body_in_the_largest_packets_has_no_bound(begin):
+    """Also where its end comes in a packet of its own."""
+    connection, handler = begin()
+    connection.data_received(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(4):
+        connection.data_received(b"3FFF8\r\n" + b"a" * 0x3FFF8 + b"\r\n")
+    connection.data_received(b"0\r\nA: b\r\n\r\n")
+    assert ("ended", 4 * 0x3FFF8) == (handler.told[-1], len(handler.body))
 
 
 def test_the_bound_is_for_heads_only(begin):
