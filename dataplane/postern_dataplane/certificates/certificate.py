@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography import x509
 
 from postern_dataplane.errors import CertificateError
+from postern_kit.regular_file import open_regular, read_regular
 
 from .tls_context import MakeContext
 
@@ -47,7 +48,7 @@ def read_certificate(folder: Path, make_context: MakeContext, now_s: float) -> C
 def _leaf(folder: Path) -> x509.Certificate:
     """The first certificate of the chain, which is the server's own."""
     try:
-        content = (folder / CHAIN).read_bytes()
+        content = read_regular(folder / CHAIN)
     except OSError as error:
         raise _unreadable(CHAIN, error) from None
     try:
@@ -67,7 +68,7 @@ def _names(leaf: x509.Certificate) -> tuple[str, ...]:
 
 def _loaded(folder: Path, context: ssl.SSLContext) -> ssl.SSLContext:
     try:
-        with (folder / KEY).open("rb"):
+        with open_regular(folder / KEY):
             pass  # OpenSSL would not say which of the two files it can't read.
         context.load_cert_chain(folder / CHAIN, folder / KEY, password=_no_passphrase)
     except ssl.SSLError as error:

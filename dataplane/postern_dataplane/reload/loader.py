@@ -19,6 +19,7 @@ from postern_dataplane.errors import SnapshotError
 from postern_dataplane.table.copy_on_write import with_changes
 from postern_dataplane.table.diff import diff_snapshot
 from postern_dataplane.table.routing_table import RoutingTable, empty_table
+from postern_kit.regular_file import open_regular
 
 # An index has a hundred bytes a shard and 6,000 shards at most; a shard that came through Kubernetes has 1 MiB at most.
 INDEX_BYTES_MAX = 4 * 2**20
@@ -84,7 +85,7 @@ class Loader:
 
     def _read(self, name: str, bytes_max: int) -> bytes:
         try:
-            with (self._folder / name).open("rb") as file:
+            with open_regular(self._folder / name) as file:
                 # Room is made for all that is asked for: so ask for what is there, and a byte more than there may be.
                 size = min(os.fstat(file.fileno()).st_size, bytes_max)
                 content = file.read(size + 1)

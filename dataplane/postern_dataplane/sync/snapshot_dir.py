@@ -13,6 +13,7 @@ from pathlib import Path
 from postern_core.codec import CodecError, Index, ShardRef, decode_index, decode_shard
 from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, digest_of_shard_file, shard_file
 from postern_kit.atomic_file import replace_file
+from postern_kit.regular_file import read_regular
 
 from .errors import StartError
 
@@ -39,7 +40,7 @@ class SnapshotDir:
     def index(self) -> tuple[bytes, Index] | None:
         """The index on disk, None when there is none that this version can read."""
         try:
-            content = (self._path / INDEX_FILE).read_bytes()
+            content = read_regular(self._path / INDEX_FILE)
             return content, decode_index(content)
         except (OSError, CodecError):
             return None
@@ -54,7 +55,7 @@ class SnapshotDir:
         if (shard.section, shard.digest) in self._verified:
             return path.exists()
         try:
-            decode_shard(shard, path.read_bytes())
+            decode_shard(shard, read_regular(path))
         except (OSError, CodecError):
             return False
         self._verified.add((shard.section, shard.digest))

@@ -13,6 +13,7 @@ from pathlib import Path
 from postern_core.codec import CodecError, Encoded, Shard, decode_index
 from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, digest_of_shard_file, shard_file
 from postern_kit.atomic_file import replace_file
+from postern_kit.regular_file import read_regular
 
 
 class DirectoryPublisher:
@@ -53,6 +54,6 @@ class DirectoryPublisher:
     def _named_by_index(self) -> frozenset[str]:
         """What an earlier writer's index names."""
         try:
-            return frozenset(shard.digest for shard in decode_index((self._folder / INDEX_FILE).read_bytes()).shards)
+            return frozenset(shard.digest for shard in decode_index(read_regular(self._folder / INDEX_FILE)).shards)
         except (OSError, CodecError):
             return frozenset()

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from postern_core.ref import Ref
+from postern_kit.regular_file import read_regular
 from postern_operator.errors import ManifestError
 
 from .manifest_file import texts_of
@@ -58,7 +59,7 @@ class FieldPositions:
     def _object_at(self, ref: Ref, path: str, line: int) -> tuple[yaml.Node, int] | None:
         """The node of an object, and how many lines of the file stand before its text."""
         if path not in self._texts:
-            self._texts[path] = list(texts_of(Path(path).read_bytes(), path))
+            self._texts[path] = list(texts_of(read_regular(Path(path)), path))
         texts = self._texts[path]
         index = bisect_right(texts, line, key=lambda text: text[0]) - 1
         first_line, text = texts[index]

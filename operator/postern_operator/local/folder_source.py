@@ -18,6 +18,7 @@ from watchfiles import Change, awatch
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 from postern_kit.file_stamp import FileStamp, stamp_of_status
+from postern_kit.regular_file import open_regular
 from postern_operator.errors import LocalError
 
 from .manifest_file import FILE_BYTES_MAX, FileContent, FileMemo, FileMistake, Foreign, read_manifests
@@ -174,7 +175,7 @@ def _refresh(path: Path, file: _File, *, is_first: bool) -> Outcome:
     """Read a file again if it is another than it was."""
     before = file.mistakes
     try:
-        with path.open("rb") as opened:
+        with open_regular(path) as opened:
             status = os.fstat(opened.fileno())
             stamp = _settled_stamp(status)
             if stamp is not None and stamp == file.stamp:

@@ -20,6 +20,7 @@ from postern_core.parse import Parsed, parse_manifest
 from postern_core.ref import Ref
 from postern_kit.atomic_file import replace_file
 from postern_kit.file_stamp import FileStamp, stamp_of
+from postern_kit.regular_file import read_regular
 from postern_operator.errors import LocalError
 
 STATE_FOLDER = ".postern"
@@ -135,7 +136,7 @@ def _locked(state: Path) -> Iterator[None]:
 def _read(state: Path) -> dict[str, str]:
     path = state / SECRETS
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+        return msgspec.json.decode(read_regular(path), type=dict[str, str])
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -13,6 +13,7 @@ import msgspec
 
 from postern_core.grants import Grants
 from postern_kit.atomic_file import replace_file
+from postern_kit.regular_file import read_regular
 
 
 class GrantsFile:
@@ -25,7 +26,7 @@ class GrantsFile:
     def read(self) -> Grants:
         """The grants that were kept last; none where none can be read."""
         try:
-            self._kept = msgspec.json.decode(self._path.read_bytes(), type=Grants)
+            self._kept = msgspec.json.decode(read_regular(self._path), type=Grants)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
             return Grants()
         return self._kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from pathlib import Path
+import os
 
 import pytest
 
@@ -96,14 +96,14 @@ def test_a_broken_file_is_named_with_its_place(postern, folder, content, place):
 def test_a_file_that_can_not_be_opened_is_named(postern, protected, monkeypatch):
     """One bad file hides no other."""
     shut = protected.write("", name="shut.yaml")
-    opened = Path.open
+    opened = os.open
 
     def refuse(path, *args, **options):
         if path == shut:
             raise PermissionError(errno.EACCES, "Permission denied")
         return opened(path, *args, **options)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     result = postern("validate", protected.path)
     assert f"{shut}:1:1: error: can't be read: Permission denied\n1 error; 5 of 5 objects are fine.\n" == result.stdout
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -49,6 +50,16 @@ def test_a_file_that_can_not_be_read_is_named(name, authority, put, make_context
     (folder / name).unlink()
     (folder / name).mkdir()
     assert (f"{name} can't be read: Is a directory", True) == refusal(folder, make_context)
+
+
+@pytest.mark.parametrize("name", ["tls.crt", "tls.key"])
+def test_a_fifo_is_not_waited_for(name, authority, put, make_context):
+    """The thread that reads certificates would hang, and none would be renewed any more."""
+    folder = put("a", authority.issue("a.test"))
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    expected = f"{name} can't be read: it is a FIFO, and only regular files are read"
+    assert (expected, True) == refusal(folder, make_context)
 
 
 def test_time_is_looked_at(authority, put, make_context):

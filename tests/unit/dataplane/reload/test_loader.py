@@ -191,12 +191,12 @@ def test_an_endless_file_is_not_read_to_its_end(folder, publish, monkeypatch):
     assert "index.json is larger than 10 bytes" == str(refusal(Loader(folder)))
 
 
-def test_an_endless_file_has_no_content(folder, publish):
-    """What says that it is empty is not asked for more."""
+def test_a_device_is_not_read(folder, publish):
+    """It may have no end."""
     publish("/a")
     (folder / "index.json").unlink()
     (folder / "index.json").symlink_to("/dev/zero")
-    assert "the index can't be decoded" == str(refusal(Loader(folder)))
+    assert "index.json can't be read: it is a device, and only regular files are read" == str(refusal(Loader(folder)))
 
 
 def test_a_table_that_can_not_be_built_is_a_refusal_without_its_text(folder, publish, monkeypatch):

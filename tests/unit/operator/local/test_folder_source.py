@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from postern_operator.errors import LocalError
+from postern_operator.local import folder_source
 from postern_operator.local.folder_source import FolderSource
 
 LONG_AGO_S = 1_000_000_000
@@ -51,6 +52,37 @@ def test_all_manifests_below_a_folder_are_read(tmp_path, write):
     reading = FolderSource([tmp_path]).read()
 
     assert (["a", "b", "c"], ()) == (names_in(reading), reading.mistakes)
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+@pytest.mark.parametrize("kind", ["FIFO", "device"])
+def test_only_regular_files_are_read(kind, is_named, tmp_path, write):
+    """A FIFO or a device named `x.yaml` is refused with a word, and the other files are read."""
+    write("a.yaml", consumer("a"))
+    odd = tmp_path / "x.yaml"
+    os.mkfifo(odd) if kind == "FIFO" else odd.symlink_to("/dev/zero")
+    reading = FolderSource([odd, tmp_path / "a.yaml"] if is_named else [tmp_path]).read()
+    expected = f"{odd}:1:1: can't be read: it is a {kind}, and only regular files are read"
+    assert ([expected], ["a"], (str(odd),)) == ([str(it) for it in reading.mistakes], names_in(reading), reading.unread)
+
+
+def test_a_file_that_becomes_a_fifo_keeps_what_it_had(tmp_path, write):
+    """As any file that can't be read."""
+    path = write("a.yaml", consumer("a"))
+    source = FolderSource([tmp_path])
+    source.read()
+    path.unlink()
+    os.mkfifo(path)
+    reading = source.read()
+    assert (1, ["a"]) == (len(reading.mistakes), names_in(reading))
+
+
+def test_the_files_of_a_mounted_config_map_are_read(tmp_path, write):
+    """They are links to a folder that is a link itself, and hidden."""
+    write("..2026/a.yaml", consumer("a"))
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
+    assert ["a"] == names_in(FolderSource([tmp_path]).read())
 
 
 def test_a_file_that_is_named_is_read_whatever_its_suffix(write):
@@ -107,7 +139,7 @@ def test_a_file_that_can_not_be_read_keeps_what_it_had(tmp_path, write, monkeypa
     folders = FolderSource([tmp_path])
     folders.read()
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", refuse)
+        patched.setattr(folder_source, "open_regular", refuse)
         reading = folders.read()
         assert reading is folders.read()
     assert (["a"], [f"{path}:1:1: can't be read: not today"]) == (
