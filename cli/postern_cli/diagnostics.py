@@ -15,7 +15,7 @@ import msgspec
 
 from postern_core.kinds import KINDS
 from postern_core.parse import Parsed
-from postern_core.problems import Problem
+from postern_core.problems import Problem, Reason
 from postern_operator.local.field_positions import FieldPositions
 from postern_operator.local.folder_source import Reading
 from postern_operator.local.manifest_file import FileMistake
@@ -80,16 +80,25 @@ class Report:
 
 
 def report_of(
-    reading: Reading, problems: Iterable[Problem], places: Sequence[Path | str], left_out: Sequence[str] = ()
+    reading: Reading,
+    problems: Iterable[Problem],
+    places: Sequence[Path | str],
+    left_out: Sequence[str] = (),
+    *,
+    is_strict: bool = False,
 ) -> Report:
-    """Put together what is wrong, in the order of files and lines; `places` are where objects were looked for."""
+    """Put together what is wrong, in the order of files and lines.
+
+    `places` are where objects were looked for; a report that `is_strict` counts warnings about what was written.
+    """
     origins = {parsed.ref: parsed.origin for parsed in reversed(reading.objects)}
     # Objects without a name are one to the compiler; each of them has its own place.
     nameless = [parsed for parsed in reading.objects if not parsed.ref.name]
     placed = [(problem, origins.get(problem.ref, "")) for problem in problems if problem.ref.name]
     placed += [(problem, parsed.origin) for parsed in nameless for problem in parsed.problems]
     positions = FieldPositions()
-    findings = [_of_problem(problem, origin, positions) for problem, origin in placed]
+    wrong = {problem for problem, _ in placed if _is_error(problem, is_strict=is_strict)}
+    findings = [_of_problem(problem, origin, positions, is_error=problem in wrong) for problem, origin in placed]
     findings += [_of_mistake(mistake) for mistake in reading.mistakes]
     if not reading.objects and not reading.mistakes:
         # A check of no object at all would always succeed.
@@ -99,11 +108,16 @@ def report_of(
     return Report(
         valid=not any(finding.severity == "error" for finding in findings),
         objects=_kinds(reading.objects),
-        fine=_fine(reading.objects, (problem for problem, _ in placed)),
+        fine=_fine(reading.objects, wrong),
         passed_over=dict(sorted(Counter(f"{it.api_version} {it.kind}" for it in reading.foreign).items())),
         findings=tuple(findings),
         left_out=tuple(left_out),
     )
+
+
+def _is_error(problem: Problem, *, is_strict: bool) -> bool:
+    """Whether a problem counts; a warning about a state that ends by itself never does."""
+    return not problem.is_warning or (is_strict and problem.reason is Reason.WARNING)
 
 
 def _kinds(objects: Iterable[Parsed]) -> dict[str, int]:
@@ -113,17 +127,17 @@ def _kinds(objects: Iterable[Parsed]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
 
 
-def _fine(objects: Sequence[Parsed], problems: Iterable[Problem]) -> int:
+def _fine(objects: Sequence[Parsed], errors: Iterable[Problem]) -> int:
     """How many objects have no error; those without a name always have one."""
-    wrong = {problem.ref for problem in problems if not problem.is_warning}
+    wrong = {problem.ref for problem in errors}
     return sum(bool(parsed.ref.name) and parsed.ref not in wrong for parsed in objects)
 
 
-def _of_problem(problem: Problem, origin: str, positions: FieldPositions) -> Diagnostic:
+def _of_problem(problem: Problem, origin: str, positions: FieldPositions, *, is_error: bool) -> Diagnostic:
     file, _, line = origin.rpartition(":")
     position = positions.find(problem.ref, origin, problem.field)
     return Diagnostic(
-        severity="warning" if problem.is_warning else "error",
+        severity="error" if is_error else "warning",
         message=problem.message,
         file=file,
         line=position.line if position else int(line) if line else None,

@@ -25,6 +25,7 @@ FORMS = MappingProxyType({"text": as_text, "json": as_json, "github": as_github}
 @click.command(short_help="Check manifests, or a cluster, without serving.")
 @folders_or_none
 @click.option("--output", "-o", type=click.Choice(list(FORMS)), default="text", show_default=True, help="The format.")
+@click.option("--strict", "is_strict", is_flag=True, help="Count warnings about what was written as errors.")
 @share_option
 @cluster_option
 @namespace_option
@@ -35,6 +36,7 @@ def validate(
     *,
     folders: tuple[Path, ...],
     output: str,
+    is_strict: bool,
     share: Share,
     is_cluster: bool,
     context: str,
@@ -45,6 +47,7 @@ def validate(
 
     Every problem is printed: the object, the path of the field, and what to do.
     The exit status is 1 when anything is wrong, or when there is nothing to check; warnings don't count.
+    With --strict, warnings about what was written count too; those about a state that passes by itself do not.
     Nothing is written.
 
     With --cluster the objects of the cluster are checked. Folders are laid over them: the problems are then those
@@ -54,17 +57,18 @@ def validate(
     Examples:
       postern validate manifests
       postern validate manifests -o github      annotations in a pull request
+      postern validate manifests --strict       also what is accepted and can never work
       kubectl postern validate                  all that is in the cluster
       kubectl postern validate manifests        what applying them would bring
     """  # noqa: D301 # click wants the character, not its escape
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
-    report = _check(source, load_objects(source, Wanted()), share)
+    report = _check(source, load_objects(source, Wanted()), share, is_strict=is_strict)
     for line in FORMS[output](report):
         click.echo(line)
     click_context.exit(0 if report.valid else 1)
 
 
-def _check(source: Source, gathered: LoadedObjects, share: Share) -> Report:
+def _check(source: Source, gathered: LoadedObjects, share: Share, *, is_strict: bool) -> Report:
     left_out = gathered.left_out
     problems = certain(problems_of(gathered.objects, share, source), gathered.objects, left_out)
     unchecked = (*left_out.told, *left_out.unchecked)
@@ -74,9 +78,10 @@ def _check(source: Source, gathered: LoadedObjects, share: Share) -> Report:
             ours = tuple(parsed for parsed in gathered.objects if parsed.ref.kind in KINDS)
             reading = Reading(ours)
         places = source.folders or (_place_of(source.where),)
-        return report_of(reading, problems, places, unchecked)
+        return report_of(reading, problems, places, unchecked, is_strict=is_strict)
     known = set(problems_of(gathered.before, share, source))
-    return report_of(gathered.reading, _brought(problems, gathered, known), source.folders, unchecked)
+    brought = _brought(problems, gathered, known)
+    return report_of(gathered.reading, brought, source.folders, unchecked, is_strict=is_strict)
 
 
 def _brought(problems: tuple[Problem, ...], gathered: LoadedObjects, before: set[Problem]) -> list[Problem]:

@@ -19,6 +19,8 @@ from .link.routes import Routes, link_routes
 from .link.services import Services, link_services
 from .link.shares import DEFAULT_SHARE, Budget, Share, bound_identities, bound_routes, bound_services
 from .link.unserved import refuse_unserved
+from .lint import lint
+from .lints.linked import Linked
 from .memo import Memo
 from .parse import Parsed
 from .problems import Problem, in_order
@@ -63,6 +65,7 @@ def compile_snapshot(
     refuse_unserved(services, routes)
     memo.finish()
     problems += [*identities.problems, *services.problems, *routes.problems]
+    problems += lint(Linked(index, identities, services, routes))
     granted = Grants(services.grants, identities.grants)
     snapshot = _snapshot(gateway, identities, services, routes)
     # The same value as long as nothing changes, so that it isn't encoded again.
@@ -95,7 +98,7 @@ def _check_all(index: ResourceIndex) -> list[Problem]:
             continue
         found = index.memo.get_or_compute(check, ref, parsed, index.inspectors)
         problems += found
-        if found:
+        if not all(problem.is_warning for problem in found):
             index.faults[ref] = frozenset(problem.field for problem in found)
         else:
             index.valid[ref] = parsed

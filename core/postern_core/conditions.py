@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .kinds import KINDS
-from .problems import Problem
+from .problems import Problem, Reason
 from .ref import Ref
+
+# More are told by `postern validate`.
+WARNINGS_MAX = 8
 
 Status = Literal["True", "False", "Unknown"]
 
@@ -50,6 +53,8 @@ def conditions_of(
     """
     own = [problem for problem in problems if problem.ref == ref]
     accepted = _from_problems("Accepted", own)
+    if accepted.status == "True":
+        accepted = replace(accepted, message=_warnings(own))
     conditions = [accepted]
     if KINDS[ref.kind].has_references:
         conditions.append(_resolved(accepted, own))
@@ -62,8 +67,18 @@ def _from_problems(type_: str, own: list[Problem]) -> Condition:
     against = [problem for problem in own if problem.reason.condition == type_]
     if not against:
         return Condition(type_, "True", type_)
-    message = "; ".join(f"{p.field}: {p.message}" if p.field else p.message for p in against)
-    return Condition(type_, "False", against[0].reason.text, message)
+    return Condition(type_, "False", against[0].reason.text, _in_words(against))
+
+
+def _in_words(problems: Iterable[Problem]) -> str:
+    return "; ".join(f"{p.field}: {p.message}" if p.field else p.message for p in problems)
+
+
+def _warnings(own: Iterable[Problem]) -> str:
+    """The warnings about what was written; those about a passing state would be a write for each time it passes."""
+    lasting = [problem for problem in own if problem.reason is Reason.WARNING]
+    more = f"; and {len(lasting) - WARNINGS_MAX} more" if len(lasting) > WARNINGS_MAX else ""
+    return f"warning: {_in_words(lasting[:WARNINGS_MAX])}{more}" if lasting else ""
 
 
 def _resolved(accepted: Condition, own: list[Problem]) -> Condition:

@@ -1,13 +1,13 @@
 """The table of kinds: what parsing, checks, statuses, definitions and commands need to know of each.
 
 A new kind is a module in `resources`, one in `checks`, one in `link`, and a row
-here.  What a row can't say belongs in those modules.
+here; `lints` of one object stand in its row too.  What a row can't say belongs in those modules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
@@ -15,6 +15,7 @@ from .checks.consumer import CONSUMER_CHECKS
 from .checks.credential import CREDENTIAL_CHECKS
 from .checks.route import ROUTE_CHECKS
 from .checks.service import SERVICE_CHECKS
+from .lints.route import ROUTE_LINTS
 from .ref import Ref
 from .resources.consumer import Consumer, ConsumerSpec
 from .resources.credential_keys import facts_of, holders_of
@@ -75,6 +76,7 @@ class Kind:
     short: str
     title: str
     checks: tuple[Check, ...]
+    lints: tuple[Check, ...] = field(default=(), kw_only=True)
     columns: tuple[Column, ...]
     selectable: tuple[str, ...] = ()
     parent: Parent | None = None
@@ -116,6 +118,7 @@ ROUTE = Kind(
     short="prt",
     title="Routes",
     checks=ROUTE_CHECKS,
+    lints=ROUTE_LINTS,
     parent=Parent("Service", "serviceRef", attrgetter("service_ref.name"), counted_as="routes"),
     is_placed=True,
     columns=(

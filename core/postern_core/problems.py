@@ -20,7 +20,8 @@ class Reason(enum.Enum):
     """Why a condition is False; the value is the reason in the status.
 
     The second half of each member is the condition it makes False, or None
-    for a warning, which changes no condition.
+    for a warning, which makes none False.  `Warning` comes of what was written,
+    the other warnings of a state that ends by itself.
     """
 
     INVALID = ("Invalid", "Accepted")
@@ -37,6 +38,7 @@ class Reason(enum.Enum):
     WEAK_KEY = ("WeakKey", "ResolvedRefs")
     UPSTREAM_NOT_FOUND = ("UpstreamNotFound", "ResolvedRefs")
     WARNING = ("Warning", None)
+    NO_READY_ENDPOINT = ("NoReadyEndpoint", None)
 
     def __init__(self, text: str, condition: str | None) -> None:
         self.text = text
@@ -63,7 +65,7 @@ class Problem:
 
     @property
     def is_warning(self) -> bool:
-        return self.reason is Reason.WARNING
+        return self.reason.condition is None
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -136,7 +136,7 @@ def reached_by_tests(root: str) -> set[str]:
 
 
 # These are tested through what is built of them: each golden case goes through all three.
-THROUGH_THE_COMPILER = {PACKAGES["core"] / name for name in ("checks", "link", "resources")}
+THROUGH_THE_COMPILER = {PACKAGES["core"] / name for name in ("checks", "link", "lints", "resources")}
 
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if has_functions(path)], ids=name_of)

@@ -33,18 +33,17 @@ def link_policy(owner: Ref, policy: JWTPolicy, resources: ResourceIndex) -> Link
     """Resolve the block that stands in `owner`, a Service or a Route."""
     if policy.mode == "Disabled":
         return PUBLIC
-    problems = _warnings(owner, policy.allow, resources)
     if policy.anonymous_consumer is not None:
         consumer = Ref("Consumer", owner.namespace, policy.anonymous_consumer.name)
         at = f"{AT}.anonymousConsumer"
         unresolved = resources.reference_problem(consumer, Reason.CONSUMER_NOT_FOUND, owner, at)
         if unresolved:
-            return LinkedPolicy(None, f"anonymousConsumer: {unresolved.message}", (unresolved, *problems))
+            return LinkedPolicy(None, f"anonymousConsumer: {unresolved.message}", (unresolved,))
     entry, size_bytes = resources.memo.get_or_compute(_sized_entry, owner, owner, policy)
     wrong = too_large(owner, AT, size_bytes, "shorten its lists, or allow groups instead of single names")
     if wrong:
-        return LinkedPolicy(None, wrong.message, (wrong, *problems))
-    return LinkedPolicy(entry, "", problems, size_bytes)
+        return LinkedPolicy(None, wrong.message, (wrong,))
+    return LinkedPolicy(entry, size_bytes=size_bytes)
 
 
 def _sized_entry(owner: Ref, policy: JWTPolicy) -> tuple[Policy, int]:
@@ -89,20 +88,3 @@ def _namespaces(own: str, allow: Allow) -> tuple[str, ...] | None:
         return None
     others = () if allow.namespaces == "Same" else allow.namespaces
     return (own, *sorted(set(others) - {own}))
-
-
-def _warnings(owner: Ref, allow: Allow, resources: ResourceIndex) -> tuple[Problem, ...]:
-    """Names of what does not exist: they admit no one, but are likely typing mistakes."""
-    found = []
-    for index, name in enumerate(allow.consumers):
-        namespace, _, plain = name.rpartition("/")
-        consumer = Ref("Consumer", namespace or owner.namespace, plain)
-        if consumer not in resources.objects:
-            at = f"{AT}.allow.consumers[{index}]"
-            found.append(Problem(owner, Reason.WARNING, at, f"{consumer} does not exist; nobody passes as that"))
-    if isinstance(allow.namespaces, tuple) and resources.namespaces:
-        for index, name in enumerate(allow.namespaces):
-            if name not in resources.namespaces:
-                at = f"{AT}.allow.namespaces[{index}]"
-                found.append(Problem(owner, Reason.WARNING, at, f"namespace {name!r} does not exist"))
-    return tuple(found)

@@ -32,6 +32,9 @@ def statuses(objects: Iterable[Parsed], compiled: Compiled, programming: Program
             continue
         is_elsewhere = KINDS[ref.kind].is_placed and ref.id not in placed
         how = (ref.kind, Programming.NO_DATA_PLANE if is_elsewhere else programming)
+        if own:
+            found[ref] = conditions_of(ref, own, how[1])
+            continue
         # Most objects of a kind have the same.
         found[ref] = valid.get(how) or valid.setdefault(how, conditions_of(ref, (), how[1]))
     return found

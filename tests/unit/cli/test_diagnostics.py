@@ -46,6 +46,16 @@ def test_a_warning_leaves_the_report_valid():
     assert (True, "warning") == (made.valid, made.findings[0].severity)
 
 
+@pytest.mark.parametrize(("reason", "severity"), [(Reason.WARNING, "error"), (Reason.NO_READY_ENDPOINT, "warning")])
+def test_a_strict_report_counts_warnings_about_what_was_written(reason, severity):
+    """A check of a pull request stops what can never work, and not what only waits for a pod."""
+    problem = Problem(Ref("Route", "demo", "json"), reason, "spec", "is odd")
+    made = report_of(Reading(objects=(Parsed(problem.ref, None),)), [problem], [], is_strict=True)
+
+    assert (severity == "warning", severity) == (made.valid, made.findings[0].severity)
+    assert (severity == "warning") == made.fine
+
+
 def test_objects_without_an_error_are_fine():
     """An object with errors counts once however many it has, and one with a warning is fine."""
     refs = [Ref("Route", "demo", name) for name in ("a", "b", "c")]

@@ -81,7 +81,8 @@ def test_a_udp_port_is_no_upstream():
 
 def test_without_a_ready_endpoint_there_is_a_warning_only():
     """It passes by itself, and the reference is right."""
-    assert [("app", "Warning")] == reasons(service(upstream={"service": {"name": "web", "port": 80}}), KUBERNETES)
+    app = service(upstream={"service": {"name": "web", "port": 80}})
+    assert [("app", "NoReadyEndpoint")] == reasons(app, KUBERNETES)
 
 
 CERTIFICATE = Authority("a CA of a test").pem

@@ -61,6 +61,23 @@ def test_warnings_and_other_objects_problems_change_nothing():
     assert status() == status(other, Problem(ROUTE, Reason.WARNING, "", "is odd"))
 
 
+def test_a_warning_is_the_message_of_a_condition_that_holds():
+    """A person who looks at the object finds it there; a state that passes by itself is not written down."""
+    odd = Problem(ROUTE, Reason.WARNING, "spec.paths[0]", "is odd")
+    passing = Problem(ROUTE, Reason.NO_READY_ENDPOINT, "spec", "is on its way")
+    told = {it.type: it.message for it in conditions_of(ROUTE, [odd, passing], Programming.PROGRAMMED)}
+
+    assert {"Accepted": "warning: spec.paths[0]: is odd", "ResolvedRefs": "", "Programmed": "", "Ready": ""} == told
+
+
+def test_a_status_holds_only_some_warnings_of_many():
+    """What the API server takes of a message is bounded."""
+    many = [Problem(ROUTE, Reason.WARNING, f"spec.paths[{index}]", "is odd") for index in range(64)]
+    accepted, *_ = conditions_of(ROUTE, many, Programming.PROGRAMMED)
+
+    assert accepted.message.endswith("spec.paths[7]: is odd; and 56 more")
+
+
 def test_what_is_not_served_yet_is_not_ready():
     """Pending and NoDataPlane are reasons of their own."""
     assert "False Pending" == status(programming=Programming.PENDING)["Ready"]

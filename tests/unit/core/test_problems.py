@@ -20,9 +20,9 @@ def test_a_problem_of_a_whole_object_has_no_field():
     assert "Route demo/json: is gone" == str(Problem(ROUTE, Reason.INVALID, "", "is gone"))
 
 
-def test_only_a_warning_changes_no_condition():
+def test_only_warnings_make_no_condition_false():
     """Every other reason belongs to Accepted or ResolvedRefs."""
-    assert [Reason.WARNING] == [reason for reason in Reason if reason.condition is None]
+    assert [Reason.WARNING, Reason.NO_READY_ENDPOINT] == [reason for reason in Reason if reason.condition is None]
     assert Problem(ROUTE, Reason.WARNING, "", "").is_warning
 
 

@@ -1,0 +1,33 @@
+"""What a lint that needs more than one object looks at: one gateway, linked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from postern_core.link.credentials import Identities
+from postern_core.link.resource_index import ResourceIndex
+from postern_core.link.routes import Routes
+from postern_core.link.services import Services
+from postern_core.ref import Ref
+from postern_core.resources.jwt_policy import JWTPolicy
+from postern_core.resources.route import Route
+from postern_core.resources.service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """All objects, and what the gateway serves of them."""
+
+    resources: ResourceIndex
+    identities: Identities
+    services: Services
+    routes: Routes
+
+    def policies(self) -> Iterator[tuple[Ref, JWTPolicy]]:
+        """The `auth.jwt` blocks in force, each with the Service or Route that it stands in."""
+        blocks = [(it.ref, it.resource.spec.auth) for it in self.resources.valid_of(Service)]
+        blocks += [(it.ref, it.resource.spec.auth) for it in self.resources.valid_of(Route)]
+        for owner, auth in blocks:
+            if auth and auth.jwt.mode != "Disabled":
+                yield owner, auth.jwt
