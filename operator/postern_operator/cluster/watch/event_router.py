@@ -39,6 +39,9 @@ class ObjectFeed:
     def remove(self, heading: PartialObject) -> None:
         self._objects.remove(self._ref(heading), heading.version)
 
+    def discard(self, heading: PartialObject) -> None:
+        self._objects.discard(self._ref(heading), heading.version)
+
     def listed(self, namespace: str, present: list[PartialObject], resource_version: str) -> None:
         self._objects.replace(self._kind, namespace, map(self._ref, present), version_of(resource_version))
 
@@ -74,6 +77,9 @@ class PublishedFeed:
     def remove(self, heading: PartialObject) -> None:
         if self.is_wanted(heading):
             self._removed(heading.namespace, heading.name)
+
+    def discard(self, heading: PartialObject) -> None:
+        """Keep everything: what is wanted is so by its name, which never changes."""
 
     def listed(self, namespace: str, present: list[PartialObject], _resource_version: str) -> None:
         # What was written during the list may seem to be gone; then it is written again, which changes nothing.
@@ -117,6 +123,11 @@ class PodFeed:
         if self._slices.get(heading.namespace, {}).pop(heading.name, None):
             self._changed(heading.namespace)
 
+    def discard(self, heading: PartialObject) -> None:
+        known = self._slices.get(heading.namespace, {}).get(heading.name)
+        if known is not None and heading.version >= known[0]:
+            self.remove(heading)
+
     def listed(self, namespace: str, present: list[PartialObject], _resource_version: str) -> None:
         found = {(heading.namespace, heading.name) for heading in present}
         for own in self._slices if not namespace else {namespace} & self._slices.keys():
@@ -139,14 +150,25 @@ class FanOutFeed:
 
     def put(self, manifest: dict[str, Any]) -> None:
         metadata = manifest["metadata"]
-        heading = PartialObject(metadata["name"], metadata.get("namespace", ""), labels=metadata.get("labels") or {})
+        heading = PartialObject(
+            metadata["name"],
+            metadata.get("namespace", ""),
+            resource_version=metadata.get("resourceVersion", ""),
+            labels=metadata.get("labels") or {},
+        )
         for feed in self._feeds:
             if feed.is_wanted(heading):
                 feed.put(manifest)
+            else:
+                feed.discard(heading)
 
     def remove(self, heading: PartialObject) -> None:
         for feed in self._feeds:
             feed.remove(heading)
+
+    def discard(self, heading: PartialObject) -> None:
+        for feed in self._feeds:
+            feed.discard(heading)
 
     def listed(self, namespace: str, present: list[PartialObject], resource_version: str) -> None:
         for feed in self._feeds:

@@ -50,6 +50,9 @@ class Feed(Protocol):
     def remove(self, heading: PartialObject) -> None:
         """Remove an object that is gone as of the heading's version."""
 
+    def discard(self, heading: PartialObject) -> None:
+        """Forget an object that is there, but is not wanted (any more)."""
+
     def listed(self, namespace: str, present: list[PartialObject], resource_version: str) -> None:
         """Replace the known set of this namespace by `present`, all wanted ones as of `resource_version`."""
 
@@ -156,6 +159,8 @@ class Informer:
                 self._feed.remove(heading)
             elif self._feed.is_wanted(heading):
                 self._feed.put(manifest_of(self._resource, line.object))
+            else:
+                self._feed.discard(heading)
 
     async def _failed(self, error: BaseException) -> None:
         self._metrics.watch_restarts.labels(self._resource.kind).inc()

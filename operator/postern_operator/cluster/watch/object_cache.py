@@ -83,6 +83,10 @@ class ObjectCache:
         self._changed.set()
         return True
 
+    def discard(self, ref: Ref, version: int) -> bool:
+        """Remove an object that is there and has stopped being wanted; returns whether that is a change."""
+        return ref in self._known and self.remove(ref, version)
+
     def replace(self, kind: str, namespace: str, present: Iterable[Ref], version: int) -> None:
         """Remove what a complete list of a kind, in a namespace ("" is all), no longer has as of a version."""
         among = set(present)
@@ -129,28 +133,36 @@ class ObjectCache:
         if cached.version and cached.version <= max(known.version if known else 0, self._removed.get(ref, 0)):
             return False
         if not self._is_wanted(cached.parsed):
-            return False
+            # A slice that has been given to another Service.
+            return known is not None and self.remove(ref, cached.version)
         is_changed = known is None or known.parsed is not cached.parsed
         before = known.references if known else frozenset()
         after = references_of(cached.parsed) if is_changed else before
-        self._known[ref] = replace(cached, references=after)
+        self._set(ref, replace(cached, references=after))
         if is_changed:
             self._update_references(before, after)
             self._changed.set()
         return is_changed
 
     def _is_wanted(self, parsed: Parsed) -> bool:
-        """Whether to keep an object; a slice is noted with its Service, to be evicted with it."""
-        if is_a(parsed, EndpointSlice):
-            service = service_of_slice(parsed.ref.namespace, parsed.resource.metadata.labels)
-            if self.is_referenced(service):
-                self._slices.setdefault(service, set()).add(parsed.ref)
+        service = _service_of(parsed)
+        if service is not None:
             return self.is_referenced(service)
         return parsed.ref.kind not in REFERENCED_KINDS or self.is_referenced(parsed.ref)
 
+    def _set(self, ref: Ref, cached: CachedObject | None) -> None:
+        """Keep or drop an object; a slice is noted with the Service that it belongs to now, to be evicted with it."""
+        known = self._known.pop(ref, None)
+        if known is not None and (service := _service_of(known.parsed)) is not None:
+            self._slices.get(service, set()).discard(ref)
+        if cached is not None:
+            self._known[ref] = cached
+            if (service := _service_of(cached.parsed)) is not None:
+                self._slices.setdefault(service, set()).add(ref)
+
     def _evict(self, ref: Ref) -> None:
         """Drop an object; of a Service that is no longer referenced, its slices too."""
-        self._known.pop(ref, None)
+        self._set(ref, None)
         self._missing.pop(ref, None)
         if not self.is_referenced(ref):
             for of_service in self._slices.pop(ref, ()):
@@ -174,6 +186,13 @@ def _ref_of(manifest: Manifest) -> Ref:
     metadata = manifest["metadata"]
     kind = ref_kind(manifest["apiVersion"], manifest["kind"])
     return Ref(kind, metadata.get("namespace") or "default", metadata["name"])
+
+
+def _service_of(parsed: Parsed) -> Ref | None:
+    """Return the Service that a slice belongs to, None of another kind."""
+    if is_a(parsed, EndpointSlice):
+        return service_of_slice(parsed.ref.namespace, parsed.resource.metadata.labels)
+    return None
 
 
 def _is_same_to_compile(one: Parsed, other: Parsed) -> bool:

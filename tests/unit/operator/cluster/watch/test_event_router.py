@@ -108,6 +108,19 @@ def test_a_slice_that_is_gone_is_told():
     assert ["gw", "gw"] == changed
 
 
+def test_a_slice_that_is_no_longer_of_the_admin_service_is_dropped():
+    """An EndpointSlice is relabelled to another Service: its pods are not asked any more, and an older notice stays."""
+    changed = []
+    feed = FanOutFeed(ObjectFeed("EndpointSlice", ObjectCache()), PodFeed(("gw",), changed.append))
+    feed.put(admin_slice())
+    feed.discard(heading(admin_slice(version="4", service="elsewhere")))
+    assert ["gw"] == changed
+    feed.discard(heading(admin_slice(version="6", service="elsewhere")))
+    feed.put(admin_slice(version="7"))
+    feed.put(admin_slice(version="8", service="elsewhere"))
+    assert 4 * ["gw"] == changed
+
+
 def test_together_each_gets_what_it_wants():
     """One stream, two feeds."""
     objects, publisher = ObjectCache(), Publisher()

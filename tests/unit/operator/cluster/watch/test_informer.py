@@ -31,6 +31,9 @@ class Ear:
     def remove(self, heading):
         self._note("remove", heading.name)
 
+    def discard(self, heading):
+        self._note("discard", heading.name)
+
     def listed(self, _namespace, present, resource_version):
         self._note("listed", (*(heading.name for heading in present), resource_version))
 
@@ -69,15 +72,15 @@ async def test_a_list_is_told_without_what_nobody_wants(fake):
 
 
 async def test_what_changes_is_told(fake):
-    """Bookmarks are not, and deletions are for the feed to judge."""
+    """Bookmarks are not; of what is not wanted a feed only forgets what it may know."""
     fake.events[PATH] = [
         {"type": "ADDED", "object": {"metadata": {"name": "b"}}},
         {"type": "BOOKMARK", "object": {"metadata": {"name": "x"}}},
         {"type": "MODIFIED", "object": {"metadata": {"name": "unwanted"}}},
         {"type": "DELETED", "object": {"metadata": {"name": "a"}}},
     ]
-    heard, stream, _ = await heard_while(fake, lambda stream: stream.watch(), 4)
-    assert [("put", "b"), ("remove", "a")] == heard[2:4]
+    heard, stream, _ = await heard_while(fake, lambda stream: stream.watch(), 5)
+    assert [("put", "b"), ("discard", "unwanted"), ("remove", "a")] == heard[2:5]
     assert stream.has_listed.is_set()
 
 

@@ -166,6 +166,35 @@ def test_slices_come_and_go_with_their_service(objects):
     assert {} == objects.all()
 
 
+def test_a_slice_that_is_given_to_an_unreferenced_service_is_dropped_at_once(objects):
+    """An EndpointSlice is relabelled to another Service that no object of ours names: its endpoints go."""
+    objects.put(told(manifests.service(upstream={"service": {"name": "web", "port": 80}}), 1))
+    objects.put(slice_of("web", version=2))
+    assert objects.put(slice_of("elsewhere", version=3))
+    assert objects.get(Ref("EndpointSlice", "default", "web-1")) is None
+    assert objects.put(slice_of("web", version=4))
+
+
+def test_a_slice_that_changes_hands_outlives_its_former_service(objects):
+    """An EndpointSlice is relabelled from one Service to another; that the first stops being named takes nothing."""
+    for version, (name, web) in enumerate([("app", "web"), ("shop", "other")], 1):
+        objects.put(told(manifests.service(name, upstream={"service": {"name": web, "port": 80}}), version))
+    objects.put(slice_of("web", version=3))
+    assert objects.put(slice_of("other", version=4))
+    objects.remove(Ref("Service", "default", "app"), 5)
+    assert objects.get(Ref("EndpointSlice", "default", "web-1")) is not None
+    objects.remove(Ref("Service", "default", "shop"), 6)
+    assert {} == objects.all()
+
+
+def test_only_what_is_known_is_discarded(objects):
+    """What stops being wanted is forgotten at once; of what was never kept, nothing is remembered either."""
+    objects.put(told(manifests.route(), 2))
+    assert [False, False, True] == [
+        objects.discard(ref, version) for ref, version in ((WEB, 3), (ROUTE, 1), (ROUTE, 3))
+    ]
+
+
 async def test_something_beside_the_objects_may_be_news(objects):
     """Such as that this replica acts from now on."""
     objects.mark_dirty()
