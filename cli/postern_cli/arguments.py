@@ -22,7 +22,7 @@ class Line(click.types.StringParamType):
         """Refuse what would not be one line, or not text."""
         text = str(super().convert(value, param, ctx))
         if not text.isprintable():
-            self.fail("must not hold control characters, and must be UTF-8", param, ctx)
+            self.fail("must not contain control characters, and must be UTF-8", param, ctx)
         return text
 
 

@@ -84,7 +84,7 @@ def _warnings(own: Iterable[Problem]) -> str:
 def _resolved(accepted: Condition, own: list[Problem]) -> Condition:
     resolved = _from_problems("ResolvedRefs", own)
     if resolved.status == "True" and accepted.reason == "Invalid":
-        return Condition("ResolvedRefs", "Unknown", "Invalid", "references are followed once the object is valid")
+        return Condition("ResolvedRefs", "Unknown", "Invalid", "references are resolved once the object is valid")
     return resolved
 
 

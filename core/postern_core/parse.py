@@ -78,7 +78,7 @@ def parse_manifest(manifest: Mapping[str, Any], origin: str = "") -> Parsed:
         return _parse(manifest, origin)
     except UnicodeEncodeError:
         ref = _parse(_in_unicode(manifest), origin).ref
-        message = "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character; remove it"
+        message = "contains half of a surrogate pair (\\ud800 to \\udfff), which is not a character; remove it"
         return _unusable(ref, manifest, origin, [Problem(ref, Reason.INVALID, "", message)])
 
 

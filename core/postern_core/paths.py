@@ -45,7 +45,7 @@ def normalise(path: str) -> Normalised:
     if not path.startswith("/"):
         raise BadPath("it does not start with /")
     if _FORBIDDEN.search(path):
-        raise BadPath("it holds a space, a control byte, #, ? or a byte outside ASCII")
+        raise BadPath("it contains a space, a control byte, #, ? or a byte outside ASCII")
     decoded = _ESCAPE.sub(_unescape, path).replace("\\", "%5C")
     return Normalised(_resolve_dots(decoded), "%2F" in decoded or "%5C" in decoded)
 
@@ -53,10 +53,10 @@ def normalise(path: str) -> Normalised:
 def _unescape(match: re.Match[str]) -> str:
     digits = match[1]
     if not _HEX.match(digits):
-        raise BadPath("it holds a % that is no escape")
+        raise BadPath("it contains a % that is not an escape")
     byte = int(digits, 16)
     if byte < 0x20 or byte == 0x7F:
-        raise BadPath("it holds an encoded control byte")
+        raise BadPath("it contains an encoded control byte")
     return chr(byte) if byte in UNRESERVED else "%" + digits.upper()
 
 
@@ -66,7 +66,7 @@ def _resolve_dots(path: str) -> str:
     kept: list[str] = []
     for segment in segments:
         if _DISGUISED_DOTS.match(segment):
-            raise BadPath("it holds a dot segment with a parameter, or one beside an encoded slash")
+            raise BadPath("it contains a dot segment with a parameter, or next to an encoded slash")
         if segment == "..":
             if kept:
                 kept.pop()

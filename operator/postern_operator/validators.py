@@ -28,7 +28,9 @@ JWK_READERS: dict[str, Any] = {"RSA": RSAAlgorithm, "EC": ECAlgorithm, "OKP": OK
 def read_public_key(text: str) -> PublicKey:
     """Read a PEM SubjectPublicKeyInfo or a JWK (RFC 7517); raises `UnreadableKey`, which never quotes it."""
     if "PRIVATE KEY-----" in text:
-        raise UnreadableKey("is a private key; give the public one, and make a new pair, for this one has been shown")
+        raise UnreadableKey(
+            "is a private key; use the public key, and make a new pair, for this one has been disclosed"
+        )
     key = _from_jwk(text) if text.lstrip().startswith("{") else _from_pem(text)
     pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     type_, bits = _type_and_bits(key)
@@ -50,7 +52,9 @@ def _from_jwk(text: str) -> Any:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise UnreadableKey("is not a JWK of kty RSA, EC or OKP") from None
     if "d" in jwk:
-        raise UnreadableKey("is a private key; give the public one, and make a new pair, for this one has been shown")
+        raise UnreadableKey(
+            "is a private key; use the public key, and make a new pair, for this one has been disclosed"
+        )
     try:
         return reader.from_jwk(jwk)
     except (PyJWTError, ValueError, KeyError, TypeError, UnsupportedAlgorithm):

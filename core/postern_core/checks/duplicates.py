@@ -10,5 +10,5 @@ def duplicates(field: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for index, value in enumerate(values):
         if value in seen:
-            yield f"{field}[{index}]", f"{value} is named twice; remove one"
+            yield f"{field}[{index}]", f"{value} is listed twice; remove one"
         seen.add(value)

@@ -29,7 +29,7 @@ def place_is_named_twice(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
     for index, place in enumerate(policy.places):
         where = ((place.header or "").lower(), place.query, place.cookie)
         if where in seen:
-            yield f"from[{index}]", "is the same place as one before; remove one"
+            yield f"from[{index}]", "repeats an earlier place; remove one"
         seen.add(where)
 
 
@@ -37,17 +37,17 @@ def place_is_no_place_for_a_token(policy: JWTPolicy) -> Iterator[tuple[str, str]
     for index, place in enumerate(policy.places):
         name = canonical(place.header or "")
         if name in RESERVED - {"authorization", "proxy-authorization"}:
-            yield f"from[{index}].header", f"{place.header} has a meaning of its own; choose another header"
+            yield f"from[{index}].header", f"{place.header} can't carry a token; choose another header"
 
 
 def lifetime_is_zero(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
     if policy.max_lifetime is not None and milliseconds(policy.max_lifetime) == 0:
-        yield "maxLifetime", "must be longer than nothing, or no token would ever pass"
+        yield "maxLifetime", "must be longer than 0s, or no token would ever pass"
 
 
 def anonymous_consumer_is_never_used(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
     if policy.anonymous_consumer is not None and policy.mode not in ("Optional", "Permissive"):
-        yield "anonymousConsumer", f"means nothing with mode {policy.mode}; use Optional or Permissive, or remove it"
+        yield "anonymousConsumer", f"has no effect with mode {policy.mode}; use Optional or Permissive, or remove it"
 
 
 def forwarded_header_is_reserved(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
@@ -63,7 +63,7 @@ def forwarded_header_is_named_twice(policy: JWTPolicy) -> Iterator[tuple[str, st
     names = [canonical(forward.header) for forward in policy.forward_claims]
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield f"forwardClaims[{index}].header", "is the same header as one before; choose another"
+            yield f"forwardClaims[{index}].header", "repeats an earlier header; choose another"
 
 
 POLICY_CHECKS = (

@@ -26,23 +26,21 @@ def regex_is_invalid(route: Route, inspectors: Validators) -> Iterator[tuple[str
     for field, pattern in _patterns(route):
         wrong = inspectors.regex_error(pattern)
         if wrong:
-            yield field, f"is not a regular expression of RE2: {wrong}"
+            yield field, f"is not a regular expression for RE2: {wrong}"
 
 
 def pattern_is_too_large(route: Route, inspectors: Validators) -> Iterator[tuple[str, str]]:
     for field, pattern in _patterns(route):
         size = inspectors.pattern_size(pattern)
         if size > PATTERN_SIZE_MAX:
-            shorter = (
-                "repeat less, as * and + do in place of {1,64}, and use classes of ASCII such as [A-Za-z], not \\pL"
-            )
-            yield field, f"has {size} instructions of RE2, and {PATTERN_SIZE_MAX} is the most; {shorter}"
+            shorter = "use * and + in place of {1,64}, and ASCII classes such as [A-Za-z] in place of \\pL"
+            yield field, f"has {size} RE2 instructions, more than {PATTERN_SIZE_MAX}; {shorter}"
 
 
 def route_has_too_many_patterns(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
     count = sum(1 for _ in _patterns(route))
     if count > ROUTE_PATTERNS_MAX:
-        yield "spec", f"has {count} patterns, and {ROUTE_PATTERNS_MAX} is the most; use Exact or Prefix, or divide it"
+        yield "spec", f"has {count} patterns, more than {ROUTE_PATTERNS_MAX}; use Exact or Prefix, or split the Route"
 
 
 def _patterns(route: Route) -> Iterator[tuple[str, str]]:
@@ -62,7 +60,7 @@ def _patterns(route: Route) -> Iterator[tuple[str, str]]:
 def value_holds_control_characters(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
     for index, match in enumerate(route.spec.headers):
         if not NO_CONTROLS.match(match.value):
-            yield f"spec.headers[{index}].value", "must not hold control characters; no header value can"
+            yield f"spec.headers[{index}].value", "must not contain control characters; a header value can't"
 
 
 def method_is_refused_anyway(route: Route, _: Validators) -> Iterator[tuple[str, str]]:

@@ -51,11 +51,11 @@ def _wrong_with_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return "must be absolute, http:// or https:// and a host"
     if "@" in parts.netloc:
-        return "must not hold a user or password"
+        return "must not contain a user or password"
     if "?" in url or "#" in url:
-        return "must not hold a query or fragment"
+        return "must not contain a query or fragment"
     if parts.port == 0:
-        return "port 0 can't be connected to"
+        return "port 0 can't be used; use 1 to 65535"
     return path_is_not_normal(parts.path or "/")
 
 
@@ -78,7 +78,7 @@ def path_is_not_normal(path: str) -> str:
 
 def encoded_slash_can_never_come(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     if service.spec.encoded_slashes == "Reject" and _has_encoded_slash(service.spec.path_prefix):
-        yield "spec.pathPrefix", "holds an encoded slash, which encodedSlashes: Reject refuses; set it to Keep"
+        yield "spec.pathPrefix", "contains an encoded slash, which encodedSlashes: Reject refuses; set it to Keep"
 
 
 def _has_encoded_slash(path: str) -> bool:
@@ -96,7 +96,7 @@ def gateway_is_named_twice(service: Service, _: Validators) -> Iterator[tuple[st
 def timeout_is_zero(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     for name in ("connect", "request", "idle"):
         if milliseconds(getattr(service.spec.upstream.timeouts, name)) == 0:
-            yield f"spec.upstream.timeouts.{name}", "must be longer than nothing"
+            yield f"spec.upstream.timeouts.{name}", "must be longer than 0s"
 
 
 def every_weight_is_zero(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
@@ -111,7 +111,7 @@ def tls_contradicts_itself(service: Service, _: Validators) -> Iterator[tuple[st
     if tls is None:
         return
     if upstream.url is not None and upstream.url.startswith("http:"):
-        yield "spec.upstream.tls", "means nothing for an http URL; write https, or remove it"
+        yield "spec.upstream.tls", "has no effect with an http URL; use https, or remove it"
     if tls.insecure_skip_verify and tls.ca_certificate_ref is not None:
         yield "spec.upstream.tls", "insecureSkipVerify and caCertificateRef exclude each other; remove one"
     if tls.server_name is not None and tls.server_name.startswith("*"):
@@ -123,7 +123,7 @@ def upstream_has_no_name(service: Service, _: Validators) -> Iterator[tuple[str,
     if upstream.endpoints is None or len(upstream.endpoints) == 1 or _server_name(upstream):
         return
     if upstream.host_header == "Upstream":
-        yield "spec.upstream.hostHeader", "with several endpoints Upstream needs tls.serverName; or use Client"
+        yield "spec.upstream.hostHeader", "with several endpoints Upstream needs tls.serverName; add it, or use Client"
     if upstream.tls is not None:
         yield "spec.upstream.tls.serverName", "is required with several endpoints"
 

@@ -208,8 +208,8 @@ def _link_credential(
 def _foreign_secret(parsed: Parsed, holder: Ref) -> Problem:
     """Refuse a Secret that has the name of the generated one but was not generated: its key may be known to others."""
     message = (
-        f"{holder} is there, but was not generated for this credential, so it is not used; "
-        f"delete it, or give it the label {USE_LABEL}={USE_FOR_KEYS} and name it in a secretRef"
+        f"{holder} exists, but was not generated for this credential, so it is not used; "
+        f"delete it, or label it with {USE_LABEL}={USE_FOR_KEYS} and name it in a secretRef"
     )
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.keys", message, (holder,))
 
@@ -247,6 +247,6 @@ def _is_unmarked(holding: Parsed) -> bool:
 
 def _unmarked(holder: Ref) -> str:
     return (
-        f"{holder} is used without a mark, as namespace {holder.namespace} has the label {UNMARKED_SECRETS_LABEL}; "
-        f"give the Secret the label {USE_LABEL}={USE_FOR_KEYS}"
+        f"{holder} is used without a label, as namespace {holder.namespace} has the label {UNMARKED_SECRETS_LABEL}; "
+        f"label the Secret with {USE_LABEL}={USE_FOR_KEYS}"
     )

@@ -66,7 +66,7 @@ def _referred_material(
     if isinstance(value, Missing):
         return value
     if len(value) > KEY_BYTES_MAX:
-        message = f"{where}: is longer than a key may be, {KEY_BYTES_MAX:,} bytes; name a shorter one"
+        message = f"{where}: is longer than {KEY_BYTES_MAX:,} bytes, the most for a key; use a shorter one"
         return Missing(Reason.INVALID_KEY_MATERIAL, message)
     if key.secret_ref is not None:
         return _secret_material(value, key.secret_ref, where, spec)
@@ -75,8 +75,8 @@ def _referred_material(
 
 
 def _secret_material(value: bytes, reference: SecretKeyRef, where: str, spec: JWTCredentialSpec) -> str | Missing:
-    form = "base64 text, as encoding says, " if reference.encoding == "Base64" else ""
-    message = f"{where}: holds no secret for {spec.algorithm}; it must be {form}never empty and never an asymmetric key"
+    form = "must be base64 text (see encoding), and " if reference.encoding == "Base64" else ""
+    message = f"{where}: holds no secret for {spec.algorithm}; it {form}must not be empty or an asymmetric key"
     unfit = Missing(Reason.INVALID_KEY_MATERIAL, message)
     if reference.encoding == "Base64":
         try:
@@ -87,13 +87,13 @@ def _secret_material(value: bytes, reference: SecretKeyRef, where: str, spec: JW
         return unfit
     needed = HMAC_BYTES[spec.algorithm]
     if len(value) < needed and not spec.allow_weak_key:
-        message = f"{where}: {spec.algorithm} needs {needed} bytes or more; make a longer one, or set allowWeakKey"
+        message = f"{where}: {spec.algorithm} needs {needed} bytes or more; use a longer one, or set allowWeakKey"
         return Missing(Reason.WEAK_KEY, message)
     return base64.b64encode(value).decode()
 
 
 def _public_material(text: str, spec: JWTCredentialSpec, inspectors: Validators) -> str | Missing:
-    """A public key in PEM; messages tell what was found, which its author may know of an inline key only."""
+    """A public key in PEM; messages say what was found, which only the author of an inline key may know."""
     try:
         key = inspectors.read_public_key(text)
     except UnreadableKey as error:
@@ -108,9 +108,9 @@ def _public_material(text: str, spec: JWTCredentialSpec, inspectors: Validators)
 
 
 def _without_findings(found: Missing, where: str, algorithm: str) -> Missing:
-    """What is needed instead of what was found."""
+    """The same fault with a message that says what is needed, and not what was found."""
     if found.reason is Reason.WEAK_KEY:
-        message = f"{where}: {algorithm} needs an RSA key of {RSA_BITS} bits or more; make one, or set allowWeakKey"
+        message = f"{where}: {algorithm} needs an RSA key of {RSA_BITS} bits or more; use one, or set allowWeakKey"
         return Missing(Reason.WEAK_KEY, message)
     types = " or ".join(_key_types(algorithm))
     message = f"{where}: holds no public key for {algorithm}; put one of type {types} there, in PEM or as a JWK"

@@ -69,15 +69,15 @@ class _Budget:
 def _too_much_for_a_host(host: str, size: int) -> str:
     named = "every host" if host == "*" else f"host {host}"
     return (
-        f"with its patterns those of {named} would have {size} instructions of RE2 in all, and {HOST_SIZE_MAX} is the "
-        "most; use Exact or Prefix where that will do, simpler patterns, or another host"
+        f"with this route the patterns of {named} would have {size} RE2 instructions, more than {HOST_SIZE_MAX}; "
+        "use Exact or Prefix where possible, simpler patterns, or another host"
     )
 
 
 def _too_many_for_a_namespace(namespace: str, count: int) -> str:
     return (
-        f"with its patterns namespace {namespace} would have {count}, each counted once for every host, and "
-        f"{NAMESPACE_PATTERNS_MAX} is the most; use Exact or Prefix where that will do, or give the Service fewer hosts"
+        f"with this route namespace {namespace} would have {count} patterns, each counted once for every host, more "
+        f"than {NAMESPACE_PATTERNS_MAX}; use Exact or Prefix where possible, or give the Service fewer hosts"
     )
 
 

@@ -70,10 +70,10 @@ def _is_opaque(secret: Parsed) -> bool:
 
 
 def no_secret_for_keys(holder: Ref) -> Missing:
-    """What is said of every Secret that may not be used, and of one that does not exist."""
+    """The one message for a Secret that may not be used and for one that does not exist."""
     message = (
         f"there is no {holder} that is meant for keys; "
-        f"make one of type {TYPE_FOR_KEYS}, or give an Opaque one the label {USE_LABEL}={USE_FOR_KEYS}"
+        f"create one of type {TYPE_FOR_KEYS}, or label an Opaque one with {USE_LABEL}={USE_FOR_KEYS}"
     )
     return Missing(Reason.SECRET_NOT_FOUND, message)
 

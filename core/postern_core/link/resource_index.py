@@ -50,8 +50,9 @@ class ResourceIndex:
         if reference in self.valid:
             return None
         if reference in self.objects:
-            return Problem(who, reason, at, f"{reference} is itself not accepted; mend it first", (reference,))
-        message = f"{reference.kind} {reference.name!r} does not exist in namespace {reference.namespace}"
+            return Problem(who, reason, at, f"{reference} is not accepted itself; fix it first", (reference,))
+        missing = f"{reference.kind} {reference.name!r} does not exist in namespace {reference.namespace}"
+        message = f"{missing}; create it, or name another"
         return Problem(who, reason, at, message, (reference,))
 
 

@@ -77,7 +77,7 @@ def _without_service(ref: Ref, reference: Ref, service: LinkedService | None) ->
     if service is None:
         message = f"Service {reference.name!r} does not exist in namespace {ref.namespace}; create it, or name another"
         return Problem(ref, Reason.SERVICE_NOT_FOUND, "spec.serviceRef", message, (reference,))
-    message = f"{reference} has no host of its own, so this route is not served; give it a host"
+    message = f"{reference} has no host of its own, so this route is not served; add one that is free"
     return Problem(ref, Reason.SERVICE_INVALID, "spec.serviceRef", message, (reference,))
 
 

@@ -234,8 +234,8 @@ def _namespace_of(entry: Route | Consumer | Credential) -> str:
 def _beyond(ref: Ref, share: Share, effect: str) -> Problem:
     """The refusal of an object beyond the share; it has no count of objects, which would change with every edit."""
     message = (
-        f"namespace {ref.namespace} has more than its share of the gateway, {share}, and this is among the youngest "
-        f"that don't fit, so {effect}; delete what is not needed, or have the share raised (--namespace-share)"
+        f"namespace {ref.namespace} exceeds its share of the gateway ({share}), and this is among its youngest objects "
+        f"that don't fit, so {effect}; delete unused objects, or have the share raised (--namespace-share)"
     )
     return Problem(ref, Reason.SHARE_EXCEEDED, "", message)
 
@@ -243,12 +243,12 @@ def _beyond(ref: Ref, share: Share, effect: str) -> Problem:
 def _closed(ref: Ref) -> Problem:
     message = (
         f"namespace {ref.namespace} has so many Routes beyond its share of the gateway that not even their refusals "
-        "fit, so all requests for its hosts get 503; delete what is not needed"
+        "fit, so all requests for its hosts get 503; delete unused objects"
     )
     return Problem(ref, Reason.SHARE_EXCEEDED, "", message)
 
 
 def _without_consumer(credential: Credential) -> Problem:
     consumer = Ref(*credential.consumer.split("/", 2))
-    message = f"{consumer} is itself not accepted; mend it first"
+    message = f"{consumer} is not accepted itself; fix it first"
     return Problem(ref_of(credential), Reason.CONSUMER_NOT_FOUND, "spec.consumerRef", message, (consumer,))

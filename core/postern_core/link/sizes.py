@@ -37,7 +37,7 @@ def too_large(ref: Ref, at: str, size_bytes: int, way_out: str) -> Problem | Non
     """What is wrong with the object `ref` whose entry has so many bytes, None if it fits."""
     if size_bytes <= ENTRY_BYTES_MAX:
         return None
-    message = f"comes to {size_bytes:,} bytes in the snapshot, more than {ENTRY_BYTES_MAX:,}; {way_out}"
+    message = f"takes {size_bytes:,} bytes in the snapshot, more than {ENTRY_BYTES_MAX:,}; {way_out}"
     return Problem(ref, Reason.TOO_LARGE, at, message)
 
 

@@ -19,7 +19,7 @@ def allowed_consumer_is_missing(linked: Linked) -> Iterator[Problem]:
             namespace, _, plain = name.rpartition("/")
             consumer = Ref("Consumer", namespace or owner.namespace, plain)
             if consumer not in objects:
-                message = f"{consumer} does not exist; nobody passes as that"
+                message = f"{consumer} does not exist; create it, or remove it here"
                 yield Problem(owner, Reason.WARNING, f"{AT}.consumers[{index}]", message, (consumer,))
 
 
@@ -29,7 +29,7 @@ def admitted_namespace_is_missing(linked: Linked) -> Iterator[Problem]:
         if isinstance(policy.allow.namespaces, tuple):
             for index, name in enumerate(policy.allow.namespaces):
                 if name not in known:
-                    message = f"namespace {name!r} does not exist"
+                    message = f"namespace {name!r} does not exist; remove it here"
                     yield Problem(owner, Reason.WARNING, f"{AT}.namespaces[{index}]", message)
 
 

@@ -34,7 +34,7 @@ class TokenPlace(Spec, frozen=True):
         Rule(
             "place_is_no_place_for_a_token",
             f"!has(self.header) || !{is_one_of_headers('self.header', TOKEN_HEADERS_NOT)}",
-            "has a meaning of its own; choose another header",
+            "can't carry a token; choose another header",
             ".header",
         ),
     )
@@ -168,13 +168,13 @@ class JWTPolicy(Spec, frozen=True):
         Rule(
             "lifetime_is_zero",
             "!has(self.maxLifetime) || self.maxLifetime.matches('[1-9]')",
-            "must be longer than nothing, or no token would ever pass",
+            "must be longer than 0s, or no token would ever pass",
             ".maxLifetime",
         ),
         Rule(
             "anonymous_consumer_is_never_used",
             "!has(self.anonymousConsumer) || self.mode in ['Optional', 'Permissive']",
-            "means nothing with this mode; use Optional or Permissive, or remove it",
+            "has no effect with this mode; use Optional or Permissive, or remove it",
             ".anonymousConsumer",
         ),
         Rule(

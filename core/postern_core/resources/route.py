@@ -53,7 +53,7 @@ class HeaderMatch(Spec, frozen=True):
         Rule(
             "value_holds_control_characters",
             r"self.value.matches(r'^[^\x00-\x1f\x7f]*$')",
-            "must not hold control characters; no header value can",
+            "must not contain control characters; a header value can't",
             ".value",
         ),
     )
@@ -96,7 +96,7 @@ class RouteSpec(Spec, frozen=True):
                 for field in ("paths", "headers", "queryParams")
             )
             + f" <= {ROUTE_PATTERNS_MAX}",
-            f"has more than {ROUTE_PATTERNS_MAX} patterns; use Exact or Prefix, or divide it",
+            f"has more than {ROUTE_PATTERNS_MAX} patterns; use Exact or Prefix, or split the Route",
         ),
     )
 

@@ -30,7 +30,7 @@ class ServiceSpec(Spec, frozen=True):
         Rule(
             "encoded_slash_can_never_come",
             "self.encodedSlashes == 'Keep' || !self.pathPrefix.matches('(?i)%2f|%5c')",
-            "holds an encoded slash, which encodedSlashes: Reject refuses; set it to Keep",
+            "contains an encoded slash, which encodedSlashes: Reject refuses; set it to Keep",
             ".pathPrefix",
         ),
     )

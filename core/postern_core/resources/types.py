@@ -40,7 +40,7 @@ HINTS = {
     QUALIFIED_PATTERN: "must be a name, or namespace/name for another namespace's, without spaces or commas",
     PRINTABLE_PATTERN: "must be printable ASCII",
     GROUP_PATTERN: "must be printable ASCII without spaces, commas or slashes",
-    NO_CONTROLS_PATTERN: "must not hold control characters",
+    NO_CONTROLS_PATTERN: "must not contain control characters",
 }
 
 NO_CONTROLS = re.compile(NO_CONTROLS_PATTERN)

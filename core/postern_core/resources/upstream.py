@@ -105,7 +105,7 @@ class Timeouts(Spec, frozen=True):
     """How long the gateway waits for the upstream; durations are written 500ms, 5s or 1h30m."""
 
     RULES = tuple(
-        Rule("timeout_is_zero", f"self.{name}.matches('[1-9]')", "must be longer than nothing", f".{name}")
+        Rule("timeout_is_zero", f"self.{name}.matches('[1-9]')", "must be longer than 0s", f".{name}")
         for name in ("connect", "request", "idle")
     )
 
@@ -163,7 +163,7 @@ class ServiceUpstream(Spec, frozen=True):
         Rule(
             "url_is_not_an_upstream",
             "!has(self.url) || (!self.url.contains('?') && !self.url.contains('#'))",
-            "must not hold a query or fragment",
+            "must not contain a query or fragment",
             ".url",
         ),
         Rule(
@@ -183,14 +183,14 @@ class ServiceUpstream(Spec, frozen=True):
         Rule(
             "tls_contradicts_itself",
             "!has(self.tls) || !has(self.url) || !self.url.startsWith('http:')",
-            "means nothing for an http URL; write https, or remove it",
+            "has no effect with an http URL; use https, or remove it",
             ".tls",
         ),
         Rule(
             "upstream_has_no_name",
             "!has(self.endpoints) || self.endpoints.size() == 1 || (has(self.tls) && has(self.tls.serverName)) || "
             "!has(self.hostHeader) || self.hostHeader != 'Upstream'",
-            "with several endpoints Upstream needs tls.serverName; or use Client",
+            "with several endpoints Upstream needs tls.serverName; add it, or use Client",
             ".hostHeader",
         ),
         Rule(

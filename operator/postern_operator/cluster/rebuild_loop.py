@@ -60,7 +60,7 @@ class RebuildLoop:
                 await self._rebuild(self._objects.snapshot())
                 rebuilt()
             except Exception as error:  # noqa: BLE001 # what was published last stays, and the next change may mend it
-                log.error("a rebuild has failed", extra={"fields": described(error)})  # noqa: TRY400 # its text may quote
+                log.error("rebuild failed", extra={"fields": described(error)})  # noqa: TRY400 # its text may quote
                 self._retry_later(self._backoff)
 
     async def _rebuild(self, objects: tuple[Parsed, ...]) -> None:

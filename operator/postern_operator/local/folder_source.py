@@ -231,5 +231,5 @@ def _together(files: Iterable[_File], gone: Iterable[_File], unread: tuple[str, 
 
 def _comes_twice(parsed: Parsed, first: Parsed) -> FileMistake:
     path, _, line = parsed.origin.rpartition(":")
-    message = f"{parsed.ref} is at {first.origin} already, which counts; remove one of the two"
+    message = f"{parsed.ref} is at {first.origin} already, and that one is used; remove one of the two"
     return FileMistake(path, int(line), 1, message)

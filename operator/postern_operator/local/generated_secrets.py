@@ -143,6 +143,4 @@ def _read(state: Path) -> dict[str, str]:
         raise LocalError(f"{path} can't be read: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         # From None: the message of a decoder may quote what it met, and this may be a secret.
-        raise LocalError(
-            f"{path} can't be read as what this program has written; restore it, or remove it and make new tokens"
-        ) from None
+        raise LocalError(f"{path} can't be read, it is damaged; restore it, or remove it and make new tokens") from None

@@ -144,7 +144,7 @@ def _decoded(content: bytes) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start]
         column = error.start - (before.rfind(b"\n") + 1) + 1
-        raise ManifestError("is not UTF-8; save it as such", before.count(b"\n") + 1, column) from None
+        raise ManifestError("is not UTF-8; save it as UTF-8", before.count(b"\n") + 1, column) from None
 
 
 def _manifests(document: Document) -> Iterator[tuple[dict[str, Any], int]]:

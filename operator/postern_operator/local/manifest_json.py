@@ -46,7 +46,7 @@ def _look_over(text: str) -> ManifestError | None:
         elif piece[-1] == ":" and open_ and duplicate is None:
             key = _key(piece)
             if key in open_[-1]:
-                message = f"the key {key!r} comes twice in this mapping; leave one of the two"
+                message = f"the key {key!r} is repeated in this mapping; remove one of the two"
                 duplicate = _mistake(text, match.start(), message)
             open_[-1].add(key)
     return duplicate

@@ -155,7 +155,7 @@ class _Builder:
     def alias(self, event: Any) -> None:
         known = self._anchors.get(event.anchor)
         if known is None:
-            raise _mistake(event, f"the alias *{event.anchor} stands for nothing that is complete before it")
+            raise _mistake(event, f"the alias *{event.anchor} refers to no value that is complete before it")
         self._nodes += known.nodes
         self._aliased += known.nodes
         if self._aliased > ALIASED_NODES_MAX:
@@ -169,7 +169,7 @@ class _Builder:
     def _key(self, frame: _Frame, key: str, event: Any) -> None:
         is_merge = key == "<<" and not event.style
         if frame.merged if is_merge else key in frame.value:
-            raise _mistake(event, f"the key {key!r} comes twice in this mapping; leave one of the two")
+            raise _mistake(event, f"the key {key!r} is repeated in this mapping; remove one of the two")
         frame.key = _MERGE_KEY if is_merge else key
 
     def _put(self, value: Any, event: Any) -> None:
@@ -182,7 +182,7 @@ class _Builder:
             frame.value.append(value)
             return
         if frame.key is _NO_KEY:
-            raise _mistake(event, "a key must be a text that stands there itself")
+            raise _mistake(event, "a key must be a string, and no alias")
         if frame.key is _MERGE_KEY:
             if type(value) not in (dict, list):
                 raise _mistake(event, MERGE_MISTAKE)
@@ -219,7 +219,7 @@ def _plain(event: Any) -> Any:
 
 def _check_tag(event: Any) -> None:
     if event.tag not in ("!", _TAGS[type(event)]):
-        raise _mistake(event, "has a tag that means nothing here; write the value without it")
+        raise _mistake(event, "has a tag that is not supported; write the value without it")
 
 
 def _mistake(event: Any, message: str) -> ManifestError:

@@ -33,7 +33,7 @@ def test_the_share_of_a_namespace_is_checked(postern, folder):
     """With the operator's default, and with what it is given."""
     folder.write(manifests.service(), *(manifests.route(f"r{n}") for n in range(3)))
     result = postern("validate", folder.path, "--namespace-share", "routes=2")
-    assert (1, True) == (result.exit_code, "Route default/r2: namespace default has more" in result.stdout)
+    assert (1, True) == (result.exit_code, "Route default/r2: namespace default exceeds" in result.stdout)
     assert 0 == postern("validate", folder.path).exit_code
     mistake = postern("validate", folder.path, "--namespace-share", "routes=none")
     assert (2, True) == (mistake.exit_code, "is not one of routes=N" in mistake.stderr)

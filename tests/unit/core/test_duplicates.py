@@ -6,7 +6,7 @@ import pytest
 
 from manifests import consumer, credential, mistakes, route, secret, service
 
-TWICE = "a is named twice; remove one"
+TWICE = "a is listed twice; remove one"
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ TWICE = "a is named twice; remove one"
     [
         (service(hosts=["a", "b", "a"]), "spec.hosts[2]", TWICE),
         (service(gateways=["default", "a", "a"]), "spec.gateways[2]", TWICE),
-        (route(methods=["GET", "GET"]), "spec.methods[1]", "GET is named twice; remove one"),
+        (route(methods=["GET", "GET"]), "spec.methods[1]", "GET is listed twice; remove one"),
         (consumer(groups=["a", "a"]), "spec.groups[1]", TWICE),
         (credential(revoked={"jtis": ["a", "a"]}), "spec.revoked.jtis[1]", TWICE),
     ],

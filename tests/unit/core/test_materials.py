@@ -34,7 +34,7 @@ def test_where_unmarked_ones_are_allowed_only_whether_it_serves_is_told(value):
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "labels": labels}}
 
     assert NO_SECRET == told(opaque(value), namespace)
-    assert "used without a mark" in told(opaque(SECRET), namespace)
+    assert "used without a label" in told(opaque(SECRET), namespace)
 
 
 def test_how_long_a_secret_is_is_not_told():

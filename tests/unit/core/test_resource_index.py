@@ -44,4 +44,4 @@ def test_a_reference_to_what_is_not_sound_says_which_it_is():
     broken = invalid.reference_problem(Ref("Consumer", "default", "alice"), Reason.CONSUMER_NOT_FOUND, who, at)
     missing = invalid.reference_problem(Ref("Consumer", "default", "bob"), Reason.CONSUMER_NOT_FOUND, who, at)
 
-    assert ("mend it first" in broken.message, "does not exist" in missing.message) == (True, True)
+    assert ("fix it first" in broken.message, "does not exist" in missing.message) == (True, True)

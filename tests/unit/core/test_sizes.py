@@ -41,7 +41,7 @@ def test_a_secret_of_200_kilobytes_is_no_key():
 
     assert () == found.snapshot.credentials
     assert ["InvalidKeyMaterial"] * 4 == [it.reason.text for it in found.problems]
-    assert "is longer than a key may be, 16,384 bytes" in found.problems[0].message
+    assert "is longer than 16,384 bytes" in found.problems[0].message
     assert "200" not in found.problems[0].message
 
 
@@ -76,7 +76,7 @@ def test_a_policy_that_is_too_large_refuses_its_routes():
     found = compiled(*OPEN, route("wide", auth=policy))
     [refused] = [entry for entry in found.snapshot.routes if entry.name == "wide"]
 
-    assert refused.refusal.startswith("comes to 4,1")
+    assert refused.refusal.startswith("takes 4,1")
     assert [("wide", "TooLarge", "spec.auth.jwt")] == [(it.ref.name, it.reason.text, it.field) for it in found.problems]
     assert ["Service/default/app"] == [entry.id for entry in found.snapshot.policies]
 

@@ -38,7 +38,7 @@ async def api_configuration(kubeconfig: str) -> client.Configuration:
             await config.load_kube_config(config_file=path, client_configuration=configuration, persist_config=False)
     except Exception as error:  # noqa: BLE001 # the loader has no tree of exceptions
         # Only the type: a YAML parser's message quotes the file, which may hold a token.
-        what = f"the kubeconfig {kubeconfig}" if kubeconfig else "what says how to reach the API server"
+        what = f"the kubeconfig {kubeconfig}" if kubeconfig else "the kubeconfig or pod account"
         raise ConnectionSettingsError(f"{what} can't be used: {type(error).__name__}; see --kubeconfig") from None
     return configuration
 

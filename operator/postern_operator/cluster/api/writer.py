@@ -71,7 +71,7 @@ class Writer:
         """One request; raises `ClusterError`."""
         what = f"{method} {path}"
         if not self._may_write():
-            raise NotLeadingError(f"{what}: another replica acts")
+            raise NotLeadingError(f"{what}: another replica leads")
         headers = {"Accept": JSON, "Content-Type": kind}
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S)
         try:

@@ -41,7 +41,7 @@ async def read_grants(api: ApiClient, namespace: str) -> Grants:
     except API_ERRORS as error:
         raise UnreachableError(f"GET {namespace}: {type(error).__name__}") from None
     fields = {"namespace": namespace, "hosts": len(shown.hosts), "keys": len(shown.keys)}
-    log.warning("grants are not all there, and follow from the published snapshot", extra={"fields": fields})
+    log.warning("grants are incomplete, derived from the published snapshot instead", extra={"fields": fields})
     return grants.completed_by(shown)
 
 

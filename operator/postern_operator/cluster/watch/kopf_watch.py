@@ -77,7 +77,7 @@ class KopfThread:
             try:
                 loop.run_until_complete(self._operator(registry))
             except Exception as error:  # noqa: BLE001 # the edge of the thread
-                log.warning("kopf has ended, starting it again", extra={"fields": {"error": type(error).__name__}})
+                log.warning("kopf ended, restarting it", extra={"fields": {"error": type(error).__name__}})
             finally:
                 # Not by `asyncio.run`, which waits for what is left in the loop.
                 loop.close()
@@ -113,7 +113,7 @@ async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
         task.cancel()
     while left := asyncio.all_tasks() - {asyncio.current_task()}:
         if loop.time() > until:
-            log.warning("kopf doesn't end, leaving it behind", extra={"fields": {"tasks": len(left)}})
+            log.warning("kopf does not stop, abandoning it", extra={"fields": {"tasks": len(left)}})
             return
         for task in left.difference(tasks):
             task.cancel()

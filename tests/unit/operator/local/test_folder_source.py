@@ -170,7 +170,7 @@ def test_of_two_equal_objects_the_first_counts(tmp_path, write):
     reading = FolderSource([tmp_path]).read()
 
     assert [f"{one}:1"] == [parsed.origin for parsed in reading.objects]
-    assert [f"{other}:2:1: Consumer default/a is at {one}:1 already, which counts; remove one of the two"] == [
+    assert [f"{other}:2:1: Consumer default/a is at {one}:1 already, and that one is used; remove one of the two"] == [
         str(mistake) for mistake in reading.mistakes
     ]
 

@@ -19,8 +19,8 @@ def test_a_document_is_what_json_says():
     ("text", "place", "words"),
     [
         ('{\n "a": 1,\n}', (3, 1), "is not JSON"),
-        ('{"a": 1,\n "b": {"a": 2},\n "a": 3}', (3, 2), "'a' comes twice"),
-        ('{"a": 1, "\\u0061": 2}', (1, 10), "'a' comes twice"),
+        ('{"a": 1,\n "b": {"a": 2},\n "a": 3}', (3, 2), "'a' is repeated"),
+        ('{"a": 1, "\\u0061": 2}', (1, 10), "'a' is repeated"),
         ('{"a": NaN}', (1, 7), "NaN"),
         ('{"a": -Infinity}', (1, 7), "-Infinity"),
         ('{"a": ' + "1" * 10_000 + "}", (1, 7), "no number"),

@@ -57,7 +57,7 @@ def test_a_key_that_comes_twice_is_a_mistake():
     line, column, message = mistake_in("a:\n  b: 1\n  c: 2\n  b: 3\n")
 
     assert (4, 3) == (line, column)
-    assert "'b' comes twice" in message
+    assert "'b' is repeated" in message
 
 
 def test_documents_have_their_lines():
@@ -94,10 +94,10 @@ def test_a_quoted_merge_key_is_a_key():
         ("a: &x [*x]", (1, 8), "*x"),
         ("a: !!python/object:os.system x", (1, 4), "tag"),
         ("a: !!set {x}", (1, 4), "tag"),
-        ("? [a]\n: b", (1, 3), "key must be a text"),
+        ("? [a]\n: b", (1, 3), "key must be a string"),
         ("<<: 7", (1, 5), "takes a mapping"),
         ("{<<: [{a: 1}, 7]}", (1, 17), "takes a mapping"),
-        ("<<: {a: 1}\n<<: {b: 1}", (2, 1), "comes twice"),
+        ("<<: {a: 1}\n<<: {b: 1}", (2, 1), "is repeated"),
         ("a: 1\nb: \x01", (2, 4), "control character"),
         ("a: " + "1" * 10_000, (1, 4), "10000 characters"),
     ],

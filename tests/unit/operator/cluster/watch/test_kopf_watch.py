@@ -78,7 +78,7 @@ async def watching(fake, folder):
         task.cancel()
 
 
-LEFT_BEHIND = "kopf doesn't end, leaving it behind"
+LEFT_BEHIND = "kopf does not stop, abandoning it"
 OTHERS = sorted(set(KINDS) - {"routes"})
 
 
