@@ -76,7 +76,7 @@ def test_the_sidecar_s_rights_are_those_of_the_manifests(helm):
 
 
 def test_watching_some_namespaces_takes_the_same_rights_in_each(helm):
-    """But the one to read Namespaces, which is cluster-wide."""
+    """With some namespaces the rights are the same in each, but the one to read Namespaces, which is cluster-wide."""
     objects = helm.objects({"watchNamespaces": ["a"]})
     everywhere = rules(documents(RIGHTS / "operator.yaml"), "ClusterRole", "postern-operator")
     actual = rules(objects, "Role", "postern-operator-watching")

@@ -37,6 +37,6 @@ def test_the_case_renders_to_its_golden_file(helm, case):
 
 
 def test_lint_finds_nothing(helm):
-    """Not even a warning."""
+    """Linting the chart yields no error and no warning."""
     done = helm("lint", "--strict", CHART)
     assert (0, []) == (done.returncode, [line for line in done.stdout.splitlines() if "WARN" in line])

@@ -50,7 +50,7 @@ def test_the_programs_understand_their_options(objects):
 
 
 def test_the_sidecar_alone_has_a_token(objects):
-    """And it is one that stays beside the proxy."""
+    """Only the sidecar, which stays beside the proxy, has a service account token."""
     for spec in data_planes(objects):
         (sync,), (proxy,) = spec["initContainers"], spec["containers"]
         assert (False, "Always") == (spec["automountServiceAccountToken"], sync["restartPolicy"])
@@ -101,7 +101,7 @@ def test_a_selector_selects_its_pods_and_is_small(objects):
 
 
 def test_every_object_has_the_standard_labels(objects):
-    """So that all of a release can be found."""
+    """Every object has the standard labels, by which all of a release can be found."""
     wanted = {f"app.kubernetes.io/{name}" for name in ("name", "instance", "version", "managed-by", "part-of")}
     assert [] == [it["metadata"]["name"] for it in objects if not wanted <= set(it["metadata"]["labels"])]
 
@@ -127,7 +127,7 @@ def test_two_releases_of_some_namespaces_share_nothing(helm):
 
 
 def test_a_gateway_s_own_values_win(helm):
-    """Also where they are empty, zero or false."""
+    """A gateway's own values replace the defaults, also where they are empty, zero or false."""
     own = {"createNamespace": False, "workers": 0, "topologySpreadConstraints": [], "namespace": "here"}
     objects = helm.objects({"gateways": {"default": own}})
     spec = only(objects, "Deployment", "postern-default")["spec"]["template"]["spec"]

@@ -51,7 +51,7 @@ def test_it_is_refused(helm, said, values):
 
 @pytest.mark.parametrize("values", GOOD, ids=str)
 def test_it_is_taken(helm, values):
-    """What looks like one of the above and isn't."""
+    """Values that look like refused ones but are valid are accepted."""
     done = helm.template(values)
     assert done.returncode == 0, done.stderr
 

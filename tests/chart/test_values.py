@@ -79,7 +79,7 @@ def test_both_generated_files_are_fresh():
 
 
 def test_all_leaves_are_found():
-    """The walk that the tests below stand on sees what is deep."""
+    """The walk over values finds leaves at every depth."""
     assert {("image", "tag"), ("gatewayDefaults", "service", "type"), ("gatewayDefaults", "sync", "resources")} < {
         *LEAVES
     }

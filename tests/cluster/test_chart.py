@@ -38,7 +38,7 @@ def test_every_object_is_valid(kubectl, objects):
 
 
 def test_a_field_that_does_not_exist_would_be_found(kubectl, objects):
-    """That the test above can fail."""
+    """Strict validation finds a field that does not exist."""
     deployment = next(one for one in objects if one["kind"] == "Deployment")
     deployment["spec"]["template"]["spec"]["containers"][0]["imagePolicy"] = "Always"
     assert "imagePolicy: field not declared in schema" in dry_run(kubectl, deployment).stderr
@@ -54,7 +54,7 @@ def test_every_pod_passes_the_restricted_standard(kubectl, objects, restricted):
 
 
 def test_a_pod_that_may_become_root_would_be_refused(kubectl, objects, restricted):
-    """That the test above can fail."""
+    """The restricted Pod Security level refuses a pod that may become root."""
     kubectl.apply(*(one for one in objects if one["kind"] == "ServiceAccount"))
     pod = pod_of(next(one for one in objects if one["kind"] == "Deployment"))
     pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = True

@@ -64,7 +64,7 @@ async def test_it_is_made_once_and_known(writer, manifests, kubectl, namespace, 
 
 
 async def test_it_is_never_overwritten(writer, keyless, manifests, kubectl, namespace):
-    """Not even by an operator that doesn't know of it yet."""
+    """A generated Secret is never overwritten, even by an operator that doesn't know of it yet."""
     await generate(writer, manifests)
     before = kubectl.get("secret", "alice-jwt", namespace)
     without = [parse_manifest(one) for one in manifests() if one["kind"] != "Secret"]

@@ -112,7 +112,7 @@ def test_argo_cd_sees_no_difference(kubectl, shop, comparing, way):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_argo_cd_sees_a_change_in_git(kubectl, shop, comparing, way):
-    """Or the test above could not fail."""
+    """Argo CD reports an object that differs from Git as out of sync."""
     how, changes = WAYS[way]
     kubectl(*how, input=yaml.safe_dump(route(namespace=shop, methods=["GET"])), check=True)
     changed = route(namespace=shop, methods=["GET", "POST"])
@@ -176,7 +176,7 @@ def conditions(kubectl, namespace):
 
 @pytest.mark.parametrize("options", [("apply", "--server-side", "--field-manager=postern"), ("patch",)], ids="-".join)
 def test_the_health_checks_can_be_merged_into_argo_cd_s_settings(kubectl, namespace, tmp_path, options):
-    """And leave there what else there is."""
+    """Merging the health checks into Argo CD's settings keeps all other settings."""
     settings = yaml.safe_load((ROOT / "deploy/argocd/argocd-cm.yaml").read_text())
     theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "argocd-cm", "namespace": namespace}}
     assert 0 == kubectl.apply({**theirs, "data": {"admin.enabled": "false"}}).returncode

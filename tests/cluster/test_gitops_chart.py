@@ -48,7 +48,7 @@ def test_the_chart_does_not_drift(helm, plane, comparing, shipped, changes):
 
 
 def test_what_is_changed_by_hand_is_seen(helm, plane, comparing, shipped):
-    """Or the test above could not fail."""
+    """Argo CD reports an object that was changed by hand as out of sync."""
     objects = rendered(helm, shipped)
     plane(*APPLY, input=yaml.safe_dump_all(objects), check=True)
     plane("scale", "deployment/postern-operator", "--replicas=1", f"-n{NAMESPACE}", check=True)

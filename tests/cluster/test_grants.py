@@ -73,7 +73,7 @@ def tenants(crds, kubectl, tmp_path) -> Iterator[Tenants]:
 
 
 def test_an_edit_of_an_older_service_takes_no_host(tenants):
-    """Neither by name nor by a wildcard, nor after the operator has started anew."""
+    """An older Service takes no host by an edit, be it by name or by a wildcard, not even after a restart."""
     tenants.covet(HOST, "*.example.com")
     tenants.check()
 

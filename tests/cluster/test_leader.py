@@ -90,7 +90,7 @@ async def test_the_lease_says_who_leads(leader, kubectl, namespace):
 
 
 async def test_a_leader_stops_acting_while_the_server_is_away(private_api, api, tmp_path):
-    """And acts again when it is back."""
+    """A leader stops acting while the API server is away, and acts again when it is back."""
     kubectl = Kubectl(Api(private_api.kubeconfig, api.kubectl), tmp_path)
     kubectl("create", "namespace", "leading", check=True)
     acts = asyncio.Queue()

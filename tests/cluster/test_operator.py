@@ -104,7 +104,7 @@ def _uid(kubectl, name, namespace):
 
 
 def test_no_secret_is_anywhere_but_in_secrets(walkthrough, kubectl):
-    """Neither the generated text nor its bytes are in a ConfigMap, a status, an event or a log."""
+    """The generated text and its bytes are in no ConfigMap, status, event or log."""
     installation, namespace = walkthrough
     stored = kubectl.get("secret", "oiloil-jwt", namespace)["data"]["secret"]
     kinds = "configmaps,events,services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev"

@@ -69,5 +69,5 @@ def test_at_home_it_may_not(operator, namespace, words):
     ids=" ".join,
 )
 def test_everywhere_it_may_what_it_needs(operator, words):
-    """That the refusals above are not for want of an account."""
+    """The operator may do what it needs in every namespace."""
     assert "yes" == may(operator, *words, "--namespace=default")

@@ -109,7 +109,7 @@ def test_garbage_in_a_secret_is_said(tenants, kubectl, upstream):
 
 
 def test_a_secret_is_used_when_its_mark_comes_and_no_longer_when_it_goes(tenants, kubectl, upstream):
-    """Neither the credential nor what the Secret holds is touched."""
+    """Labelling a Secret puts it into use and unlabelling ends that, without a change of credential or key."""
     installation, [one, _] = tenants
     ask = ("marked.example.com", "/", signed(KEY, "alice"))
     apply(kubectl, *application(upstream, one, "marked.example.com"), manifests.consumer(namespace=one))

@@ -154,7 +154,7 @@ async def test_another_operator_finds_everything_in_place(client, namespace, the
 
 
 async def test_no_key_is_in_a_config_map(client, namespace, there):
-    """Neither its bytes nor what they are written as."""
+    """No ConfigMap holds the bytes of a key, or the text that they are written as."""
     await ClusterPublisher(Writer(client), namespace).publish(ONE)
     public = json.dumps([it for it in there().values() if it["kind"] == "ConfigMap"])
 

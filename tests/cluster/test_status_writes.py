@@ -119,7 +119,7 @@ async def test_nothing_else_of_the_object_is_touched(operator):
 
 
 async def test_a_condition_of_somebody_else_stays(operator, kubectl, namespace):
-    """And is no reason to write."""
+    """A condition of another writer stays, and is no reason to write."""
     await operator.round()
     theirs = {
         "type": "Approved",

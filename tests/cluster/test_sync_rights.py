@@ -41,7 +41,7 @@ def test_the_sidecar_may_read_and_nothing_else(thief, nobody, namespace):
 
 @pytest.mark.parametrize("other", ["default", "kube-system"])
 def test_the_sidecar_has_no_rights_in_other_namespaces(thief, nobody, other):
-    """Not even where another gateway's objects are."""
+    """The sidecar has no rights in other namespaces, even where another gateway's objects are."""
     assert rules(nobody, other) == rules(thief, other)
 
 

@@ -89,7 +89,7 @@ def test_a_route_that_breaks_refuses(gateway, served):
 
 
 def test_a_running_request_ends_as_it_began(gateway, served, upstream):
-    """Neither its route nor its upstream need be there any more."""
+    """A running request ends as it began, although its route and its upstream are gone."""
     gate = Gate()
     upstream.on("/slow", gate)
     with raw.Client(gateway.listen) as client:
@@ -150,7 +150,7 @@ def test_no_request_fails_while_reloading(gateway, served, other_upstream):
 
 
 def test_a_new_policy_counts_at_once(gateway, served):
-    """Also for a connection that was there before."""
+    """A new policy applies at once, also to connections that were open before."""
     service, _ = served
     with raw.Client(gateway.listen) as client:
         assert 200 == client.ask(request("/")).status

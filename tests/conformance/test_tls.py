@@ -145,7 +145,7 @@ def test_a_handshake_that_stands_still_is_cut(said, gateway):
 
 
 def test_who_leaves_in_a_handshake_is_forgotten(gateway):
-    """And counted as such."""
+    """A client that leaves during the handshake is forgotten, and counted."""
     before = gateway.metric("postern_tls_handshakes_total", result="left")
     raw.Client(gateway.listen[:2]).close()
     gateway.until_metric(before + 1, "postern_tls_handshakes_total", result="left")

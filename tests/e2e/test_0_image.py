@@ -16,7 +16,7 @@ C_LIBRARIES = ("manylinux2014", "manylinux_2_17", "manylinux_2_28")
 
 @pytest.mark.parametrize("processor", ["x86_64", "aarch64"])
 def test_everything_is_there_as_wheels(processor, tmp_path):
-    """So that linux/amd64 and linux/arm64 are built alike, without a compiler."""
+    """Every dependency has a wheel for linux/amd64 and linux/arm64, so that the image needs no compiler."""
     [wheel] = (ROOT / "dist").glob("postern_gateway-*.whl")
     asked = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
     asked += [f"--target={tmp_path}", f"--python-version={PYTHON}", "--only-binary=:all:"]

@@ -50,7 +50,7 @@ def test_a_state_has_the_health_that_is_promised(health, promised, told):
 @pytest.mark.parametrize("kind", ["Service", "Route", "Consumer", "JWTCredential"])
 @pytest.mark.parametrize("status", [None, {}, {"observedGeneration": 0}], ids=["none", "empty", "unseen"])
 def test_an_object_without_a_status_is_progressing(health, kind, status):
-    """Also where another version of the CRDs fills in nothing."""
+    """An object without a status is Progressing, also where other CRDs fill in nothing."""
     one = {"apiVersion": "postern.dev/v1alpha1", "kind": kind, "metadata": {"name": "a", "generation": 1}}
     assert NOT_SEEN == health(one if status is None else {**one, "status": status})
 
@@ -76,7 +76,7 @@ def test_an_application_is_read_strictly(argocd, name):
 
 
 def test_a_field_that_argo_cd_does_not_know_is_found(argocd, tmp_path):
-    """Or the test above could not fail."""
+    """Strict decoding finds a field that Argo CD does not know."""
     path = tmp_path / "wrong.yaml"
     path.write_text((FOLDER / "team.yaml").read_text().replace("selfHeal", "selfheel"))
     done = check(argocd, path)

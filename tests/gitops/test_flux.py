@@ -44,7 +44,7 @@ def test_what_the_operator_has_not_seen_is_in_progress(status):
 
 
 def test_a_status_of_an_earlier_generation_is_in_progress(status, told):
-    """Also when it was Failed: the edit may be what mends it."""
+    """A status of an earlier generation is InProgress, also when it was Failed: the edit may have fixed it."""
     later = copy.deepcopy(told)
     later["metadata"]["generation"] += 1
     assert "InProgress" == status(later)[0]

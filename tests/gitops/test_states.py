@@ -11,7 +11,7 @@ REASONS = [reason.text for reason in Reason if reason.condition] + [it.value for
 
 
 def test_every_reason_is_promised_something(promised):
-    """And nothing else is."""
+    """The page promises something for every reason, and for nothing else."""
     assert {*REASONS, "Ready"} - {"Programmed"} == set(promised)
 
 

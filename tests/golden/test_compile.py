@@ -74,7 +74,7 @@ def test_the_case_compiles_to_its_golden_files(case):
 
 @pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.name)
 def test_the_order_of_the_manifests_does_not_matter(case):
-    """The same objects in another order give the same bytes and the same problems."""
+    """Equal objects in another order make equal bytes and equal problems."""
     _, compiled = compiled_case(case)
     _, shuffled = compiled_case(case, shuffled=True)
 

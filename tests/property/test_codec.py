@@ -84,7 +84,7 @@ def test_other_snapshots_have_another_digest(one, other):
 
 @given(SNAPSHOTS.filter(lambda it: it.consumers), st.data())
 def test_one_changed_entry_changes_one_shard(snapshot, data):
-    """And the index that names it."""
+    """One changed entry changes one shard, and the index that names it."""
     at = data.draw(st.integers(0, len(snapshot.consumers) - 1))
     entry = snapshot.consumers[at]
     changed = msgspec.structs.replace(entry, custom_id=entry.custom_id + "!")

@@ -46,7 +46,7 @@ HOSTS = st.sampled_from([None, "app.example.com", ""]) | st.text("a.:[]@*", max_
     ),
 )
 def test_there_is_always_a_decision(table_, target, fields, host, more):
-    """And without a token no way in."""
+    """Every request gets a decision, and none without a token passes."""
     request = head(target, *fields, host=host, **more)
     decision = decide(request, table_, NullCache(), NOW_S)
     assert isinstance(decision, Forward | Reject)

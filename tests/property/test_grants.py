@@ -62,7 +62,7 @@ HISTORIES = st.lists(worlds(), min_size=1, max_size=4)
 
 @given(HISTORIES)
 def test_a_namespace_keeps_what_it_was_granted_and_still_names(history):
-    """Neither an older object nor a wildcard takes it, and only its own routes serve it."""
+    """A granted host is taken by no older object and no wildcard, and only its namespace's routes serve it."""
     grants = Grants()
     for objects in history:
         before, made = grants, compiled(*objects, grants=grants)
@@ -76,7 +76,7 @@ def test_a_namespace_keeps_what_it_was_granted_and_still_names(history):
 
 @given(HISTORIES)
 def test_a_credential_keeps_the_key_that_it_was_granted_and_still_names(history):
-    """Also its place in front of those of other namespaces that came later."""
+    """A credential keeps its granted key, and its place before those of other namespaces that came later."""
     grants = Grants()
     for objects in history:
         before, grants = grants, compiled(*objects, grants=grants).grants
@@ -92,7 +92,7 @@ def test_a_credential_keeps_the_key_that_it_was_granted_and_still_names(history)
 
 @given(HISTORIES, st.randoms(use_true_random=False))
 def test_order_is_no_matter(history, random):
-    """The same objects and the same grants give the same snapshot, problems and grants."""
+    """Equal objects and equal grants make equal snapshots, problems and grants, in any order."""
     one = other = Grants()
     for objects in history:
         made = compiled(*objects, grants=one)

@@ -60,7 +60,7 @@ def test_a_forwarded_path_holds_nothing_to_resolve(target, table_):
 @example("/v1//admin/x")
 @example("/v1/./admin")
 def test_no_spelling_reaches_what_is_protected(target):
-    """Not even where a server behind decodes once more and merges slashes."""
+    """No spelling of a path reaches what is protected, even where a server decodes again and merges slashes."""
     path = forwarded(STRICT, target)
     if path is not None:
         assert not re.match(r"/+admin(?:/|\Z)", unquote(path))

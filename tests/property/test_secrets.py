@@ -61,7 +61,7 @@ def referring(draw):
 
 @given(unusable(), referring())
 def test_a_secret_that_is_not_meant_for_keys_is_as_good_as_none(found, credential):
-    """The same problems, and the same snapshot."""
+    """A Secret that is not meant for keys makes the same problems and the same snapshot as a missing one."""
     without, with_it = compiled(consumer(), credential), compiled(consumer(), credential, found)
     assert (without.problems, without.snapshot) == (with_it.problems, with_it.snapshot)
 

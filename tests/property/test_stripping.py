@@ -77,7 +77,7 @@ def test_a_stripped_cookie_line_holds_no_token(line):
 
 @given(st.lists(SEGMENTS, max_size=4), st.lists(PAIRS, max_size=4), st.integers(0, 2), st.booleans())
 def test_no_token_goes_upstream(segments, pairs, at, is_in_header):
-    """Neither the one that was looked at nor one in a later place."""
+    """No token goes upstream, be it the one that was verified or one in a later place."""
     query = "&".join(segment for segment in segments if not is_token_parameter(segment))
     pairs = [pair for pair in pairs if not is_token_cookie(pair)]
     pairs.insert(at, b" jwt=" + TOKEN.encode())

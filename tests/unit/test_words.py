@@ -150,6 +150,12 @@ FOREIGN = re.compile(
     r"|goodbye|what there is|speaks? of|as good as)\b|(?:\A|[.:;]\s+)whatever\b|(?:;|\A)\s*gives\b",
     re.IGNORECASE,
 )
+# How the docstring of a test begins that is no sentence of its own, or refers to a neighbour.
+CONTINUING = re.compile(
+    r"\A(?:so|and|also|or|but|nor|neither|even|then|likewise|as above|as before|the same|that|not even|still)\b"
+    r"|\b(?:tests?|those|ones?|rules?) (?:above|below)\b",
+    re.IGNORECASE,
+)
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 # Written from docstrings, which have a test of their own.
 GENERATED = {ROOT / "docs/design/modules.md"}
@@ -164,6 +170,18 @@ def prose_of(path: Path) -> Iterator[str]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             yield token.string.lstrip("# ")
+
+
+def docstrings_of_tests(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+            yield ast.get_docstring(node) or ""
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=name_of)
+def test_the_docstring_of_a_test_stands_alone(path):
+    """No docstring of a test continues its name, or refers to another test: a report shows one of them alone."""
+    assert [] == [text for text in docstrings_of_tests(path) if CONTINUING.search(text)]
 
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in SOURCES}), ids=name_of)

@@ -30,7 +30,7 @@ async def proxied(tmp_path):
 
 
 async def test_a_good_token_passes(tmp_path):
-    """And the application's answer comes back."""
+    """A request with a good token passes and gets the application's answer."""
     async with proxied(tmp_path) as client:
         answer = await client.get("/v1/r1", headers={"Authorization": f"Bearer {KEY.token()}"})
         assert (200, DOCUMENT) == (answer.status, await answer.text())

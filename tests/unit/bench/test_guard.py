@@ -52,7 +52,7 @@ def test_what_is_as_it_was_passes_at_once(judged):
 
 
 def test_a_gain_is_to_be_kept(judged, capsys):
-    """Or else it could be lost again unseen."""
+    """A gain beyond the noise asks for a new baseline, so that it can't be lost unseen."""
     assert (0, 0) == judged(0.2)
     assert "--write" in capsys.readouterr().out
 

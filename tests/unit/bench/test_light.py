@@ -51,7 +51,7 @@ async def test_every_request_is_sent():
 
 
 async def test_a_lost_connection_is_an_error():
-    """And ends the load, instead of waiting for ever."""
+    """A lost connection is an error and ends the load, instead of an endless wait."""
     assert ["connection lost: None"] * 2 == await errors_with(Broken)
 
 

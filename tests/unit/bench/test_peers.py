@@ -66,7 +66,7 @@ def test_envoy_remembers_tokens_when_it_is_told_to(remembers, site):
 
 @pytest.mark.parametrize("name", ["tls", "repeated"])
 def test_each_speaks_tls_where_it_is_asked_to(name, site):
-    """And only there."""
+    """Each gateway speaks TLS where it is configured to, and only there."""
     here = site(name)
     chain = envoy.config(here, remembers=True)["static_resources"]["listeners"][0]["filter_chains"][0]
     asked = name == "tls"
@@ -92,7 +92,7 @@ def test_a_token_verifies_with_what_gateways_are_told(algorithm):
 
 
 def test_new_tokens_are_all_different():
-    """And so is garbage, which verifies with nothing."""
+    """New tokens are all different, and so is garbage, which never verifies."""
     key = make_key("HS256")
     assert 50 == len(set(key.tokens(50)))
     garbage = list(key.garbage(50))

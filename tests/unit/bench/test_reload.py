@@ -35,7 +35,7 @@ def served(site):
 
 
 def test_at_first_one_route_is_served(site):
-    """So that the rest can be weighed when it comes."""
+    """The run begins with one route, so that the cost of the others can be measured."""
     assert [("Consumer", "c"), ("Route", "r1"), ("Secret", "c"), ("Service", "app")] == sorted(served(site))
 
 

@@ -58,7 +58,7 @@ def test_a_row_tells_all(results):
 
 
 def test_a_table_has_a_row_for_each(results):
-    """And as many cells in each line."""
+    """A table has a row for each gateway, and as many cells in each row."""
     lines = table(results)
     assert 2 + 3 == len(lines)
     assert {lines[0].count("|")} == {line.count("|") for line in lines}
@@ -79,7 +79,7 @@ def test_who_is_left_out_is_named(report):
 
 
 def test_a_run_without_errors_is_clean(report):
-    """Then its exit status is 0."""
+    """A run without errors is clean, and its exit status is 0."""
     assert report.is_clean
 
 
@@ -91,7 +91,7 @@ def test_a_run_with_an_error_is_not_clean(report, results):
 
 
 def test_a_run_in_which_somebody_failed_is_not_clean(report):
-    """Also when everybody who was measured answered well."""
+    """A run with a failed gateway is not clean, even when all that were measured answered well."""
     report.failures.append("HAProxy in tls: ended with status 1")
     assert not report.is_clean
     assert "- HAProxy in tls: ended with status 1" in report_page(report)

@@ -84,7 +84,7 @@ def test_who_is_not_there_to_look_at_tokens_may_let_everything_through(gateway):
 
 
 def test_who_refuses_everything_is_not_measured(gateway):
-    """Nor would this be a gateway."""
+    """A gateway that refuses every request is not measured."""
     with pytest.raises(ValueError, match="answers 401 where 200 must be"):
         try_out(*gateway(lambda _: (401, b"")))
 

@@ -26,7 +26,7 @@ def test_one_size_has_no_exponent():
 
 
 def test_the_page_has_each_size():
-    """And a line for each series that grows."""
+    """The page has each size, and a line for each series that grows."""
     sizes = [measure(20, 1), measure(40, 1)]
     told = {"whole": 1.0, "rebuild": 0.98, "memory": 1.01}
     page = report_page({"routes": sizes, "credentials": []}, [], {"routes": told, "credentials": {}})

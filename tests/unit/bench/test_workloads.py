@@ -29,7 +29,7 @@ def test_few_routes_are_all_asked_for():
 
 
 def test_heads_that_are_unlike_are_all_different():
-    """And more than any gateway remembers, to one route."""
+    """Unlike heads are all different, go to one route, and are more than any gateway remembers."""
     paths = WORKLOADS["unlike"].paths
     assert (20_000, {"/v1/r0"}) == (len(set(paths)), {path.partition("?")[0] for path in paths})
 

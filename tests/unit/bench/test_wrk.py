@@ -42,7 +42,7 @@ def test_no_report_is_a_mistake():
 
 
 def test_one_token_is_a_header(tmp_path):
-    """The same request again and again needs no file."""
+    """A workload with one token needs a header and no file of requests."""
     told = line("repeated", Ammunition("a.b.c", None, None), tmp_path)
     assert "Authorization: Bearer a.b.c" in told
     assert ["http://127.0.0.1:80/v1/r0", "--", "GET"] == told[-3:]

@@ -79,7 +79,7 @@ def test_an_end_is_a_date_or_a_time(text, seconds):
     ],
 )
 def test_an_end_without_one_reading_is_refused(text, told):
-    """So is one that has passed."""
+    """An expiry that is ambiguous, or has passed, is refused."""
     with pytest.raises(click.UsageError, match=told):
         moment_of(text, NOW_S)
 

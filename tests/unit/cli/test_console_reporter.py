@@ -69,7 +69,7 @@ def test_what_could_steer_a_terminal_is_not_written(told):
 
 
 def test_the_table_is_shown_when_it_changes(told):
-    """And only then."""
+    """The table is shown when it changes, and only then."""
     problem = Problem(ROUTE, Reason.INVALID, "spec", "is wrong")
     for problems in ([], [], [problem], [problem]):
         statuses = {ROUTE: conditions_of(ROUTE, problems, Programming.PROGRAMMED)}
@@ -132,7 +132,7 @@ def test_a_pipe_gets_whole_lines_without_colour(monkeypatch, capsys):
 
 
 def test_no_colour_is_obeyed(monkeypatch, capsys):
-    """Even where colour is forced."""
+    """NO_COLOR is obeyed, even where colour is forced."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("NO_COLOR", "1")
     console(stderr=False).print("x", style="red")

@@ -56,7 +56,7 @@ async def test_warnings_are_told_in_words_and_the_rest_is_not(pretend):
 
 @pytest.mark.parametrize(("then", "status"), [("sys.exit(3)", 3), ("import os; os.abort()", -signal.SIGABRT)])
 async def test_its_status_is_given(pretend, then, status):
-    """Or the signal that ended it."""
+    """The status of the process is returned, or the signal that ended it."""
     pretend(says(STARTED, then=then))
     async with asyncio.timeout(10), data_plane([], print) as running:
         assert status == await running.ended()

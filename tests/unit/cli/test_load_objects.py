@@ -15,7 +15,7 @@ def test_folders_alone_are_read_as_ever(protected):
 
 
 def test_a_cluster_has_no_files(serving):
-    """And no Secret is read unless somebody has a use for it."""
+    """Objects of a cluster have no files, and Secrets are read only for a command that needs them."""
     gathered = load_objects(Source((), Where()), Wanted())
     assert () == gathered.reading.objects
     assert ["Consumer", "JWTCredential", "Route", "Service"] == sorted(it.ref.kind for it in gathered.objects)

@@ -127,7 +127,7 @@ def test_a_run_serves_reloads_and_ends_well(folder):
 
 
 def test_an_address_that_is_taken_is_told_in_words(folder):
-    """And ends the run with 1, without a traceback."""
+    """An address in use ends the run with status 1 and a message, without a traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with run(folder.path, "--listen", address) as process:

@@ -131,7 +131,7 @@ def contents_of(folder):
 
 
 async def test_a_save_comes_into_force(start, folder):
-    """And what it changes is shown."""
+    """A saved file takes effect, and what it changes is shown."""
     folder.write(service(), name="service.yaml")
     async with start() as (reporter, plane, _):
         await reporter.until("show")

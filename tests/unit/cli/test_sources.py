@@ -16,7 +16,7 @@ def test_folders_alone_need_no_cluster():
 
 
 def test_a_cluster_may_have_folders_over_it():
-    """Or none."""
+    """A cluster may be read with folders over it, or with none."""
     where = Where(context="here")
     assert Source((Path("a"),), where) == source_of((Path("a"),), where, is_cluster=True)
     assert Source((), where) == source_of((), where, is_cluster=True)

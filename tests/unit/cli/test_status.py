@@ -17,7 +17,7 @@ def test_a_cluster_is_shown_as_a_tree(postern, serving):
 
 
 def test_no_secret_is_read(postern, serving):
-    """Not even its name."""
+    """The status command reads no Secret, not even its name."""
     postern("status")
     assert [] == [path for path in serving.asked if "secrets" in path]
 

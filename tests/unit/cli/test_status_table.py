@@ -49,7 +49,7 @@ def test_a_name_is_never_markup():
 
 
 def test_a_long_table_begins_with_what_is_not_ready():
-    """And counts the others."""
+    """A long table begins with the objects that are not ready, and counts the others."""
     refs = [Ref("Route", "demo", f"r{n:03}") for n in range(ROWS_MAX + 10)]
     statuses = told(Problem(refs[-1], Reason.INVALID, "", "is wrong"), refs=refs)
 
@@ -59,7 +59,7 @@ def test_a_long_table_begins_with_what_is_not_ready():
 
 
 def test_what_is_left_out_may_be_unready():
-    """Then it is counted as such; of a short table nothing is left out."""
+    """Objects left out of a table that are not ready are counted as such; a short table leaves out none."""
     refs = [Ref("Route", "demo", f"r{n:03}") for n in range(ROWS_MAX + 2)]
 
     assert "... and 2 more objects, 2 of them not ready" == left_out(told(refs=refs, programming=Programming.PENDING))

@@ -51,7 +51,7 @@ def test_the_payload_names_the_credential_and_its_times():
 
 
 def test_the_issue_time_may_be_another():
-    """So a revocation by age can be tried."""
+    """The issue time can be set, so that a revocation by age can be tried."""
     assert claims_of(credential_of(), "key", TIMES, {"iat": 5})["iat"] == 5
 
 

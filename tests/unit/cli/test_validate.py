@@ -150,7 +150,7 @@ def test_folders_that_fit_a_cluster_are_fine(postern, serving, folder):
 
 
 def test_a_cluster_without_objects_is_told(postern, cluster):
-    """Or a namespace without."""
+    """An empty cluster, or an empty namespace, is reported."""
     for options, place in (((), "the cluster"), (("-n", "demo"), "namespace demo")):
         result = postern("validate", "--cluster", *options)
         assert (1, True) == (result.exit_code, f"{place}: error: no object of Postern is here" in result.stdout)

@@ -35,7 +35,7 @@ def test_a_kind_that_was_not_listed_is_not_missing():
 
 
 def test_what_hangs_on_an_unread_certificate_is_unknown_too():
-    """Neither the Service nor its routes are said to be wrong; other mistakes are."""
+    """With an unread certificate neither the Service nor its routes count as wrong; other mistakes do."""
     tls = {"caCertificateRef": {"kind": "Secret", "name": "alice"}}
     service = manifests.service(upstream={"url": "https://a.example.com", "tls": tls})
     documents = (service, manifests.route(), manifests.route("lost", serviceRef={"name": "nowhere"}))
@@ -44,7 +44,7 @@ def test_what_hangs_on_an_unread_certificate_is_unknown_too():
 
 
 def test_what_hangs_on_an_unread_upstream_is_unknown_too():
-    """Likewise of a Service of Kubernetes."""
+    """With an unread Service of Kubernetes neither the Service nor its routes count as wrong."""
     documents = (manifests.service(upstream={"service": {"name": "web", "port": 80}}), manifests.route())
     assert "UpstreamNotFound" in reasons(NOTHING, *documents)
     assert [] == reasons(Unread(refused={Ref("core/Service", "default", "web"): "403 Forbidden"}), *documents)

@@ -9,7 +9,7 @@ from postern_core.admin_api import ServedConfig, WorkerConfig, served_digest_of
 
 
 def test_a_reader_finds_what_a_data_plane_writes():
-    """The digest survives encoding, and so does that there is none."""
+    """The digest survives encoding and decoding, and so does a missing one."""
     for digest in ("abc", None):
         content = msgspec.json.encode(ServedConfig(digest, workers=(WorkerConfig(1, digest),)))
         assert digest == served_digest_of(content)

@@ -45,7 +45,7 @@ def test_a_url_says_where_and_under_which_name(url, host, path, address):
 
 
 def test_https_asks_for_the_hosts_own_name():
-    """And trusts the system's authorities."""
+    """An https upstream is verified by its own host name and the system's authorities."""
     entry, _ = backend({"url": "https://a.example"})
 
     assert ("a.example", None, False) == (entry.tls.server_name, entry.tls.ca_pem, entry.tls.insecure_skip_verify)

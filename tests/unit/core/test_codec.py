@@ -123,7 +123,7 @@ def test_a_full_bucket_moves_no_entry_of_another():
 @given(st.lists(st.integers(0, 1500), max_size=40), st.integers(0, 39))
 @settings(max_examples=50, deadline=None)
 def test_a_split_bucket_has_no_more_than_twice_the_shards_that_its_bytes_need(sizes, at):
-    """And an entry that keeps its size changes one of them."""
+    """A split bucket has at most twice the needed shards, and an entry of unchanged size changes one of them."""
     named = [(f"{i:05}", size) for i, size in enumerate(sizes)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(codec, "SHARD_BYTES_MAX", 2_000)

@@ -28,7 +28,7 @@ MANIFESTS = [
 @given(st.permutations(MANIFESTS))
 @settings(max_examples=30)
 def test_order_does_not_matter(manifests):
-    """The same set gives the same bytes and the same problems."""
+    """An equal set of objects makes equal bytes and equal problems."""
     expected, actual = compiled(*MANIFESTS), compiled(*manifests)
 
     assert encode_snapshot(expected.snapshot).digest == encode_snapshot(actual.snapshot).digest

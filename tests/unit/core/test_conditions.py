@@ -14,7 +14,7 @@ def status(*problems, ref=ROUTE, programming=Programming.PROGRAMMED):
 
 
 def test_without_problems_everything_holds():
-    """And Ready says so."""
+    """Without problems every condition is True, and Ready too."""
     expected = {
         "Accepted": "True Accepted",
         "ResolvedRefs": "True ResolvedRefs",

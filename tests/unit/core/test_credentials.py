@@ -29,7 +29,7 @@ def test_the_key_defaults_to_the_name():
 
 
 def test_a_credential_without_its_consumer_serves_nobody():
-    """And says which one is missing."""
+    """A credential without its consumer verifies nothing, and its problem names the consumer."""
     assert () == entries(credential(), secret())
     assert [("alice", "ConsumerNotFound")] == reasons(credential(), secret())
 
@@ -40,7 +40,7 @@ def test_a_broken_consumer_is_no_consumer():
 
 
 def test_the_older_of_two_keeps_the_key_even_while_it_is_broken():
-    """Or breaking it would hand its key to somebody else."""
+    """The older of two credentials keeps the key while it is broken, or breaking it would hand the key over."""
     lost = [{"secretRef": {"name": "nowhere", "key": "secret"}}]
     older = credential("older", key="k", keys=lost, created="2026-01-01T00:00:00Z")
     newer = credential("newer", key="k", created="2026-01-02T00:00:00Z")
@@ -76,7 +76,7 @@ def test_a_secret_in_the_place_of_the_generated_one_is_refused():
 
 
 def test_a_secret_of_the_generated_name_may_be_named():
-    """Then somebody has said that it is meant."""
+    """A secretRef may name the Secret of the generated name: naming it makes it intended."""
     keys = [{"secretRef": {"name": "alice-jwt", "key": "secret"}}]
 
     assert [] == reasons(consumer(), credential(keys=keys), secret("alice-jwt"))

@@ -30,7 +30,7 @@ HOST = ("app.example.com",)
     ],
 )
 def test_a_broken_route_refuses_what_it_would_have_taken(spec, methods, paths):
-    """Neither open, nor missing, so that nothing wider takes its requests."""
+    """A broken route refuses its requests: it neither opens nor lets a wider route take them."""
     assert [(HOST, methods, paths)] == refused(service(), route(**spec))
 
 

@@ -32,7 +32,7 @@ def test_a_credential_that_does_not_serve_has_its_key_all_the_same():
 
 
 def test_the_grants_stay_the_same_value_while_nothing_changes():
-    """So that they are encoded once."""
+    """Unchanged grants are the same object, so that they are encoded once."""
     first = compiled(service())
 
     assert compiled(service(), grants=first.grants).grants is first.grants

@@ -88,13 +88,13 @@ def test_grants_are_published_beside_a_snapshot():
     ],
 )
 def test_an_index_that_is_none_is_refused(content):
-    """Also of another format, and one that calls keys public."""
+    """An index is refused if it can't be read, has another format, or calls keys public."""
     with pytest.raises(CodecError):
         decode_grants_index(content)
 
 
 def test_a_shard_that_is_not_the_one_that_is_named_is_refused():
-    """Nor is one that can't be read, in an error that doesn't quote it."""
+    """A shard with other bytes than the index names, or that can't be read, is refused without quoting it."""
     encoded = encode_grants(many(1))
     shard = decode_grants_index(encoded.index).shards[0]
     with pytest.raises(CodecError, match="digest"):

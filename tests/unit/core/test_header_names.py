@@ -14,5 +14,5 @@ def test_spellings_that_a_server_may_take_for_one_are_one(name):
 
 
 def test_reserved_names_are_in_canonical_form():
-    """Or they would never be found."""
+    """Reserved header names are in canonical form, by which they are looked up."""
     assert {canonical(name) for name in RESERVED} == RESERVED

@@ -62,7 +62,7 @@ def test_what_was_claimed_below_a_later_wildcard_stays():
 
 @pytest.mark.parametrize("host", ["a.x", "*.x", "a.b.x"])
 def test_an_older_namespace_gets_nothing_that_is_held(host):
-    """Neither by the name itself nor by a wildcard above it."""
+    """A held host is given to no older namespace, neither by its name nor by a wildcard above it."""
     hosts, _ = settled(claim("old", "a.x", "*.x", "a.b.x"), claim("young", host), grants=held("young", host))
 
     assert (host,) == hosts["young"]
@@ -109,7 +109,7 @@ def test_a_service_that_is_not_accepted_keeps_what_it_holds():
 
 
 def test_a_service_that_is_not_accepted_holds_no_more_than_it_may_name():
-    """So that edits that are refused don't add up."""
+    """A broken Service holds no more hosts than it may name, so that refused edits don't add up."""
     grants = {}
     for number in range(4):
         hosts = [f"h{number}-{index}.x" for index in range(HOSTS_MAX - 1)]
@@ -129,7 +129,7 @@ def test_a_service_may_name_as_many_hosts_as_it_may_hold():
 
 
 def test_a_conflict_names_who_has_the_host():
-    """And the wildcard, where it is that."""
+    """A conflict names the Service that has the host, and the wildcard that covers it."""
     claims = [claim("one", "a.x", "a.y"), claim("two", "a.x", "*.y")]
     messages = [it.message for it in assign_hosts(claims, held("two", "a.x", "*.y")).problems]
 

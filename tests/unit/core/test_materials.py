@@ -29,7 +29,7 @@ def test_nothing_is_told_of_an_unmarked_secret(value):
 
 @pytest.mark.parametrize("value", ["short", "", "-----BEGIN PRIVATE KEY-----"])
 def test_where_unmarked_ones_are_allowed_only_whether_it_serves_is_told(value):
-    """Neither how long it is nor what else it may be."""
+    """A refused unmarked Secret's message discloses neither its length nor its kind."""
     labels = {"postern.dev/unmarked-secrets": "allowed"}
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "labels": labels}}
 
@@ -52,7 +52,7 @@ def test_what_a_secret_is_instead_of_a_key_is_not_told(value):
 
 
 def test_a_public_key_in_a_secret_needs_a_mark_as_well():
-    """Or its entries could be asked for one by one."""
+    """A Secret with a public key needs the label too, or its entries could be probed one by one."""
     keys = [{"publicKeyRef": {"kind": "Secret", "name": "alice", "key": "secret"}}]
     tls = secret(value="-----BEGIN CERTIFICATE-----") | {"type": "kubernetes.io/tls"}
 

@@ -63,7 +63,7 @@ def test_what_an_unusable_object_said_is_kept():
 
 
 def test_a_secret_that_cannot_be_read_does_not_quote_its_values():
-    """Not even in the message about them."""
+    """The message about an unreadable Secret quotes none of its values."""
     parsed = parse_manifest(manifest("Secret", "v1", data={"key": ["hunter2"]}))
 
     assert "hunter2" not in str(parsed.problems)

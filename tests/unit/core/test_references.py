@@ -29,7 +29,7 @@ def test_a_value_is_read_as_kubernetes_keeps_it(kind, fields, expected):
 
 @pytest.mark.parametrize("fields", [{}, {"data": {"b": "eHl6"}}, {"data": {"a": "%%%hunter2"}}])
 def test_an_entry_that_is_missing_or_no_base64_is_told_without_its_value(fields):
-    """Neither is told what else is there: whoever names it need not be allowed to read it."""
+    """The message about a missing or invalid entry discloses neither its value nor other entries."""
     missing = held(**fields)
 
     assert Missing(Reason.SECRET_KEY_MISSING, held().message) == missing

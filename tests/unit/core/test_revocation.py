@@ -9,7 +9,7 @@ from postern_core.revocation import DIGEST_BYTES, is_among, packed, unpacked
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=20), st.text())
 def test_an_id_is_among_those_that_were_packed(jtis, other):
-    """And no other id is, whatever its characters are."""
+    """An id is found among the packed ones, and no other id is, for any characters."""
     digests = unpacked(packed(jtis))
 
     assert all(is_among(jti, digests) for jti in jtis)

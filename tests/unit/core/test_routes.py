@@ -53,13 +53,13 @@ def test_a_broken_policy_of_the_service_makes_its_routes_refuse():
 
 
 def test_a_route_of_a_service_that_is_missing_is_told_so():
-    """And nothing is served for it."""
+    """A route of a missing Service gets a problem, and is not served."""
     assert [("all", "ServiceNotFound")] == reasons(route())
     assert () == compiled(route()).snapshot.routes
 
 
 def test_forwarded_headers_are_cleaned_on_every_route_of_the_service():
-    """On the open ones above all."""
+    """Headers of forwarded claims are removed on every route of the Service, above all on open ones."""
     own = route("b", auth={"jwt": {"forwardClaims": [{"claim": "sub", "header": "X_User"}]}})
     snapshot = compiled(service(), route("a"), own, consumer()).snapshot
 

@@ -103,7 +103,7 @@ def test_a_path_is_normal_for_both(path):
 
 @given(PATHS_OF_URLS)
 def test_the_path_of_a_url_is_normal_for_both(path):
-    """The same holds behind a host."""
+    """The rule and the check agree on the normal form of a URL's path."""
     url = f"http://a..b{path}"
     taken = re.search(URL_WITH_NORMAL_PATH, url) and not re.search(URL_WITH_EMPTY_SEGMENT, url)
     assert (path_is_not_normal(path) == "") == bool(taken and not re.search(URL_WITH_DOT_SEGMENT, url))

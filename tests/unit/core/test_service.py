@@ -52,7 +52,7 @@ def test_an_encoded_slash_in_the_prefix_needs_keep():
 
 
 def test_several_endpoints_have_no_one_name():
-    """Neither for Host nor for the certificate."""
+    """Several endpoints have no common name for Host or for the certificate."""
     endpoints = [{"address": "10.0.0.1", "port": 443}, {"address": "10.0.0.2", "port": 443}]
     upstream = {"endpoints": endpoints, "hostHeader": "Upstream", "tls": {}}
 

@@ -21,7 +21,7 @@ def test_a_broken_older_service_keeps_its_host():
 
 
 def test_a_service_of_several_gateways_is_compiled_for_each():
-    """The same entries for all of them."""
+    """A Service of several gateways has equal entries in the snapshot of each."""
     both = service(gateways=["default", "internal"])
 
     assert compiled(both).snapshot.backends == compiled(both, gateway="internal").snapshot.backends

@@ -49,7 +49,7 @@ def test_another_namespace_keeps_its_routes():
 
 
 def test_the_order_of_the_objects_does_not_matter():
-    """Nor does it who comes first by name, but for objects of one age."""
+    """The order of the objects has no effect on shares; names decide only between objects of one age."""
     objects = [service(), *(exact(f"r{n}", 1 if n > 3 else 9 - n) for n in range(8))]
     first = compiled(*objects, share=Share(routes=5))
     random.Random(1).shuffle(objects)

@@ -19,7 +19,7 @@ def long_header(number):
 
 
 def test_two_of_the_largest_entries_fit_into_a_shard():
-    """Or a full bucket would have many shards that are nearly empty; a refused place fits by itself."""
+    """Two of the largest entries fit into a shard, or a full bucket would have many nearly empty ones."""
     assert 2 * ENTRY_BYTES_MAX < SHARD_BYTES_MAX
     assert PLACE_BYTES_MAX < SHARD_BYTES_MAX
 

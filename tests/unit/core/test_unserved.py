@@ -29,7 +29,7 @@ def test_a_host_without_a_route_is_refused_below_another_namespaces_wildcard(hos
 
 
 def test_a_wildcard_that_has_no_route_itself_takes_nothing():
-    """So there is nothing to refuse."""
+    """A wildcard without a route takes no requests, so that none need be refused."""
     [alone, _] = wide("*.example.com")
 
     assert {} == refusals(held("app.example.com"), alone)

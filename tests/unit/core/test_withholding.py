@@ -27,7 +27,7 @@ def without(*names, also=()):
 
 
 def test_nothing_is_missing_where_nothing_is_refused():
-    """Nor where what was refused has changed since."""
+    """Nothing is withheld where nothing was refused, or where what was refused has changed since."""
     other = compiled(service(), route("plain", methods=["GET"])).snapshot.routes[0]
 
     assert (SNAPSHOT, frozenset()) == without()

@@ -15,7 +15,7 @@ async def wait_for_ever(said):
 
 
 async def test_what_still_runs_is_cancelled_at_the_end():
-    """And waited for."""
+    """Tasks that still run at the end are cancelled and awaited."""
     tasks, said = BackgroundTasks(), []
     task = tasks.start(wait_for_ever(said), "waits")
     await asyncio.sleep(0)
@@ -24,7 +24,7 @@ async def test_what_still_runs_is_cancelled_at_the_end():
 
 
 async def test_what_has_ended_is_forgotten():
-    """So that a gateway doesn't grow."""
+    """An ended task is forgotten, so that memory doesn't grow."""
     tasks = BackgroundTasks()
     await tasks.start(asyncio.sleep(0), "short")
     await asyncio.sleep(0)

@@ -66,7 +66,7 @@ def test_it_is_read_again_when_every_reason_has_gone(transport, read_gate):
 
 
 def test_a_reason_that_is_not_there_is_no_reason(transport, read_gate):
-    """Neither to read, nor not to."""
+    """Removing a reason that was never added neither pauses nor resumes reading."""
     read_gate.pause("a")
     read_gate.resume("b")
     assert not transport.is_read

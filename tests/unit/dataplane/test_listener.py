@@ -13,7 +13,7 @@ def client(port):
 
 
 def test_the_way_is_shown_without_asking_anybody(port, client):
-    """Neither a table nor an upstream is needed; the connection stays."""
+    """A redirect needs neither a table nor an upstream, and the connection stays open."""
     port.active_table.table = None
     assert b"\r\nLocation: https://app.example.com:8443/a?b\r\n" in client.get("/a?b").take()
     assert [308] == client.get("/a").statuses()

@@ -151,7 +151,7 @@ def test_headers(fields):
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_targets(target):
-    """The same for paths and queries."""
+    """Paths and queries are read in bounded time."""
     request, table = head(target), table_of(route(policy="p"), policies=(POLICY,))
     assert LIMIT_S > least(lambda _: lambda: decide(request, table, NullCache(), NOW_S))
 

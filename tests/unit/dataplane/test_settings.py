@@ -95,7 +95,7 @@ def test_a_variable_sets_a_setting(monkeypatch):
 
 
 def test_tls_is_an_address_and_certificates():
-    """And, where it is wished, a redirect to it."""
+    """TLS takes an address and certificates and, optionally, a redirect to it."""
     settings = read("--listen-tls", "[::]:8443", "--certificates", "/c", "--redirect-to-https", "443")
     assert (Address("::", 8443), "/c", 443) == (settings.listen_tls, settings.certificates, settings.redirect_to_https)
     assert settings == msgspec.json.decode(msgspec.json.encode(settings), type=Settings)

@@ -34,7 +34,7 @@ def test_a_connection_waits_until_somebody_accepts():
 
 @pytest.mark.parametrize("is_shared", [True, False])
 def test_an_address_in_use_is_refused(is_shared):
-    """Also where the other shares its port: two data planes would steal each other's clients."""
+    """An address in use is refused, also where its owner shares the port: clients would be stolen."""
     (taken,) = open_shared_listeners(ANY_PORT, 1)
     address = address_of(taken)
     with pytest.raises(ListenError, match=f"^address already in use: {address}$"):

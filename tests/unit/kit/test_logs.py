@@ -19,7 +19,7 @@ def logged(capsys, fresh_logs):
 
 
 def test_an_event_is_a_line_with_its_fields(logged):
-    """And with what the process is."""
+    """A log event is a line with its fields and those of the process."""
     configure_logs(worker=7)
     structlog.get_logger().warning("it rains", since="noon")
     (line,) = logged()

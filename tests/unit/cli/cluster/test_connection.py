@@ -67,7 +67,7 @@ async def test_a_pod_is_its_own_account(tmp_path, monkeypatch):
 
 
 async def test_the_proxy_of_the_environment_counts(cluster, monkeypatch):
-    """And its exceptions, as for kubectl."""
+    """The proxy of the environment is used, with its exceptions, as kubectl does."""
     monkeypatch.setenv("http_proxy", "http://proxy.example.com:3128")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)

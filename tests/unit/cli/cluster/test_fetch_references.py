@@ -15,7 +15,7 @@ def parsed(*documents):
 
 
 async def test_a_secret_is_read_where_it_is_of_use(serving, api):
-    """And nowhere else: neither it nor a list of its kind."""
+    """A Secret is read only for a command that needs it; else neither it nor a list of Secrets is."""
     unread = await fetch_references(api, parsed(manifests.credential()), lambda _: False)
     assert ((), frozenset({SECRET}), []) == (unread.objects, unread.unasked, serving.asked)
     read = await fetch_references(api, parsed(manifests.credential()), lambda _: True)

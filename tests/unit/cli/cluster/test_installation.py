@@ -91,7 +91,7 @@ async def test_a_gateway_that_is_not_found_is_looked_for_where_it_usually_is(clu
 
 
 async def test_a_namespace_may_be_given(cluster, api):
-    """Then nothing is guessed."""
+    """A given namespace is used, and nothing is searched for."""
     cluster.put(index("edge"))
     [found] = await published(api, "default", given={"default": "edge"})
     assert ("edge", DIGEST) == (found.namespace, found.digest)

@@ -54,7 +54,7 @@ async def test_a_namespace_that_may_not_be_read_hides_what_its_secrets_are_for(c
 
 
 async def test_who_may_not_list_everywhere_gets_every_namespace_that_he_may(cluster, connection):
-    """And is told which kinds are missing from which."""
+    """Without the right to list everywhere, each allowed namespace is read, and missing kinds are named."""
     cluster.put(namespace("a"), namespace("b"), manifests.route("x", "a"), manifests.route("y", "b"))
     cluster.refused = {f"{GROUP}/routes": 403, f"{GROUP}/namespaces/b/routes": 403}
     ours = await list_resources(connection, KINDS, "")

@@ -27,7 +27,7 @@ async def test_the_folders_references_are_followed(cluster):
 
 
 async def test_one_namespace_is_the_context_s_unless_it_is_named(cluster):
-    """And of what is laid over only that counts."""
+    """One namespace is the context's unless another is named, and only its overlaid objects count."""
     cluster.put(manifests.consumer("a"), manifests.consumer("b", "demo"))
     wanted = Wanted(("Consumer",), is_of_one_namespace=True)
     over = [parse_manifest(manifests.consumer("c", "demo"))]

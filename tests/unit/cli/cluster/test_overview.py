@@ -24,7 +24,7 @@ READY = (("Accepted", "True", "Accepted", ""), ("Ready", "True", "Ready", ""))
 
 
 def test_an_object_is_ready_when_it_says_so():
-    """And of its present generation."""
+    """An object is ready when its status says so for its present generation."""
     state = state_of(told(manifests.consumer(), *READY))
     assert (True, ()) == (state.is_ready, state.trouble)
 

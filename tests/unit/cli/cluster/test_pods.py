@@ -33,5 +33,5 @@ def test_a_pod_of_two_families_is_one():
 
 
 def test_without_an_admin_port_there_is_nobody_to_ask():
-    """Nor without an address."""
+    """A pod without an admin port, or without an address, is not asked."""
     assert [] == pods_of([slice_of(endpoint("10.0.0.1"), ports=()), slice_of({"addresses": []})])

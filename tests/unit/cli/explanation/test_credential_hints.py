@@ -28,5 +28,5 @@ def test_a_token_may_be_anywhere(made):
 
 
 def test_what_is_no_token_names_nobody():
-    """Neither words nor something that only looks like one."""
+    """Words, and what only looks like a token, name no credential."""
     assert frozenset() == keys_named_in(written_request("GET", URL, ["X-A: a.b.c", "X-B: words"]).read())

@@ -32,7 +32,7 @@ def test_the_host_is_the_url_s():
 
 
 def test_a_host_header_wins():
-    """So a gateway under another name can be asked about."""
+    """A Host header replaces the URL's host, so that a gateway under another name can be explained."""
     assert ((b"Host", b"b"),) == head_of("http://a/", "Host:  b ").headers
 
 
@@ -46,7 +46,7 @@ def test_a_host_header_wins():
     ],
 )
 def test_the_scheme_says_whether_it_is_tls(url, is_tls, port):
-    """And which port it is, where none is given."""
+    """The scheme decides on TLS, and on the port where none is given."""
     head = head_of(url)
     assert (is_tls, port) == (head.is_tls, head.local_port)
 

@@ -57,7 +57,7 @@ def shaken(server, authority, name):
 
 
 async def test_what_is_there_at_the_start_is_in_force(reloader, listener, authority, put):
-    """And told, with its end."""
+    """A certificate that exists at the start is in force, and reported with its end."""
     pair = authority.issue("a.test")
     put("a", pair)
     await reloader.start()

@@ -24,7 +24,7 @@ def looked(store):
 
 
 def test_every_folder_is_a_certificate(store, authority, put):
-    """But for those that a volume is kept in, and for files."""
+    """Every folder is a certificate, but not the hidden ones of a volume, nor a file."""
     for name in ("b", "a", "..data"):
         put(name, authority.issue(f"{name}.test"))
     (put("a", authority.issue("a.test")).parent / "file").write_text("")

@@ -48,7 +48,7 @@ def test_the_folder_named_default_is_the_default():
 
 
 def test_without_certificates_there_is_none():
-    """And nothing fails."""
+    """Without certificates none is selected, and nothing fails."""
     assert None is SniSelector([]).of("a.test")
 
 

@@ -11,7 +11,7 @@ from postern_dataplane.certificates.tls_context import VERSIONS, server_context
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_oldest_version_is_the_one_asked_for(version):
-    """And the newest is what OpenSSL has."""
+    """The oldest TLS version is the configured one, the newest is OpenSSL's newest."""
     context = server_context(version)
     assert (VERSIONS[version], ssl.TLSVersion.MAXIMUM_SUPPORTED) == (context.minimum_version, context.maximum_version)
 

@@ -108,7 +108,7 @@ def test_what_an_unverified_token_claims_is_not_told_apart():
 
 
 def test_another_claim_may_name_the_credential():
-    """And then `key` does not."""
+    """A policy may name the credential by another claim, and then `key` is not read."""
     assert ["alice", "missing_key_claim"] == [
         verdict(token, key_claim="iss") for token in (signed(iss="alice", key="bob"), signed())
     ]
@@ -247,7 +247,7 @@ def test_a_remembered_token_expires_in_time(claims, leeway_ms, last):
 
 
 def test_a_remembered_token_ends_with_its_key():
-    """Also when it would live on."""
+    """A remembered token ends with its key, although its own exp is later."""
     gate, token = Gate(row("default", key(not_after=NOW_S + 10))), signed(exp=NOW_S + 100)
     times = (NOW_S, NOW_S + 9.999, NOW_S + 10)
     assert ["alice", "alice", "key_expired"] == [gate.ask(token, now_s) for now_s in times]
@@ -260,7 +260,7 @@ def test_a_remembered_token_lives_on_with_another_key():
 
 
 def test_a_token_that_is_early_is_good_later():
-    """That it isn't yet is not remembered."""
+    """A token before its nbf is refused, which is not remembered, so that it passes later."""
     gate, token = Gate(), signed(nbf=NOW_S + 10)
     times = (NOW_S, NOW_S + 9.999, NOW_S + 10)
     assert ["not_yet_valid", "not_yet_valid", "alice"] == [gate.ask(token, now_s) for now_s in times]

@@ -74,7 +74,7 @@ def test_two_hosts_are_refused():
 
 
 def test_a_route_that_refuses_does_so_before_it_looks_at_a_token():
-    """And never falls through to a wider one."""
+    """A route with a refusal refuses before a token is read, and no wider route takes the request."""
     broken = route("admin", paths=EXACT, auth={"jwt": {"mode": "Requierd"}})
     table_ = table(service(), route(), broken)
     assert ["route_refused", "forwarded"] == [outcome(table_, head(path)) for path in ("/admin", "/x")]

@@ -37,7 +37,7 @@ def test_a_bearer_scheme_is_taken_off(value):
 
 @pytest.mark.parametrize("value", ["", " ", "\t", "Bearer", "bearer ", "Bearer   "])
 def test_an_empty_value_is_no_token(value):
-    """Nor is the scheme alone."""
+    """An empty value is no token, and neither is the scheme alone."""
     assert found(("authorization", value)) is None
 
 
@@ -56,7 +56,7 @@ def test_an_empty_value_is_no_token(value):
     ],
 )
 def test_whatever_else_there_is_is_a_credential(value, expected):
-    """And none that has three segments of base64url."""
+    """Any other value is a bad token, unless it has three segments of base64url."""
     assert expected == without_scheme(value)
     assert expected == found(("authorization", value))
 
@@ -137,7 +137,7 @@ def test_a_parameter_may_have_any_name(query):
     ],
 )
 def test_a_cookie_is_found(line, expected):
-    """Also in double quotes; nothing is decoded."""
+    """A token is found in a cookie, also in double quotes; nothing is decoded."""
     assert expected == found(("Cookie", line))
 
 
@@ -171,7 +171,7 @@ def test_a_cookie_may_be_on_any_line():
     ],
 )
 def test_the_first_place_that_holds_a_value_decides(header, query, cookie, expected):
-    """Also when it is bad; the later ones are not looked at."""
+    """The first place with a value decides, also with a bad token; later places are not read."""
     assert expected == found(("Authorization", header), ("Cookie", cookie), query=query)
 
 

@@ -64,7 +64,7 @@ def test_forwarded_claims_are_said_by_the_gateway_alone(name, path):
 
 
 def test_our_values_win_over_the_client_s():
-    """Also when Connection names ours."""
+    """The gateway's values replace the client's, also when Connection names the fields."""
     table_ = protected(forwardClaims=[{"claim": "sub", "header": "X-User"}])
     lines = [("Connection", "X-Consumer-Username, X-User, X-Forwarded-For, Host"), ("X-User", "root")]
     assert [
@@ -197,7 +197,7 @@ def test_a_path_goes_on_in_the_form_in_which_it_was_matched(prefix, base, target
 
 
 def test_a_token_is_taken_out_of_every_place():
-    """Also of those that were not looked at; every other byte stays."""
+    """A token is removed from every place, also from unread ones, and every other byte stays."""
     table_ = protected(stripCredentials=True)
     lines = [bearer(signed()), ("Cookie", "a=1; jwt=u; b"), ("cookie", "jwt=v"), ("X-Authorization", "w")]
     target, found = sent(table_, head("/?a=%2f&jwt=t&b", *lines))
@@ -207,7 +207,7 @@ def test_a_token_is_taken_out_of_every_place():
 
 
 def test_a_token_is_taken_out_of_a_header_of_one_s_own():
-    """And Authorization, which is no place then, stays."""
+    """A token is removed from a header of the policy's own, and Authorization, which is no place then, stays."""
     table_ = protected(stripCredentials=True, **{"from": [{"header": "X-Token"}]})
     found = sent(table_, head("/", ("x-TOKEN", signed()), ("Authorization", "Basic x")))[1]
     assert [HOST, ("Authorization", "Basic x"), *FORWARDED, ("X-Consumer-Username", "alice")] == found[:7]

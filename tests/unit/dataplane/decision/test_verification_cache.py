@@ -26,7 +26,7 @@ def test_the_later_word_counts():
 
 
 def test_the_older_word_does_not_come_back():
-    """Also when it lies in the older half."""
+    """An overwritten verdict does not come back, also when the old one lies in the older half."""
     cache = filled(4, "a", "b", "c")
     cache.put(("policy", "a"), "new")
     assert "new" == cache.get(("policy", "a"))

@@ -18,7 +18,7 @@ def test_a_date_is_an_imf_fixdate(monkeypatch, now, expected):
 
 
 def test_a_date_is_made_once_a_second(monkeypatch):
-    """And anew in the next."""
+    """The Date field is made once a second."""
     clock = iter([10.0, 10.9, 11.0])
     monkeypatch.setattr(date.time, "time", lambda: next(clock))
     first, same, other = (date.http_date() for _ in range(3))

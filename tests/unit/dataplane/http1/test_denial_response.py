@@ -44,7 +44,7 @@ def test_a_client_can_not_tell_why_its_token_was_refused():
 
 
 def test_a_challenge_is_added():
-    """And nothing else changes."""
+    """Adding a challenge changes nothing else of a denial."""
     denial = MISSING_TOKEN.with_challenge('Bearer realm="a"')
     assert b'WWW-Authenticate: Bearer realm="a"\r\n' in denial_response(denial, DATE, close=False)
     assert (MISSING_TOKEN.reason, MISSING_TOKEN.message) == (denial.reason, denial.message)
@@ -57,19 +57,19 @@ def test_a_method_that_is_refused_says_which_are_not():
 
 @pytest.mark.parametrize(("close", "expected"), [(True, True), (False, False)])
 def test_a_connection_that_ends_says_so(close, expected):
-    """And only that."""
+    """A denial that ends the connection differs by `Connection: close` alone."""
     assert expected == (b"\r\nConnection: close\r\n" in denial_response(NO_ROUTE, DATE, close=close))
 
 
 def test_an_answer_to_head_has_no_body():
-    """But its length."""
+    """The answer to HEAD has no body, but the body's length."""
     answer = denial_response(NO_ROUTE, DATE, close=False, bodyless=True)
     assert answer.endswith(b"\r\n\r\n")
     assert b"Content-Length: 33\r\n" in answer
 
 
 def test_a_place_to_ask_instead_is_added():
-    """And nothing else changes."""
+    """Adding a location changes nothing else of a denial."""
     denial = REDIRECTED_TO_HTTPS.with_location("https://a.test/")
     assert b"\r\nLocation: https://a.test/\r\n" in denial_response(denial, DATE, close=False)
     assert REDIRECTED_TO_HTTPS == denial.with_location("")

@@ -63,7 +63,7 @@ def test_a_message_has_what_is_read_of_it(parser):
 
 
 def test_a_message_says_that_it_is_chunked(parser):
-    """And that its connection may stay open."""
+    """A parsed message says whether it is chunked, and whether its connection may stay open."""
     (message, _) = parser.feed_data(b"PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")[0][0]
     assert (True, False) == (message.chunked, message.should_close)
 
@@ -104,7 +104,7 @@ def test_a_long_line_is_told_by_its_bound(parser):
 
 
 def test_a_long_field_is_told_by_its_bound(parser):
-    """That of a field."""
+    """The error for a long field carries the bound for fields."""
     with pytest.raises(LineTooLong) as caught:
         parser.feed_data(b"GET / HTTP/1.1\r\nHost: " + b"a" * 50 + b"\r\n\r\n")
     assert 50 in caught.value.args
@@ -172,7 +172,7 @@ def test_what_is_no_response_is_an_error_of_its_own():
 
 
 def test_an_exception_in_a_callback_is_kept_inside_the_parser_s():
-    """So what we raise in a callback is caught with its errors."""
+    """An exception of a callback arrives inside the parser's, so that one handler catches both."""
 
     class Fails(Told):
         def on_headers_complete(self):

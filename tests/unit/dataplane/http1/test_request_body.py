@@ -29,7 +29,7 @@ def begin():
 
 
 def test_a_body_of_known_length_goes_on_as_it_is(begin):
-    """And is whole when all of it has been taken."""
+    """A body of known length is passed on unchanged, and is whole when all of it has been taken."""
     reader, upload = begin(HEAD + b"Content-Length: 5\r\n\r\nhe")
     assert (b"he", False) == (upload.take(), upload.is_whole)
     reader.feed(b"llo")

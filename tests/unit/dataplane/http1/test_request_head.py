@@ -94,7 +94,7 @@ BAD = {
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD)
 def test_it_has_no_single_reading(read, data):
-    """So it is a bad request, and nothing of it is in the error."""
+    """A request without a single reading is a bad request, and the error quotes nothing of it."""
     assert "bad_request" == read(data)
 
 

@@ -67,7 +67,7 @@ def test_requests_of_a_pipeline_may_be_cut_anywhere(make):
 
 
 def test_a_second_request_waits(make):
-    """Also when it comes later, and in parts."""
+    """A second request waits for the first, also when it comes later and in parts."""
     reader = make()
     assert "/get" == reader.feed(GET).path
     assert (None, None) == (reader.feed(POST[:10]), reader.feed(POST[10:]))
@@ -163,7 +163,7 @@ def test_a_body_has_no_size(make):
 
 @pytest.mark.parametrize(("line", "field"), [(100, 100), (100, 500), (500, 100)])
 def test_the_two_limits_of_a_line_are_told_apart(make, line, field):
-    """Also when they are equal."""
+    """The limits of request line and field are distinguished, also when they are equal."""
     limits = {"max_request_line_bytes": line, "max_header_line_bytes": field}
     with pytest.raises(RequestError, match="uri_too_long"):
         make(**limits).feed(b"GET /" + b"a" * (line + 10) + b" HTTP/1.1\r\n")
@@ -172,7 +172,7 @@ def test_the_two_limits_of_a_line_are_told_apart(make, line, field):
 
 
 def test_whatever_the_parser_raises_is_the_client_s_fault(make):
-    """And none of its words is kept."""
+    """Every error of the parser is a bad request, and none of its words is kept."""
 
     class Fails:
         def feed_data(self, data):

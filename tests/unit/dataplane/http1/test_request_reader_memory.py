@@ -23,7 +23,7 @@ def reader():
 
 
 def test_nothing_is_held_in_the_beginning(reader):
-    """Nor after a request that has been answered."""
+    """A reader holds no memory at the beginning, and none after a request that has been answered."""
     assert 0 == reader.held_bytes
     reader.feed(START + b"\r\n")
     assert reader.held_bytes > 0

@@ -42,5 +42,5 @@ def test_a_packet_is_read_as_what_came_the_same_way(rereading):
     ],
 )
 def test_what_is_not_one_request_has_no_reading(rereading, content):
-    """Or not one that may be followed by another."""
+    """Bytes that are not one request, or one that ends the connection, have no second reading."""
     assert rereading.read(content, head()) is None

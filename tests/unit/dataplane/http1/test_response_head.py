@@ -84,7 +84,7 @@ def test_a_body_is_framed_as_each_side_knows(fields, asked, upstream, client):
     ],
 )
 def test_what_has_no_single_reading_is_bad(fields):
-    """Also where there is no body, for a cache may keep it for a request that has one."""
+    """An ambiguous response is bad, also without a body, for a cache may keep it for other requests."""
     with pytest.raises(BadResponse):
         read(*fields)
     with pytest.raises(BadResponse):

@@ -31,7 +31,7 @@ def test_what_one_packet_brought_goes_out_in_one_write():
 
 
 def test_what_has_no_length_is_chunked():
-    """And its end is said."""
+    """A body without a length is chunked, and its last chunk is sent."""
     written = Written()
     download = written.download()
     download.begin(200, b"OK", UNKNOWN, closes=False)

@@ -74,7 +74,7 @@ def test_dates_are_compared_with_now_and_leeway(claims, leeway_ms, expected):
     ],
 )
 def test_a_lifetime_has_a_limit(claims, expected):
-    """Then exp must be there."""
+    """A policy's maxLifetime requires exp."""
     assert expected == reason(claims, max_lifetime_ms=60_000)
 
 
@@ -123,7 +123,7 @@ def test_a_word_or_an_element_matches(value):
     "value", [None, "", "Read", "reader", "read,all", "read\tall", ["read all"], [["read"]], {"read": 1}, 5, True]
 )
 def test_nothing_else_matches(value):
-    """Neither another case, nor part of a word, nor a key of an object."""
+    """A claim in another case, a part of a word and a key of an object do not match."""
     assert not claim_matches(ClaimMatch(name="scope", any_of=("read", "all")), {"scope": value})
 
 

@@ -132,7 +132,7 @@ def test_an_algorithm_is_a_text(header):
 
 @pytest.mark.parametrize("kid", [None, 5, True, ["k"], {"k": 1}])
 def test_a_kid_is_a_text(kid):
-    """Or it isn't there."""
+    """A kid is a string, or missing."""
     with pytest.raises(MalformedToken):
         read_token(with_header({"alg": "HS256", "kid": kid}))
 
@@ -154,7 +154,7 @@ def test_nesting_has_a_limit():
 
 
 def test_brackets_that_lie_side_by_side_are_not_deep():
-    """Nor are those within a text."""
+    """Brackets side by side are not nested, and neither are those within a string."""
     payload = {"a": [[]] * 40, "b": "[" * 40 + '"{'}
     assert payload == read_token(with_payload(json.dumps(payload).encode())).claims
 

@@ -55,7 +55,7 @@ def test_a_signature_of_the_key_verifies(algorithm, name):
 
 @pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
 def test_an_hmac_of_the_secret_verifies(algorithm):
-    """And twice as well: the prepared key is kept."""
+    """An HMAC of the secret verifies, twice as well: the prepared key is kept."""
     key = VerificationKey(Key(material=HMAC), algorithm)
     token = token_of(algorithm, secret=SECRET.decode())
     assert [True, True] == [key.verifies(token), key.verifies(token)]
@@ -66,7 +66,7 @@ def test_an_hmac_of_the_secret_verifies(algorithm):
     "signature", [b"", b"\0" * 64, b"\xff" * 64, b"\0" * 63, b"\0" * 65, b"\0" * 384, b"\0" * 9000]
 )
 def test_a_signature_of_another_shape_verifies_nothing(algorithm, name, signature):
-    """And raises nothing: neither too short, too long, nor all zeros."""
+    """A signature that is too short, too long or all zeros does not verify, and raises nothing."""
     assert not verifies(algorithm, pem(name), token_of(algorithm, name, signature=signature))
 
 
@@ -112,7 +112,7 @@ def test_a_broken_secret_verifies_nothing(material):
 
 @pytest.mark.parametrize("material", ["", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "\u00e9"])
 def test_a_broken_public_key_verifies_nothing(material):
-    """And raises nothing."""
+    """A broken public key verifies nothing, and raises nothing."""
     assert not verifies("RS256", material, token_of("RS256", "rsa3072"))
 
 
@@ -124,5 +124,5 @@ def test_an_algorithm_that_is_not_ours_verifies_nothing(algorithm):
 
 @pytest.mark.parametrize(("not_after", "expected"), [(None, True), (NOW_S, False), (NOW_S + 0.001, True), (0.0, False)])
 def test_a_key_ends_at_its_not_after(not_after, expected):
-    """That moment is too late."""
+    """A key no longer verifies at the moment of its notAfter."""
     assert expected == VerificationKey(Key(material=HMAC, not_after=not_after), "HS256").is_live(NOW_S)

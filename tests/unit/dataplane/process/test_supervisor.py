@@ -81,7 +81,7 @@ async def supervising(count=1):
 
 
 async def test_every_listener_has_a_worker(workers):
-    """And the fleet knows them."""
+    """Every listener has a worker, which is in the pool."""
     async with supervising(2) as supervisor:
         assert [1000, 1001] == [worker.pid for worker in supervisor.worker_pool.workers.values()]
         supervisor.stop()
@@ -96,7 +96,7 @@ async def test_what_a_worker_tells_is_known(workers):
 
 
 async def test_a_worker_that_ends_is_replaced(workers):
-    """And counted."""
+    """A worker that ends is replaced and counted."""
     async with supervising() as supervisor:
         workers()[0].says.put_nowait(None)
         await until(lambda: len(workers()) == 2)
@@ -141,7 +141,7 @@ async def test_a_stop_ends_all_and_replaces_none(workers):
 
 
 async def test_a_second_stop_ends_them_now(workers):
-    """Also those that don't obey."""
+    """A second stop ends all workers at once, also those that ignore signals."""
     async with supervising() as supervisor:
         workers()[0].obeys = False
         supervisor.stop()

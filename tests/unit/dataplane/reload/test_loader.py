@@ -35,7 +35,7 @@ def test_a_snapshot_becomes_a_table(folder, publish):
 
 
 def test_what_is_loaded_already_is_not_loaded_again(folder, publish):
-    """The same index is the same table."""
+    """An unchanged index yields the table that is already loaded."""
     publish("/a")
     loader = Loader(folder)
     table = loader.load(None)
@@ -64,7 +64,7 @@ def test_shards_that_are_gone_are_forgotten(folder, publish):
 
 
 def test_an_entry_that_is_as_it_was_is_the_same_object(folder, publish):
-    """Also in a shard that has changed: memory holds it once."""
+    """An unchanged entry stays the same object, also in a shard that has changed: memory holds it once."""
     publish("/a", "/b")
     loader = Loader(folder)
     before = loader.load(None)
@@ -138,7 +138,7 @@ def write(folder, *shards_):
 
 
 def test_a_shard_is_known_by_its_section_too(folder):
-    """The same bytes are something else in another one."""
+    """Equal bytes in another section are another shard."""
     loader = Loader(folder)
     write(folder, [Backend(id="a")])
     table = loader.load(None)
@@ -150,7 +150,7 @@ def test_a_shard_is_known_by_its_section_too(folder):
 
 @pytest.mark.parametrize(("content", "said"), [(b"{}", "can't be decoded"), (b"\xff", "can't be decoded")])
 def test_a_bad_index_is_refused(folder, publish, content, said):
-    """And won't get better by itself."""
+    """A bad index is refused, and is not expected to become good."""
     publish("/a")
     (folder / "index.json").write_bytes(content)
     error = refusal(Loader(folder))

@@ -46,7 +46,7 @@ def reloader(folder, active_table, heard):
 
 
 async def test_nothing_is_loaded_where_there_is_nothing(reloader, active_table, heard):
-    """And nothing is refused: a data plane may start first."""
+    """An empty folder loads nothing and refuses nothing: a data plane may start before the operator."""
     await reloader.start()
     assert (None, [], []) == (active_table.table, heard.digests, heard.errors)
 
@@ -105,7 +105,7 @@ async def test_what_was_incomplete_is_tried_again_by_itself(reloader, active_tab
 
 
 async def test_the_collector_works_on_after_a_load(reloader, publish):
-    """But leaves the table alone."""
+    """The garbage collector works on after a load, but leaves the table alone."""
     publish("/a")
     await reloader.reload()
     assert (True, True) == (gc.isenabled(), gc.get_freeze_count() > 0)

@@ -58,7 +58,7 @@ def test_a_refusal_leaves_the_connection(client, version, fields, goes_on):
     ],
 )
 def test_what_can_not_be_read_is_answered_once(port, client, data, status, reason):
-    """And is the end of the connection, whatever follows."""
+    """An unreadable request is answered once, and ends the connection with all that follows."""
     client.send(data)
     assert [status] == client.statuses()
     client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")

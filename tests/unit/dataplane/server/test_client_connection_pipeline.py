@@ -119,7 +119,7 @@ def test_a_client_that_takes_no_answers_is_not_read(port, client):
 
 
 def test_a_client_that_is_given_up_asks_for_nothing_more(port, client):
-    """Also when it takes its answers after all."""
+    """No request of an abandoned client is served, also when it reads its answers after all."""
     client.send(GET % 0 + GET % 1)
     client.block()
     client.transport.unsent = 100
@@ -168,7 +168,7 @@ def test_a_client_that_has_gone_asks_for_nothing_more(port, client):
 
 
 def test_a_client_that_goes_between_two_requests_asks_for_nothing_more(port, client):
-    """Also when the next one was about to begin."""
+    """No request of a client that left is served, also when the next one was about to begin."""
     client.send(GET % 0 + GET % 1)
     connection = client.connection
 

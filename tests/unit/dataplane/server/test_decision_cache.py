@@ -68,7 +68,7 @@ def test_the_same_request_is_decided_about_twice(port, client, decided):
 
 
 def test_a_refusal_is_remembered_too(port, client, decided):
-    """And stays apart from what passes."""
+    """A refusal is remembered, apart from what passes."""
     assert [503] * 4 + [200] * 4 == ask(port, client, *[REFUSED] * 4, *[GET] * 4)
     assert ["/refused", "/refused", "/a", "/a"] == decided
 

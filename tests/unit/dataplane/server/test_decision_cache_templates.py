@@ -181,7 +181,7 @@ def test_two_spellings_of_the_field_are_known(name):
     ],
 )
 def test_any_other_difference_is_read(other):
-    """And decided as it is."""
+    """A packet that differs elsewhere is read, and decided by itself."""
     seen = Seen(protected())
     seen.teach(asked(GOOD[0]))
     seen.ask(other)
@@ -198,7 +198,7 @@ def test_any_other_difference_is_read(other):
     ],
 )
 def test_a_token_of_which_more_depends_is_read_each_time(request_):
-    """Or one that is not written as tokens are."""
+    """A head is read each time where more depends on its token, or the token has other characters."""
     seen = Seen(protected())
     seen.teach(request_)
     assert [] == seen.frames
@@ -238,7 +238,7 @@ def test_a_token_that_was_escaped_elsewhere_is_that_place_s():
 
 @pytest.mark.parametrize("word", ["upstream", "application", "Host", "Bearer"])
 def test_a_token_that_is_a_word_of_what_goes_upstream_is_replaced_nowhere_else(word):
-    """Or whoever sends such a word could have others' requests sent elsewhere."""
+    """A token that equals a word of the upstream's head is replaced in its own place alone."""
     upstream = {"url": "http://upstream.example/application"}
     seen = Seen(table(service(upstream=upstream), route(auth={"jwt": {}}), *CREDENTIALS))
     seen.teach(asked(word))
@@ -247,7 +247,7 @@ def test_a_token_that_is_a_word_of_what_goes_upstream_is_replaced_nowhere_else(w
 
 
 def test_the_field_comes_twice():
-    """That is refused, whatever the first one is."""
+    """A repeated Authorization field is refused, for any value of the first."""
     seen = Seen(protected())
     requests = [asked(token, ("Authorization", "Bearer other")) for token in (GOOD[0], GOOD[1])]
     seen.teach(requests[0])

@@ -49,7 +49,7 @@ def test_a_record_tells_what_happened(port, client):
 
 
 def test_without_a_table_nothing_is_served(port, client):
-    """And the connection is closed, for another worker may be ready."""
+    """Without a table requests get 503, and the connection is closed, for another worker may be ready."""
     port.active_table.table = None
     client.get()
     assert client.take().startswith(b"HTTP/1.1 503 ")
@@ -83,7 +83,7 @@ def test_a_body_that_is_here_goes_with_the_head(port, client):
 
 
 def test_a_body_goes_on_as_it_comes(port, client):
-    """And its answer may come before its end, which ends both connections."""
+    """A body is passed on as it comes; an answer before its end closes both connections."""
     client.send(POST + b"01234")
     port.upstream.transport.take()
     client.send(b"567")
@@ -156,7 +156,7 @@ def test_an_expectation_is_met_by_the_upstream(port, client):
 
 
 def test_an_unknown_length_is_chunked_for_the_client(port, client):
-    """So that its connection can go on; the upstream's is over."""
+    """A response of unknown length is chunked, so that the client's connection stays; the upstream's is over."""
     client.get()
     port.answer(b"HTTP/1.1 200 OK\r\n\r\nhello")
     port.loop.call(port.upstream.connection_lost, None)
@@ -218,7 +218,7 @@ def test_a_body_beside_an_upgrade_goes_on(port, client, protocol):
 
 
 def test_requests_are_spread_over_all_addresses(make_port):
-    """Also when connections are idle."""
+    """Requests are spread over all addresses, also when connections are idle."""
     port = make_port(endpoints=(Endpoint(address="10.0.0.1", port=80), Endpoint(address="10.0.0.2", port=80)))
     client = port.client()
     for number in range(6):

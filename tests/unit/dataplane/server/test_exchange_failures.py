@@ -50,7 +50,7 @@ def test_connecting_takes_too_long(make_port):
 
 
 def test_connecting_has_no_other_time_than_its_own(make_port):
-    """That of the request's head is over."""
+    """Only the connect time-out applies while connecting, for that of the request's head is over."""
     port = make_port(backend=backend(connect_timeout_ms=30_000))
     port.loop.pending = port.loop.create_future()
     client = port.client()

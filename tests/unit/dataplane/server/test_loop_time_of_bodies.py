@@ -31,7 +31,7 @@ def longest_turn(loop):
 
 
 def test_a_request_of_one_byte_chunks(make_port, longest_turn):
-    """Also where it comes with its head; what goes upstream has one chunk for each part."""
+    """A body of one-byte chunks goes upstream as one chunk per part, also where it comes with its head."""
     times = []
     for _ in range(5):
         port = make_port()

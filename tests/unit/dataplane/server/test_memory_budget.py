@@ -98,7 +98,7 @@ def test_to_spare_is_no_way_out(budget):
 
 
 def test_a_holder_larger_than_all_there_is_goes_at_once(budget):
-    """Then nobody is left, and nothing is charged."""
+    """A holder beyond the whole budget is evicted at once, and nothing stays charged."""
     assert ([True], 0) == (evicted(Holder(budget, 5_000)), budget.used_bytes)
 
 

@@ -110,7 +110,7 @@ def test_a_packet_with_a_field_that_is_not_its_own_is_not_remembered(name):
 
 
 def test_the_stand_in_of_a_token_may_be_in_the_head():
-    """Then nothing is proved of other tokens, and the head is read each time."""
+    """A head that contains the stand-in of a token proves nothing of other tokens, and is read each time."""
     table_, heads = table(service(), route()), DecisionCache(Limits(), None)
     asked = head("/v1/a?x-0.Y_z", bearer("t1"))
     packet = heads.packet("connection_key", packet_of(asked))

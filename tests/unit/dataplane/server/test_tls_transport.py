@@ -63,7 +63,7 @@ def test_the_rest_is_the_layer_s_affair(transport, layer, below):
 
 
 def test_reading_pauses_on_the_socket_too(transport, layer, below):
-    """So that an end is not noticed before what came ahead of it."""
+    """Pausing pauses the socket too, so that an end is not noticed before the bytes ahead of it."""
     transport.pause_reading()
     transport.resume_reading()
     assert ["pause_reading", "resume_reading"] == layer.done == below.done

@@ -59,7 +59,7 @@ async def test_a_kubeconfig_says_where_and_who(api, kubeconfig):
 
 
 async def test_a_pod_is_told_where_and_who(pod):
-    """And verifies whom it talks to."""
+    """In a pod the API server's address and the account are found, and the server is verified."""
     configuration = await read_configuration(None)
     assert ("https://10.0.0.1:443", True) == (configuration.host, configuration.verify_ssl)
     assert "bearer token-1" == await token_of(configuration)
@@ -108,7 +108,7 @@ async def test_a_kubeconfig_that_is_not_there_is_told():
 
 
 async def test_a_connection_is_one_client_until_it_is_closed(kubeconfig):
-    """Then another one, from files that are read again."""
+    """A connection has one client until it is closed, then a new one from files that are read again."""
     connection = Connection(str(kubeconfig))
     first, same = (core.api_client for core in await asyncio.gather(connection.core(), connection.core()))
     await connection.close()

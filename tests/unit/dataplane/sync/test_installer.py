@@ -104,7 +104,7 @@ async def test_few_shards_are_fetched_at_a_time(folder, newest):
     ids=["nothing", "another format", "another gateway"],
 )
 async def test_a_bad_index_changes_nothing(installer, folder, content, said):
-    """And is not tried again: it won't get better."""
+    """A bad index changes nothing, and is not tried again."""
     await installer.install(FIRST.index)
     error = await refusal(installer, content)
     assert (True, False) == (said in str(error), error.may_heal)
@@ -138,7 +138,7 @@ async def test_a_bad_shard_changes_nothing(installer, shards, folder, content):
 
 
 async def test_a_server_that_is_down_is_not_asked_for_every_shard(installer, shards):
-    """And the next time on a new connection."""
+    """A server that is down is asked for one shard, and the next time on a new connection."""
     shards.error = ApiError("the API server can't be reached: refused")
     error = await refusal(installer, generation_of(*(f"/{number}" for number in range(3000))).index)
     assert (str(shards.error), True, 1) == (str(error), error.may_heal, shards.resets)
@@ -186,7 +186,7 @@ async def test_a_bad_index_waits_for_a_better_one(installer, newest, told):
 
 
 async def test_an_unexpected_error_is_survived(installer, shards, newest, told):
-    """And logged without its text."""
+    """An unexpected error is survived, and logged without its text."""
     shards.error = RuntimeError("secret")
     newest.put(FIRST.index)
     await run_until(installer, lambda: told)

@@ -63,7 +63,7 @@ async def test_a_secret_that_is_not_base64_is_an_error_without_its_bytes(api, pu
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 599])
 async def test_a_refusal_is_told_with_its_status(api, published, status):
-    """And not with what else the server says."""
+    """A refusal is reported with its status, and with nothing else that the server says."""
     api.refusals["configmaps"] = status
     error = await error_of(published.index())
     assert (status, True) == (error.status, str(error).startswith("the API server answers"))

@@ -80,7 +80,7 @@ def test_what_an_earlier_process_left_is_verified(folder, content):
 
 
 def test_a_shard_that_somebody_removed_is_missing(folder):
-    """Also for the process that wrote it."""
+    """A shard that was removed is missing, also for the process that wrote it."""
     write(folder, FIRST)
     digest = FIRST.digest_of("routes")
     (folder._path / f"shards/{digest}.json").unlink()

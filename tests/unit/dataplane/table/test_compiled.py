@@ -143,7 +143,7 @@ def test_a_route_is_prepared():
 
 
 def test_an_upstream_s_own_host_is_prepared():
-    """And its path."""
+    """An upstream's own Host and path are prepared."""
     backend = Backend(id="b", host_header="up.example.com:81", path_prefix="/base")
     row = CompiledRoute(route(), None, Upstream(backend, ()))
     assert (b"up.example.com:81", "/base") == (row.authority, row.path_prefix)

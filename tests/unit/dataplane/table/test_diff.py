@@ -39,7 +39,7 @@ def test_entries_leave_and_come(left, come, now, changed):
 
 
 def test_a_section_without_a_change_is_the_same():
-    """And so are all others."""
+    """A section without a change stays the same object."""
     before = {**NO_ENTRIES, "backends": {"a": A}}
     found = diff_snapshot(before, {"backends": [A]}, {"backends": [A]})
     assert found.entries == before

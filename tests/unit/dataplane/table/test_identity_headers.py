@@ -23,7 +23,7 @@ POLICY = Policy(id="p", namespace="a", places=())
     [("a", ("alice", ("readers", "admin"))), ("b", ("a/alice", ("a/readers", "a/admin")))],
 )
 def test_a_foreign_consumer_carries_its_namespace(namespace, expected):
-    """So do its groups: nobody becomes another tenant's admin by a name."""
+    """A foreign consumer and its groups carry their namespace, so that no name makes another tenant's admin."""
     assert expected == consumer_names(ALICE, namespace)
 
 
@@ -71,14 +71,14 @@ def test_claims_are_forwarded_in_their_headers():
 
 @pytest.mark.parametrize("value", ["a\r\nX-Admin: 1", "a\nb", "a\x00", "\u00e9", "\u2028", "\ud800"])
 def test_nothing_ends_a_line_early(value):
-    """Neither from a claim nor from a snapshot."""
+    """No value of a claim or a snapshot ends a header line early."""
     consumer = Consumer(id="c", namespace="a", name="bare", custom_id=value)
     fields = lines(consumer_identity(consumer, "key", "a", [("X-User", value)]))
     assert b"X-Consumer-Username: bare\r\nX-Credential-Identifier: key\r\n" == fields
 
 
 def test_nobody_is_anonymous():
-    """And has no name."""
+    """A request without a consumer is anonymous, and has no name."""
     identity = anonymous_identity(None, POLICY)
     assert (b"X-Anonymous-Consumer: true\r\n", "") == (lines(identity), identity.consumer)
 

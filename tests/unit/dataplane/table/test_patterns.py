@@ -45,7 +45,7 @@ class Failing:
 
 
 def test_a_set_that_fails_is_not_taken_for_one_that_does_not_match():
-    """Then each pattern is tried alone."""
+    """Where matching a set of patterns fails, each pattern is tried alone."""
     patterns = PatternSet(("/a+", "/b+"))
     patterns._set = Failing()
     assert ["/b+"] == patterns.matching("/b")

@@ -30,7 +30,7 @@ def test_a_table_says_what_it_is():
 
 
 def test_an_empty_snapshot_has_no_routes():
-    """And refuses everything."""
+    """An empty snapshot has no routes and refuses every request."""
     assert "no_route" == outcome(table(), head())
 
 

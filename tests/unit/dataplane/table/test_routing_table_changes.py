@@ -105,7 +105,7 @@ def rows_of(table):
     ],
 )  # fmt: skip
 def test_what_depends_on_a_change_is_made_anew(before, section, left, come, expected):
-    """And nothing else; the old table has what it had."""
+    """Only what depends on a change is made anew, and the old table stays as it was."""
     held = rows_of(before)
     found = rows_of(after(before, section, left=left, come=come))
     assert expected == {name for name in {**held, **found} if held.get(name) is not found.get(name)}
@@ -161,7 +161,7 @@ def test_a_policy_that_goes_fails_the_table_while_a_route_names_it(before):
 
 
 def test_nobody_passes_as_a_consumer_that_is_gone(before):
-    """Neither with a token nor without."""
+    """A removed consumer passes neither with a token nor without."""
     without = after(before, "consumers", left=["Consumer/n/guest"])
     assert row(without, "other").policy.anonymous is None
     assert "a" not in after(before, "consumers", left=["Consumer/n/alice"]).credentials

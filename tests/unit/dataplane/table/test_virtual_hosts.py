@@ -91,7 +91,7 @@ def test_a_pattern_takes_the_whole_of_what_is_below(value, base, path, expected)
 
 
 def test_a_pattern_comes_last():
-    """Also before a prefix that says less."""
+    """A pattern comes after every prefix, also after a less specific one."""
     assert "every" == found([row("pattern", pattern("/a")), row("every")], "/a")
 
 
@@ -176,7 +176,7 @@ def test_the_most_specific_host_decides(host, expected):
 
 
 def test_a_host_that_nobody_serves_has_no_routes():
-    """Not even those of a parent."""
+    """An unknown host has no routes, not even those of its parent."""
     assert VirtualHosts([row("one", hosts=("a.example.com", "*.b.example.com"))]).find("example.com") is None
 
 
@@ -256,7 +256,7 @@ def test_a_host_without_routes_is_none():
 
 
 def test_a_host_that_is_not_concerned_is_the_same():
-    """And those that are do not change the old ones."""
+    """An unaffected host stays the same object, and affected ones do not change the old table."""
     one, two = row("one", hosts=("a.b", "c.d")), row("two", hosts=("*",))
     before = VirtualHosts([one, two])
     after = before.with_changes([one.entry], [row("one", exact("/new"), hosts=("a.b",))])

@@ -39,7 +39,7 @@ async def test_health_needs_no_snapshot(admin):
 
 
 async def test_readiness_says_what_is_missing(admin, worker_pool):
-    """And nothing when all is there."""
+    """Readiness names what is missing, and nothing when all is there."""
     before = await answer(admin, "/readyz")
     worker_pool.record(0, SERVING)
     after = await answer(admin, "/readyz")
@@ -86,7 +86,7 @@ async def test_elsewhere_is_404_in_json(admin, method, path):
 
 
 async def test_the_port_is_closed_with_the_context(worker_pool):
-    """And open before."""
+    """The port is open within the context, and closed after it."""
     listener = open_listener(Address("127.0.0.1", 0))
     address = address_of(listener)
     async with admin_port(worker_pool, listener):

@@ -20,5 +20,5 @@ from postern_dataplane.telemetry.events import path_of
     ],
 )
 def test_of_a_target_only_the_path_is_told(target, path):
-    """Neither a query, nor a fragment, nor what stands before the path."""
+    """Only the path of a target is logged: no query, no fragment, and nothing before the path."""
     assert path == path_of(target)

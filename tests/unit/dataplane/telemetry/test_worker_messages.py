@@ -63,7 +63,7 @@ async def test_half_a_message_is_the_end():
 
 @pytest.mark.parametrize("line", [b"{}\n", b"no\n", b"\xff\n"])
 async def test_what_is_not_a_message_is_an_error(line):
-    """And the error doesn't quote it."""
+    """Bytes that are no message are an error, which doesn't quote them."""
     one, other = socket.socketpair()
     receiver = await Receiver.open(other)
     one.send(line)
@@ -82,7 +82,7 @@ async def test_a_worker_learns_that_its_supervisor_is_gone(ends):
 
 
 async def test_what_nobody_takes_shows(ends):
-    """So that a worker can wait with more."""
+    """Unread messages are counted, so that a worker can wait before it sends more."""
     sender, _ = ends
     assert not sender.is_stalled
     while not sender.is_stalled:

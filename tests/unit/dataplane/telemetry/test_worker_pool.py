@@ -43,7 +43,7 @@ def test_a_worker_that_is_gone_makes_it_unready(worker_pool):
 
 
 def test_who_drains_is_not_ready(worker_pool):
-    """So that no new traffic is sent."""
+    """A draining data plane is not ready, so that no new traffic is sent to it."""
     worker_pool.record(0, OLD)
     worker_pool.record(1, OLD)
     worker_pool.is_draining = True
@@ -51,7 +51,7 @@ def test_who_drains_is_not_ready(worker_pool):
 
 
 def test_the_digest_is_what_all_serve(worker_pool):
-    """And nothing while they differ."""
+    """The digest is the one that all workers serve, and None while they differ."""
     seen = []
     for slot, message in [(0, OLD), (1, OLD), (0, NEW), (1, NEW)]:
         worker_pool.record(slot, message)

@@ -221,7 +221,7 @@ def test_a_response_may_break_off(begin, data, error):
     ],
 )
 def test_what_is_no_response_fails(begin, data):
-    """And drops the connection."""
+    """Bytes that are no response fail the exchange and drop the connection."""
     connection, handler = begin()
     connection.data_received(data)
     assert ("bad_response", "abort", None) == (handler.told[-1], connection.transport.end, connection.handler)
@@ -291,7 +291,7 @@ def test_a_head_s_last_packet_may_bring_much_of_the_body(begin):
 
 
 def test_each_packet_is_told_once(begin):
-    """So that what it brought can go out in one write; the last one by the end of the response."""
+    """Each packet is reported once, so that it can go out in one write; the last one by the end of the response."""
     connection, handler = begin()
     for piece in (EARLY + CHUNKED[:-5], CHUNKED[-5:]):
         connection.data_received(piece)
@@ -324,7 +324,7 @@ def test_backpressure_is_passed_on(begin):
 
 
 def test_a_closed_connection_takes_nothing_more(begin, loop):
-    """And asks nothing of its transport."""
+    """A closed connection writes nothing and calls no method of its transport."""
     connection, handler = begin()
     connection.close()
     loop.settle()

@@ -56,7 +56,7 @@ def test_a_name_is_resolved_when_it_is_first_needed(loop, ask, changes):
 
 
 def test_an_old_answer_is_refreshed_beside_the_requests(loop, ask, changes):
-    """And is good until there is another."""
+    """An old answer is refreshed in the background, and is used until then."""
     name = ask("10.0.0.1")
     addresses_of(loop, name)
     loop.pass_time(REFRESH_S)
@@ -79,7 +79,7 @@ def test_the_same_answer_changes_nothing(loop, ask, changes):
 
 
 def test_the_last_answer_is_kept_when_resolving_fails(loop, ask):
-    """And is asked for again later, not at once."""
+    """The last answer is kept when resolving fails, which is tried again later."""
     addresses_of(loop, name := ask("10.0.0.1"))
     loop.names["app"] = socket.gaierror(-3, "try again")
     for _ in range(2):
@@ -105,7 +105,7 @@ def test_the_last_answer_is_kept_while_the_server_is_silent(loop, ask):
     "answer", [socket.gaierror(-2, "unknown"), UnicodeError("label too long"), []], ids=["error", "no name", "empty"]
 )
 def test_a_name_without_an_answer_has_no_addresses(loop, ask, changes, answer):
-    """And is asked for anew with the next request that has nothing else."""
+    """A name without an answer has no addresses, and is resolved again with the next request that needs it."""
     loop.names["app"] = answer
     assert () == addresses_of(loop, name := ask())
     loop.names["app"] = ["10.0.0.1"]

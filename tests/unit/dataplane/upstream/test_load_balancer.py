@@ -26,7 +26,7 @@ def test_equals_take_turns():
 
 
 def test_one_address_is_always_its_turn():
-    """Also while it rests."""
+    """A single address always has its turn, also while it is ejected."""
     (only,) = addresses(1)
     only.failed(0.0)
     assert [0, 0, 0] == turns(EdfScheduler([only]), 3)
@@ -65,7 +65,7 @@ def test_the_living_share_what_a_dead_one_had(weights, dead):
 
 
 def test_a_failed_address_rests():
-    """And is tried again after that."""
+    """A failed address is ejected, and is tried again after that."""
     rotation = EdfScheduler(all_ := addresses(1, 1))
     all_[0].failed(10.0)
     assert [1, 1, 1] == turns(rotation, 3, now=10.0 + EJECTED_FIRST_S - 0.01)
@@ -111,7 +111,7 @@ def test_when_all_are_dead_they_take_turns():
 
 
 def test_those_tried_are_passed_over():
-    """Also when what is left rests."""
+    """Addresses that were tried are passed over, also when the others are ejected."""
     rotation = EdfScheduler(all_ := addresses(1, 1, 1))
     assert {1, 2} == set(turns(rotation, 4, tried=[all_[0]]))
     all_[1].failed(0.0)

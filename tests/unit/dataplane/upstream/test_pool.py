@@ -161,7 +161,7 @@ def test_a_silent_name_is_not_waited_for_when_another_has_an_address(upstreams, 
 
 
 def test_waiting_for_names_is_a_part_of_connecting(upstreams, loop):
-    """So it has the same time."""
+    """Waiting for names counts towards the connect time-out."""
     loop.names["app"] = loop.create_future()
     pool = upstreams.get(upstream(NAMED, connect_timeout_ms=1_000))
     connecting = loop.create_task(pool.connect(None, []))
@@ -183,7 +183,7 @@ def test_another_attempt_does_not_wait_for_names(upstreams, connect, loop):
 
 
 def test_without_any_address_connecting_fails(upstreams, connect, loop):
-    """And a name's own addresses are asked for again with the next request."""
+    """Without any address connecting fails, and the name is resolved again with the next request."""
     pool = upstreams.get(upstream(NAMED))
     assert loop.call(pool.next_host, loop.now) is None
     with pytest.raises(OSError, match="no address"):

@@ -37,7 +37,7 @@ def idle(loop, attempts):
 
 
 def test_a_failure_leads_to_another_address(loop, make):
-    """And is told."""
+    """A failure leads to another address, and is reported."""
     attempts = make()
     assert idle(loop, attempts) is None
     loop.failures = [ConnectionRefusedError()]

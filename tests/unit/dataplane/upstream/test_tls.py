@@ -90,7 +90,7 @@ def test_another_name_is_refused(authority, server):
 
 
 def test_another_authority_is_refused(server):
-    """Even one that has the same name."""
+    """A certificate of another authority is refused, even one with the same name."""
     context = client_context(UpstreamTLS(server_name="a.test", ca_pem=Authority("mine").pem))
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(context, server, "a.test")

@@ -37,7 +37,7 @@ async def test_another_s_cancelling_is_no_good_end():
 
 
 async def test_before_everything_is_listed_it_is_not_ready():
-    """And says for what it waits."""
+    """The operator is not ready before all kinds are listed, and names the missing ones."""
     async with serving(FakeLists()) as api:
         operator = Operator(Settings(), api, None, Metrics())
         assert "routes of postern.dev/v1alpha1" in operator.why_not_ready()

@@ -14,7 +14,7 @@ def test_a_refusal_that_time_heals_is_tried_again(status):
 
 @pytest.mark.parametrize("status", [400, 403, 404, 422])
 def test_a_refusal_of_what_was_asked_lasts(status):
-    """The same request would be refused again."""
+    """A refused request is permanent, as it would be refused again."""
     assert RefusedError("PATCH /x", status).is_lasting
 
 

@@ -50,7 +50,7 @@ async def test_the_first_acts_at_once_and_gives_the_lease_back(fake):
 
 
 async def test_a_standby_does_not_act_while_the_lease_is_held(fake):
-    """And takes nothing away when it goes."""
+    """A standby does not act while the Lease is held, and leaves the Lease alone when it stops."""
     _, client = fake
     acted = []
 
@@ -95,7 +95,7 @@ async def test_who_cannot_be_certain_stops_acting_at_once(fake):
 
 
 async def test_what_acting_raises_is_raised(fake):
-    """And the lease is free again."""
+    """An exception of the leader's work is raised, and the Lease is released."""
     api, client = fake
 
     async def act():

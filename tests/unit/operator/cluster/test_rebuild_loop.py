@@ -68,7 +68,7 @@ def views(rebuild_loop):
 
 
 async def test_every_gateway_is_built(fake):
-    """And what there is, is counted."""
+    """Every gateway is built, and objects and problems are counted."""
     rebuild_loop, metrics = await rebuilt_with(fake, None, manifests.service(), manifests.route(), may_act=False)
     assert ["default", "other"] == [view.built.compiled.snapshot.gateway for view in views(rebuild_loop)]
     assert [1, 0] == [len(view.built.compiled.snapshot.routes) for view in views(rebuild_loop)]

@@ -79,7 +79,7 @@ async def test_nothing_is_made_for_what_nobody_knows_in_the_cluster(fake):
 
 
 async def test_the_secret_is_in_no_error_and_no_log(fake, caplog):
-    """Neither in its text nor in what it was raised from."""
+    """The generated secret is in no error, no cause of an error and no log."""
     api, writer = fake
     caplog.set_level(logging.DEBUG)
     api.failures.append((422, "Invalid", {}))

@@ -41,7 +41,7 @@ def test_the_index_and_its_shards_are_there(folder):
 
 
 def test_key_material_is_the_owner_s_alone(folder):
-    """And so is the folder."""
+    """Shards with keys, and their folder, are readable by their owner alone."""
     snapshot = encoded("/a")
     DirectoryPublisher(folder).publish(snapshot)
     secret_modes = {mode_of(folder / f"shards/{it.digest}.json") for it in snapshot.shards.values() if it.is_secret}

@@ -86,7 +86,7 @@ def test_the_files_of_a_mounted_config_map_are_read(tmp_path, write):
 
 
 def test_a_file_that_is_named_is_read_whatever_its_suffix(write):
-    """And once, also where its folder is named too."""
+    """A named file is read with any suffix, and once, also where its folder is named too."""
     path = write("manifests", consumer("a"))
     other = write("b.yaml", consumer("b"))
 
@@ -122,7 +122,7 @@ def test_a_file_that_changes_or_goes_is_seen(tmp_path, write):
 
 
 def test_a_file_with_a_mistake_keeps_what_it_had(tmp_path, write):
-    """And is named with line and column, until it is mended."""
+    """A file with a mistake keeps its objects, and is named with line and column until it is fixed."""
     write("a.yaml", consumer("a"))
     folders = FolderSource([tmp_path])
     folders.read()
@@ -165,7 +165,7 @@ def test_a_file_that_is_being_written_is_left_as_it_was(tmp_path, write):
 
 
 def test_of_two_equal_objects_the_first_counts(tmp_path, write):
-    """And the other is named with both places."""
+    """Of two equal objects the first counts, and the other is reported with both places."""
     one, other = write("a.yaml", consumer("a")), write("b.yaml", "# x\n" + consumer("a"))
     reading = FolderSource([tmp_path]).read()
 

@@ -59,7 +59,7 @@ def test_a_new_one_leaves_the_others_as_they_are(state):
 
 
 def test_what_is_kept_is_its_owner_s_alone(state):
-    """And no repository takes it up."""
+    """The file of secrets is readable by its owner alone, and ignored by Git."""
     with_generated_secrets([wanting()], state, make=True)
 
     assert (0o700, 0o600) == (mode_of(state), mode_of(state / "secrets.json"))
@@ -84,7 +84,7 @@ def test_who_only_looks_writes_nothing(state):
 
 
 def test_who_only_looks_sees_what_is_kept(state):
-    """So that it explains what is served."""
+    """A read-only command sees the kept secrets, so that it explains what is served."""
     kept = with_generated_secrets([wanting()], state, make=True)
 
     assert values_in(kept) == values_in(with_generated_secrets([wanting()], state, make=False))
@@ -100,7 +100,7 @@ def test_the_same_objects_stay_the_same(state):
 
 
 def test_a_secret_that_was_removed_is_made_anew(state):
-    """That is how one changes it."""
+    """Removing a Secret from the file generates a new one."""
     generated, objects = GeneratedSecrets(state, make=True), (wanting(),)
     first = generated.added_to(objects)
     (state / "secrets.json").unlink()

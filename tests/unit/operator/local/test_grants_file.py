@@ -43,7 +43,7 @@ def test_nothing_is_written_without_need(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"hosts":{"a":{"id":7}}}', b"\xff"])
 def test_what_cannot_be_read_grants_nothing(tmp_path, content):
-    """Then age decides, as at a first start."""
+    """An unreadable file grants nothing, and age decides as at a first start."""
     (tmp_path / "grants-default.json").write_bytes(content)
 
     assert Grants() == GrantsFile(tmp_path, "default").read()

@@ -38,7 +38,7 @@ def test_a_date_stays_a_text(text):
     [("true", True), ("false", False), ("null", None), ("~", None), ("", None), ("7", 7), ("-1.5e3", -1500.0)],
 )
 def test_what_json_knows_is_what_json_says(text, value):
-    """And nothing, or a tilde, is null."""
+    """Plain scalars are read as JSON reads them; an empty one, or a tilde, is null."""
     assert {"a": value} == value_of(f"a: {text}")
 
 
@@ -117,7 +117,7 @@ def test_a_tag_is_not_quoted():
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "a: &a " + "[" * 1_000])
 def test_deep_nesting_is_a_mistake(text):
-    """And never the end of the stack; since 6.0.4 PyYAML itself may be the one that notices."""
+    """Deep nesting is a mistake and never a stack overflow; since 6.0.4 PyYAML itself may notice it."""
     message = mistake_in(text)[2]
     assert "nests deeper" in message or "nesting depth" in message
 
@@ -139,7 +139,7 @@ def test_a_billion_laughs_are_refused():
 
 
 def test_elements_of_items_have_their_lines():
-    """So that an object in a List can be found."""
+    """Elements of `items` have their own lines, so that an object in a List can be found."""
     (document,) = yaml_documents("kind: List\nitems:\n- a: 1\n- b: 1\n  items:\n  - c: 1\n")
 
     assert [3, 4] == [document.item_lines[id(item)] for item in document.value["items"]]

@@ -14,7 +14,7 @@ ONE, TWO = (Parsed(Ref("Consumer", "default", name), None) for name in ("one", "
 
 
 async def test_other_objects_are_news():
-    """And are there to be taken."""
+    """Another set of objects marks the store as changed, and can be taken."""
     store = ObjectStore()
     assert store.replace([ONE])
     async with asyncio.timeout(1):

@@ -40,7 +40,7 @@ async def test_what_cannot_be_used_is_said_without_quoting_it(tmp_path, content)
 
 
 async def test_outside_of_a_pod_it_is_as_kubectl_has_it(tmp_path, monkeypatch):
-    """And inside of one the service account, which isn't there on this machine."""
+    """Outside of a pod the kubeconfig counts, inside of one the service account."""
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     monkeypatch.delenv("KUBERNETES_SERVICE_PORT", raising=False)
     with pytest.raises(ConnectionSettingsError, match="kubeconfig or pod account"):

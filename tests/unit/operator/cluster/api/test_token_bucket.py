@@ -11,7 +11,7 @@ def test_so_many_at_once_and_no_more():
 
 
 def test_permits_come_back_evenly():
-    """So many a second."""
+    """Permits are refilled evenly, at the given rate."""
     pace = TokenBucket(per_s=10, at_once=1)
     pace.take(100.0)
 
@@ -27,7 +27,7 @@ def test_permits_do_not_gather_beyond_the_burst():
 
 
 def test_a_clock_that_goes_back_takes_nothing_away():
-    """Nor does it give anything."""
+    """A clock that goes back neither removes permits nor adds any."""
     pace = TokenBucket(per_s=10, at_once=1)
     pace.take(100.0)
 

@@ -112,7 +112,7 @@ async def test_any_other_answer_is_none(answer):
 
 
 async def test_a_pod_that_is_away_does_not_hide_the_others(monkeypatch):
-    """And no proxy of the environment is asked instead."""
+    """A pod that does not answer doesn't hide the others, and no proxy of the environment is used."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
 
     async def answer(_):

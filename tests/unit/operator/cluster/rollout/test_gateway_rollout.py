@@ -108,7 +108,7 @@ async def test_what_is_built_is_published(made):
 
 
 async def test_a_failure_is_looked_at_and_tried_again(made):
-    """And counted."""
+    """A failed publication is read back, tried again and counted."""
     rollout, publisher, digest = made
     publisher.failures = 1
     await running(rollout.keep_published(None), until=publisher.has_published.wait)
@@ -197,7 +197,7 @@ async def test_mending_publishes_the_same_again(made):
 
 
 async def test_a_fleet_is_settled_once_all_pods_serve(made, monkeypatch):
-    """Then old shards may go, and how long it took is measured."""
+    """A rollout is settled once all pods serve: old shards may go, and its duration is measured."""
     rollout, publisher, digest = made
     pods = Pods({POD: "old"}, {POD: None}, {POD: digest})
     monkeypatch.setattr(fleet_module, "served_digests", pods.served)

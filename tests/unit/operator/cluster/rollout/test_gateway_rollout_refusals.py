@@ -99,7 +99,7 @@ async def test_two_refused_entries_of_two_sections_are_left_out(fake, monkeypatc
 
 
 async def test_where_everything_is_refused_nothing_is_left_out(fake, monkeypatch):
-    """Then it is not for what an entry holds, and what is published stays whole."""
+    """Where the API server refuses every object none is withheld, and what is published stays whole."""
     api, client = fake
     api.refuses = lambda path, _: (403, "Forbidden") if "/secrets/" in path else None
     rollout = await published(client, monkeypatch, lambda rollout: rollout.failure)

@@ -25,7 +25,7 @@ def test_nothing_is_programmed_without_a_data_plane():
 
 
 def test_an_object_is_programmed_when_every_pod_serves_its_generation():
-    """Or a later one."""
+    """An object is programmed when every pod serves its generation or a later one."""
     assert Programming.PROGRAMMED is ledger("b").programming_of(SECOND)
     assert Programming.PROGRAMMED is ledger("a", "b").programming_of(FIRST)
 
@@ -41,7 +41,7 @@ def test_an_object_is_pending_while_a_pod_serves_what_nobody_knows():
 
 
 def test_a_change_that_changes_no_byte_is_programmed_at_once():
-    """The same snapshot contains it."""
+    """An edit that leaves the snapshot's bytes unchanged is programmed at once."""
     known = ledger("a")
     known.compiled("a", [SECOND])
 

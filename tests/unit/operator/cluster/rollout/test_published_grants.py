@@ -64,7 +64,7 @@ async def test_without_grants_who_is_served_has_been_granted_it(fake):
 
 
 async def test_a_part_that_is_gone_follows_from_the_snapshot(fake):
-    """And what is there still counts."""
+    """Lost grants are derived from the published snapshot, and the remaining ones still count."""
     gone = {f"postern-{it.digest}" for it in ENCODED.shards.values() if it.section == "keys"}
     secrets = entries(fake, "Secret")
     secrets[:] = [it for it in secrets if it["metadata"]["name"] not in gone]
@@ -85,7 +85,7 @@ async def test_a_forged_shard_is_not_believed(fake):
 
 @pytest.mark.parametrize("content", ["", "{", '{"format":7}'])
 async def test_an_index_that_cannot_be_read_grants_nothing(fake, content):
-    """Neither the grants' nor the snapshot's."""
+    """An unreadable index, of grants or of the snapshot, grants nothing."""
     [index] = [it for it in entries(fake, "ConfigMap") if it["metadata"]["name"] == "postern-index"]
     index["data"] = {"grants.json": content, "index.json": content}
 

@@ -165,7 +165,7 @@ async def test_old_shards_stay_while_a_pod_may_read_them(fake):
 
 
 async def test_old_shards_go_when_all_pods_have_moved_on(fake):
-    """And nothing else does."""
+    """Only old shards are deleted, and only when all pods have moved on."""
     api, client = fake
     other = "/api/v1/namespaces/gw/configmaps/kube-root-ca.crt"
     api.put(other, {"kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt", "namespace": "gw"}})
@@ -204,7 +204,7 @@ async def test_nothing_is_removed_while_the_index_is_not_ours(fake):
 
 
 async def test_no_key_is_in_a_log_or_an_error(fake, caplog):
-    """Not even of a library that tells everything, while the server refuses."""
+    """No key is in a log or an error, even of a verbose library while the server refuses."""
     api, client = fake
     caplog.set_level(logging.DEBUG)
     api.failures += [(422, "Invalid", {})] * (2 * len(ONE.shards))

@@ -37,7 +37,7 @@ def test_a_new_object_gets_its_status():
 
 @pytest.mark.parametrize("manifest", [service(), route(), consumer(), credential(), credential(keys=[])])
 def test_what_is_there_is_not_written_again(manifest):
-    """Or each write would come back and cause the next."""
+    """An equal status is not written, or each write would cause the next."""
     parsed = object_of(manifest)
     written = change(parsed).status
 
@@ -125,7 +125,7 @@ def test_a_broken_credential_shows_no_more_than_its_conditions():
 
 @pytest.mark.parametrize("value", [SECRET, SECRET[:8], "-----BEGIN PRIVATE KEY-----" + SECRET])
 def test_no_secret_is_in_a_status(value):
-    """Not even of a key that is refused."""
+    """No status holds a secret, not even of a key that is refused."""
     found = compiled(consumer(), credential(), secret(value=value))
     status = change(object_of(credential()), problems=found.problems).status
 

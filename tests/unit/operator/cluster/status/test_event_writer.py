@@ -55,7 +55,7 @@ async def test_the_same_again_is_only_counted_and_told_later(fake):
 
 
 async def test_another_message_is_another_event(fake):
-    """And the same message of another object."""
+    """Another message makes another event, and so does an equal message of another object."""
     api, events = fake
     for one in (news(), news(note="gone again"), news("other")):
         await events._write(one, 1000.0)
@@ -105,7 +105,7 @@ async def test_a_storm_in_all_namespaces_is_bounded(fake):
 
 
 async def test_an_event_that_cannot_be_written_is_dropped(fake, caplog):
-    """And the next one is tried."""
+    """An event that can't be written is dropped, and the next one is tried."""
     api, events = fake
     api.failures.append((403, "Forbidden", {}))
     events.enqueue([news("a"), news("b")])

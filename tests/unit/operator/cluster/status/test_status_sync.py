@@ -115,7 +115,7 @@ def test_trouble_is_news(objects):
 
 
 def test_what_is_found_comes_with_what_was_compared(objects):
-    """So that who writes can see that it is still so."""
+    """A status change carries the compared status, so that the writer can see that it still holds."""
     found = StatusSync().find(objects.all(), [view(objects)], NOW)
     route = Ref("Route", "default", "all")
     assert objects.get(route) is found.compared[route]

@@ -71,7 +71,7 @@ def test_objects_come_and_go():
 
 
 def test_a_publisher_hears_of_its_own_namespace():
-    """And whoever mends is told which."""
+    """A publisher is notified of changes in its own namespace, with the name of the changed object."""
     publisher, mended = Publisher(), []
     feed = PublishedFeed("Secret", {"gw": publisher}, mended.append)
     assert [True, False, False] == [feed.is_wanted(PartialObject(*it)) for it in ((A, "gw"), (A, "x"), ("other", "gw"))]

@@ -30,7 +30,7 @@ async def test_a_secret_that_is_named_is_got():
 
 
 async def test_a_service_comes_with_its_slices():
-    """And not with those of another."""
+    """A Service is read with its own EndpointSlices, and not with those of others."""
     fake, objects = FakeLists(), ObjectCache()
     fake.put(SERVICES, "web", "default")
     for name in ("web", "other"):

@@ -91,7 +91,7 @@ async def test_after_a_watch_everything_is_listed_again(fake):
 
 
 async def test_a_version_that_is_gone_means_another_list(fake):
-    """And counts as a restart."""
+    """An expired resourceVersion causes another list, and counts as a restart."""
     fake.events[PATH] = [{"type": "ERROR", "object": {"code": 410, "reason": "Expired"}}]
     heard, _, metrics = await heard_while(fake, lambda stream: stream.watch(), 4)
     assert 2 == heard.count(("put", "a"))
@@ -99,7 +99,7 @@ async def test_a_version_that_is_gone_means_another_list(fake):
 
 
 async def test_a_refused_list_is_tried_again(fake):
-    """And nothing counts as listed until then."""
+    """A refused list is tried again, and the kind does not count as listed until then."""
     fake.refuse[PATH] = 403
     ear = Ear(1)
     async with serving(fake) as api:
@@ -120,7 +120,7 @@ def test_an_error_is_told_without_what_it_quotes():
 
 
 async def test_trouble_is_recent_for_a_while():
-    """And never before there was any."""
+    """Trouble counts as recent for a while, and not before there was any."""
     trouble = RecentTrouble()
     assert not trouble.is_recent
     trouble.note()

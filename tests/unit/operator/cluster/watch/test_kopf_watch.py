@@ -21,7 +21,7 @@ def registered():
 
 
 def test_each_kind_has_one_handler_of_events():
-    """And none that would annotate or finalise an object."""
+    """Each kind has one event handler, and none that would annotate or finalise an object."""
     registry, _ = registered()
     assert ["consumers", "jwtcredentials", "routes", "services"] == sorted(
         handler.selector.any_name for handler in registry._watching.get_all_handlers()

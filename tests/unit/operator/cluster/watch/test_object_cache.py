@@ -70,7 +70,7 @@ def test_what_a_namespace_allows_is_news(objects):
 
 
 def test_a_status_alone_is_no_news(objects):
-    """The same parsed object stays, and what it says of itself is remembered."""
+    """A changed status keeps the parsed object, and is remembered."""
     objects.put(told(manifests.route(), 1))
     before = objects.snapshot()
     assert not objects.put(told(manifests.route(), 2, status={"observedGeneration": 1}))
@@ -112,7 +112,7 @@ def test_a_late_deletion_hurts_nobody(objects):
 
 
 def test_a_list_takes_away_what_is_not_in_it(objects):
-    """But not what came after it, and not what it isn't about."""
+    """A list removes the objects missing from it, but not later ones, and not those outside its scope."""
     objects.put(told(manifests.route("old"), 1))
     objects.put(told(manifests.route("new"), 9))
     objects.put(told(manifests.route("other", namespace="b"), 1))
