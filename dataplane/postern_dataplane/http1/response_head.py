@@ -45,6 +45,10 @@ class Framing(enum.Enum):
     UNTIL_CLOSE = "until the connection closes"
 
 
+# By names of the module: in Python 3.11 each look-up in the class is a call of a function, and a response needs many.
+NONE, LENGTH, CHUNKED, UNTIL_CLOSE = Framing
+
+
 class Response(msgspec.Struct, gc=False):
     """A response head.
 
@@ -77,11 +81,11 @@ def read_response(
     found = _sort(fields)
     upstream = _framing_of(found.lengths, found.codings, no_body=has_no_body(method, status))
     client = upstream
-    if upstream in (Framing.CHUNKED, Framing.UNTIL_CLOSE):
-        client = Framing.CHUNKED if http_minor else Framing.UNTIL_CLOSE
-    closes = closes or client is Framing.UNTIL_CLOSE
+    if upstream in (CHUNKED, UNTIL_CLOSE):
+        client = CHUNKED if http_minor else UNTIL_CLOSE
+    closes = closes or client is UNTIL_CLOSE
     lines = [b"HTTP/1.1 %d %b" % (status, phrase), *found.kept]
-    if client is Framing.CHUNKED:
+    if client is CHUNKED:
         lines.append(b"Transfer-Encoding: chunked")
     elif found.lengths and status != 204:
         lines.append(b"Content-Length: " + found.lengths[0])
@@ -144,10 +148,10 @@ def _framing_of(lengths: list[bytes], codings: list[bytes], *, no_body: bool) ->
     if codings and codings != [b"chunked"]:
         raise BadResponse
     if no_body:
-        return Framing.NONE
+        return NONE
     if codings:
-        return Framing.CHUNKED
-    return Framing.LENGTH if lengths else Framing.UNTIL_CLOSE
+        return CHUNKED
+    return LENGTH if lengths else UNTIL_CLOSE
 
 
 def informational(status: int, phrase: bytes, fields: Fields) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .response_head import Fields, Framing, Response, read_response
+from .response_head import CHUNKED, UNTIL_CLOSE, Fields, Response, read_response
 
 
 class ResponseWriter:
@@ -37,7 +37,7 @@ class ResponseWriter:
         data = parts[0] if len(parts) == 1 else b"".join(parts)
         parts.clear()
         self.size_bytes += len(data)
-        if self.response is not None and self.response.client is Framing.CHUNKED:
+        if self.response is not None and self.response.client is CHUNKED:
             self._out += (b"%x\r\n" % len(data), data, b"\r\n")
         else:
             self._out.append(data)
@@ -57,7 +57,7 @@ class ResponseWriter:
         """Send what is left, and what says that this was all."""
         if self._parts:
             self._frame()
-        if self.response is not None and self.response.client is Framing.CHUNKED:
+        if self.response is not None and self.response.client is CHUNKED:
             self._out.append(b"0\r\n\r\n")
         self.flush()
 
@@ -69,4 +69,4 @@ class ResponseWriter:
     @property
     def cut_is_unseen(self) -> bool:
         """Whether a client would take an early end for a whole response."""
-        return self.response is not None and self.response.client is Framing.UNTIL_CLOSE
+        return self.response is not None and self.response.client is UNTIL_CLOSE

@@ -27,7 +27,7 @@ from postern_dataplane.telemetry.events import RequestRecord, path_of
 
 from .deadline import Deadline
 from .decision_cache import Packet
-from .exchange import Exchange, ExchangeState
+from .exchange import TUNNEL, Exchange
 from .interfaces import Services
 from .lingering_close import LingeringClose
 
@@ -115,7 +115,7 @@ class ClientConnection(asyncio.Protocol):
         elif state in ENDING:
             self._lingering_close.read(data)
             return
-        elif self.exchange is not None and self.exchange.state is ExchangeState.TUNNEL:
+        elif self.exchange is not None and self.exchange.state is TUNNEL:
             self.exchange.tunnel_upload(data)
             return
         try:

@@ -14,7 +14,15 @@ import httptools
 
 from postern_dataplane.errors import StateError
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
-from postern_dataplane.http1.response_head import HEAD_BYTES_MAX, BadResponse, Fields, Framing, Response, has_no_body
+from postern_dataplane.http1.response_head import (
+    HEAD_BYTES_MAX,
+    UNTIL_CLOSE,
+    BadResponse,
+    Fields,
+    Framing,
+    Response,
+    has_no_body,
+)
 from postern_dataplane.state_machine import Moves, State, forbidden
 
 # RFC 9112, section 4: a reason phrase holds tabs, spaces, visible characters and bytes outside ASCII.
@@ -238,7 +246,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._move(CLOSED)
         if handler is None:
             return
-        if self._framing is Framing.UNTIL_CLOSE and exc is None:
+        if self._framing is UNTIL_CLOSE and exc is None:
             handler.response_ended()
         else:
             handler.upstream_failed("reset")
