@@ -40,6 +40,7 @@ class RequestReader:
         "_body",
         "_has_more",
         "_head_bytes",
+        "_head_bytes_max",
         "_is_chunked",
         "_is_skipped",
         "_length",
@@ -56,6 +57,7 @@ class RequestReader:
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self._limits = limits
         self._loop = loop
+        self._head_bytes_max = limits.max_headers_bytes + limits.max_request_line_bytes
         self._parser = make_parser(limits, loop)
         self._body: StreamReader | None = None
         self._pending = b""
@@ -86,10 +88,9 @@ class RequestReader:
     @property
     def held_bytes(self) -> int:
         """The memory that is kept for what has come: of a head some 2.5 times its bytes and 256 bytes a field."""
-        limits = self._limits
         size = self.message_bytes + self._trailer_bytes[0]
-        head = min(size, limits.max_headers_bytes + limits.max_request_line_bytes)
-        return head * 5 // 2 + 256 * min(limits.max_headers, head // 8) + size - head + len(self._pending)
+        head = min(size, self._head_bytes_max)
+        return head * 5 // 2 + 256 * min(self._limits.max_headers, head // 8) + size - head + len(self._pending)
 
     @property
     def is_in_head(self) -> bool:
@@ -104,7 +105,7 @@ class RequestReader:
     def feed(self, data: bytes) -> RawRequestMessage | None:
         """Take bytes from the socket; returns a request when its head is complete. Raises `RequestError`."""
         if not self._reading and data.find(BLANK_LINE) == len(data) - len(BLANK_LINE) and data[0] not in b"\r\n":
-            return self._read(data, is_last=True)  # what nearly all packets are, and would be below
+            return self._read_head(data)  # what nearly all packets are, and would be below
         message, start, cuts = None, 0, 0
         while start < len(data):
             if self._reading and self.is_complete:
@@ -113,6 +114,17 @@ class RequestReader:
             end = self._end_of_piece(data, start, cuts)
             message = self._read(data[start:end], is_last=end == len(data)) or message
             start, cuts = end, cuts + 1
+        return message
+
+    def _read_head(self, data: bytes) -> RawRequestMessage | None:
+        """Parse a packet that ends as a head does; as `_read`, in fewer steps for one that is small."""
+        if len(data) > SMALL_BYTES:
+            return self._read(data, is_last=True)
+        self._has_more = True
+        if self._parse(data[:-1]) is not None:  # a head without its blank line: others would read on
+            raise RequestError(BAD_REQUEST)
+        message = self._parse(data[-1:])
+        self._has_more = message is None or not self.is_complete
         return message
 
     def _end_of_piece(self, data: bytes, start: int, cuts: int) -> int:
@@ -164,7 +176,9 @@ class RequestReader:
             raise RequestError(BAD_REQUEST) from None
         if not messages:
             if not self._reading:
-                self._count_head(len(data))
+                self.message_bytes = self._head_bytes = size = self._head_bytes + len(data)
+                if size > self._head_bytes_max:
+                    raise RequestError(HEADERS_TOO_LARGE)
             elif self._body is not None:
                 self._count_trailers(self._body.total_bytes, len(data))
             return None
@@ -175,20 +189,16 @@ class RequestReader:
         self.message_bytes = self._head_bytes + len(data)
         self._head_bytes = 0
         self._trailer_bytes = (0, 0)
-        self._body = body
         self._is_chunked = message.chunked
-        self._length = int(message.headers.get("Content-Length", 0)) if body is not EMPTY_PAYLOAD else 0
+        if body is EMPTY_PAYLOAD:
+            self._body, self._length = None, 0
+        else:
+            self._body, self._length = body, int(message.headers.get("Content-Length", 0))
         return message
 
     def skip(self) -> None:
         """Take a request as read whose bytes the parser need not see: one without a body, between two others."""
         self._reading = self._is_skipped = True
-
-    def _count_head(self, size: int) -> None:
-        self._head_bytes += size
-        self.message_bytes = self._head_bytes
-        if self._head_bytes > self._limits.max_headers_bytes + self._limits.max_request_line_bytes:
-            raise RequestError(HEADERS_TOO_LARGE)
 
     def _count_trailers(self, body_bytes: int, size: int) -> None:
         # The parser keeps trailers as it keeps fields, each within its bound, but bounds them all together by nothing.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
 from postern_dataplane.http1.request_head import RequestError
 from postern_dataplane.http1.request_reader import CUT_BYTES_MAX, CUTS_MAX, RequestReader
+from postern_dataplane.request.denials import BAD_REQUEST
 from postern_dataplane.settings import Limits
 
 GET = b"GET /get HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -218,3 +220,12 @@ def test_a_parser_that_gives_two_requests_at_once_is_not_believed(make):
     reader._parser = GivesTwo()
     with pytest.raises(RequestError, match="bad_request"):
         reader.feed(GET)
+
+
+def test_a_head_that_the_parser_finds_whole_before_its_blank_line_is_refused(make):
+    """A head that others would read on has no single reading, whatever the parser makes of it."""
+    reader, whole = make(), make()._parser.feed_data(GET)
+    reader._parser = SimpleNamespace(feed_data=lambda _data: whole)
+    with pytest.raises(RequestError) as refused:
+        reader.feed(GET)
+    assert BAD_REQUEST is refused.value.denial
