@@ -53,7 +53,8 @@ LAST = [
     b"GET /has/../../dots" + HOST + b"Authorization: Bearer t1\r\n\r\n",
     b"GET /cut-off" + HOST + b"X-Long: ",
 ]
-BLANKS = [b"", b"", b"", b"\r\n", b"\r\n\r\n", b"\n", b"\r"]
+# One empty line is ignored, anything else refused.
+BLANKS = [b"", b"", b"", b"", b"\r\n", b"\r\n", b"\r\n\r\n", b"\n", b"\r"]
 
 
 class World:

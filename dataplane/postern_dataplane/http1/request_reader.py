@@ -13,6 +13,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+import re
 
 from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
@@ -27,6 +28,10 @@ from .request_parser import line_bytes_max, make_parser
 # Of longer pieces the last byte is not parsed apart: copying them would cost more than it could ever save.
 SMALL_BYTES = 2048
 BLANK_LINE = b"\r\n\r\n"
+# RFC 9112, section 3: "method SP request-target SP HTTP-version". And section 2.2: "a server that is expecting to
+# receive and parse a request-line SHOULD ignore at least one empty line (CRLF) received prior to the request-line." Old
+# clients send one behind a body, and none sends more. The parser takes any number of spaces and line ends, and RTSP.
+_REQUEST_LINE = re.compile(rb"(?:\r\n)?+[!-~]++ [!-~]++ HTTP/[0-9]\.[0-9]\r\n")
 # Blank lines of a packet, and the size of one, up to which the end of chunks is looked for: more would be work for
 # nothing, unless a request comes behind them in the same packet.
 CUTS_MAX = 64
@@ -45,6 +50,7 @@ class RequestReader:
         "_is_skipped",
         "_length",
         "_limits",
+        "_line",
         "_loop",
         "_parser",
         "_pending",
@@ -66,6 +72,8 @@ class RequestReader:
         self._is_chunked = False
         self._length = 0
         self._head_bytes = 0
+        # What has come of the request line; None once it was checked.
+        self._line: bytes | None = b""
         # What has come since the last of a body's bytes, and how many of those there were before.
         self._trailer_bytes = (0, 0)
         # Of the head that is coming or being answered: the bytes of its packets, which may bring more than it.
@@ -165,6 +173,8 @@ class RequestReader:
         return message
 
     def _parse(self, data: bytes) -> RawRequestMessage | None:
+        if self._line is not None:
+            self._check_line(data)
         try:
             messages, _, _ = self._parser.feed_data(data)
         except LineTooLong as error:
@@ -196,6 +206,16 @@ class RequestReader:
             self._body, self._length = body, int(message.headers.get("Content-Length", 0))
         return message
 
+    def _check_line(self, data: bytes) -> None:
+        """Refuse a request line that the parser would normalise, as soon as all of it has come."""
+        line = self._line + data if self._line else data
+        if _REQUEST_LINE.match(line):
+            self._line = None
+        elif b"  " in line or line.find(b"\r\n", 2) >= 0:
+            raise RequestError(BAD_REQUEST)
+        else:
+            self._line = line
+
     def skip(self) -> None:
         """Take a request as read whose bytes the parser need not see: one without a body, between two others."""
         self._reading = self._is_skipped = True
@@ -217,6 +237,7 @@ class RequestReader:
     def next(self) -> RawRequestMessage | None:
         """End the present request; returns the next one if its head is here already. Raises `RequestError`."""
         self._reading = False
+        self._line = b""
         self.message_bytes = 0
         pending, self._pending = self._pending, b""
         if self._is_skipped:

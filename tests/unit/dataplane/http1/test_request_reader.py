@@ -229,3 +229,40 @@ def test_a_head_that_the_parser_finds_whole_before_its_blank_line_is_refused(mak
     with pytest.raises(RequestError) as refused:
         reader.feed(GET)
     assert BAD_REQUEST is refused.value.denial
+
+
+ODD_LINES = [
+    b"GET  /x HTTP/1.1", b"GET /x  HTTP/1.1", b"GET /x HTTP/1.1 ", b" GET /x HTTP/1.1", b"GET\t/x HTTP/1.1",
+    b"GET /x\x0bHTTP/1.1", b"GET /x y HTTP/1.1", b"GET /x RTSP/1.0", b"SOURCE /x ICE/1.0", b"GET /x http/1.1",
+    b"GET /x", b"\r\n\r\nGET /x HTTP/1.1", b"\nGET /x HTTP/1.1", b"\rGET /x HTTP/1.1", b"\r\r\nGET /x HTTP/1.1",
+    b"\r\n\nGET /x HTTP/1.1", b"\r\n GET /x HTTP/1.1", b"\r\n \r\nGET /x HTTP/1.1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [b"", GET, POST, CHUNKED], ids=["first", "get", "post", "chunks"])
+@pytest.mark.parametrize("line", ODD_LINES)
+def test_a_request_line_has_one_reading(make, line, before):
+    """`GET  /x` with two spaces and blank lines before a request line are refused, however they are cut."""
+    odd = line + b"\r\nHost: h\r\n\r\n"
+    cuts = [[before + odd], [before, odd], *([before, odd[:cut], odd[cut:]] for cut in range(1, len(odd)))]
+    for pieces in cuts:
+        with pytest.raises(RequestError) as refused:
+            read_all(make(), [piece for piece in pieces if piece])
+        assert 400 == refused.value.denial.status
+
+
+@pytest.mark.parametrize("before", [b"", GET, POST, CHUNKED], ids=["first", "get", "post", "chunks"])
+def test_one_empty_line_before_a_request_is_ignored(make, before):
+    """RFC 9112, section 2.2, asks for it: clients of old send one behind a body."""
+    odd = b"\r\n" + GET
+    cuts = [[before + odd], [before, odd], *([before, odd[:cut], odd[cut:]] for cut in range(1, len(odd)))]
+    for pieces in cuts:
+        assert "/get" == read_all(make(), [piece for piece in pieces if piece])[-1][0]
+
+
+def test_a_request_line_of_spaces_is_refused_at_once(make):
+    """It is not kept until the limit of all heads."""
+    reader = make()
+    reader.feed(b"GET ")
+    with pytest.raises(RequestError):
+        reader.feed(b" " * 100)

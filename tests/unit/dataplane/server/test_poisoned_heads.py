@@ -49,13 +49,22 @@ def test_a_head_that_comes_with_the_end_of_another_is_not_taken_for_the_next(por
     assert b"Host: h\r\nAuthorization: Bearer t2\r\n" in port.upstream.transport.written
 
 
-@pytest.mark.parametrize("blank", [b"\r\n", b"\r", b"\n", b"\r\n\r\n", b"\r\n\r\n\r\n"])
+@pytest.mark.parametrize("blank", [b"\r", b"\n", b"\r\n\r\n", b"\r\n\r\n\r\n"])
 @pytest.mark.parametrize("is_apart", [True, False], ids=["apart", "in front"])
-def test_blank_lines_between_requests_hide_nothing(port, blank, is_apart):
-    """Wherever they come, each request is answered once."""
+def test_blank_lines_between_requests_are_refused(port, blank, is_apart):
+    """Wherever they come, also where what follows them is known already."""
+    send(port, port.client(), VICTIM % b"t1", VICTIM % b"t1")
+    for _ in range(3):
+        packets = [FIRST, *([blank, VICTIM % b"t1"] if is_apart else [blank + VICTIM % b"t1"]), STOLEN]
+        assert [200, 400] == send(port, port.client(), *packets)
+
+
+@pytest.mark.parametrize("is_apart", [True, False], ids=["apart", "in front"])
+def test_one_empty_line_between_requests_hides_nothing(port, is_apart):
+    """Wherever it comes, each request is answered once."""
     for _ in range(3):
         client = port.client()
-        packets = [FIRST, *([blank, VICTIM % b"t1"] if is_apart else [blank + VICTIM % b"t1"]), STOLEN]
+        packets = [FIRST, *([b"\r\n", VICTIM % b"t1"] if is_apart else [b"\r\n" + VICTIM % b"t1"]), STOLEN]
         assert [200] * 3 == send(port, client, *packets)
     assert ["/a", "/victim", "/stolen"] * 3 == targets(port)
 
