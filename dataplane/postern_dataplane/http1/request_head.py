@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING
 from aiohttp.http import RawRequestMessage
 
 from postern_dataplane.request.denials import BAD_REQUEST, EXPECTATION_FAILED, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
-from postern_dataplane.request.head import RequestHead
+from postern_dataplane.request.head import Fields, RequestHead
 from postern_dataplane.settings import Limits
 
 if TYPE_CHECKING:
     from postern_dataplane.listener import ListenerConfig
+
+
+# Fields that are read element by element, what separates these, and how many there may be: some five times the cookies
+# that browsers keep for a site, and more options than any client names.
+_LISTS = {b"cookie": (b";", 1_000), b"connection": (b",", 100)}
+# With fewer bytes in all, even separators alone cost little.
+_FEW_BYTES = 2_048
 
 
 class RequestError(Exception):
@@ -70,7 +77,20 @@ def _is_websocket(message: RawRequestMessage, *, has_body: bool) -> bool:
 def _check_sizes(message: RawRequestMessage, limits: Limits) -> None:
     # The parser bounds names and values, but not always both together.
     sizes = [len(name) + len(value) for name, value in message.raw_headers]
-    if sum(sizes) + 4 * len(sizes) > limits.max_headers_bytes or max(sizes, default=0) > limits.max_header_line_bytes:
+    size = sum(sizes) + 4 * len(sizes)
+    if size > limits.max_headers_bytes or max(sizes, default=0) > limits.max_header_line_bytes:
+        raise RequestError(HEADERS_TOO_LARGE)
+    if size > _FEW_BYTES:
+        _check_lists(message.raw_headers)
+
+
+def _check_lists(fields: Fields) -> None:
+    left = {name: count for name, (_, count) in _LISTS.items()}
+    for name, value in fields:
+        lowered = name.lower()
+        if lowered in _LISTS:
+            left[lowered] -= value.count(_LISTS[lowered][0])
+    if min(left.values()) < 0:
         raise RequestError(HEADERS_TOO_LARGE)
 
 

@@ -176,3 +176,26 @@ def test_a_websocket_is_known(read, is_websocket, data):
 def test_a_request_may_have_no_fields(read):
     """HTTP/1.0 asks for none; that none is too large is no mistake of ours."""
     assert () == read(b"GET / HTTP/1.0\r\n\r\n").headers
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [b"Cookie: " + b";" * 1_001],
+        [b"Cookie: " + b";" * 500, b"cookie: " + b";" * 501],
+        [b"Connection: " + b"a," * 101],
+    ],
+    ids=["cookies", "lines of cookies", "options of a connection"],
+)
+def test_lists_that_are_read_have_bounds(read, fields):
+    """48 KB of `;` in cookies are refused before they are looked at, however many lines they take."""
+    assert "headers_too_large" == read(get(*fields, b"A: " + b"a" * 2_000))
+
+
+def test_as_many_cookies_as_browsers_keep_are_taken(read):
+    """And as many options as any client names."""
+    fields = (
+        b"Cookie: " + b"; ".join(b"a%d=b" % number for number in range(1_000)),
+        b"Connection: " + b"a, " * 99 + b"a",
+    )
+    assert not isinstance(read(get(*fields)), str)
