@@ -34,7 +34,15 @@ HOP_BY_HOP = frozenset(
 )
 FRAMING = frozenset({"content-length", "transfer-encoding", "host", "expect"})
 FORWARDED = frozenset(
-    {"forwarded", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"}
+    {
+        "forwarded",
+        "x-real-ip",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-prefix",
+        "x-forwarded-proto",
+    }
 )
 # What no policy may name as a header of its own.
 RESERVED = IDENTITY | HOP_BY_HOP | FRAMING | FORWARDED | {"authorization", "cookie"}

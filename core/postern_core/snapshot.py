@@ -102,7 +102,8 @@ class Backend(Entry, frozen=True):
     """An application behind the gateway.
 
     `host_header` None sends the client's own Host on.  `path_prefix` is the path of
-    the upstream's URL, put before every forwarded path ("" for none).
+    the upstream's URL, put before every forwarded path ("" for none), without the slash
+    with which it `ends_with_slash`.
     The endpoints are entries of their own (`Endpoints`, same id), because they
     change most.  `refusal` as in Route.
     """
@@ -110,6 +111,7 @@ class Backend(Entry, frozen=True):
     id: str
     host_header: str | None = None
     path_prefix: str = ""
+    ends_with_slash: bool = False
     tls: UpstreamTLS | None = None
     connect_timeout_ms: int = 5_000
     request_timeout_ms: int = 60_000

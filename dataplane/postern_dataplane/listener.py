@@ -7,16 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ListenerConfig:
-    """`port` is what upstreams get as X-Forwarded-Port.
+    """`redirects_to` is the port with TLS that every request is sent to, None where requests are served."""
 
-    `redirects_to` is the port with TLS that every request is sent to, None where requests are served.
-    """
-
-    port: int
     is_tls: bool = False
     redirects_to: int | None = None
 
     def way_of(self, peer: str) -> str:
         """A text that is the same for all connections of one address at one entrance, and for no other."""
         # An address has no spaces; the rest is numbers and words of our own.
-        return f"{self.port} {self.is_tls} {self.redirects_to} {peer}"
+        return f"{self.is_tls} {self.redirects_to} {peer}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 import raw
-from gateway import DataPlane, open_to
+from gateway import POSTERN, DataPlane, logged, open_to
+from manifests import route, service
 
 CLAIMS = [
     "X-Forwarded-For: 203.0.113.9",
@@ -32,7 +35,7 @@ def told(gateway, upstream, *lines):
 @pytest.mark.parametrize("lines", [[], CLAIMS], ids=["no claim", "claims"])
 def test_a_stranger_is_not_believed(lines, gateway, upstream):
     """The upstream is told what the gateway sees itself, whatever a client says."""
-    own = ["127.0.0.1", "http", "app.example.com", str(gateway.listen[1]), None]
+    own = ["127.0.0.1", "http", "app.example.com", "80", None]
     assert own == told(gateway, upstream, *lines)
 
 
@@ -44,7 +47,7 @@ def test_a_trusted_proxy_is_believed(trusting, upstream):
 
 def test_a_trusted_proxy_that_says_nothing_is_the_client(trusting, upstream):
     """What it leaves out is what the gateway sees."""
-    own = ["127.0.0.1", "http", "app.example.com", str(trusting.listen[1]), None]
+    own = ["127.0.0.1", "http", "app.example.com", "80", None]
     assert own == told(trusting, upstream)
 
 
@@ -53,3 +56,25 @@ def test_ipv6_clients_have_an_address(start_gateway, module_upstream, upstream):
     gateway = start_gateway(open_to(module_upstream.address), kind=DataPlane, host="[::1]")
     assert 200 == raw.ask(gateway.listen, raw.request("/")).status
     assert "::1" == upstream.requests[0].fields["x-forwarded-for"]
+
+
+def test_an_ipv4_client_of_an_ipv6_listener_has_an_ipv4_address(start_gateway, module_upstream, upstream):
+    """It is written as IPv4 everywhere: to the upstream, in the access log, and where proxies are believed."""
+    options = ["--access-log", "on", "--trusted-proxies", "127.0.0.0/8"]
+    gateway = start_gateway(open_to(module_upstream.address), *options, kind=DataPlane, host="[::]")
+    assert 200 == raw.ask(("127.0.0.1", gateway.listen[1]), raw.request("/", "X-Forwarded-For: 203.0.113.9")).status
+    assert "203.0.113.9, 127.0.0.1" == upstream.requests[0].fields["x-forwarded-for"]
+    raw.until(lambda: logged(gateway.out.read_text()), "a line of the access log")
+    assert "127.0.0.1" == logged(gateway.out.read_text())[-1]["peer"]
+
+
+def test_what_explain_prints_is_what_is_sent(start_gateway, module_upstream, upstream):
+    """The head that `postern explain` shows is, byte for byte, the one that the application gets."""
+    where = "{}:{}".format(*module_upstream.address)
+    manifests = [service(pathPrefix="/v1", upstream={"url": f"http://{where}/base"}), route()]
+    gateway = start_gateway(manifests)
+    asked = [POSTERN, "explain", gateway.manifests, "--", "GET", "http://app.example.com:8443/v1?a", "-H", "X-A: b"]
+    shown = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    assert 200 == raw.ask(gateway.listen, raw.request("/v1?a", "X-A: b", host="app.example.com:8443")).status
+    lines = [line.strip() for line in shown.partition(" as\n")[2].partition("\n\n")[0].splitlines()]
+    assert lines == upstream.requests[0].head.decode().removesuffix("\r\n\r\n").split("\r\n")

@@ -19,7 +19,7 @@ from postern_dataplane.telemetry.events import RequestRecord
 T = TypeVar("T")
 
 BACKEND = Backend(id="Service/demo/app", request_timeout_ms=30_000, idle_timeout_ms=20_000)
-LISTENER = ListenerConfig(9080)
+LISTENER = ListenerConfig()
 ENDPOINTS = (Endpoint(address="10.0.0.1", port=80),)
 # What a gateway has beside the limits of a client.
 GATEWAY = {"connection_memory_bytes": 128 * 2**20, "remembers_heads": True}

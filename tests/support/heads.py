@@ -24,7 +24,7 @@ PROTECTED = (service(), route(auth={"jwt": {}}), consumer(), credential(), secre
 def head(target: str = "/", *fields: tuple[str | bytes, str | bytes], host: str | None = HOST, **more: Any) -> Any:
     """A head with these header fields after Host; the rest is plain, or `more` says it."""
     lines = (*((("Host", host),) if host is not None else ()), *fields)
-    plain: dict[str, Any] = {"method": "GET", "http_minor": 1, "peer": "192.0.2.1", "local_port": 9080}
+    plain: dict[str, Any] = {"method": "GET", "http_minor": 1, "peer": "192.0.2.1"}
     return RequestHead(target=target, headers=tuple((_bytes(n), _bytes(v)) for n, v in lines), **(plain | more))
 
 

@@ -25,7 +25,6 @@ from postern_dataplane.settings import Limits
 
 # Not urllib's: it drops and quotes bytes, and what the gateway makes of them is the question.
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
-_PORT = re.compile(r":([0-9]{1,5})\Z")
 # What would end a line early; no client sends it within one.
 _LINE_END = re.compile(r"[\r\n\0]")
 
@@ -72,8 +71,7 @@ def written_request(method: str, url: str, headers: Iterable[str]) -> WrittenReq
     if not any(field.lower().startswith("host:") for field in fields):
         fields.insert(0, f"Host: {authority}")
     lines = [f"{method} {target} HTTP/1.1", *fields, "", ""]
-    port = _PORT.search(authority)
-    entrance = ListenerConfig(int(port[1]) if port else 443 if scheme == "https" else 80, is_tls=scheme == "https")
+    entrance = ListenerConfig(is_tls=scheme == "https")
     return WrittenRequest(method, target, entrance, "\r\n".join(lines).encode("utf-8", "surrogateescape"))
 
 

@@ -91,10 +91,12 @@ def _link(parsed: Decoded[Service], referred: Referred, inspectors: Validators) 
         problems.append(wrong)
         addresses = Endpoints(id=ref.id, endpoints=())
     fatal = [problem.message for problem in problems if not problem.is_warning]
+    path = urlsplit(upstream.url).path if upstream.url else ""
     backend = Backend(
         id=ref.id,
         host_header=_host_header(ref, upstream),
-        path_prefix=urlsplit(upstream.url).path.rstrip("/") if upstream.url else "",
+        path_prefix=path.removesuffix("/"),
+        ends_with_slash=path != "/" and path.endswith("/"),
         tls=_tls(ref, upstream, ca_pem),
         connect_timeout_ms=milliseconds(upstream.timeouts.connect),
         request_timeout_ms=milliseconds(upstream.timeouts.request),

@@ -7,6 +7,7 @@ remembered here is what pure functions return.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from postern_core.header_names import canonical
@@ -51,7 +52,7 @@ def upstream_head(
     for name, field in zip(names, head.headers, strict=True):
         if name in removed:
             continue
-        if name.startswith(b"x-forwarded-") if not is_trusted else _is_disguised(field[0], name):
+        if name.startswith(b"x-forwarded-") if not is_trusted else _is_unbelieved(field, name):
             continue
         if stripped and field[0].lower() in stripped:
             continue
@@ -61,7 +62,7 @@ def upstream_head(
                 continue
             field = (field[0], line)  # noqa: PLW2901
         kept.append(field)
-    kept += _forwarded(head, target, is_trusted=is_trusted)
+    kept += _forwarded(head, target, row, is_trusted=is_trusted)
     if identity is not None:
         kept += identity.fields
     authority = target.authority.encode("latin-1") if row.authority is None else row.authority
@@ -69,7 +70,7 @@ def upstream_head(
 
 
 def _target(target: Target, row: CompiledRoute) -> str:
-    path = target.path[row.strip :] or "/"
+    path = target.path[row.strip :] or row.root
     query = target.query
     if query is not None and row.policy is not None and row.policy.stripped_query:
         query = query_without(row.policy.stripped_query, query)
@@ -86,32 +87,59 @@ def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
     return frozenset(names) - FORWARDED_HEADERS if names else NONE
 
 
-def _is_disguised(spelled: bytes, name: bytes) -> bool:
-    """Whether a field is another spelling of what a proxy says of its client; the proxy may have let it pass."""
-    return spelled.lower() != name and (name in FORWARDED_HEADERS or name.startswith(b"x-forwarded-"))
+def _is_unbelieved(field: tuple[bytes, bytes], name: bytes) -> bool:
+    """Whether a field says nothing of a proxy's client, or in another spelling; the proxy may have let that pass."""
+    is_forwarded = name in FORWARDED_HEADERS or name.startswith(b"x-forwarded-")
+    return is_forwarded and (not field[1] or field[0].lower() != name)
 
 
 NONE: frozenset[bytes] = frozenset()
 _USUAL = frozenset({b"keep-alive", b"close", b"upgrade"})
 
 
-def _forwarded(head: RequestHead, target: Target, *, is_trusted: bool) -> Fields:
+def _forwarded(head: RequestHead, target: Target, row: CompiledRoute, *, is_trusted: bool) -> Fields:
     """What the gateway says of the client; what a trusted proxy has said of it stays."""
     scheme = "https" if head.is_tls else "http"
     if not is_trusted:
-        return _forwarded_by_us(head.peer, scheme, target.authority, head.local_port)
+        return _forwarded_by_us(head.peer, scheme, target.authority, row.stripped_prefix)
     said: dict[bytes, list[str]] = {}
     for name, value in head.headers:
         lowered = name.lower()
-        if lowered in FORWARDED_HEADERS:
+        if value and lowered in FORWARDED_HEADERS:
             said.setdefault(lowered, []).append(value.decode("latin-1"))
-    chain = ", ".join([*said.get(b"x-forwarded-for", ()), head.peer])
-    ours = _forwarded_by_us("", scheme, target.authority, head.local_port)[1:]
-    return ((b"X-Forwarded-For", chain.encode("latin-1")), *(field for field in ours if field[0].lower() not in said))
+    chain = ", ".join(filter(None, [*said.pop(b"x-forwarded-for", ()), head.peer]))
+    said_scheme = _first(said, b"x-forwarded-proto").lower()
+    authority = _first(said, b"x-forwarded-host") or target.authority
+    prefix = row.stripped_prefix
+    if prefix:
+        # The proxy's own stands before ours, as it was taken off first.
+        prefix = "".join(part.strip().rstrip("/") for part in said.pop(b"x-forwarded-prefix", ())) + prefix
+    ours = _fields(chain, said_scheme if said_scheme in DEFAULT_PORTS else scheme, authority, prefix)
+    return tuple(field for field in ours if field[0].lower() not in said)
 
 
-@lru_cache(maxsize=4096)
-def _forwarded_by_us(peer: str, scheme: str, authority: str, port: int) -> Fields:
-    """The same for every request of a connection to one host."""
-    said = (("For", peer), ("Proto", scheme), ("Host", authority), ("Port", str(port)))
-    return tuple((f"X-Forwarded-{name}".encode(), value.encode("latin-1")) for name, value in said)
+def _first(said: dict[bytes, list[str]], name: bytes) -> str:
+    """What the proxy next to the client has said, "" for nothing."""
+    return said[name][0].partition(",")[0].strip() if name in said else ""
+
+
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+_PORT = re.compile(r":([0-9]{1,5})\Z")
+
+
+def _fields(chain: str, scheme: str, authority: str, prefix: str) -> Fields:
+    """What is said of a client; a field that would have no value is left out."""
+    # The port that the client has connected to as it knows it: ours is that of a container, behind a Service.
+    port = _PORT.search(authority)
+    said = {
+        "For": chain,
+        "Proto": scheme,
+        "Host": authority,
+        "Port": port[1] if port else DEFAULT_PORTS[scheme],
+        "Prefix": prefix,
+    }
+    return tuple((f"X-Forwarded-{name}".encode(), value.encode("latin-1")) for name, value in said.items() if value)
+
+
+# The same for every request of a connection to one host and service, and nothing in it is long.
+_forwarded_by_us = lru_cache(maxsize=4096)(_fields)

@@ -60,7 +60,6 @@ def request_head(
         chunked=message.chunked,
         is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
         is_tls=listener.is_tls,
-        local_port=listener.port,
     )
 
 

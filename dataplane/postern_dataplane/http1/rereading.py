@@ -31,7 +31,7 @@ class Rereading:
             message = reader.feed(content)
             if message is None or not reader.is_clean or message.should_close or message.upgrade:
                 return None
-            head = request_head(message, self._limits, like.peer, ListenerConfig(like.local_port, is_tls=like.is_tls))
+            head = request_head(message, self._limits, like.peer, ListenerConfig(is_tls=like.is_tls))
         except RequestError:
             return None
         return None if head.has_body else head

@@ -32,7 +32,7 @@ from postern_dataplane.reload.loader import Loader
 from postern_dataplane.reload.reloader import Reloader
 from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.settings import Settings
-from postern_dataplane.sockets import BACKLOG, Listeners, address_of
+from postern_dataplane.sockets import BACKLOG, Listeners
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.access_log import AccessLog
 from postern_dataplane.telemetry.counters import Counters
@@ -102,7 +102,7 @@ class Worker:
 
     async def _open(self, listener: socket.socket) -> asyncio.Server:
         is_tls = listener is self._listeners.tls
-        config = listener_for(self._settings, address_of(listener).port, is_tls=is_tls)
+        config = listener_for(self._settings, is_tls=is_tls)
         factory: Callable[[], asyncio.Protocol] = self._gateway.plain(config)
         if is_tls:
             factory = self._gateway.secure(config, lambda: self._certificate_reloader.context)
@@ -146,14 +146,9 @@ class Worker:
         await self._sender.close(GOODBYE_S)
 
 
-def listener_for(settings: Settings, port: int, *, is_tls: bool) -> ListenerConfig:
-    """The entrance on a listener with this port."""
-    https = settings.redirect_to_https
-    if is_tls:
-        # Clients come in through another port than ours, where a Service or a load balancer stands in front: of that
-        # one we know by this setting alone.
-        return ListenerConfig(https or port, is_tls=True)
-    return ListenerConfig(port, redirects_to=https or None)
+def listener_for(settings: Settings, *, is_tls: bool) -> ListenerConfig:
+    """The entrance on a listener with or without TLS."""
+    return ListenerConfig(is_tls=is_tls, redirects_to=None if is_tls else settings.redirect_to_https or None)
 
 
 def _report_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     `target` is the request target as text in which bytes outside ASCII are
     surrogate escapes of UTF-8; `headers` are raw names and values in order.
     `content_length` is None where there is no such field; `peer` is the
-    address the connection came from, without port.
+    address the connection came from, without port, "" where it has none.
     """
 
     method: str
@@ -25,7 +25,6 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     chunked: bool = False
     is_websocket: bool = False
     is_tls: bool = False
-    local_port: int = 80
 
     @property
     def has_body(self) -> bool:

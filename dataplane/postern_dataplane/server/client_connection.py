@@ -22,6 +22,7 @@ from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
 from postern_dataplane.request.head import RequestHead
+from postern_dataplane.sockets import peer_address
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.telemetry.events import RequestRecord, path_of
 
@@ -88,7 +89,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
-        self.peer = (transport.get_extra_info("peername") or ("",))[0]
+        self.peer = peer_address(transport.get_extra_info("peername"))
         self.write = self._transport.write
         self.connection_key = self.listener.way_of(self.peer)
         self.read_gate = ReadGate(self._transport, self.data_received, self.gateway.loop)

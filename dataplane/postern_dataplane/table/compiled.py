@@ -183,12 +183,13 @@ class CompiledRoute:
     """A route, ready to take requests.
 
     `upstream` is None where nothing can be sent to; `authority` is the host that it is
-    asked for, None where the client's own goes on.
+    asked for, None where the client's own goes on; `stripped_prefix` is taken off each path, "" for none,
+    and `root` is what follows the upstream's own path where nothing else is left.
     """
 
     __slots__ = (
         "authority", "entry", "headers", "id", "label", "methods", "path_prefix", "policy", "query_params", "removed",
-        "removed_if_untrusted", "strip", "upstream",
+        "removed_if_untrusted", "root", "strip", "stripped_prefix", "upstream",
     )  # fmt: skip
 
     def __init__(self, entry: Route, policy: CompiledPolicy | None, upstream: Upstream | None) -> None:
@@ -200,11 +201,14 @@ class CompiledRoute:
         self.methods = _methods(entry.methods)
         self.headers = tuple(ValueMatcher(match) for match in entry.headers)
         self.query_params = tuple(ValueMatcher(match) for match in entry.query_params)
-        self.strip = len(entry.strip_prefix.rstrip("/"))
+        self.stripped_prefix = entry.strip_prefix.rstrip("/")
+        self.strip = len(self.stripped_prefix)
         backend = upstream.backend if upstream else None
         self.path_prefix = backend.path_prefix if backend else ""
+        # A slash that the upstream's URL does not have would ask for another resource.
+        self.root = "" if backend and backend.path_prefix and not backend.ends_with_slash else "/"
         self.authority = backend.host_header.encode() if backend and backend.host_header else None
-        self.removed, self.removed_if_untrusted = _removed(entry.clean_headers)
+        self.removed, self.removed_if_untrusted = _removed(entry.clean_headers, strips=bool(self.strip))
 
 
 @lru_cache(maxsize=1024)
@@ -217,10 +221,12 @@ FORWARDED_HEADERS = frozenset(name.encode() for name in FORWARDED)
 
 
 @lru_cache(maxsize=1024)
-def _removed(clean_headers: tuple[str, ...]) -> tuple[frozenset[bytes], frozenset[bytes]]:
+def _removed(clean_headers: tuple[str, ...], *, strips: bool) -> tuple[frozenset[bytes], frozenset[bytes]]:
     """What a trusted proxy, and what any other client, may not send on; routes of a service share it.
 
-    A trusted proxy's list of addresses is written anew, with the proxy's own at its end.
+    A trusted proxy's list of addresses is written anew, with the proxy's own at its end; so is its prefix, where
+    another is taken off here.
     """
-    removed = frozenset(canonical(name).encode() for name in NEVER_FORWARDED.union(clean_headers, ["x-forwarded-for"]))
+    rewritten = ["x-forwarded-for", *(["x-forwarded-prefix"] if strips else [])]
+    removed = frozenset(canonical(name).encode() for name in NEVER_FORWARDED.union(clean_headers, rewritten))
     return removed, removed | FORWARDED_HEADERS

@@ -9,7 +9,7 @@ from postern_dataplane.listener import ListenerConfig
 
 @pytest.fixture
 def client(port):
-    return port.client(ListenerConfig(9080, redirects_to=8443))
+    return port.client(ListenerConfig(redirects_to=8443))
 
 
 def test_the_way_is_shown_without_asking_anybody(port, client):
@@ -35,10 +35,10 @@ def test_what_is_wrong_is_refused(port, client):
 def test_no_two_entrances_are_one_way_in():
     """What is remembered of requests is told apart by it."""
     entrances = [
-        ListenerConfig(80),
-        ListenerConfig(81),
-        ListenerConfig(80, is_tls=True),
-        ListenerConfig(80, redirects_to=443),
+        ListenerConfig(),
+        ListenerConfig(is_tls=True),
+        ListenerConfig(redirects_to=80),
+        ListenerConfig(redirects_to=443),
     ]
     ways = [
         entrance.way_of(peer) for entrance in entrances for peer in ("", "192.0.2.1", "2001:db8::1", "fe80::1%eth0")

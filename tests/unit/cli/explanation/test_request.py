@@ -37,18 +37,12 @@ def test_a_host_header_wins():
 
 
 @pytest.mark.parametrize(
-    ("url", "is_tls", "port"),
-    [
-        ("http://a/", False, 80),
-        ("https://a/", True, 443),
-        ("https://a:8443/", True, 8443),
-        ("http://[::1]/", False, 80),
-    ],
+    ("url", "is_tls"),
+    [("http://a/", False), ("https://a/", True), ("https://a:8443/", True), ("http://[::1]/", False)],
 )
-def test_the_scheme_says_whether_it_is_tls(url, is_tls, port):
-    """The scheme decides on TLS, and on the port where none is given."""
-    head = head_of(url)
-    assert (is_tls, port) == (head.is_tls, head.local_port)
+def test_the_scheme_says_whether_it_is_tls(url, is_tls):
+    """The scheme decides on TLS, and the port does not."""
+    assert is_tls == head_of(url).is_tls
 
 
 @pytest.mark.parametrize(

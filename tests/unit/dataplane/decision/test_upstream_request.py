@@ -14,7 +14,7 @@ FORWARDED = [
     ("X-Forwarded-For", "192.0.2.1"),
     ("X-Forwarded-Proto", "http"),
     ("X-Forwarded-Host", "app.example.com"),
-    ("X-Forwarded-Port", "9080"),
+    ("X-Forwarded-Port", "80"),
 ]
 HOST = ("Host", "127.0.0.1:18080")
 
@@ -184,14 +184,20 @@ def test_the_client_s_host_goes_on_where_it_is_wanted():
         ("/v1", "", "/v1//x/./y", "/x/y"),
         ("/v1", "", "/v1//", "/"),
         ("/v1", "", "//v1//..//v1//x", "/x"),
-        ("/v1", "/base", "/v1", "/base/"),
+        ("/v1", "/base", "/v1", "/base"),
+        ("/v1", "/base", "/v1?a", "/base?a"),
+        ("/v1", "/base", "/v1/", "/base/"),
         ("/v1", "/base", "/v1/x?", "/base/x?"),
+        ("/v1", "/base/", "/v1", "/base/"),
         ("/v1", "/base/", "/v1/x", "/base/x"),
         ("/v1", "", "http://app.example.com/v1/x", "/x"),
     ],
 )
 def test_a_path_goes_on_in_the_form_in_which_it_was_matched(prefix, base, target, expected):
-    """Without the service's prefix, and never with `//` in front."""
+    """Without the service's prefix, and never with `//` in front.
+
+    A `pathPrefix` that is asked exactly, with an upstream URL that has a path, adds no slash.
+    """
     table_ = table(service(pathPrefix=prefix, upstream={"url": f"http://127.0.0.1:18080{base}"}), route())
     assert expected == sent(table_, head(target))[0]
 

@@ -23,7 +23,7 @@ def read():
         bounds = Limits(**limits)
         try:
             message = RequestReader(bounds, loop).feed(data)
-            return "incomplete" if message is None else request_head(message, bounds, "192.0.2.1", ListenerConfig(9080))
+            return "incomplete" if message is None else request_head(message, bounds, "192.0.2.1", ListenerConfig())
         except RequestError as error:
             return "a secret" if is_telling(error) else error.denial.reason
 
@@ -142,7 +142,7 @@ def test_a_head_has_all_that_a_decision_asks_for(read):
     found = read(b"POST /%41?b HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\nx-A: \xe9\r\n\r\n")
     assert ("POST", "/%41?b", 1, 12) == (found.method, found.target, found.http_minor, found.content_length)
     assert ((b"Host", b"h"), (b"Content-Length", b"12"), (b"x-A", b"\xe9")) == found.headers
-    assert ("192.0.2.1", 9080, False, True) == (found.peer, found.local_port, found.chunked, found.has_body)
+    assert ("192.0.2.1", False, True) == (found.peer, found.chunked, found.has_body)
 
 
 def test_a_chunked_head_says_so(read):

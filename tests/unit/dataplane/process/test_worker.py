@@ -40,11 +40,10 @@ def test_what_could_not_be_raised_is_logged_without_its_text():
     assert "eyJ" not in str(logged)
 
 
-def test_an_entrance_knows_its_port_and_its_way():
-    """With a redirect, clients reach TLS at the port that it names, and without TLS nothing but the way there."""
+def test_an_entrance_knows_its_way():
+    """With a redirect, clients without TLS reach nothing but the way to TLS."""
     tls = {"listen_tls": Address("::", 8443), "certificates": "/c"}
     plain, redirecting = (Settings(config="/", redirect_to_https=port, **tls) for port in (0, 443))
-    entrances = [listener_for(settings, 8443, is_tls=is_tls) for settings in (plain, redirecting) for is_tls in (0, 1)]
-    assert [8443, 8443, 8443, 443] == [one.port for one in entrances]
+    entrances = [listener_for(settings, is_tls=is_tls) for settings in (plain, redirecting) for is_tls in (0, 1)]
     assert [False, True, False, True] == [bool(one.is_tls) for one in entrances]
     assert [None, None, 443, None] == [one.redirects_to for one in entrances]

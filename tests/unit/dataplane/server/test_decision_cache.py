@@ -92,7 +92,7 @@ def test_another_address_is_another_request(port, decided):
 def test_another_entrance_is_another_request(port, decided):
     """Its scheme and port are told upstream."""
     ask(port, port.client(), GET, GET)
-    ask(port, port.client(ListenerConfig(9443, is_tls=True)), GET)
+    ask(port, port.client(ListenerConfig(is_tls=True)), GET)
     assert ["/a"] * 3 == decided
     assert b"X-Forwarded-Proto: https\r\n" in port.upstream.transport.written
 

@@ -21,7 +21,7 @@ class Begun:
         self.over = loop.create_future()
         self.client, self.options = None, {}
         loop.start_tls = self._start_tls
-        self.handshake = port.gateway.secure(ListenerConfig(9443, is_tls=True), lambda: context)()
+        self.handshake = port.gateway.secure(ListenerConfig(is_tls=True), lambda: context)()
         self.transport = transport_of(self.handshake)
 
     async def _start_tls(self, transport, protocol, _context, **options):

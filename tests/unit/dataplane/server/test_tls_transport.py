@@ -81,17 +81,17 @@ def test_an_end_is_said_first_and_enforced_when_asked_again(first, transport, la
 @pytest.fixture
 def secured(port, client, loop):
     """A client of an entrance with TLS."""
-    client.connection = TlsClientConnection(port.gateway, ListenerConfig(9443, is_tls=True))
+    client.connection = TlsClientConnection(port.gateway, ListenerConfig(is_tls=True))
     client.transport.protocol = client.connection
     loop.call(client.connection.connection_made, client.transport)
     return client
 
 
 def test_an_upstream_is_told_of_it(port, secured):
-    """By the scheme and the port of the entrance."""
+    """By the scheme, and the port that clients of it use."""
     secured.get()
     assert b"\r\nX-Forwarded-Proto: https\r\n" in port.upstream.transport.written
-    assert b"\r\nX-Forwarded-Port: 9443\r\n" in port.upstream.transport.written
+    assert b"\r\nX-Forwarded-Port: 443\r\n" in port.upstream.transport.written
 
 
 def test_who_says_goodbye_has_left(port, secured, loop):

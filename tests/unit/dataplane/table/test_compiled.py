@@ -167,5 +167,6 @@ def test_what_only_the_gateway_may_say_is_dropped():
         b"x-forwarded-proto",
         b"x-forwarded-host",
         b"x-forwarded-port",
+        b"x-forwarded-prefix",
     } == (row.removed_if_untrusted - row.removed | {b"x-forwarded-for"})
     assert b"expect" not in row.removed
