@@ -69,16 +69,6 @@ def address_of(listener: socket.socket) -> Address:
     return Address(host, port)
 
 
-def peer_address(peer_name: Any) -> str:
-    """The address of a peer as every log, header and network knows it; "" where the socket has none.
-
-    RFC 4291, section 2.5.5.2: an IPv4 client of a listener of both families comes from `::ffff:a.b.c.d`.  The zone
-    behind a link-local address means something on this machine only.
-    """
-    address = str(peer_name[0]) if isinstance(peer_name, tuple) and peer_name else ""
-    return address.removeprefix("::ffff:").partition("%")[0] if ":" in address else address
-
-
 def _resolve(address: Address) -> tuple[socket.AddressFamily, Any]:
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

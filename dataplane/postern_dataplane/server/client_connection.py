@@ -22,8 +22,8 @@ from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
 from postern_dataplane.request.head import RequestHead
-from postern_dataplane.sockets import peer_address
 from postern_dataplane.state_machine import Moves, State, forbidden
+from postern_dataplane.tcp import peer_address
 from postern_dataplane.telemetry.events import RequestRecord, path_of
 
 from .deadline import Deadline
@@ -93,7 +93,7 @@ class ClientConnection(asyncio.Protocol):
         self.write = self._transport.write
         self.connection_key = self.listener.way_of(self.peer)
         self.read_gate = ReadGate(self._transport, self.data_received, self.gateway.loop)
-        self._lingering_close = LingeringClose(self._transport, self.read_gate, self.deadline)
+        self._lingering_close = LingeringClose(self._transport, self.read_gate, self.deadline, self.gateway.floods)
         self._began_at = self.now()
         self.deadline.wait_for_head(self._began_at)  # a silent connection is kept no longer than a slow head
         self.gateway.connected(self)
@@ -157,6 +157,7 @@ class ClientConnection(asyncio.Protocol):
             self.read_gate.pause("backlog")
 
     def connection_lost(self, _exc: Exception | None) -> None:
+        self._lingering_close.lost()
         self.gateway.forget(self)
         self._move(CLOSED)
         if self.exchange is not None:

@@ -23,6 +23,7 @@ from postern_dataplane.upstream.pool import PoolManager
 
 from .decision_cache import Answer, CacheEntry, DecisionCache, NullCache, Packet
 from .interfaces import Connection
+from .lingering_close import Floods
 from .memory_budget import Budget
 from .metered_connection import MeteredConnection
 from .tls_handshake import GetContext, TlsHandshake
@@ -51,6 +52,7 @@ class Gateway:
         self.limits = limits
         self.observer = observer
         self.budget = Budget(connection_memory_bytes)
+        self.floods: Floods = set()
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
         self.decision_cache = (DecisionCache if remembers_heads else NullCache)(limits, self.loop)

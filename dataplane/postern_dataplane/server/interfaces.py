@@ -22,6 +22,7 @@ from postern_dataplane.upstream.pool import PoolManager
 
 from .deadline import Deadline
 from .decision_cache import Answer, CacheEntry, DecisionCache, NullCache, Packet
+from .lingering_close import Floods
 from .memory_budget import Budget
 
 
@@ -46,6 +47,7 @@ class Services(Protocol):
     active_table: ActiveTable
     budget: Budget
     decision_cache: DecisionCache | NullCache
+    floods: Floods
     is_draining: bool
     limits: Limits
     loop: asyncio.AbstractEventLoop

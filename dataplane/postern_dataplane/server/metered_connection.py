@@ -95,4 +95,4 @@ class MeteredConnection(ClientConnection):
         if is_mute:
             self.abort()
         else:
-            self.deadline.elapse(self.now())  # no lingering: the next sweep closes what is left of it
+            self._lingering_close.end(self.now())

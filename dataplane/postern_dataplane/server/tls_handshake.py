@@ -7,13 +7,12 @@ on, so that half a handshake takes a place.
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.tcp import received_bytes
 from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES
 
 from .deadline import Deadline
@@ -34,8 +33,6 @@ DONE, REFUSED, TIMEOUT, LEFT, NO_CERTIFICATE, FLOODED, EVICTED = (
 HANDSHAKE = "handshake"
 # Measured: a message of 128 KiB that never ends takes 360 KiB.
 BYTES_KEPT = 3
-# Linux, struct tcp_info: where the bytes that have come are, as 64 bits, and how much of it is asked for.
-_RECEIVED_AT, _TCP_INFO_BYTES = 128, 136
 
 GetContext = Callable[[], ssl.SSLContext | None]
 
@@ -132,12 +129,3 @@ class TlsHandshake(asyncio.Protocol):
     def abort(self) -> None:
         """End at once."""
         self._transport.abort()
-
-
-def received_bytes(connection: socket.socket) -> int:
-    """How much has come on a TCP connection, 0 where the system doesn't say."""
-    try:
-        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-    except (OSError, AttributeError):
-        return 0
-    return int.from_bytes(info[_RECEIVED_AT:], sys.byteorder) if len(info) == _TCP_INFO_BYTES else 0

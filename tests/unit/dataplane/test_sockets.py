@@ -7,13 +7,7 @@ import socket
 import pytest
 
 from postern_dataplane.errors import ListenError
-from postern_dataplane.sockets import (
-    address_of,
-    open_listener,
-    open_listeners,
-    open_shared_listeners,
-    peer_address,
-)
+from postern_dataplane.sockets import address_of, open_listener, open_listeners, open_shared_listeners
 from postern_kit.addresses import Address
 
 ANY_PORT = Address("127.0.0.1", 0)
@@ -91,19 +85,3 @@ def test_all_are_closed_when_one_can_not_be_opened():
     with pytest.raises(ListenError):
         open_listeners(address, Address("192.0.2.1", 0), 2)
     close(open_listener(address))
-
-
-@pytest.mark.parametrize(
-    ("name", "address"),
-    [
-        (("192.0.2.1", 1), "192.0.2.1"),
-        (("::ffff:192.0.2.1", 1, 0, 0), "192.0.2.1"),
-        (("2001:db8::1", 1, 0, 0), "2001:db8::1"),
-        (("fe80::1%eth0", 1, 0, 2), "fe80::1"),
-        ("", ""),
-        (None, ""),
-    ],
-)
-def test_a_peer_has_one_address(name, address):
-    """An IPv4 client on an IPv6 listener is written as IPv4, and a socket of Unix has none."""
-    assert address == peer_address(name)
