@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 
 import pytest
 
-import manifests
 import raw
 from cluster.kubectl import Kubectl
 from cluster.shared import Api
 from installation import installed
-from load import Load
+from loaded_gateway import LoadedGateway
 from upstream import Upstream
 
-HOST = "app.example.com"
 # For this long the API server is away in one of the tests.
 AWAY_S = 60
-# How soon an edit must be in effect once everything is there again.
-SOON_S = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -43,36 +38,9 @@ def kubectl(plane, api, tmp_path_factory):
 def gateway(kubectl, upstream, tmp_path_factory):
     """A whole installation that serves one open route, `/x`."""
     with installed(kubectl, tmp_path_factory.mktemp("installation"), "demo") as (installation, [namespace]):
-        app = manifests.service("app", namespace, hosts=[HOST], upstream={"url": upstream.url})
-        done = kubectl.apply(app, open_route("x", namespace))
-        assert 0 == done.returncode, done.stderr
-        installation.until_status(200, HOST, "/x")
-        yield Gateway(installation, kubectl, namespace)
-
-
-def open_route(name, namespace):
-    paths = [{"type": "Exact", "value": f"/{name}"}]
-    return manifests.route(name, namespace, paths=paths, auth={"jwt": {"mode": "Disabled"}})
-
-
-class Gateway:
-    """The installation under load, and edits that show whether it still follows."""
-
-    def __init__(self, installation, kubectl, namespace):
-        self.installation = installation
-        self._kubectl = kubectl
-        self._namespace = namespace
-        self._edits = itertools.count()
-
-    def load(self):
-        return Load(lambda: self.installation.get(HOST, "/x").status)
-
-    def edit(self):
-        """Apply one more route, and wait until it serves."""
-        name = f"edit-{next(self._edits)}"
-        done = self._kubectl.apply(open_route(name, self._namespace))
-        assert 0 == done.returncode, done.stderr
-        raw.until(lambda: self.installation.get(HOST, f"/{name}").status == 200, f"the edit {name}", SOON_S)
+        gateway = LoadedGateway(installation, kubectl, namespace)
+        gateway.serve(upstream.url)
+        yield gateway
 
 
 @pytest.fixture(autouse=True)

@@ -52,8 +52,16 @@ class Metrics:
         self.problems = Gauge(
             "postern_operator_problems", "Problems of objects, by reason.", ["reason"], registry=registry
         )
-
+        self._add_those_of_unreadable_kinds()
         self._add_those_of_the_leader()
+
+    def _add_those_of_unreadable_kinds(self) -> None:
+        self.unreadable = Gauge(
+            "postern_operator_unreadable",
+            "1 while the API server lets a kind not be read in a namespace (or `all`).",
+            ["kind", "namespace"],
+            registry=self.registry,
+        )
 
     def _add_those_of_the_leader(self) -> None:
         """Add the metrics that move only while this replica leads."""

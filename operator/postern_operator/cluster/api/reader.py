@@ -6,7 +6,7 @@ the metadata is ever decoded.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -49,9 +49,9 @@ class Resource:
 
 
 class PartialObject(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """What of an object's metadata says whether it matters."""
+    """What of an object's metadata says whether it matters; a bookmark has no name."""
 
-    name: str
+    name: str = ""
     namespace: str = ""
     uid: str = ""
     resource_version: str = ""
@@ -129,14 +129,24 @@ async def pages(api: client.ApiClient, resource: Resource, namespace: str = "") 
 
 
 async def lines(
-    api: client.ApiClient, resource: Resource, namespace: str, since: str, for_s: int
+    api: client.ApiClient,
+    resource: Resource,
+    namespace: str,
+    since: str,
+    for_s: int,
+    *,
+    opened: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[WatchLine]:
-    """What changes after `since`, for so many seconds; ends when the server ends it, raises one of `API_ERRORS`."""
+    """What changes after `since`, for so many seconds; ends when the server ends it, raises one of `API_ERRORS`.
+
+    `opened` is called once the server has accepted the watch.
+    """
     query = {"watch": "1", "allowWatchBookmarks": "true", "resourceVersion": since, "timeoutSeconds": str(for_s)}
     timeout = aiohttp.ClientTimeout(
         total=for_s + WATCH_GRACE_S, sock_connect=CONNECT_TIMEOUT_S, sock_read=min(SILENCE_S, for_s + WATCH_GRACE_S)
     )
     async with await _answer(api, resource.path(namespace), query, timeout) as answer:
+        opened()
         async for content in answer.content:
             line = msgspec.json.decode(content, type=WatchLine)
             if line.type == "ERROR":

@@ -106,6 +106,11 @@ class PodFeed:
         """Return the slices of a gateway's namespace."""
         return tuple(slice_ for _, slice_ in self._slices[namespace].values())
 
+    def forget_versions(self) -> None:
+        """Accept whatever comes next as newer; see `ObjectCache.forget_versions`."""
+        for namespace, slices in self._slices.items():
+            self._slices[namespace] = {name: (0, parsed) for name, (_, parsed) in slices.items()}
+
     def is_wanted(self, heading: PartialObject) -> bool:
         return heading.namespace in self._slices and heading.labels.get(SERVICE_NAME_LABEL) == ADMIN_SERVICE
 

@@ -2,13 +2,14 @@
 
 A watch may fall silent or miss an event, so it is never trusted for longer than
 `WATCH_S`: then everything is listed afresh.  What becomes of the objects is the
-feed's business.
+feed's business, and what follows from a kind that can't be read that of `watches`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -22,9 +23,11 @@ from postern_operator.cluster.api.reader import (
     Item,
     PartialObject,
     Resource,
+    WatchLine,
     lines,
     manifest_of,
     pages,
+    version_of,
 )
 from postern_operator.cluster.metrics import Metrics
 
@@ -33,9 +36,11 @@ log = logging.getLogger("postern.informer")
 # The first list is made while the other informers begin: what changes in between is found soon.
 FIRST_WATCH_S = 10
 WATCH_S = 300
-# For so long after trouble everything is listed every few seconds: a server that has just started may refuse what it
-# grants a moment later, and a watch that ends by that begins again only some seconds later.
-WARY_S = 60.0
+# How long the API server may go on answering with an error before the kind counts as unreadable.  A refusal is mostly
+# meant, but a server that has just started may refuse what it grants a moment later; other errors mostly pass.
+REFUSED_S = 3.0
+FAILING_S = 30.0
+REFUSALS = frozenset({403, 404, 405})
 
 
 class Feed(Protocol):
@@ -57,13 +62,24 @@ class Feed(Protocol):
         """Replace the known set of this namespace by `present`, all wanted ones as of `resource_version`."""
 
 
-async def list_into(feed: Feed, api: client.ApiClient, resource: Resource, namespace: str) -> str:
-    """List everything into a feed; returns the version to watch from, raises one of `API_ERRORS`."""
+async def list_into(
+    feed: Feed,
+    api: client.ApiClient,
+    resource: Resource,
+    namespace: str,
+    begin: Callable[[str], None] = lambda _: None,
+) -> str:
+    """List everything into a feed; returns the version to watch from, raises one of `API_ERRORS`.
+
+    `begin` is called with that version before the feed gets an object.
+    """
     present: list[PartialObject] = []
     resource_version = ""
     async for page in pages(api, resource, namespace):
-        # All pages are of one moment, and the first one names it.
-        resource_version = resource_version or page.metadata.resource_version
+        if not resource_version:
+            # All pages are of one moment, and the first one names it.
+            resource_version = page.metadata.resource_version
+            begin(resource_version)
         for raw in page.items or ():
             heading = msgspec.json.decode(raw, type=Item).metadata
             if feed.is_wanted(heading):
@@ -74,22 +90,21 @@ async def list_into(feed: Feed, api: client.ApiClient, resource: Resource, names
     return resource_version
 
 
-class RecentTrouble:
-    """When the API server last failed one of the informers."""
+class InformerListener(Protocol):
+    """What is told of the state of informers."""
 
-    def __init__(self) -> None:
-        self._noticed_at = float("-inf")
+    def readable_changed(self) -> None:
+        """Note that a kind can't be read, that it can be again, or that it has been listed for the first time."""
 
-    def note(self) -> None:
-        self._noticed_at = asyncio.get_running_loop().time()
-
-    @property
-    def is_recent(self) -> bool:
-        return asyncio.get_running_loop().time() - self._noticed_at < WARY_S
+    def went_back(self) -> None:
+        """Note that the API server is at an earlier version than it was: its state was restored."""
 
 
 class Informer:
-    """One kind, in one namespace or ("") in all."""
+    """One kind, in one namespace or ("") in all.
+
+    `unreadable` is why the API server doesn't let the kind be read, "" while it does.
+    """
 
     def __init__(
         self,
@@ -99,86 +114,127 @@ class Informer:
         feed: Feed,
         *,
         metrics: Metrics,
-        trouble: RecentTrouble,
+        listener: InformerListener,
     ) -> None:
         self._api = api
-        self._resource = resource
-        self._namespace = namespace
+        self.resource = resource
+        self.namespace = namespace
         self._feed = feed
         self._metrics = metrics
+        self._listener = listener
         self._backoff = Backoff()
-        self._trouble = trouble
+        self._failing_since_s: float | None = None
+        self._version = 0
+        self._watching: asyncio.Timeout | None = None
+        self.unreadable = ""
         self.has_listed = asyncio.Event()
 
     def __str__(self) -> str:
-        return f"{self._resource.plural} of {self._resource.api_version}"
+        where = f"namespace {self.namespace}" if self.namespace else "all namespaces"
+        return f"{self.resource.plural} of {self.resource.api_version} in {where}"
 
     async def watch(self) -> None:
         """List and watch, until cancelled."""
         for_s = FIRST_WATCH_S
         while True:
-            if await self._tried(for_s):
-                for_s = WATCH_S
-
-    async def relist(self) -> None:
-        """List again and again, for a kind that kopf watches; the first time at once."""
-        is_first = True
-        while True:
-            if await self._tried(0):
-                await self._rest(FIRST_WATCH_S if is_first else WATCH_S)
-                is_first = False
-
-    async def _rest(self, for_s: float) -> None:
-        """Wait that long, but list again soon after trouble: kopf may have missed events in it."""
-        until = asyncio.get_running_loop().time() + for_s
-        while (left_s := until - asyncio.get_running_loop().time()) > 0:
-            await asyncio.sleep(min(left_s, FIRST_WATCH_S))
-            if self._trouble.is_recent:
-                return
-
-    async def _tried(self, for_s: int) -> bool:
-        """List, and watch for that long; pauses after an error, and returns whether there was none."""
-        try:
-            since = await list_into(self._feed, self._api, self._resource, self._namespace)
-            self.has_listed.set()
-            if for_s:
+            try:
+                since = await list_into(self._feed, self._api, self.resource, self.namespace, self._list_begins)
+                self._note_listed()
                 await self._watch(since, for_s)
-        except API_ERRORS as error:
-            await self._failed(error)
-            return False
-        self._recovered()
-        return True
+                self._recovered()
+                for_s = WATCH_S
+            except API_ERRORS as error:
+                await self._failed(error)
+
+    def relist(self) -> None:
+        """End the watch that is open, and list everything afresh as of whatever version."""
+        self._version = 0
+        if self._watching is not None:
+            self._watching.reschedule(asyncio.get_running_loop().time())
+
+    def _list_begins(self, resource_version: str) -> None:
+        """Compare a list with what was read before; a list is never older than that, unless the server is."""
+        version = version_of(resource_version)
+        if 0 < version < self._version:
+            fields = self._fields() | {"version": version, "before": self._version}
+            log.warning("the API server went back to an earlier version, listing everything", extra={"fields": fields})
+            self._listener.went_back()
+        self._version = version
+
+    def _note_listed(self) -> None:
+        if not self.has_listed.is_set():
+            self.has_listed.set()
+            self._listener.readable_changed()
 
     async def _watch(self, since: str, for_s: int) -> None:
-        async for line in lines(self._api, self._resource, self._namespace, since, for_s):
-            self._recovered()
-            if line.type == "BOOKMARK":
-                continue
-            heading = msgspec.json.decode(line.object, type=Item).metadata
-            if line.type == "DELETED":
-                self._feed.remove(heading)
-            elif self._feed.is_wanted(heading):
-                self._feed.put(manifest_of(self._resource, line.object))
-            else:
-                self._feed.discard(heading)
+        try:
+            async with asyncio.timeout(None) as self._watching:
+                async for line in lines(
+                    self._api, self.resource, self.namespace, since, for_s, opened=self._note_readable
+                ):
+                    self._recovered()
+                    self._take(line)
+        except TimeoutError:
+            if self._watching is None or not self._watching.expired():
+                raise
+        finally:
+            self._watching = None
+
+    def _take(self, line: WatchLine) -> None:
+        heading = msgspec.json.decode(line.object, type=Item).metadata
+        self._version = max(self._version, heading.version)
+        if line.type == "BOOKMARK":
+            return
+        if line.type == "DELETED":
+            self._feed.remove(heading)
+        elif self._feed.is_wanted(heading):
+            self._feed.put(manifest_of(self.resource, line.object))
+        else:
+            self._feed.discard(heading)
 
     async def _failed(self, error: BaseException) -> None:
-        self._metrics.watch_restarts.labels(self._resource.kind).inc()
+        self._metrics.watch_restarts.labels(self.resource.kind).inc()
         pause_s = self._backoff.next_s()
         is_ordinary = isinstance(error, ApiException) and error.status == GONE
-        if not is_ordinary:
-            self._trouble.note()
         if self._backoff.failures == 1 and not is_ordinary:
             log.warning("objects can't be read, trying again", extra={"fields": self._fields() | reason_of(error)})
+        if isinstance(error, ApiException) and not is_ordinary:
+            self._note_refused(error)
+        else:
+            # Without an answer nothing is known of the kind.
+            self._failing_since_s = None
         await asyncio.sleep(pause_s)
+
+    def _note_refused(self, error: ApiException) -> None:
+        """Note an answer that is an error; one that lasts makes the kind unreadable."""
+        now_s = asyncio.get_running_loop().time()
+        since_s = self._failing_since_s = now_s if self._failing_since_s is None else self._failing_since_s
+        if now_s - since_s >= (REFUSED_S if error.status in REFUSALS else FAILING_S):
+            self._set_unreadable(reason_of(error)["error"])
+
+    def _note_readable(self) -> None:
+        """Note that the API server has accepted a list and a watch; the watch may still end at once, in an error."""
+        self._failing_since_s = None
+        self._set_unreadable("")
 
     def _recovered(self) -> None:
         if self._backoff.failures:
             log.info("objects are read again", extra={"fields": self._fields()})
         self._backoff.succeeded()
 
-    def _fields(self) -> dict[str, str]:
-        return {"resource": self._resource.plural, "namespace": self._namespace or "all"}
+    def _set_unreadable(self, why: str) -> None:
+        has_changed, self.unreadable = bool(why) != bool(self.unreadable), why
+        if not has_changed:
+            return
+        self._metrics.unreadable.labels(self.resource.kind, self.namespace or "all").set(1 if why else 0)
+        if why:
+            log.error(
+                "a kind can't be read, what is known of it stays", extra={"fields": self._fields() | {"error": why}}
+            )
+        self._listener.readable_changed()
+
+    def _fields(self) -> dict[str, Any]:
+        return {"resource": self.resource.plural, "namespace": self.namespace or "all"}
 
 
 def reason_of(error: BaseException) -> dict[str, str]:

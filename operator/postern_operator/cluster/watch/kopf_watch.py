@@ -44,21 +44,37 @@ STOP_S = 5.0
 
 
 class KopfThread:
-    """kopf, watching until it is stopped; `on_event` is called on the loop that started it."""
+    """kopf, watching until it is stopped; `on_event` is called on the loop that started it.
+
+    Without namespaces it watches all of them.
+    """
 
     def __init__(self, kubeconfig: str, namespaces: Iterable[str], on_event: OnEvent, metrics: Metrics) -> None:
         self._kubeconfig = kubeconfig
         self._namespaces = tuple(namespaces)
         self._on_event = on_event
         self._metrics = metrics
+        self._is_clusterwide = not self._namespaces
         self._stop = threading.Event()
+        self._restart = threading.Event()
+
+    def restart(self, namespaces: Iterable[str]) -> None:
+        """Begin anew, in those of its namespaces that can be read.
+
+        kopf looks for a kind once, and never again for one that was missing then; it ends altogether when it is
+        refused a single namespace.
+        """
+        self._namespaces = tuple(namespaces)
+        self._restart.set()
 
     async def run(self) -> None:
         """Watch, until cancelled."""
         loop = asyncio.get_running_loop()
 
         def on_event(type_: str | None, manifest: dict[str, Any]) -> None:
-            loop.call_soon_threadsafe(self._on_event, type_, manifest)
+            # What comes before the restart may be of a state of the API server that has been replaced.
+            if not self._restart.is_set():
+                loop.call_soon_threadsafe(self._on_event, type_, manifest)
 
         thread = threading.Thread(target=self._watch, args=(on_event,), name="kopf", daemon=True)
         thread.start()
@@ -73,6 +89,10 @@ class KopfThread:
         backoff = Backoff()
         registry = handlers(self._kubeconfig, on_event)
         while not self._stop.is_set():
+            self._restart.clear()
+            if not (self._is_clusterwide or self._namespaces):
+                self._stop.wait(LOOK_S)
+                continue
             loop = asyncio.new_event_loop()
             try:
                 loop.run_until_complete(self._operator(registry))
@@ -81,16 +101,18 @@ class KopfThread:
             finally:
                 # Not by `asyncio.run`, which waits for what is left in the loop.
                 loop.close()
+            if self._restart.is_set():
+                continue
             self._metrics.watch_restarts.labels("kopf").inc()
             self._stop.wait(backoff.next_s())
 
     async def _operator(self, registry: kopf.OperatorRegistry) -> None:
-        """Run kopf until it is to stop, or until one of its tasks has ended; raises what that one did."""
-        where: dict[str, Any] = {"namespaces": self._namespaces} if self._namespaces else {"clusterwide": True}
+        """Run kopf until it is to stop or restart, or until one of its tasks has ended; raises what that one did."""
+        where: dict[str, Any] = {"clusterwide": True} if self._is_clusterwide else {"namespaces": self._namespaces}
         options = {"standalone": True, "identity": IDENTITY, **where}
         tasks = await kopf.spawn_tasks(registry=registry, settings=kopf_settings(), **options)
         ended: set[asyncio.Task[Any]] = set()
-        while not ended and not self._stop.is_set():
+        while not ended and not self._stop.is_set() and not self._restart.is_set():
             ended, _ = await asyncio.wait(tasks, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
         await end(tasks)
         for task in ended:

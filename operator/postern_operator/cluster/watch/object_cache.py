@@ -6,7 +6,7 @@ Rules of this file:
    object that is not ours.  A status or a resourceVersion alone is none, and
    the same `Parsed` stays.
 3. Several watches deliver the same objects; a version older than the known one
-   is dropped.
+   is dropped, until the API server itself is at an older one.
 4. Nothing is kept of a Secret, ConfigMap or Service that none of our objects
    references.  What is referenced and not known is `missing`, to be fetched.
 """
@@ -95,6 +95,15 @@ class ObjectCache:
             if is_meant and ref not in among and (known.version <= version or not version):
                 self.remove(ref, version)
         self._removed = {ref: gone for ref, gone in self._removed.items() if ref.kind != kind or gone > version}
+
+    def forget_versions(self) -> None:
+        """Accept whatever comes next as newer: the API server's state was restored, and its versions went back.
+
+        A generation goes back as well, so that an edit may have that of another spec.
+        """
+        self._removed.clear()
+        for ref, known in self._known.items():
+            self._known[ref] = replace(known, version=0, generation=0)
 
     def is_referenced(self, ref: Ref) -> bool:
         """Whether one of our objects references this one."""

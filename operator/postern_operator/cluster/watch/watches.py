@@ -1,7 +1,7 @@
 """Everything that is read from the cluster: which kinds, in which namespaces, and which feed each goes to.
 
-Our kinds are watched by kopf and listed again here; all others are listed and
-watched here.  What the feeds lead to is composed in `app`.
+Every kind is listed and watched here, ours by kopf as well: each of the two covers
+for a fault of the other.  What the feeds lead to is composed in `app`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.settings import Settings
 
 from .event_router import FanOutFeed, ObjectFeed, PodFeed, PublishedFeed
-from .informer import Feed, Informer, RecentTrouble
+from .informer import Feed, Informer
 from .kopf_watch import KopfThread
 from .object_cache import ObjectCache
 
@@ -49,16 +49,16 @@ class Watches:
         self._metrics = metrics
         self._published = published
         self._pods = pods
-        self._trouble = RecentTrouble()
         self._ours = tuple(self._informers_of_ours())
         self._others = tuple(self._informers_of_others())
+        self._unreadable_before = self._unreadable_of_ours()
         self._kopf = KopfThread(settings.kubeconfig, settings.namespaces, self._on_kopf_event, metrics)
 
     async def begin(self, tasks: asyncio.TaskGroup) -> None:
         """Start all informers, and wait until each has listed all objects."""
         # Ours first: they say which of the others are referenced.
         for informer in self._ours:
-            tasks.create_task(informer.relist())
+            tasks.create_task(informer.watch())
         for informer in self._ours:
             await informer.has_listed.wait()
         tasks.create_task(self._kopf.run())
@@ -68,9 +68,43 @@ class Watches:
             await informer.has_listed.wait()
 
     def why_not_ready(self) -> str:
-        """Return which lists are still waited for, "" when none is."""
-        waiting = [str(informer) for informer in (*self._ours, *self._others) if not informer.has_listed.is_set()]
-        return f"not listed yet: {', '.join(waiting)}" if waiting else ""
+        """Return which lists are still waited for, and which kinds can't be read at all; "" when there are none.
+
+        One of several namespaces that can't be read is no reason: another pod wouldn't read it either.
+        """
+        informers = (*self._ours, *self._others)
+        waiting = [str(informer) for informer in informers if not informer.has_listed.is_set()]
+        if waiting:
+            return f"not listed yet: {', '.join(waiting)}"
+        readable = {informer.resource for informer in informers if not informer.unreadable}
+        lost = [f"{it} ({it.unreadable})" for it in informers if it.resource not in readable]
+        return f"can't be read: {', '.join(lost)}" if lost else ""
+
+    def unreadable(self) -> tuple[str, ...]:
+        """Return what can't be read now, and why."""
+        return tuple(f"{it}: {it.unreadable}" for it in (*self._ours, *self._others) if it.unreadable)
+
+    def readable_changed(self) -> None:
+        """Let kopf begin anew where it can't have noticed by itself."""
+        unreadable, before = self._unreadable_of_ours(), self._unreadable_before
+        self._unreadable_before = unreadable
+        if unreadable != before:
+            self._restart_kopf()
+
+    def went_back(self) -> None:
+        """List everything afresh: the API server's state was restored, and what is known may be newer than that."""
+        self._objects.forget_versions()
+        self._pods.forget_versions()
+        for informer in (*self._ours, *self._others):
+            informer.relist()
+        self._restart_kopf()
+
+    def _restart_kopf(self) -> None:
+        lost = {namespace for _, namespace in self._unreadable_before}
+        self._kopf.restart(namespace for namespace in self._settings.namespaces if namespace not in lost)
+
+    def _unreadable_of_ours(self) -> frozenset[tuple[Resource, str]]:
+        return frozenset((it.resource, it.namespace) for it in self._ours if it.unreadable)
 
     def _informers_of_ours(self) -> Iterator[Informer]:
         for resource in OUR_RESOURCES:
@@ -93,7 +127,7 @@ class Watches:
             yield self._informer(NAMESPACES, "", ObjectFeed("Namespace", self._objects))
 
     def _informer(self, resource: Resource, namespace: str, feed: Feed) -> Informer:
-        return Informer(self._api, resource, namespace, feed, metrics=self._metrics, trouble=self._trouble)
+        return Informer(self._api, resource, namespace, feed, metrics=self._metrics, listener=self)
 
     def _on_kopf_event(self, type_: str | None, manifest: dict[str, Any]) -> None:
         """Route an event of kopf, of one of our kinds."""

@@ -121,6 +121,16 @@ def test_a_slice_that_is_no_longer_of_the_admin_service_is_dropped():
     assert 4 * ["gw"] == changed
 
 
+def test_slices_of_an_earlier_state_are_believed_once_versions_are_forgotten():
+    """The resourceVersion goes back."""
+    feed = PodFeed(("gw",), lambda _: None)
+    feed.put(admin_slice(version="9"))
+    feed.forget_versions()
+    feed.put(admin_slice(version="4", address="10.0.0.9"))
+    [parsed] = feed.slices_of("gw")
+    assert ("10.0.0.9",) == parsed.resource.endpoints[0].addresses
+
+
 def test_together_each_gets_what_it_wants():
     """One stream, two feeds."""
     objects, publisher = ObjectCache(), Publisher()

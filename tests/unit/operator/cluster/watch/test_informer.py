@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 
 import pytest
 
 from fake_lists import FakeLists, serving
 from postern_operator.cluster.api.resource_types import SECRETS
 from postern_operator.cluster.metrics import Metrics
-from postern_operator.cluster.watch.informer import Informer, RecentTrouble, list_into, reason_of
+from postern_operator.cluster.watch.informer import Informer, list_into, reason_of
 
 PATH = "/api/v1/namespaces/demo/secrets"
 
@@ -43,6 +44,34 @@ class Ear:
             self.is_full.set()
 
 
+class Listener:
+    """Notes what an informer says of itself, and lists anew after a restore."""
+
+    def __init__(self):
+        self.changes = []
+        self.informer = None
+        self._has_changed = asyncio.Event()
+
+    async def until(self, unreadable):
+        while self.informer.unreadable != unreadable:
+            self._has_changed.clear()
+            await self._has_changed.wait()
+
+    def readable_changed(self):
+        self.changes.append(self.informer.unreadable)
+        self._has_changed.set()
+
+    def went_back(self):
+        self.changes.append("back")
+        self.informer.relist()
+
+
+def informer_of(api, feed, metrics=None):
+    listener = Listener()
+    listener.informer = Informer(api, SECRETS, "demo", feed, metrics=metrics or Metrics(), listener=listener)
+    return listener.informer, listener
+
+
 @pytest.fixture
 def fake():
     fake = FakeLists()
@@ -55,7 +84,7 @@ async def heard_while(fake, run, enough):
     """What a feed hears while a stream runs, until it has heard so much."""
     ear, metrics = Ear(enough), Metrics()
     async with serving(fake) as api:
-        stream = Informer(api, SECRETS, "demo", ear, metrics=metrics, trouble=RecentTrouble())
+        stream, _ = informer_of(api, ear, metrics)
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
             task = tasks.create_task(run(stream))
             await ear.is_full.wait()
@@ -98,30 +127,55 @@ async def test_a_version_that_is_gone_means_another_list(fake):
     assert 1 == metrics.watch_restarts.labels("Secret")._value.get()
 
 
-async def test_a_refused_list_is_tried_again(fake):
-    """A refused list is tried again, and the kind does not count as listed until then."""
-    fake.refuse[PATH] = 403
-    ear = Ear(1)
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_kind_that_is_refused_is_unreadable_until_it_is_not(fake, monkeypatch, status):
+    """A CRD is deleted and applied again, or a right is missing for a while: both are told, and then it is listed."""
+    monkeypatch.setattr("postern_operator.cluster.watch.informer.REFUSED_S", 0.05)
+    fake.refuse[PATH] = status
+    ear, metrics = Ear(1), Metrics()
     async with serving(fake) as api:
-        stream = Informer(api, SECRETS, "demo", ear, metrics=Metrics(), trouble=RecentTrouble())
+        informer, listener = informer_of(api, ear, metrics)
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(stream.relist())
-            await fake.was_asked.wait()
-            assert not stream.has_listed.is_set()
+            task = tasks.create_task(informer.watch())
+            await listener.until(f"{status} {HTTPStatus(status).phrase}")
+            assert not informer.has_listed.is_set()
+            assert 1 == metrics.unreadable.labels("Secret", "demo")._value.get()
             fake.refuse.clear()
-            await stream.has_listed.wait()
+            await informer.has_listed.wait()
+            await listener.until("")
             task.cancel()
     assert ("put", "a") in ear.heard
+    assert 0 == metrics.unreadable.labels("Secret", "demo")._value.get()
+    assert "" == listener.changes[-1]
+
+
+async def test_a_server_in_trouble_makes_no_kind_unreadable(fake):
+    """An answer of 500 mostly passes."""
+    fake.refuse[PATH] = 500
+    async with serving(fake) as api:
+        informer, listener = informer_of(api, Ear(1))
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(informer.watch())
+            await fake.was_asked.wait()
+            fake.refuse.clear()
+            await informer.has_listed.wait()
+            task.cancel()
+    assert [""] == listener.changes
+
+
+async def test_a_list_that_is_older_than_what_was_read_is_noticed(fake):
+    """The resourceVersion goes back, as after a restore of etcd; the list of an ordinary server never does."""
+    ear = Ear(6)
+    fake.events[PATH] = [{"type": "ADDED", "object": {"metadata": {"name": "b", "resourceVersion": "500"}}}]
+    async with serving(fake) as api:
+        informer, listener = informer_of(api, ear)
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(informer.watch())
+            await ear.is_full.wait()
+            task.cancel()
+    assert "back" in listener.changes
 
 
 def test_an_error_is_told_without_what_it_quotes():
     """Its type is enough."""
     assert {"error": "ValueError"} == reason_of(ValueError("hunter2"))
-
-
-async def test_trouble_is_recent_for_a_while():
-    """Trouble counts as recent for a while, and not before there was any."""
-    trouble = RecentTrouble()
-    assert not trouble.is_recent
-    trouble.note()
-    assert trouble.is_recent

@@ -110,6 +110,19 @@ async def test_a_stopped_kopf_leaves_no_thread(tmp_path, caplog, silent):
     assert LEFT_BEHIND not in caplog.messages
 
 
+async def test_kopf_begins_anew_when_it_is_told_to(tmp_path):
+    """It asks for everything again, in the namespaces that it is given then; where there are none it waits."""
+    fake = FakeWatches()
+    async with serving_watches(fake, tmp_path) as kubeconfig, asyncio.TaskGroup() as tasks:
+        thread = KopfThread(kubeconfig, ("a", "b"), lambda *_: None, Metrics())
+        task = tasks.create_task(thread.run())
+        await fake.until(lambda: fake.lists["routes"] == 2)
+        thread.restart(())
+        thread.restart(("b",))
+        await fake.until(lambda: fake.lists["routes"] == 3)
+        task.cancel()
+
+
 def test_what_never_ends_is_left_behind(monkeypatch, caplog):
     """Its loop is closed, and the next one begins."""
     monkeypatch.setattr("postern_operator.cluster.watch.kopf_watch.END_S", 0.1)

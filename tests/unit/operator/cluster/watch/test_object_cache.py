@@ -195,6 +195,19 @@ def test_only_what_is_known_is_discarded(objects):
     ]
 
 
+def test_an_earlier_state_is_believed_once_versions_are_forgotten(objects):
+    """The resourceVersion goes back: what is listed then counts, also an edit that has a generation known before."""
+    objects.put(told(manifests.route(methods=["GET"]), 9, generation=2))
+    objects.put(told(manifests.route("late"), 10))
+    objects.remove(Ref("Route", "default", "gone"), 11)
+    objects.forget_versions()
+    assert objects.put(told(manifests.route(methods=["POST"]), 5, generation=2))
+    assert objects.put(told(manifests.route("gone"), 4))
+    objects.replace("Route", "", [ROUTE, Ref("Route", "default", "gone")], 6)
+    assert ["all", "gone"] == sorted(parsed.ref.name for parsed in objects.snapshot())
+    assert ("POST",) == objects.get(ROUTE).parsed.resource.spec.methods
+
+
 async def test_something_beside_the_objects_may_be_news(objects):
     """Such as that this replica acts from now on."""
     objects.mark_dirty()

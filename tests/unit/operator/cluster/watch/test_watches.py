@@ -59,6 +59,66 @@ async def test_every_kind_is_listed_before_anything_begins(namespaces, paths, mo
     assert set(paths) == {path for path, _ in fake.requests}
 
 
+def lose(made, *paths):
+    """Let these lists be refused."""
+    for informer in (*made._ours, *made._others):
+        informer.has_listed.set()
+        if informer.resource.path(informer.namespace) in paths:
+            informer.unreadable = "403 Forbidden"
+
+
+ROUTES = "/apis/postern.dev/v1alpha1/{}routes"
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "lost", "is_ready"),
+    [
+        ((), [ROUTES.format("")], False),
+        (("a", "b"), [ROUTES.format("namespaces/a/")], True),
+        (("a", "b"), [ROUTES.format("namespaces/a/"), ROUTES.format("namespaces/b/")], False),
+    ],
+    ids=["a kind", "one namespace of two", "a kind in both"],
+)
+async def test_a_kind_that_can_t_be_read_is_not_ready(namespaces, lost, is_ready):
+    """One of several namespaces is no reason to be not ready, and is told all the same."""
+    async with serving(FakeLists()) as api:
+        made, _ = watches(api, *namespaces)
+        lose(made, *lost)
+        assert is_ready == (made.why_not_ready() == "")
+        assert len(lost) == len(made.unreadable())
+        assert all(it.startswith("routes of postern.dev/v1alpha1 in ") for it in made.unreadable())
+
+
+async def test_kopf_begins_anew_in_what_can_be_read(monkeypatch):
+    """It looks for a kind once, and ends where one namespace is refused."""
+    restarts = []
+    monkeypatch.setattr(KopfThread, "restart", lambda _self, namespaces: restarts.append(tuple(namespaces)))
+    async with serving(FakeLists()) as api:
+        made, _ = watches(api, "a", "b")
+        made.readable_changed()
+        lose(made, ROUTES.format("namespaces/a/"))
+        made.readable_changed()
+        made.readable_changed()
+        for informer in made._ours:
+            informer.unreadable = ""
+        made.readable_changed()
+    assert [("b",), ("a", "b")] == restarts
+
+
+async def test_after_a_restore_everything_is_listed_afresh(monkeypatch):
+    """Also what other watches read: the versions of all of them went back."""
+    restarts = []
+    monkeypatch.setattr(KopfThread, "restart", lambda _self, namespaces: restarts.append(tuple(namespaces)))
+    async with serving(FakeLists()) as api:
+        made, objects = watches(api)
+        objects.put(told(manifests.route(), 9))
+        made._ours[0]._version = 9
+        made.went_back()
+        assert objects.put(told(manifests.route(methods=["GET"]), 5))
+        assert 0 == made._ours[0]._version
+    assert [()] == restarts
+
+
 def told(manifest, version):
     metadata = {"resourceVersion": str(version), "uid": "u", "generation": 1}
     return {**manifest, "metadata": manifest["metadata"] | metadata}
