@@ -140,7 +140,8 @@ def _kubernetes_endpoints(
         return unresolved(f"{target} has no TCP port {wanted.port}; it has {known}")
     found = _ready(referred.slices, port)
     if not found:
-        return unresolved(f"{target} has no ready endpoint; requests get 503 until it has one", Reason.NO_READY_ENDPOINT)
+        message = f"{target} has no ready endpoint; requests get 503 until it has one"
+        return unresolved(message, Reason.NO_READY_ENDPOINT)
     return found
 
 

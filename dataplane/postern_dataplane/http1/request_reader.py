@@ -185,12 +185,7 @@ class RequestReader:
         except Exception:  # noqa: BLE001 # the parser raises what its URL library raises; all of it is the client's fault
             raise RequestError(BAD_REQUEST) from None
         if not messages:
-            if not self._reading:
-                self.message_bytes = self._head_bytes = size = self._head_bytes + len(data)
-                if size > self._head_bytes_max:
-                    raise RequestError(HEADERS_TOO_LARGE)
-            elif self._body is not None:
-                self._count_trailers(self._body.total_bytes, len(data))
+            self._count(len(data))
             return None
         if len(messages) > 1:
             raise RequestError(BAD_REQUEST)
@@ -219,6 +214,15 @@ class RequestReader:
     def skip(self) -> None:
         """Take a request as read whose bytes the parser need not see: one without a body, between two others."""
         self._reading = self._is_skipped = True
+
+    def _count(self, size: int) -> None:
+        """Count bytes that brought no head; raises `RequestError` when the parser would keep too many."""
+        if not self._reading:
+            self.message_bytes = self._head_bytes = total = self._head_bytes + size
+            if total > self._head_bytes_max:
+                raise RequestError(HEADERS_TOO_LARGE)
+        elif self._body is not None:
+            self._count_trailers(self._body.total_bytes, size)
 
     def _count_trailers(self, body_bytes: int, size: int) -> None:
         # The parser keeps trailers as it keeps fields, each within its bound, but bounds them all together by nothing.
