@@ -15,6 +15,10 @@ PART_BYTES = 8 * 1024
 LINE_ENDS_MAX = 2 * PART_BYTES // 6
 
 
+def _discard(_data: bytes) -> None:
+    pass
+
+
 class ReadGate:
     """The reasons not to read a transport, by names of their own; `receive` takes what it brings."""
 
@@ -72,9 +76,11 @@ class ReadGate:
             self._reasons.clear()
             self._go_on()
 
-    def take_rest(self) -> bytes:
-        """All that still waits, for a connection that is lost."""
+    def end(self) -> bytes:
+        """Hand on nothing more, for a connection that is lost; returns all that still waits."""
         rest, self.rest = self.rest, b""
+        # It leads back to the connection, which would be freed by the garbage collector only.
+        self._receive = _discard
         return rest
 
     def _go_on(self) -> None:

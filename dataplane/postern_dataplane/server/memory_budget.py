@@ -11,7 +11,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from typing import NamedTuple, Protocol
 
 # How many holders are weighed anew at each sweep; at a microsecond each, ten times a second.
@@ -47,18 +47,18 @@ class Budget:
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
         self.used_bytes = 0
-        self._weights: dict[Holder, Weight] = {}
         # Ordered dictionaries, because a dictionary looks for its first key from the place where its first ever was.
+        # The next to be reviewed is the first.
+        self._weights: OrderedDict[Holder, Weight] = OrderedDict()
         self._ranks: list[OrderedDict[Holder, None]] = [OrderedDict() for _ in range(64)]
-        self._turns: deque[Holder] = deque()
 
-    def open(self, holder: Holder) -> None:
+    def open(self, holder: Holder, weight: Weight) -> None:
         """Charge a new holder; others, or this one, are evicted where there is no room."""
-        weight = self._weights[holder] = holder.weight()
+        self._weights[holder] = weight
         self.used_bytes += weight.size_bytes
         self._ranks[weight.compared_bytes.bit_length()][holder] = None
-        self._turns.append(holder)
-        self._make_room()
+        if self.used_bytes > self.limit_bytes:
+            self._make_room()
 
     def close(self, holder: Holder) -> None:
         """Charge no more for a holder, if it was charged."""
@@ -75,11 +75,10 @@ class Budget:
 
     def review(self) -> None:
         """Weigh the next of all holders: some change without calling `weigh`."""
-        for _ in range(min(REVIEWED_AT_ONCE, len(self._turns))):
-            holder = self._turns.popleft()
-            if holder in self._weights:
-                self._update(holder)
-                self._turns.append(holder)
+        for _ in range(min(REVIEWED_AT_ONCE, len(self._weights))):
+            holder = next(iter(self._weights))
+            self._weights.move_to_end(holder)
+            self._update(holder)
         self._make_room()
 
     def _update(self, holder: Holder) -> bool:

@@ -66,7 +66,7 @@ class TlsHandshake(asyncio.Protocol):
             self._fail(FLOODED if context else NO_CERTIFICATE)
         else:
             self._start(context)
-            self._gateway.budget.open(self)
+            self._gateway.budget.open(self, self.weight())
 
     def _start(self, context: ssl.SSLContext) -> None:
         self._client = TlsClientConnection(self._gateway, self._listener)

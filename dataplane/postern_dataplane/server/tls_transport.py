@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from .client_connection import CLOSED
+from .memory_budget import Weight
 from .metered_connection import MeteredConnection
 
 # What may wait in each layer before its sender is slowed down: as much as without TLS. The event loop's own is eight
@@ -75,6 +76,7 @@ class TlsClientConnection(MeteredConnection):
     """A client over TLS."""
 
     __slots__ = ("_packet_bytes",)
+    _new_weight = Weight(TLS_BYTES, TLS_BYTES)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._packet_bytes = 0

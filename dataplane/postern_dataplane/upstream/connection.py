@@ -120,7 +120,7 @@ class UpstreamConnection(asyncio.Protocol):
         """End the exchange; the next one calls `begin`."""
         self._move(IDLE)
         self.handler = None
-        self.resume_reading()
+        self._read_gate.resume("client")
 
     def abort(self) -> None:
         """Drop the connection and all that is still in it."""
@@ -204,8 +204,8 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.host is not None:
             self.host.forget(self)
-        rest = b"" if exc is not None else self._read_gate.take_rest()
-        if rest and self.handler is not None:
+        rest = self._read_gate.end()
+        if rest and exc is None and self.handler is not None:
             self._read(self.handler, rest)
         handler, self.handler = self.handler, None
         self._move(CLOSED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from postern_dataplane.flow_control import LINE_ENDS_MAX, PART_BYTES, ReadGate
@@ -159,8 +161,23 @@ def test_what_comes_while_a_rest_waits_is_behind_it(read_gate, turns, received):
 def test_the_rest_of_a_connection_that_closes_is_dropped(transport, read_gate, turns, received):
     """Unless it is asked for."""
     read_gate.first_part(CHUNKS)
-    assert CHUNKS[PART_BYTES:] == read_gate.take_rest()
+    assert CHUNKS[PART_BYTES:] == read_gate.end()
     read_gate.first_part(CHUNKS)
     transport.is_over = True
     turns.turn()
     assert (b"", []) == (read_gate.rest, received)
+
+
+def test_the_gate_of_a_lost_connection_does_not_hold_it(transport, turns):
+    """What receives is a method of the connection: the two would be freed by the garbage collector only."""
+
+    class Connection:
+        def receive(self, data):
+            pass
+
+    connection = Connection()
+    gone = weakref.ref(connection)
+    read_gate = ReadGate(transport, connection.receive, turns)
+    read_gate.end()
+    del connection
+    assert None is gone()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from postern_dataplane.server import memory_budget as module
@@ -15,7 +17,7 @@ class Holder:
         self.budget = budget
         self.size, self.compared = size, compared
         self.is_spared, self.is_evicted = is_spared, False
-        budget.open(self)
+        budget.open(self, self.weight())
 
     def weight(self):
         return Weight(self.size, self.size if self.compared is None else self.compared)
@@ -113,7 +115,7 @@ def test_what_nothing_is_heard_of_is_weighed_in_turn(budget, monkeypatch):
     for _ in range(3):
         budget.review()
         sums.append(budget.used_bytes)
-    assert [400, 600, 600] == sums
+    assert [500, 600, 600] == sums
 
 
 def test_a_review_makes_room(budget):
@@ -122,3 +124,12 @@ def test_a_review_makes_room(budget):
     first.size = 1_000
     budget.review()
     assert ([True, False], 100) == (evicted(first, second), budget.used_bytes)
+
+
+def test_a_holder_that_is_closed_is_not_held(budget):
+    """Connections that come and go would take memory that is charged to none of them."""
+    holder = Holder(budget, 100)
+    gone = weakref.ref(holder)
+    budget.close(holder)
+    del holder
+    assert None is gone()
