@@ -10,7 +10,9 @@ from .response_head import CHUNKED, UNTIL_CLOSE, Fields, Response, read_response
 class ResponseWriter:
     """One response; what one packet of the upstream brought goes out in one write."""
 
-    __slots__ = ("_method", "_minor", "_out", "_parts", "_write", "add", "head_is_out", "response", "size_bytes")
+    __slots__ = (
+        "_is_chunked", "_method", "_minor", "_out", "_parts", "_write", "add", "head_is_out", "response", "size_bytes",
+    )  # fmt: skip
 
     def __init__(self, write: Callable[[bytes], None], *, method: str, http_minor: int) -> None:
         self._write = write
@@ -21,6 +23,7 @@ class ResponseWriter:
         self._parts: list[bytes] = []
         self.add = self._parts.append
         self.response: Response | None = None
+        self._is_chunked = False
         self.head_is_out = False
         self.size_bytes = 0
 
@@ -28,38 +31,33 @@ class ResponseWriter:
         """Take the final head; raises `BadResponse`. `closes`: the client's connection ends after it."""
         response = read_response(status, phrase, fields, method=self._method, http_minor=self._minor, closes=closes)
         self.response = response
+        self._is_chunked = response.client is CHUNKED
         self._out.append(response.head)
         return response
 
-    def _frame(self) -> None:
-        """Put what has come of the body into one part."""
-        parts = self._parts
-        data = parts[0] if len(parts) == 1 else b"".join(parts)
-        parts.clear()
-        self.size_bytes += len(data)
-        if self.response is not None and self.response.client is CHUNKED:
-            self._out += (b"%x\r\n" % len(data), data, b"\r\n")
-        else:
-            self._out.append(data)
-
-    def flush(self) -> bool:
-        """Send what has gathered; whether there was anything."""
-        if self._parts:
-            self._frame()
-        if not self._out:
+    def flush(self, end: bytes = b"") -> bool:
+        """Send what has gathered, and `end` behind it; whether there was anything."""
+        out, parts = self._out, self._parts
+        if parts:
+            size = sum(map(len, parts))
+            self.size_bytes += size
+            if self._is_chunked:
+                out += (b"%x\r\n" % size, *parts, b"\r\n")
+            else:
+                out += parts
+            parts.clear()
+        if end:
+            out.append(end)
+        if not out:
             return False
         self.head_is_out = True
-        self._write(self._out[0] if len(self._out) == 1 else b"".join(self._out))
-        self._out.clear()
+        self._write(b"".join(out))
+        out.clear()
         return True
 
     def end(self) -> None:
         """Send what is left, and what says that this was all."""
-        if self._parts:
-            self._frame()
-        if self.response is not None and self.response.client is CHUNKED:
-            self._out.append(b"0\r\n\r\n")
-        self.flush()
+        self.flush(b"0\r\n\r\n" if self._is_chunked else b"")
 
     def discard(self) -> None:
         """Forget what has not gone out yet."""

@@ -75,6 +75,7 @@ class Denial:
     closes: bool = False
     fields: Fields = field(init=False, repr=False, compare=False)
     body: bytes = field(init=False, repr=False, compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         body = msgspec.json.encode({"message": self.message})
@@ -88,10 +89,11 @@ class Denial:
         encoded = tuple((name.encode(), value.encode("latin-1")) for name, value in fields.items() if value)
         object.__setattr__(self, "fields", encoded)
         object.__setattr__(self, "body", body)
+        # Asked for each response that is refused; denials that are alike in both differ in little else.
+        object.__setattr__(self, "_hash", hash((self.reason, self.challenge)))
 
     def __hash__(self) -> int:
-        # Computed for each response that is refused; denials that are alike in both differ in little else.
-        return hash((self.reason, self.challenge))
+        return self._hash
 
     def with_challenge(self, challenge: str) -> Denial:
         """The same refusal with a route's own challenge."""

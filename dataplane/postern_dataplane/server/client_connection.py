@@ -138,9 +138,8 @@ class ClientConnection(asyncio.Protocol):
         if found is None:
             return False
         (known, (outcome, sent)), self._began_at = found, self.now()
-        self._wants_close = False
+        self._wants_close, head = False, known.head
         self.reader.skip()
-        head = known.head
         self._apply(head, RequestRecord(head.method, known.host, known.path, head.peer), outcome, sent)
         return True
 
@@ -205,7 +204,8 @@ class ClientConnection(asyncio.Protocol):
         self._wants_close = message.should_close or message.upgrade
         record = RequestRecord(head.method, message.headers.get("Host", ""), path_of(head.target), head.peer)
         packet = None if self._wants_close or not self.reader.is_clean else packet
-        self._apply(head, record, *self.gateway.decide(self.listener, packet, head, record))
+        outcome, sent = self.gateway.decide(self.listener, packet, head, record)
+        self._apply(head, record, outcome, sent)
 
     def _apply(self, head: RequestHead, record: RequestRecord, outcome: Authorized | Reject, sent: bytes) -> None:
         """Forward a request as these bytes, or refuse it: only a forwarded one needs an `Exchange`."""
