@@ -69,12 +69,14 @@ def test_a_flood_that_tls_discards_counts_too(client, port, monkeypatch):
     """The layer discards what comes after its own end, and the system says how much that is."""
     come = [0]
     monkeypatch.setattr("postern_dataplane.server.lingering_close.received_bytes", lambda _socket: come[0])
+    client.transport._extra["ssl_object"] = object()
     client.send(BAD)
     come[0] = FLOOD_BYTES + 1
     client.expire()
     assert ("", 1) == (client.transport.end, len(port.gateway.floods))
     port.gateway.floods |= {object() for _ in range(FLOODS_MAX)}
     other = port.client()
+    other.transport._extra["ssl_object"] = object()
     other.send(BAD)
     come[0] += FLOOD_BYTES + 1
     other.expire()
