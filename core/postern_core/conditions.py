@@ -11,7 +11,7 @@ from .kinds import KINDS
 from .problems import Problem, Reason
 from .ref import Ref
 
-# More are told by `postern validate`.
+# `postern validate` prints all of them.
 WARNINGS_MAX = 8
 
 Status = Literal["True", "False", "Unknown"]

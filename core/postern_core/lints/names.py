@@ -29,7 +29,7 @@ def admitted_namespace_is_missing(linked: Linked) -> Iterator[Problem]:
         if isinstance(policy.allow.namespaces, tuple):
             for index, name in enumerate(policy.allow.namespaces):
                 if name not in known:
-                    message = f"namespace {name!r} does not exist; remove it here"
+                    message = f"namespace {name!r} does not exist; create it, or remove it here"
                     yield Problem(owner, Reason.WARNING, f"{AT}.namespaces[{index}]", message)
 
 

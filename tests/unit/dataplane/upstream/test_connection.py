@@ -261,7 +261,7 @@ def test_trailers_have_the_same_bound(begin):
 
 
 def test_a_body_in_the_largest_packets_has_no_bound(begin):
-    """Also where its end comes in a packet of its own."""
+    """A body in the largest packets has no bound, also where its end comes in a packet of its own."""
     connection, handler = begin()
     connection.data_received(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in range(4):
