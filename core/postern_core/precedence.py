@@ -19,4 +19,5 @@ def path_order(path: PathMatch) -> tuple[int, int]:
 
 def route_order(route: Route) -> tuple[int, str, str, str]:
     """Sorts routes with equal paths; of unknown age is younger than all others."""
-    return (-len(route.headers) - len(route.query_params), route.created or "~", route.namespace, route.name)
+    matches = len(route.headers) + len(route.query_params) + route.unread_matches
+    return (-matches, route.created or "~", route.namespace, route.name)

@@ -62,6 +62,8 @@ class Route(Entry, frozen=True):
     `strip_prefix` is taken off the front of the path before it is forwarded.
     `clean_headers` are lower-case names that only the gateway may set here.
     `created` is the RFC 3339 time of the source object, "" where unknown.
+    `unread_matches` is, with a refusal, how many headers and query parameters could not be read or are not tried:
+    every request meets them, and they count in the order of routes.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Route(Entry, frozen=True):
     keep_encoded_slashes: bool = False
     clean_headers: tuple[str, ...] = ()
     refusal: str = ""
+    unread_matches: int = 0
 
 
 class Endpoint(Entry, frozen=True):

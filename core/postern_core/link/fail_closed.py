@@ -2,8 +2,9 @@
 
 Rules of this file:
 1. What can't be read never opens anything: the remains serve only to refuse.
-2. A constraint that can't be read is dropped, which refuses more.  A pattern counts as read only when it is one: the
-   data plane could not take a table with another.
+2. A constraint that can't be read counts as one that every request meets, which refuses more: it keeps its weight in
+   the order of routes, or an older route with fewer constraints would take the requests.  A pattern counts as read
+   only when it is one: the data plane could not take a table with another.
 3. A place that can't be read at all is not guessed: then there is nothing to refuse.
 """
 
@@ -20,7 +21,7 @@ from postern_core.parse import Parsed, spec_of
 from postern_core.paths import BadPath, normalise
 from postern_core.pattern_limits import ANY_PATTERN, PATTERN_SIZE_MAX
 from postern_core.ref import Ref
-from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
+from postern_core.resources.route import MATCHES_MAX, HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.resources.types import Host, Label, Method, Name
 from postern_core.validators import Validators
 
@@ -38,13 +39,14 @@ class ServiceScope:
 
 @dataclass(frozen=True, slots=True)
 class RouteScope:
-    """What of a broken Route says which requests it would have taken."""
+    """What of a broken Route says which requests it would have taken; `unread` is of headers and query parameters."""
 
     service: str
     methods: tuple[str, ...]
     paths: tuple[RoutePath, ...]
     headers: tuple[HeaderMatch, ...]
     query_params: tuple[QueryParamMatch, ...]
+    unread: int
 
 
 def recover_service_scope(parsed: Parsed) -> ServiceScope:
@@ -65,16 +67,23 @@ def recover_route_scope(parsed: Parsed, inspectors: Validators) -> RouteScope:
     reference = spec.get("serviceRef")
     name = reference.get("name") if isinstance(reference, Mapping) else None
 
-    def usable(matches: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(match for match in matches if match.type != "Regex" or _is_usable(match.value, inspectors))
+    def matches(field: str, type_: Any) -> tuple[tuple[Any, ...], int]:
+        """The matches that can be read, and the number of the others: the most of a list for what is no list."""
+        given = spec.get(field, ())
+        found = tuple(it for it in _readable(given, type_) if it.type != "Regex" or _is_usable(it.value, inspectors))
+        return found, len(given) - len(found) if isinstance(given, list | tuple) else MATCHES_MAX
 
-    methods = _readable([m.upper() if isinstance(m, str) else m for m in _listed(spec.get("methods"))], Method)
+    asked = [m.upper() if isinstance(m, str) else m for m in _listed(spec.get("methods"))]
+    methods = _readable(asked, Method)
+    headers, unread_headers = matches("headers", HeaderMatch)
+    query_params, unread_params = matches("queryParams", QueryParamMatch)
     return RouteScope(
         service=name if isinstance(name, str) else "",
-        methods=methods,
+        methods=methods if len(methods) == len(asked) else (),  # one that can't be read may be any
         paths=EVERY_PATH if _is_empty(spec.get("paths", ())) else _paths(spec["paths"], inspectors),
-        headers=usable(_readable(spec.get("headers", []), HeaderMatch)),
-        query_params=usable(_readable(spec.get("queryParams", []), QueryParamMatch)),
+        headers=headers,
+        query_params=query_params,
+        unread=unread_headers + unread_params,
     )
 
 

@@ -92,11 +92,14 @@ def _has_patterns(entry: Route) -> bool:
 
 def _without_patterns(entry: Route) -> Route:
     """The route as one that refuses what its patterns may have taken, and more, without trying them."""
+    headers, query_params = _exact(entry.headers), _exact(entry.query_params)
+    untried = len(entry.headers) + len(entry.query_params) - len(headers) - len(query_params)
     return msgspec.structs.replace(
         entry,
         paths=tuple(dict.fromkeys(_any(it) if it.type == "Regex" else it for it in entry.paths)),
-        headers=_exact(entry.headers),
-        query_params=_exact(entry.query_params),
+        headers=headers,
+        query_params=query_params,
+        unread_matches=entry.unread_matches + untried,
         policy=None,
         refusal=f"{Ref('Route', entry.namespace, entry.name)} is not accepted",
     )

@@ -154,6 +154,7 @@ def _link_broken(parsed: Parsed, resources: ResourceIndex, services: Services, r
         query_params=_value_matches(remains.query_params),
         keep_encoded_slashes=service.place.keep_encoded_slashes,
         refusal=f"{parsed.ref} is not accepted",
+        unread_matches=remains.unread,
     )
     size_bytes = size_of(entry)
     if size_bytes > PLACE_BYTES_MAX:
@@ -193,6 +194,7 @@ def place_of(route: Route, refusal: str) -> Route:
         query_params=route.query_params,
         keep_encoded_slashes=route.keep_encoded_slashes,
         refusal=refusal,
+        unread_matches=route.unread_matches,
     )
 
 

@@ -12,6 +12,8 @@ from .auth import NULLABLE, Auth
 from .rules import Rule, is_normal_path
 from .types import SET, HeaderName, Method, ObjectName, Resource, Spec, Text
 
+# Of headers, and of query parameters.
+MATCHES_MAX = 16
 MatchValue = Annotated[str, Meta(max_length=1024)]
 
 
@@ -129,12 +131,15 @@ class RouteSpec(Spec, frozen=True):
     ] = ()
     headers: Annotated[
         tuple[HeaderMatch, ...],
-        Meta(max_length=16, description="Headers that the request must have; all of them must match. Default: none."),
+        Meta(
+            max_length=MATCHES_MAX,
+            description="Headers that the request must have; all of them must match. Default: none.",
+        ),
     ] = ()
     query_params: Annotated[
         tuple[QueryParamMatch, ...],
         Meta(
-            max_length=16,
+            max_length=MATCHES_MAX,
             description="Query parameters that the request must have; all of them must match. Default: none.",
         ),
     ] = ()

@@ -3,6 +3,7 @@
 import pytest
 
 from manifests import compiled, route, service
+from postern_core.precedence import route_order
 
 
 def refused(*manifests):
@@ -25,13 +26,35 @@ HOST = ("app.example.com",)
         ({"paths": [{"type": "exact", "value": "/a"}]}, (), (("Exact", "/a"), ("Prefix", "/a"))),
         ({"paths": ["/a"]}, (), (("Exact", "/a"), ("Prefix", "/a"))),
         ({"paths": [{"type": "Prefix", "value": "a/../b"}]}, (), (("Prefix", "/b"),)),
-        ({"paths": [], "methods": ["get", 3]}, ("GET",), (("Prefix", "/"),)),
+        ({"paths": [], "methods": ["get"], "x": 1}, ("GET",), (("Prefix", "/"),)),
+        ({"paths": [], "methods": ["get", 3]}, (), (("Prefix", "/"),)),
         ({"paths": [{"type": "Regex", "value": "/a.*"}], "x": 1}, (), (("Regex", "/a.*"),)),
     ],
 )
 def test_a_broken_route_refuses_what_it_would_have_taken(spec, methods, paths):
     """A broken route refuses its requests: it neither opens nor lets a wider route take them."""
     assert [(HOST, methods, paths)] == refused(service(), route(**spec))
+
+
+READABLE = {"name": "x-a", "value": "1"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "read", "unread"),
+    [
+        ({"headers": [READABLE, {"name": "x-b", "valeu": "1"}, 7]}, 1, 2),
+        ({"headers": [{"name": "x-a", "type": "Regex", "value": "("}]}, 0, 1),
+        ({"headers": [READABLE], "queryParams": [READABLE, None]}, 2, 1),
+        ({"headers": None}, 0, 16),
+        ({"queryParams": {"a": "1"}}, 0, 16),
+        ({"headers": [READABLE], "x": 1}, 1, 0),
+    ],
+)
+def test_a_match_that_cannot_be_read_counts_in_the_order_of_routes(spec, read, unread):
+    """An unreadable header or parameter is met by every request, and keeps the weight that it has in the order."""
+    (entry,) = (it for it in compiled(service(), route(**spec)).snapshot.routes if it.refusal)
+    assert (read, unread) == (len(entry.headers) + len(entry.query_params), entry.unread_matches)
+    assert read + unread == -route_order(entry)[0]
 
 
 @pytest.mark.parametrize("paths", ["/a", [3], [{"type": "Exact"}], 7])
