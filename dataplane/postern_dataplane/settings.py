@@ -53,9 +53,14 @@ def _networks(text: str) -> tuple[str, ...]:
     return tuple(networks)
 
 
+def _rate(text: str) -> int:
+    return 0 if text == "off" else BYTES.read(text)
+
+
 SECONDS = Syntax("TIME", _seconds, lambda seconds: f"{seconds:g}s")
 SHARE = Syntax("off|on|SHARE", _share)
 SWITCH = Syntax("on|off", _switch, lambda is_on: "on" if is_on else "off")
+RATE = Syntax("BYTES|off", _rate, lambda rate: str(rate or "off"))
 NETWORKS = Syntax("CIDR,...", _networks)
 
 
@@ -76,6 +81,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         "60 seconds is what load balancers in front commonly use.",
         spelling="--idle-timeout",
     )] = 60.0  # fmt: skip
+    min_body_rate: Annotated[int, Option(
+        RATE, "Bytes a second of a request's body; fewer are 408.",
+        "On average, beside the time that its upstream's idle time-out grants. A body of a byte a second would hold "
+        "two connections without an end. Switch it off where clients send streams with long pauses.",
+    )] = 240  # fmt: skip
     max_request_line_bytes: Annotated[int, Option(
         BYTES, "The longest request line; longer is 414.",
         'RFC 9112, section 3: "It is RECOMMENDED that all HTTP senders and recipients support, at a minimum, '

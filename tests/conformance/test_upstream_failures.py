@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 
 import pytest
@@ -112,6 +113,19 @@ def test_a_request_that_stands_still_is_given_up(gateway, upstream):
         client.send("POST /up HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: 10\r\n\r\nhello")
         answer = client.answer()
         assert (408, "close", b"") == (answer.status, answer.value("Connection"), client.rest())
+    assert not upstream.requests[0].is_whole
+
+
+def test_a_body_of_a_byte_at_a_time_is_given_up(gateway, upstream):
+    """408 soon after the upstream's idle time, though each byte comes within it."""
+    with raw.Client(gateway.listen) as client:
+        client.send("POST /up HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: 1000\r\n\r\n")
+        sent = 0
+        while not select.select([client.socket], [], [], 0.05)[0]:
+            client.send("a")
+            sent += 1
+            assert sent < 200, "it is let come for ten seconds"
+        assert 408 == client.answer().status
     assert not upstream.requests[0].is_whole
 
 

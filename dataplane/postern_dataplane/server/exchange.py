@@ -9,7 +9,6 @@ Rules of this file:
 from __future__ import annotations
 
 from postern_dataplane.decision.outcome import Authorized
-from postern_dataplane.http1.request_body import RequestBody
 from postern_dataplane.http1.response_head import BadResponse, Fields, Response, informational
 from postern_dataplane.http1.response_writer import ResponseWriter
 from postern_dataplane.request import denials
@@ -19,6 +18,7 @@ from postern_dataplane.telemetry.events import CLIENT_CLOSED, CLIENT_CLOSED_STAT
 from postern_dataplane.upstream.connection import UpstreamConnection
 from postern_dataplane.upstream.retry import RetryState
 
+from .body_forwarder import BodyForwarder
 from .interfaces import Downstream
 
 
@@ -43,8 +43,6 @@ MOVES: Moves[ExchangeState] = {
     DONE: set(),
 }
 
-# How much of a body is held while there is no connection yet to send it to.
-HELD_BYTES_MAX = 64 * 1024
 FAILURES = {"reset": denials.UPSTREAM_RESET, "bad_response": denials.UPSTREAM_BAD_RESPONSE}
 
 
@@ -52,7 +50,7 @@ class Exchange:
     """One request of a client connection, until its response is out; it is the `ResponseHandler` of its upstream."""
 
     __slots__ = (
-        "_backend", "_began_at", "_client", "_request_body", "_response_writer", "_retry_state", "_sent", "_sent_at",
+        "_backend", "_began_at", "_body", "_client", "_response_writer", "_retry_state", "_sent", "_sent_at",
         "_services", "_upstream", "_was_answered", "head", "method", "record", "response_body_arrived", "state",
     )  # fmt: skip
 
@@ -69,7 +67,7 @@ class Exchange:
         self._began_at = began_at
         self._backend = outcome.upstream.backend
         self._retry_state = RetryState(self._services.upstreams.get(outcome.upstream), self._services.observer)
-        self._request_body = RequestBody(client.reader, is_chunked=head.chunked) if head.has_body else None
+        self._body = BodyForwarder(client, is_chunked=head.chunked) if head.has_body else None
         self._response_writer = ResponseWriter(client.write, method=head.method, http_minor=head.http_minor)
         self.response_body_arrived = self._response_writer.add
         self._upstream: UpstreamConnection | None = None
@@ -87,7 +85,7 @@ class Exchange:
     @property
     def held_bytes(self) -> int:
         """Bytes of the request that the upstream has not taken."""
-        held = self._request_body.held_bytes if self._request_body is not None else 0
+        held = self._body.held_bytes if self._body is not None else 0
         return held + (self._upstream.unsent_bytes if self._upstream is not None else 0)
 
     def start(self, sent: bytes) -> None:
@@ -121,21 +119,19 @@ class Exchange:
         self.record.upstream = connection.address
         self._move(UPLOADING)
         data = self._sent
-        if self._request_body is not None:
-            data += self._request_body.take()
-            self._client.read_gate.resume("connecting")
+        if self._body is not None:
+            data += self._body.take()
         connection.begin(self, data)
         self._uploaded()
 
     def body_arrived(self) -> None:
         """Send on what has come of the request's body, or keep it while there is no connection."""
-        if self._request_body is None:
+        if self._body is None:
             return
         if self.state is CONNECTING:
-            if self._request_body.hold() > HELD_BYTES_MAX:
-                self._client.read_gate.pause("connecting")
+            self._body.hold()
             return
-        data = self._request_body.take()
+        data = self._body.take()
         if data and self._upstream is not None:
             self._upstream.write(data)
         self._uploaded()
@@ -145,12 +141,12 @@ class Exchange:
         if self.state is not UPLOADING:
             return
         now = self._client.now()
-        if self._is_whole:
+        if self._body is not None and not self._body.is_whole:
+            self._body.wait(self._backend, now)
+        else:
             self._move(WAITING)
             self._sent_at = now
             self._client.deadline.wait_for_response(self._backend, now)
-        else:
-            self._client.deadline.wait_for_bytes(self._backend, now)
 
     def informational_arrived(self, status: int, phrase: bytes, fields: Fields) -> None:
         self._was_answered = True
@@ -168,7 +164,7 @@ class Exchange:
 
     @property
     def _is_whole(self) -> bool:
-        return self._request_body is None or self._request_body.is_whole
+        return self._body is None or self._body.is_whole
 
     def packet_read(self) -> None:
         if self._response_writer.flush():
@@ -207,6 +203,7 @@ class Exchange:
 
     def pause_upload(self) -> None:
         self._client.read_gate.pause("upstream")
+        self._uploaded()
 
     def resume_upload(self) -> None:
         self._client.read_gate.resume("upstream")
@@ -227,7 +224,7 @@ class Exchange:
             self._end(keeps_alive=False)
             return
         self._retry_state.note(kind)
-        is_untouched = self._request_body is None and not self._was_answered
+        is_untouched = self._body is None and not self._was_answered
         if kind == "reset" and is_untouched and self._retry_state.may_retry(self.method):
             self._move(CONNECTING)
             self._begin_to_connect()  # what ended this connection may have ended all that are idle
@@ -294,7 +291,7 @@ class Exchange:
 
     def _complete_record(self) -> None:
         self._move(DONE)
-        if self._request_body is not None:
-            self.record.bytes_in = self._request_body.size_bytes
+        if self._body is not None:
+            self.record.bytes_in = self._body.size_bytes
         self.record.bytes_out = self._response_writer.size_bytes
         self.record.duration_s = self._client.now() - self._began_at

@@ -28,3 +28,15 @@ def test_each_time_out_replaces_the_one_before(name, arguments, at):
     deadline.linger(1.0, 0.0)
     getattr(deadline, name)(*arguments)
     assert at == deadline.at
+
+
+@pytest.mark.parametrize(
+    ("rate", "since", "size_bytes", "at"),
+    [(100, 90.0, 500, 115.0), (100, 90.0, 5_000, 120.0), (0, 90.0, 0, 120.0), (100, None, 0, 120.0)],
+    ids=["too little", "enough", "no rate", "not measured"],
+)
+def test_a_body_has_an_idle_time_and_its_bytes_at_a_rate(rate, since, size_bytes, at):
+    """Never longer than until the next bytes have to come."""
+    deadline = Deadline(Limits(min_body_rate=rate))
+    deadline.wait_for_body(BACKEND, 100.0, since=since, size_bytes=size_bytes)
+    assert at == deadline.at

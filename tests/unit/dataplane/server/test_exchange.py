@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from postern_core.snapshot import Backend, Endpoint
+from postern_dataplane.server.body_forwarder import HELD_BYTES_MAX
 from postern_dataplane.server.client_connection import BACKLOG_BYTES_MAX
-from postern_dataplane.server.exchange import HELD_BYTES_MAX
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 POST = b"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n"

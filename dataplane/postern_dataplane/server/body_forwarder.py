@@ -1,0 +1,60 @@
+"""The body of one request on its way upstream: kept while there is no connection, and to come at a least rate.
+
+A body that comes a byte at a time never pauses for as long as the upstream's idle time-out, and would hold two
+connections without an end: so it also has to come at a least rate, on average, while the upstream takes it.
+"""
+
+from __future__ import annotations
+
+from postern_core.snapshot import Backend
+from postern_dataplane.http1.request_body import RequestBody
+
+from .interfaces import Downstream
+
+# How much of a body is held while there is no connection yet to send it to.
+HELD_BYTES_MAX = 64 * 1024
+
+
+class BodyForwarder:
+    """What a client connection brings of one request behind its head."""
+
+    __slots__ = ("_body", "_client", "_measured_bytes", "_measured_from")
+
+    def __init__(self, client: Downstream, *, is_chunked: bool) -> None:
+        self._client = client
+        self._body = RequestBody(client.reader, is_chunked=is_chunked)
+        # When the rate began to be measured, and how much there was then; None while the upstream takes nothing.
+        self._measured_from: float | None = None
+        self._measured_bytes = 0
+
+    @property
+    def is_whole(self) -> bool:
+        return self._body.is_whole
+
+    @property
+    def size_bytes(self) -> int:
+        return self._body.size_bytes
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that wait for a connection."""
+        return self._body.held_bytes
+
+    def hold(self) -> None:
+        """Keep what has come, and read no more than a bound of it."""
+        if self._body.hold() > HELD_BYTES_MAX:
+            self._client.read_gate.pause("connecting")
+
+    def take(self) -> bytes:
+        """What has come since the last time, to be sent on."""
+        self._client.read_gate.resume("connecting")
+        return self._body.take()
+
+    def wait(self, backend: Backend, now: float) -> None:
+        """Set the time-out of the next bytes; no rate is asked of a client that is not read."""
+        if "upstream" in self._client.read_gate:
+            self._measured_from = None
+        elif self._measured_from is None:
+            self._measured_from, self._measured_bytes = now, self._body.size_bytes
+        size_bytes = self._body.size_bytes - self._measured_bytes
+        self._client.deadline.wait_for_body(backend, now, since=self._measured_from, size_bytes=size_bytes)
