@@ -42,7 +42,7 @@ def test_a_body_at_the_least_rate_goes_on(make_port):
 
 
 def test_no_rate_is_asked_where_it_is_off(make_port):
-    """A client that streams what it has now and then may do so for ever."""
+    """A client that streams what it has now and then may do so without an end."""
     port = make_port(min_body_rate=0)
     client = port.client().send(HEAD)
     assert trickle(port, client, b"a", every_s=19, for_s=1_000) >= 1_000
