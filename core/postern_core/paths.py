@@ -22,6 +22,11 @@ _FORBIDDEN = re.compile(r"[^!-~]|[#?]")
 # A dot segment to a server that cuts parameters off, or decodes an encoded slash first.
 _DISGUISED_DOTS = re.compile(r"(?:.*(?:%2F|%5C))?\.{1,2}(?:;|%2F|%5C)|.*(?:%2F|%5C)\.{1,2}\Z")
 
+# What applications may read in a second way though it has one reading here, in normal form: a parameter that they cut
+# off (RFC 3986, section 3.3), and an escape that is left when they decode a path a second time.
+PATH_PARAMETER = re.compile(r";|%3B")
+DOUBLE_ENCODING = re.compile(r"%25[0-9A-Fa-f]{2}")
+
 
 class BadPath(ValueError):
     """The path has no single reading; the message never quotes it."""

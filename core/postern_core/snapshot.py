@@ -64,6 +64,7 @@ class Route(Entry, frozen=True):
     `created` is the RFC 3339 time of the source object, "" where unknown.
     `unread_matches` is, with a refusal, how many headers and query parameters could not be read or are not tried:
     every request meets them, and they count in the order of routes.
+    `refuse_path_parameters` and `refuse_double_encoding`: such paths are 400, though the route takes them.
     """
 
     id: str
@@ -83,6 +84,8 @@ class Route(Entry, frozen=True):
     clean_headers: tuple[str, ...] = ()
     refusal: str = ""
     unread_matches: int = 0
+    refuse_path_parameters: bool = False
+    refuse_double_encoding: bool = False
 
 
 class Endpoint(Entry, frozen=True):

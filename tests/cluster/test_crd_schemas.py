@@ -58,8 +58,10 @@ def test_defaults_are_filled_in(kubectl, namespace):
     """Whoever looks at an object sees what holds."""
     kubectl.apply(smallest("Service", namespace))
     assert {
+        "doubleEncoding": "Keep",
         "encodedSlashes": "Reject",
         "gateways": ["default"],
+        "pathParameters": "Keep",
         "pathPrefix": "/",
         "stripPathPrefix": True,
         "upstream": {

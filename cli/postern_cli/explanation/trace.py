@@ -129,6 +129,11 @@ def _find_route(head: RequestHead, target: Target | None, table: RoutingTable, w
 
 
 def _without_route(target: Target, table: RoutingTable, reason: DenialReason) -> str:
+    if reason == DenialReason.BAD_REQUEST and not target.has_encoded_slash:
+        return (
+            "its path has a parameter or an escape within an escape, which pathParameters or doubleEncoding: Reject of "
+            "the route's Service refuses"
+        )
     if reason == DenialReason.BAD_REQUEST:
         return "its path has an encoded slash or backslash, which encodedSlashes: Keep would take"
     if table.hosts.find(target.host) is None:

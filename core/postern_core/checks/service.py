@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
-from postern_core.paths import BadPath, normalise
+from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER, BadPath, normalise
 from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.validators import Validators
@@ -81,6 +81,19 @@ def encoded_slash_can_never_come(service: Service, _: Validators) -> Iterator[tu
         yield "spec.pathPrefix", "contains an encoded slash, which encodedSlashes: Reject refuses; set it to Keep"
 
 
+def path_parameter_can_never_come(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    if service.spec.path_parameters == "Reject" and PATH_PARAMETER.search(service.spec.path_prefix):
+        yield "spec.pathPrefix", "holds a path parameter, which pathParameters: Reject refuses; set it to Keep"
+
+
+def double_encoding_can_never_come(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    if service.spec.double_encoding == "Reject" and DOUBLE_ENCODING.search(service.spec.path_prefix):
+        yield (
+            "spec.pathPrefix",
+            "holds an escape within an escape, which doubleEncoding: Reject refuses; set it to Keep",
+        )
+
+
 def _has_encoded_slash(path: str) -> bool:
     return "%2f" in path.lower() or "%5c" in path.lower()
 
@@ -142,6 +155,8 @@ SERVICE_CHECKS = (
     url_is_not_an_upstream,
     prefix_is_not_normal,
     encoded_slash_can_never_come,
+    path_parameter_can_never_come,
+    double_encoding_can_never_come,
     host_is_named_twice,
     gateway_is_named_twice,
     timeout_is_zero,

@@ -131,6 +131,8 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         keep_encoded_slashes=service.keep_encoded_slashes,
         clean_headers=service.clean_headers,
         refusal=refusal,
+        refuse_path_parameters=service.refuse_path_parameters,
+        refuse_double_encoding=service.refuse_double_encoding,
     )
 
 

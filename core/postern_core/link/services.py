@@ -35,6 +35,8 @@ class ServicePlace(NamedTuple):
     path_prefix: str
     strip_path_prefix: bool = True
     keep_encoded_slashes: bool = False
+    refuse_path_parameters: bool = False
+    refuse_double_encoding: bool = False
     clean_headers: tuple[str, ...] = ()
 
 
@@ -103,8 +105,12 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
     """The gateways, the claim and the place of a Service, valid or not, before any host is its own."""
     if parsed.ref in resources.valid and is_a(parsed, Service):
         spec = parsed.resource.spec
-        is_kept = spec.encoded_slashes == "Keep"
-        place = ServicePlace(parsed.ref, (), spec.path_prefix, spec.strip_path_prefix, is_kept)
+        place = ServicePlace(
+            parsed.ref, (), spec.path_prefix, spec.strip_path_prefix,
+            keep_encoded_slashes=spec.encoded_slashes == "Keep",
+            refuse_path_parameters=spec.path_parameters == "Reject",
+            refuse_double_encoding=spec.double_encoding == "Reject",
+        )  # fmt: skip
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), place
     remains = recover_service_scope(parsed)
     hosts = None if remains.path_prefix is None else remains.hosts

@@ -33,6 +33,18 @@ class ServiceSpec(Spec, frozen=True):
             "contains an encoded slash, which encodedSlashes: Reject refuses; set it to Keep",
             ".pathPrefix",
         ),
+        Rule(
+            "path_parameter_can_never_come",
+            "self.pathParameters == 'Keep' || !self.pathPrefix.matches('(?i);|%3b')",
+            "holds a path parameter, which pathParameters: Reject refuses; set it to Keep",
+            ".pathPrefix",
+        ),
+        Rule(
+            "double_encoding_can_never_come",
+            "self.doubleEncoding == 'Keep' || !self.pathPrefix.matches('(?i)%25[0-9a-f][0-9a-f]')",
+            "holds an escape of an escape, which doubleEncoding: Reject refuses; set it to Keep",
+            ".pathPrefix",
+        ),
     )
 
     upstream: Annotated[
@@ -89,6 +101,22 @@ class ServiceSpec(Spec, frozen=True):
             "are ordinary characters when the path is matched; for applications that need them only. Default: Reject."
         ),
     ] = "Reject"
+    path_parameters: Annotated[
+        Literal["Keep", "Reject"],
+        Meta(
+            description="What is done with ; and %3B in the path of a request. Keep: they are ordinary characters, so "
+            "that a Route of /admin does not take /admin;x, and a public one of / does. Reject: the answer is 400; for "
+            "applications that cut such parameters off, as servlet containers do, and would see /admin. Default: Keep."
+        ),
+    ] = "Keep"
+    double_encoding: Annotated[
+        Literal["Keep", "Reject"],
+        Meta(
+            description="What is done with an escape within an escape, such as %252e, in the path of a request. Keep: "
+            "it is undone once at the most, and goes upstream as it came. Reject: the answer is 400; for applications "
+            "that decode a path twice. Default: Keep."
+        ),
+    ] = "Keep"
     auth: (
         Annotated[
             Auth,

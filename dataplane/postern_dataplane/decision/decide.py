@@ -117,4 +117,8 @@ def find_route(head: RequestHead, target: Target, table: RoutingTable) -> Compil
         return HEADERS_TOO_LARGE if error.part == "header" else URI_TOO_LONG
     if target.has_encoded_slash and not (row.entry.keep_encoded_slashes if row else routes and routes.keeps_slashes):
         return BAD_REQUEST
-    return row or NO_ROUTE
+    if row is None:
+        return NO_ROUTE
+    if row.refused_in_path and any(pattern.search(target.path) for pattern in row.refused_in_path):
+        return BAD_REQUEST
+    return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 
 from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY, canonical
+from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
 from postern_core.ref import Ref
 from postern_core.revocation import unpacked
 from postern_core.snapshot import (
@@ -188,8 +190,8 @@ class CompiledRoute:
     """
 
     __slots__ = (
-        "authority", "entry", "headers", "id", "label", "methods", "path_prefix", "policy", "query_params", "removed",
-        "removed_if_untrusted", "root", "strip", "stripped_prefix", "upstream",
+        "authority", "entry", "headers", "id", "label", "methods", "path_prefix", "policy", "query_params",
+        "refused_in_path", "removed", "removed_if_untrusted", "root", "strip", "stripped_prefix", "upstream",
     )  # fmt: skip
 
     def __init__(self, entry: Route, policy: CompiledPolicy | None, upstream: Upstream | None) -> None:
@@ -201,6 +203,7 @@ class CompiledRoute:
         self.methods = _methods(entry.methods)
         self.headers = tuple(ValueMatcher(match) for match in entry.headers)
         self.query_params = tuple(ValueMatcher(match) for match in entry.query_params)
+        self.refused_in_path = _refused_in_path(entry)
         self.stripped_prefix = entry.strip_prefix.rstrip("/")
         self.strip = len(self.stripped_prefix)
         backend = upstream.backend if upstream else None
@@ -209,6 +212,11 @@ class CompiledRoute:
         self.root = "" if backend and backend.path_prefix and not backend.ends_with_slash else "/"
         self.authority = backend.host_header.encode() if backend and backend.host_header else None
         self.removed, self.removed_if_untrusted = _removed(entry.clean_headers, strips=bool(self.strip))
+
+
+def _refused_in_path(entry: Route) -> tuple[re.Pattern[str], ...]:
+    parameters = (PATH_PARAMETER,) if entry.refuse_path_parameters else ()
+    return (*parameters, DOUBLE_ENCODING) if entry.refuse_double_encoding else parameters
 
 
 @lru_cache(maxsize=1024)

@@ -51,6 +51,16 @@ def test_an_encoded_slash_in_the_prefix_needs_keep():
     assert {} == mistakes(service(pathPrefix="/a%2Fb", encodedSlashes="Keep"))
 
 
+@pytest.mark.parametrize(
+    ("prefix", "field"),
+    [("/a;b", "pathParameters"), ("/a%3Bb", "pathParameters"), ("/a%252eb", "doubleEncoding")],
+)
+def test_what_is_refused_in_a_path_can_not_be_in_the_prefix(prefix, field):
+    """Reject would refuse every request to it."""
+    assert "spec.pathPrefix" in mistakes(service(pathPrefix=prefix, **{field: "Reject"}))
+    assert {} == mistakes(service(pathPrefix=prefix))
+
+
 def test_several_endpoints_have_no_one_name():
     """Several endpoints have no common name for Host or for the certificate."""
     endpoints = [{"address": "10.0.0.1", "port": 443}, {"address": "10.0.0.2", "port": 443}]

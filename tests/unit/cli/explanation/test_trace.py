@@ -99,12 +99,14 @@ def last_detail(explanation):
         ({"headers": ((b"Host", b"other"),)}, 'no Service of gateway default has the host "other"'),
         ({"target": "/other"}, "none of this host's routes"),
         ({"target": "/v1%2Fa"}, "its path has an encoded slash or backslash, which encodedSlashes: Keep would take"),
+        ({"target": "/v1/a;x"}, "its path has a parameter or an escape within an escape, which pathParameters or doub"),
         ({"target": "/v1"}, "1 of Service/default/app"),
     ],
 )
 def test_the_last_step_says_why(request_, detail):
     """In words, with what a user can look for."""
-    documents = (manifests.service(), manifests.route(paths=[{"type": "Prefix", "value": "/v1"}]))
+    service = manifests.service(pathParameters="Reject")
+    documents = (service, manifests.route(paths=[{"type": "Prefix", "value": "/v1"}]))
     assert last_detail(explained(*documents, **request_)).startswith(detail)
 
 
