@@ -44,8 +44,10 @@ def main() -> int:
     PAGE.write_text(page(), encoding="utf-8")
     for path in settings_tables.PAGES:
         path.write_text(settings_tables.filled(path.read_text(encoding="utf-8")), encoding="utf-8")
-    for part in (metrics_table, state_diagrams):
-        part.PAGE.write_text(part.filled(part.PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in metrics_table.PAGES:
+        path.write_text(metrics_table.filled(path), encoding="utf-8")
+    diagrams = state_diagrams.filled(state_diagrams.PAGE.read_text(encoding="utf-8"))
+    state_diagrams.PAGE.write_text(diagrams, encoding="utf-8")
     return 0
 
 

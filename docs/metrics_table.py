@@ -1,24 +1,32 @@
-"""The table of metrics in docs/reference/metrics.md, from their declarations; `build_reference` writes it."""
+"""The tables of metrics in docs/reference, from their declarations; `build_reference` writes them."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from postern_dataplane.telemetry.definitions import METRICS, Metric
+from postern_dataplane.telemetry.definitions import METRICS
+from postern_operator.cluster.metrics import METRICS as OPERATOR_METRICS
 
-PAGE = Path(__file__).parent / "reference" / "metrics.md"
+REFERENCE = Path(__file__).parent / "reference"
 PLACE = re.compile(r"(<!-- metrics -->\n).*?(<!-- end of metrics -->)", re.DOTALL)
 HEAD = "| metric | type | labels | meaning |\n| --- | --- | --- | --- |\n"
 
 
-def filled(page: str) -> str:
-    """Return the page with its table made anew."""
-    return PLACE.sub(lambda place: f"{place[1]}\n{HEAD}{''.join(map(row, METRICS))}\n{place[2]}", page)
-
-
-def row(metric: Metric) -> str:
+def row(name: str, kind: str, labels: tuple[str, ...], meaning: str) -> str:
     """Return the line of a metric."""
-    labels = ", ".join(f"`{label}`" for label in metric.labels)
-    cells = [f"`{metric.name}`", metric.kind.value, labels, f"{metric.help} {metric.more}".strip()]
-    return "| " + " | ".join(cells) + " |\n"
+    return f"| `{name}` | {kind} | {', '.join(f'`{label}`' for label in labels)} | {meaning.strip()} |\n"
+
+
+PAGES = {
+    REFERENCE / "metrics.md": [row(it.name, it.kind.value, it.labels, f"{it.help} {it.more}") for it in METRICS],
+    REFERENCE / "operator.md": [
+        row(it.name, it.type.__name__.lower(), it.labels, f"{it.help} {it.more}") for it in OPERATOR_METRICS
+    ],
+}
+
+
+def filled(page: Path) -> str:
+    """Return the text of a page with its table made anew."""
+    table = f"{HEAD}{''.join(PAGES[page])}"
+    return PLACE.sub(lambda place: f"{place[1]}\n{table}\n{place[2]}", page.read_text(encoding="utf-8"))
