@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from postern_core.link.shares import DEFAULT_SHARE, Share, parse_share
+from postern_kit.settings import settings_of
+from postern_operator.cluster.settings import Settings
 
 # Given in the environment, an option that may be repeated holds one value a line: values may have spaces.
 ONE_A_LINE = "\n"
@@ -39,14 +41,16 @@ class ShareOfNamespace(click.ParamType[Share]):
             self.fail(str(error), param, ctx)
 
 
+# The operator's setting, so that a check before applying judges as the operator will.
+_SHARE = next(setting for setting in settings_of(Settings) if setting.field == "share")
 share_option = click.option(
-    "--namespace-share",
-    "share",
+    _SHARE.spelling,
+    _SHARE.field,
     type=ShareOfNamespace(),
+    metavar=_SHARE.option.syntax and _SHARE.option.syntax.metavar,
     default=DEFAULT_SHARE,
-    show_default=str(DEFAULT_SHARE),
-    metavar="PART=N,...",
-    help="What each namespace may put into a gateway.",
+    show_default=_SHARE.default,
+    help=_SHARE.option.meaning,
 )
 folders = click.argument(
     "folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
