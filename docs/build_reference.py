@@ -118,6 +118,8 @@ def words(kind: inspect.Type) -> str:
         case inspect.VarTupleType(item_type=item, min_length=low, max_length=high):
             bounds = f"{low or 0} to {high}" if high else "any number"
             return f"a list of {bounds}, each {words(item)}"
+        case inspect.UnionType(types=types) if any(isinstance(one, inspect.BoolType) for one in types):
+            return "a text, a number, `true` or `false`"
         case inspect.UnionType(types=types):
             return ", or ".join(words(one) for one in types)
     raise NotImplementedError(f"no words yet for {kind}")

@@ -26,6 +26,7 @@ PathType = Literal["Exact", "Prefix", "Regex"]
 ValueType = Literal["Exact", "Regex"]
 Mode = Literal["Required", "Optional", "Permissive"]
 PlaceKind = Literal["header", "query", "cookie"]
+HeaderEncoding = Literal["Plain", "Percent", "Base64"]
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
@@ -141,17 +142,29 @@ class TokenSource(Entry, frozen=True):
 
 
 class ClaimMatch(Entry, frozen=True):
-    """A claim of which one word or element must be among `any_of`."""
+    """A claim that must hold one value of `any_of`, or all of `all_of`: one of the two is not empty.
+
+    `path` leads to the member of an object; without it the claim is `name`.
+    The values are the texts of `claim_values.scalar_text`.
+    """
 
     name: str
     any_of: tuple[str, ...]
+    path: tuple[str, ...] = ()
+    all_of: tuple[str, ...] = ()
 
 
 class ForwardClaim(Entry, frozen=True):
-    """A claim whose scalar value goes upstream in a header."""
+    """A claim that goes upstream in a header; `path` as in ClaimMatch.
+
+    A list goes only with a `join`, which stands between its elements.
+    """
 
     claim: str
     header: str
+    path: tuple[str, ...] = ()
+    join: str = ""
+    encoding: HeaderEncoding = "Plain"
 
 
 class Policy(Entry, frozen=True):

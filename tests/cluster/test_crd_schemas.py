@@ -140,3 +140,40 @@ def test_two_owners_may_share_the_hosts(kubectl, namespace):
     other = manifest("Service", "a", {"hosts": ["b.example.com"], **SMALLEST["Service"]}, namespace)
     kubectl.apply(other, options=("--field-manager=other",))
     assert ["a.example.com", "b.example.com"] == kubectl.get("psvc", "a", namespace)["spec"]["hosts"]
+
+
+def route_with(claim):
+    return manifest("Route", "a", SMALLEST["Route"] | {"auth": {"jwt": {"allow": {"claims": [claim]}}}})
+
+
+def test_values_of_claims_need_no_quotes(kubectl, namespace):
+    """Texts, booleans and numbers are kept as they were written."""
+    values = ["true", True, False, 18, -1.5, "2"]
+    route = route_with({"name": "a", "anyOf": values})
+    route["metadata"]["namespace"] = namespace
+    kubectl.apply(route)
+    [claim] = kubectl.get("prt", "a", namespace)["spec"]["auth"]["jwt"]["allow"]["claims"]
+    assert values == claim["anyOf"]
+
+
+@pytest.mark.parametrize("value", [[], ["a"], {}, {"a": 1}, "", "a\n", "a" * 1025])
+def test_a_value_of_a_claim_is_a_scalar(kubectl, value):
+    """What could match no claim is refused when it is applied."""
+    done = kubectl.apply(route_with({"name": "a", "anyOf": [value]}), options=("--dry-run=server",))
+    assert "spec.auth.jwt.allow.claims[0].anyOf[0]" in done.stderr
+
+
+def test_a_null_among_the_values_opens_nothing(kubectl, namespace):
+    """The API server keeps it, as any null without a type, and what it keeps the compiler refuses."""
+    route = route_with({"name": "a", "anyOf": ["a", None]})
+    route["metadata"]["namespace"] = namespace
+    kubectl.apply(route)
+    parsed = parse_manifest(kubectl.get("prt", "a", namespace))
+    assert ["spec.auth.jwt.allow.claims[0].anyOf[1]"] == [problem.field for problem in parsed.problems]
+
+
+@pytest.mark.parametrize("values", [{}, {"anyOf": ["a"], "allOf": ["a"]}, {"anyOf": []}])
+def test_a_claim_is_compared_in_one_way(kubectl, values):
+    """Neither both of anyOf and allOf, nor none."""
+    done = kubectl.apply(route_with({"name": "a"} | values), options=("--dry-run=server",))
+    assert "spec.auth.jwt.allow.claims[0]" in done.stderr

@@ -28,10 +28,12 @@ class Token(Strict, kw_only=True):
 
     `now+60` in exp, nbf or iat is a time relative to the request's.
     `payload` is JSON text instead of `claims`; `raw` a whole token.
+    `like` is a file of `identity_providers`, whose header and claims stand below these.
     `mangle` is applied last: see `tokens.MANGLES`.
     """
 
     credential: str = ""
+    like: str = ""
     claims: dict[str, Any] = {}
     header: dict[str, Any] = {}
     algorithm: str = ""

@@ -15,6 +15,7 @@ from jwt.algorithms import get_default_algorithms
 from cases import Token
 
 KEYS = Path(__file__).parent / "keys"
+PROVIDERS = Path(__file__).parent / "identity_providers"
 ALGORITHMS = get_default_algorithms()
 
 
@@ -29,14 +30,21 @@ def mint(recipe: Token, now_s: float, credentials: dict[str, Any]) -> str:
         return recipe.raw
     credential = credentials.get(recipe.credential)
     algorithm = recipe.algorithm or (credential.algorithm if credential else "HS256")
-    header = {"typ": "JWT", "alg": algorithm, **recipe.header}
-    claims = {"key": credential.key, **recipe.claims} if credential else dict(recipe.claims)
+    like = _like(recipe.like) if recipe.like else {"header": {"typ": "JWT", "alg": algorithm}, "claims": {}}
+    if credential and not recipe.like:
+        like["claims"]["key"] = credential.key
+    header, claims = like["header"] | recipe.header, like["claims"] | recipe.claims
     payload = recipe.payload
     if payload is None:
         payload = json.dumps({name: at(value, now_s) for name, value in claims.items() if value != "(none)"})
     signed = f"{encode(json.dumps(header).encode())}.{encode(payload.encode('utf-8', 'surrogateescape'))}"
     signature = sign(recipe, algorithm, credential, signed.encode())
     return MANGLES[recipe.mangle](f"{signed}.{encode(signature)}")
+
+
+def _like(provider: str) -> Any:
+    """The header and the claims that an identity provider's tokens have."""
+    return json.loads((PROVIDERS / f"{provider}.json").read_text(encoding="utf-8"))
 
 
 def sign(recipe: Token, algorithm: str, credential: Any, signed: bytes) -> bytes:

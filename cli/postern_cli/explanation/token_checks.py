@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from postern_core.revocation import DIGEST_BYTES, unpacked
-from postern_core.snapshot import Policy
+from postern_core.snapshot import ClaimMatch, Policy
 from postern_dataplane.decision import token_checks
 from postern_dataplane.decision.token_checks import CHECKS, VerificationContext
 from postern_dataplane.jwt import claim_checks
+from postern_dataplane.jwt.claim_values import claim_at
 from postern_dataplane.jwt.compact import MalformedToken, read_token
 from postern_dataplane.table.compiled import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
@@ -146,11 +147,16 @@ def _permission(it: VerificationContext) -> str:
     who = f"consumer {name}, groups {listed(groups) or 'none'}"
     policy = it.policy
     wanted = [f"{what} {listed(names)}" for what, names in _lists(policy) if names]
-    wanted += [
-        f"claim {match.name} (it is {shown(it.claims.get(match.name))}) with one of {listed(match.any_of)}"
-        for match in policy.allow_claims
-    ]
+    wanted += [_claim(match, it) for match in policy.allow_claims]
     return f"{who}; allowed: {'; '.join(wanted) or 'every consumer'}"
+
+
+def _claim(match: ClaimMatch, it: VerificationContext) -> str:
+    """What a claim is, and what it must hold; the members of a path stand in the order in which they are walked."""
+    path = match.path or (match.name,)
+    name = match.name or f"[{', '.join(path)}]"
+    wanted = f"all of {listed(match.all_of)}" if match.all_of else f"one of {listed(match.any_of)}"
+    return f"claim {name} (it is {shown(claim_at(path, it.claims))}) with {wanted}"
 
 
 def _lists(policy: Policy) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -160,7 +160,7 @@ def _authenticate(
         walk.check("a token is there", lambda: DenialReason.REPEATED_TOKEN, lambda: f"{found}, but more than once")
     else:
         walk.check("a token is there", nothing, lambda: found)
-        check_token(walk, VerificationContext(text, policy.entry, table.credentials, now_s))
+        check_token(walk, VerificationContext(text, policy, table.credentials, now_s))
     if walk.reason is not None and is_passed_over(policy.entry, walk.reason):
         walk.forgive()
         walk.check("mode is Permissive", lambda: _missing(policy), lambda: f"a bad token is as none{_instead(policy)}")

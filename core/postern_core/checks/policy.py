@@ -40,6 +40,24 @@ def place_is_no_place_for_a_token(policy: JWTPolicy) -> Iterator[tuple[str, str]
             yield f"from[{index}].header", f"{place.header} can't carry a token; choose another header"
 
 
+def claim_is_not_exactly_one(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    for index, claim in enumerate(policy.allow.claims):
+        if (claim.name is None) == (claim.path is None):
+            yield f"allow.claims[{index}]", "must have exactly one of name and path"
+
+
+def values_are_not_exactly_one(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    for index, claim in enumerate(policy.allow.claims):
+        if (claim.any_of is None) == (claim.all_of is None):
+            yield f"allow.claims[{index}]", "must have exactly one of anyOf and allOf"
+
+
+def forwarded_claim_is_not_exactly_one(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    for index, forward in enumerate(policy.forward_claims):
+        if (forward.claim is None) == (forward.path is None):
+            yield f"forwardClaims[{index}]", "must have exactly one of claim and path"
+
+
 def lifetime_is_zero(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
     if policy.max_lifetime is not None and milliseconds(policy.max_lifetime) == 0:
         yield "maxLifetime", "must be longer than 0s, or no token would ever pass"
@@ -70,6 +88,9 @@ POLICY_CHECKS = (
     place_is_not_exactly_one,
     place_is_named_twice,
     place_is_no_place_for_a_token,
+    claim_is_not_exactly_one,
+    values_are_not_exactly_one,
+    forwarded_claim_is_not_exactly_one,
     lifetime_is_zero,
     anonymous_consumer_is_never_used,
     forwarded_header_is_reserved,

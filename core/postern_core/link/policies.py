@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from postern_core.claim_values import scalar_text
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
+from postern_core.resources.claims import AllowedClaim, ForwardedClaim
 from postern_core.resources.jwt_policy import Allow, JWTPolicy, TokenPlace
-from postern_core.resources.types import milliseconds
+from postern_core.resources.types import Scalar, milliseconds
 from postern_core.snapshot import ClaimMatch, ForwardClaim, Policy, TokenSource
 
 from .resource_index import ResourceIndex
@@ -69,10 +71,32 @@ def _policy_entry(owner: Ref, policy: JWTPolicy) -> Policy:
         anonymous_consumer=anonymous.name if anonymous else None,
         allow_consumers=tuple(policy.allow.consumers),
         allow_groups=tuple(policy.allow.groups),
-        allow_claims=tuple(ClaimMatch(name=c.name, any_of=tuple(c.any_of)) for c in policy.allow.claims),
+        allow_claims=tuple(_claim_match(claim) for claim in policy.allow.claims),
         namespaces=_namespaces(owner.namespace, policy.allow),
-        forward_claims=tuple(ForwardClaim(claim=f.claim, header=f.header.lower()) for f in policy.forward_claims),
+        forward_claims=tuple(_forward_claim(claim) for claim in policy.forward_claims),
     )
+
+
+def _claim_match(claim: AllowedClaim) -> ClaimMatch:
+    name, path = _named(claim.name, claim.path)
+    return ClaimMatch(name=name, any_of=_texts(claim.any_of), path=path, all_of=_texts(claim.all_of))
+
+
+def _forward_claim(forward: ForwardedClaim) -> ForwardClaim:
+    name, path = _named(forward.claim, forward.path)
+    return ForwardClaim(
+        claim=name, header=forward.header.lower(), path=path, join=forward.join or "", encoding=forward.encoding
+    )
+
+
+def _named(name: str | None, path: tuple[str, ...] | None) -> tuple[str, tuple[str, ...]]:
+    """A claim's name, or a path of more than one member: a name is the path of one."""
+    members = path or (str(name),)
+    return (members[0], ()) if len(members) == 1 else ("", members)
+
+
+def _texts(values: tuple[Scalar, ...] | None) -> tuple[str, ...]:
+    return tuple(text for value in values or () if (text := scalar_text(value)) is not None)
 
 
 def _place(place: TokenPlace) -> TokenSource:

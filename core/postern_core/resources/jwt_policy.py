@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from postern_core.header_names import RESERVED
-
+from .claims import AllowedClaim, ForwardedClaim
 from .rules import TOKEN_HEADERS_NOT, Rule, canonical_header, has_exactly_one_of, is_one_of_headers
 from .types import (
     CookieName,
@@ -65,23 +64,6 @@ class TokenPlace(Spec, frozen=True):
     ) = None
 
 
-class AllowedClaim(Spec, frozen=True):
-    """A claim that must hold one of the listed words.
-
-    A text is split at spaces, as OAuth's scope is; the elements of a list are compared whole; nothing else matches.
-    """
-
-    name: Annotated[Text, Meta(description="The name of the claim. Example: scope.")]
-    any_of: Annotated[
-        tuple[Text, ...],
-        Meta(
-            min_length=1,
-            max_length=64,
-            description="The words of which the claim must hold one at least. Example: [read, admin].",
-        ),
-    ]
-
-
 class Allow(Spec, frozen=True):
     """Who may pass with a good token; what is given must all hold, and an empty list allows all. Others get 403."""
 
@@ -115,34 +97,6 @@ class Allow(Spec, frozen=True):
             "Example: [partners]. Default: Same."
         ),
     ] = "Same"
-
-
-class ForwardedClaim(Spec, frozen=True):
-    """A claim that goes upstream in a header of its own."""
-
-    RULES = (
-        Rule(
-            "forwarded_header_is_reserved",
-            f"!{is_one_of_headers('self.header', RESERVED)}",
-            "is set by the gateway or by HTTP itself; choose another",
-            ".header",
-        ),
-    )
-
-    claim: Annotated[
-        Text,
-        Meta(
-            description="The name of the claim. A text, number or boolean is sent; where it is another thing, missing, "
-            "or not printable ASCII, the header is left out. Example: sub."
-        ),
-    ]
-    header: Annotated[
-        HeaderName,
-        Meta(
-            description="The header that carries it. What a client sends under this name, or under another spelling of "
-            "it, is removed on every Route of the Service. Example: X-User."
-        ),
-    ]
 
 
 NAME_OF_PLACE = (

@@ -65,12 +65,17 @@ Printable = Annotated[str, Meta(pattern=PRINTABLE_PATTERN, max_length=253)]
 Group = Annotated[str, Meta(pattern=GROUP_PATTERN, min_length=1, max_length=128)]
 Text = Annotated[str, Meta(pattern=NO_CONTROLS_PATTERN, min_length=1, max_length=1024)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
+Scalar = Text | bool | int | float
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", gc=False):
-    """What a user writes: strict, so that a typo is a message and never an open door."""
+    """What a user writes: strict, so that a typo is a message and never an open door.
+
+    `ONE_OF` are fields of which exactly one must be given, where no rule can see them.
+    """
 
     RULES: ClassVar[tuple[Rule, ...]] = ()
+    ONE_OF: ClassVar[tuple[str, ...]] = ()
 
 
 class ObjectName(Spec, frozen=True):

@@ -70,7 +70,7 @@ def _verify_cached(
         cache.hits += 1
         return bad
     cache.misses += 1
-    verdict = verify(text, policy.entry, credentials, now_s)
+    verdict = verify(text, policy, credentials, now_s)
     if len(text) <= TOKEN_BYTES_MAX:
         if isinstance(verdict, Verified):
             cache.good.put(key, verdict)
@@ -79,7 +79,7 @@ def _verify_cached(
     return verdict
 
 
-def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) -> Verified | DenialReason:
+def verify(text: str, policy: CompiledPolicy, credentials: Credentials, now_s: float) -> Verified | DenialReason:
     """Check a token from the beginning to the end; returns the reason where it is refused."""
     context = VerificationContext(text, policy, credentials, now_s)
     reason = first_reason(context)
@@ -88,11 +88,12 @@ def verify(text: str, policy: Policy, credentials: Credentials, now_s: float) ->
 
 def _identity(context: VerificationContext) -> Identity:
     """The credential's consumer as this policy sees it, with the claims that it forwards."""
-    policy, credential = context.policy, context.credential
-    if not policy.forward_claims:
-        return credential.identity(policy.namespace)
-    forwarded = [(it.header, context.claims.get(it.claim)) for it in policy.forward_claims]
-    return consumer_identity(credential.consumer, credential.entry.key, policy.namespace, forwarded)
+    credential, namespace = context.credential, context.policy.namespace
+    headers = context.row.forward_claims
+    if not headers:
+        return credential.identity(namespace)
+    forwarded = [(it.name, value) for it in headers if (value := it.value(context.claims)) is not None]
+    return consumer_identity(credential.consumer, credential.entry.key, namespace, forwarded)
 
 
 def _good_until(context: VerificationContext) -> float:

@@ -10,11 +10,11 @@ from operator import attrgetter
 
 from postern_core.revocation import is_among
 from postern_core.snapshot import Policy
-from postern_dataplane.jwt.claim_checks import CLAIM_CHECKS, Check, ClaimsContext, claim_matches
+from postern_dataplane.jwt.claim_checks import CLAIM_CHECKS, Check, ClaimsContext
 from postern_dataplane.jwt.compact import MalformedToken, Token, read_token
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import DenialReason
-from postern_dataplane.table.compiled import CompiledCredential
+from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 from postern_dataplane.table.identity_headers import consumer_names
 
 Credentials = dict[str, tuple[CompiledCredential, ...]]
@@ -23,12 +23,13 @@ Credentials = dict[str, tuple[CompiledCredential, ...]]
 class VerificationContext(ClaimsContext):
     """A token under a policy, and what its checks have found so far.
 
+    `row` is the policy with what was prepared of it.
     `candidates` are the credentials with the claimed key that the policy admits.
     `keys` are those that may still have signed the token, each with its credential: every check leaves fewer.
     `credential` and `key` verified its signature.
     """
 
-    __slots__ = ("candidates", "claimed_key", "credential", "credentials", "key", "keys", "text", "token")
+    __slots__ = ("candidates", "claimed_key", "credential", "credentials", "key", "keys", "row", "text", "token")
 
     token: Token
     claimed_key: str
@@ -37,9 +38,10 @@ class VerificationContext(ClaimsContext):
     credential: CompiledCredential
     key: VerificationKey
 
-    def __init__(self, text: str, policy: Policy, credentials: Credentials, now_s: float) -> None:
+    def __init__(self, text: str, row: CompiledPolicy, credentials: Credentials, now_s: float) -> None:
         self.text = text
-        self.policy = policy
+        self.row = row
+        self.policy = row.entry
         self.credentials = credentials
         self.now_s = now_s
 
@@ -146,8 +148,8 @@ def consumer_is_not_allowed(context: VerificationContext) -> DenialReason | None
             return DenialReason.NOT_ALLOWED
         if policy.allow_groups and not any(group in policy.allow_groups for group in groups):
             return DenialReason.NOT_ALLOWED
-    for match in policy.allow_claims:
-        if not claim_matches(match, context.claims):
+    for test in context.row.allow_claims:
+        if not test.holds(context.claims):
             return DenialReason.NOT_ALLOWED
     return None
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from postern_core.snapshot import ClaimMatch, Policy
+from postern_core.snapshot import Policy
 from postern_dataplane.request.denials import DenialReason
 
-Claims = dict[str, Any]
+from .claim_values import Claims
 
 
 class ClaimsContext:
@@ -132,13 +132,6 @@ CLAIM_CHECKS: tuple[Check[ClaimsContext], ...] = (
 TRANSIENT = frozenset({DenialReason.NOT_YET_VALID, DenialReason.LIFETIME_TOO_LONG})
 
 
-def claim_matches(match: ClaimMatch, claims: Claims) -> bool:
-    """Whether a word of a text, or an element of a list, is among those asked for."""
-    value = claims.get(match.name)
-    words = value.split(" ") if isinstance(value, str) else _texts(value) if isinstance(value, list) else ()
-    return not _set_of(match.any_of).isdisjoint(words)
-
-
 def _texts(values: list[Any]) -> Iterable[str]:
     return (value for value in values if isinstance(value, str))
 
@@ -147,14 +140,3 @@ def _texts(values: list[Any]) -> Iterable[str]:
 def _set_of(values: tuple[str, ...]) -> frozenset[str]:
     """To look up thousands of words in hundreds of values takes no longer than to read the words."""
     return frozenset(values)
-
-
-def as_header_value(value: object) -> str | None:
-    """A scalar claim as a header's value; None where it must stay out."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value) if abs(value) < 1e300 else None
-    if isinstance(value, str) and value.isascii() and value.isprintable():
-        return value
-    return None

@@ -23,6 +23,7 @@ from postern_core.snapshot import (
     Route,
     ValueMatch,
 )
+from postern_dataplane.jwt.claim_values import ClaimHeader, ClaimTest
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial, DenialReason
 
@@ -108,14 +109,20 @@ class CompiledPolicy:
     """A policy with its answers.
 
     `anonymous` is the identity of a request without a good token, None where such requests are refused.
+    `allow_claims` and `forward_claims` are the entry's, ready for the claims of a token.
     """
 
-    __slots__ = ("anonymous", "denials", "entry", "missing", "stripped_cookies", "stripped_headers", "stripped_query")
+    __slots__ = (
+        "allow_claims", "anonymous", "denials", "entry", "forward_claims", "missing", "stripped_cookies",
+        "stripped_headers", "stripped_query",
+    )  # fmt: skip
 
     def __init__(self, entry: Policy, consumers: Mapping[str, Consumer]) -> None:
         self.entry = entry
         self.missing, self.denials = _denials(entry.realm)
         self.anonymous = _anonymous(entry, consumers)
+        self.allow_claims = tuple(map(ClaimTest, entry.allow_claims))
+        self.forward_claims = tuple(map(ClaimHeader, entry.forward_claims))
         places = entry.places if entry.strip_credentials else ()
         self.stripped_headers = frozenset(place.name.encode() for place in places if place.kind == "header")
         self.stripped_query = frozenset(place.name for place in places if place.kind == "query")

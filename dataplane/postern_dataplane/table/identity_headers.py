@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
 from postern_core.snapshot import Consumer, Policy
-from postern_dataplane.jwt.claim_checks import as_header_value
 from postern_dataplane.request.head import Fields
 
 
@@ -30,16 +28,13 @@ def _prefix(consumer: Consumer, namespace: str) -> str:
 
 
 def consumer_identity(
-    consumer: Consumer, key: str, namespace: str, forwarded: Iterable[tuple[str, Any]] = ()
+    consumer: Consumer, key: str, namespace: str, forwarded: Iterable[tuple[str, str]] = ()
 ) -> Identity:
-    """The identity behind a good token, as seen from a namespace; `forwarded` are header names and values of claims."""
+    """The identity behind a good token, as seen from a namespace; `forwarded` are the headers of claims."""
     fields = _consumer_fields(consumer, namespace)
     # A key is unique in its namespace only, as the names and ids of consumers are.
     fields.append(("X-Credential-Identifier", _prefix(consumer, namespace) + key))
-    for header, claim in forwarded:
-        value = as_header_value(claim)
-        if value is not None:
-            fields.append((header, value))
+    fields += forwarded
     return Identity(_encoded(fields), consumer_names(consumer, namespace)[0])
 
 

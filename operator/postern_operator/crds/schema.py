@@ -32,6 +32,8 @@ def object_schema(type_: type[Any], *, is_in_list: bool = False) -> Schema:
     if required:
         schema["required"] = required
     schema["properties"] = {field.encode_name: _field_schema(field, is_in_list=is_in_list) for field in fields.fields}
+    if type_.ONE_OF:
+        schema["oneOf"] = [{"required": [name]} for name in type_.ONE_OF]
     return schema | validations(type_.RULES)
 
 
@@ -80,8 +82,7 @@ def _schema(kind: inspect.Type, *, is_in_list: bool) -> Schema:
         case inspect.Metadata(type=inner, extra_json_schema=extra):
             return _schema(inner, is_in_list=is_in_list) | (extra or {})
         case inspect.UnionType():
-            real = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
-            return _schema(real[0], is_in_list=is_in_list) if len(real) == 1 else _text_or_list(real)
+            return _union(kind, is_in_list=is_in_list)
         case inspect.StructType(cls=cls):
             return object_schema(cls, is_in_list=is_in_list)
         case inspect.VarTupleType():
@@ -107,6 +108,13 @@ def _list(kind: inspect.VarTupleType) -> Schema:
     return {"type": "array", "items": _schema(kind.item_type, is_in_list=True)} | bounds | merging
 
 
+def _union(kind: inspect.UnionType, *, is_in_list: bool) -> Schema:
+    real = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+    if len(real) == 1:
+        return _schema(real[0], is_in_list=is_in_list)
+    return _scalar(real) if any(isinstance(one, inspect.BoolType) for one in real) else _text_or_list(real)
+
+
 def _text_or_list(kinds: list[inspect.Type]) -> Schema:
     """What is one of some words or a list, which for a structural schema has no type.
 
@@ -121,6 +129,18 @@ def _text_or_list(kinds: list[inspect.Type]) -> Schema:
         **_list(items),
     }
     return {key: value for key, value in schema.items() if key not in ("type", "x-kubernetes-list-type")}
+
+
+def _scalar(kinds: list[inspect.Type]) -> Schema:
+    """What is a text, a number or a boolean, which for a structural schema has no type.
+
+    The bounds are a text's; those of a list and of an object can't be kept, so that neither is taken. No rule can see
+    the value, nor the list that it stands in.
+    """
+    text = next(one for one in map(_bare, kinds) if isinstance(one, inspect.StrType))
+    nothing_else = {"minItems": 1, "maxItems": 0, "minProperties": 1, "maxProperties": 0}
+    bounds = {key: value for key, value in _schema(text, is_in_list=True).items() if key != "type"}
+    return {"x-kubernetes-preserve-unknown-fields": True, **bounds, **nothing_else}
 
 
 def _bare(kind: inspect.Type) -> inspect.Type:

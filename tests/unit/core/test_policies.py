@@ -38,3 +38,18 @@ def test_a_disabled_policy_is_none():
 def test_an_anonymous_consumer_that_exists_is_named():
     """By its name in the policy's namespace."""
     assert "guest" == policy(mode="Optional", anonymousConsumer={"name": "guest"}).anonymous_consumer
+
+
+def test_a_name_is_the_path_of_one():
+    """A snapshot says the same of both, so that it does not change with how it was written."""
+    by_name, by_path = (
+        policy(allow={"claims": [one | {"anyOf": ["a"]}]}) for one in ({"name": "x.y"}, {"path": ["x.y"]})
+    )
+    assert by_name == by_path
+    assert [("x.y", ())] == [(it.name, it.path) for it in by_name.allow_claims]
+
+
+def test_values_are_texts_in_the_snapshot():
+    """YAML may say booleans and numbers without quotes, and they are compared by value."""
+    [match] = policy(allow={"claims": [{"path": ["a", "b"], "allOf": [True, 18, 18.0, "x"]}]}).allow_claims
+    assert ("", ("a", "b"), (), ("true", "18", "18", "x")) == (match.name, match.path, match.any_of, match.all_of)

@@ -39,6 +39,7 @@ NOT_BY_A_RULE = {
     "method_is_named_twice": A_SET,
     "group_is_named_twice": A_SET,
     "jti_is_named_twice": A_SET,
+    "values_are_not_exactly_one": "a rule can't see lists whose elements have no type; the schema says it by oneOf",
     "pattern_is_too_large": "only RE2 can tell how large a program it makes",
     "list_of_jtis_is_too_long": "it counts bytes of a whole list, and a rule that does is too dear for the API server",
     "regex_is_invalid": "the API server's engine is Go's; it would judge patterns that RE2 is to run",

@@ -23,7 +23,7 @@ def walked(recipe, *more, **jwt):
     walk = Trace()
     table = build_table(snapshot, "")
     token = tokens.mint(Token(**recipe), NOW_S, credentials)
-    check_token(walk, VerificationContext(token, snapshot.policies[0], table.credentials, NOW_S))
+    check_token(walk, VerificationContext(token, table.policies[snapshot.policies[0].id], table.credentials, NOW_S))
     return walk
 
 
@@ -70,6 +70,12 @@ def test_a_good_token_passes_every_step():
         (
             ALICE | {"claims": {"exp": "now+7200"}}, {"maxLifetime": "1h"},
             "its lifetime is short enough", "exp 2030-03-17T19:46:40Z, maxLifetime 3600s",
+        ),
+        (
+            ALICE | {"claims": {"a": {"b": ["x"]}}},
+            {"allow": {"claims": [{"path": ["a", "b"], "allOf": ["x", True]}]}},
+            "its consumer is allowed",
+            'consumer alice, groups none; allowed: claim [a, b] (it is ["x"]) with all of x, true',
         ),
         (
             ALICE, {"allow": {"groups": ["g"], "claims": [{"name": "scope", "anyOf": ["w"]}]}},

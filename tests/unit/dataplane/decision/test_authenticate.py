@@ -41,7 +41,7 @@ def policy(id_="Route/default/all", **fields):
 
 def verdict(token, *rows, now_s=NOW_S, **fields):
     """The reason of the refusal, or whose token it is."""
-    found = verify(token, policy(**fields), {"alice": rows or (row(),)}, now_s)
+    found = verify(token, CompiledPolicy(policy(**fields), {}), {"alice": rows or (row(),)}, now_s)
     return found.identity.consumer if isinstance(found, Verified) else found
 
 

@@ -8,13 +8,14 @@ from heads import NOW_S, signed
 from manifests import SECRET
 from postern_core.snapshot import Consumer, Credential, ForwardClaim, Key, Policy
 from postern_dataplane.decision.authenticate import verify
-from postern_dataplane.table.compiled import CompiledCredential
+from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 
 ALICE = Consumer(id="Consumer/default/alice", namespace="default", name="alice")
 
 
 def identities_of(credential, policy, *subjects):
-    return [verify(signed(sub=sub), policy, {"alice": (credential,)}, NOW_S).identity for sub in subjects]
+    row = CompiledPolicy(policy, {})
+    return [verify(signed(sub=sub), row, {"alice": (credential,)}, NOW_S).identity for sub in subjects]
 
 
 def alice():

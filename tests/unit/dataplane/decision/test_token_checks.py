@@ -13,7 +13,7 @@ from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Policy
 from postern_dataplane.decision import token_checks as module
 from postern_dataplane.decision.token_checks import CHECKS, VerificationContext, first_reason
 from postern_dataplane.request.denials import DenialReason
-from postern_dataplane.table.compiled import CompiledCredential
+from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 
 PLAIN = Policy(id="Route/default/all", namespace="default", namespaces=None, places=())
 SETTINGS = {
@@ -39,7 +39,7 @@ def row(namespace="default", secret=SECRET):
 
 
 def context(token, policy, *rows):
-    return VerificationContext(token, policy, {"alice": rows or (row(),)}, NOW_S)
+    return VerificationContext(token, CompiledPolicy(policy, {}), {"alice": rows or (row(),)}, NOW_S)
 
 
 def by_every_check(made):

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from postern_core.kinds import KINDS
 from postern_core.resources.rules import Rule
-from postern_core.resources.types import Duration, Spec
+from postern_core.resources.types import Duration, Scalar, Spec
 from postern_operator.crds.definitions import kind_schema
 from postern_operator.crds.schema import descriptions, go_pattern, object_schema, prose_of, validations
 
@@ -65,6 +65,32 @@ def test_a_model_becomes_a_schema():
         },
         "x-kubernetes-validations": [{"rule": "self.many.size() > 0", "message": "must be even", "fieldPath": ".many"}],
     } == object_schema(Outer)
+
+
+class Compared(Spec, frozen=True):
+    """What is compared."""
+
+    ONE_OF = ("anyOf", "allOf")
+
+    any_of: Annotated[tuple[Scalar, ...], Meta(max_length=2, description="Some.")] | None = None
+    all_of: Annotated[tuple[Scalar, ...], Meta(max_length=2, description="All.")] | None = None
+
+
+def test_a_text_number_or_boolean_has_no_type():
+    """A structural schema has none for it; the bounds of lists and objects can't be met, so that neither is taken."""
+    made = object_schema(Compared)
+
+    assert [{"required": ["anyOf"]}, {"required": ["allOf"]}] == made["oneOf"]
+    assert {
+        "x-kubernetes-preserve-unknown-fields": True,
+        "minLength": 1,
+        "maxLength": 1024,
+        "pattern": r"^[^\x00-\x1f\x7f]*$",
+        "minItems": 1,
+        "maxItems": 0,
+        "minProperties": 1,
+        "maxProperties": 0,
+    } == made["properties"]["anyOf"]["items"]
 
 
 def test_python_s_end_of_text_is_go_s():
