@@ -16,12 +16,14 @@ import click
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from jwt.algorithms import OKPAlgorithm
 from jwt.exceptions import PyJWTError
 from jwt.warnings import InsecureKeyLengthWarning
 
+from postern_core.algorithms import token_names
 from postern_core.snapshot import Credential, Key
 from postern_core.validators import UnreadableKey
-from postern_operator.validators import read_public_key
+from postern_operator.public_keys import read_public_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,17 @@ def sign(credential: Credential, keys: tuple[Key, ...], claims: Mapping[str, Any
         # Whether a weak key may be used is said by allowWeakKey, and known to be so here.
         warnings.simplefilter("ignore", InsecureKeyLengthWarning)
         try:
-            return jwt.PyJWS().encode(payload, signing, algorithm=credential.algorithm, headers=headers)
+            return _signer().encode(payload, signing, algorithm=credential.algorithm, headers=headers)
         except (PyJWTError, ValueError, TypeError):
             raise click.ClickException(f"the key can't sign with {credential.algorithm}") from None
+
+
+def _signer() -> jwt.PyJWS:
+    """PyJWT with the names of RFC 9864 for what it knows as EdDSA."""
+    signer = jwt.PyJWS()
+    for name in token_names("EdDSA") - {"EdDSA"}:
+        signer.register_algorithm(name, OKPAlgorithm())
+    return signer
 
 
 def _own(credential: Credential, keys: tuple[Key, ...], pem: bytes) -> tuple[Key, Any]:
@@ -83,7 +93,7 @@ def _own(credential: Credential, keys: tuple[Key, ...], pem: bytes) -> tuple[Key
     private = _read_private_key(pem)
     try:
         content = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        public = read_public_key(content.decode()).pem
+        public = read_public_keys(content.decode()).keys[0].pem
     except UnreadableKey as error:
         raise click.ClickException(f"the private key {error}") from None
     for key in keys:

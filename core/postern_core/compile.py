@@ -6,9 +6,10 @@ any order, with the same grants makes the same snapshot, problems and grants.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 
 from .check import check
 from .grants import Grants
@@ -24,17 +25,22 @@ from .lints.linked import Linked
 from .memo import Memo
 from .parse import Parsed
 from .problems import Problem, in_order
+from .ref import Ref
 from .snapshot import Entry, Snapshot
 from .validators import Validators
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The result of a compilation: the snapshot for one gateway, all problems, and the grants for the next one."""
+    """The result of a compilation: the snapshot for one gateway, all problems, and the grants for the next one.
+
+    `facts` are the fields of an object's status that only linking finds out, where there are any.
+    """
 
     snapshot: Snapshot
     problems: tuple[Problem, ...]
     grants: Grants
+    facts: Mapping[Ref, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def compile_snapshot(
@@ -69,7 +75,7 @@ def compile_snapshot(
     granted = Grants(services.grants, identities.grants)
     snapshot = _snapshot(gateway, identities, services, routes)
     # The same value as long as nothing changes, so that it isn't encoded again.
-    return Compiled(snapshot, in_order(problems), grants if granted == grants else granted)
+    return Compiled(snapshot, in_order(problems), grants if granted == grants else granted, identities.facts)
 
 
 def compile_identities(

@@ -15,27 +15,46 @@ KeyType = Literal["RSA", "P-256", "P-384", "P-521", "Ed25519", "Ed448"]
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key: PEM SubjectPublicKeyInfo, its type (curves by name) and its size in bits."""
+    """A public key: PEM SubjectPublicKeyInfo, its type (curves by name) and its size in bits.
+
+    `id` and `algorithm` are the `kid` and `alg` of a JWK, None where it has none.
+    """
 
     pem: str
     type: KeyType
     bits: int
+    id: str | None = None
+    algorithm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """The public keys of one text, in its order: of a JWK Set those that verify signatures, of any other text one.
+
+    `passed_over` says of each other member of the set why it does not count.
+    `repeated` are the ids that different keys of the set have, so that none of these keys counts.
+    """
+
+    keys: tuple[PublicKey, ...]
+    is_set: bool = False
+    passed_over: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
 
 
 class UnreadableKey(ValueError):
-    """The text is not a public key; the message says why and never quotes it."""
+    """The text holds no public key; the message says why and what mends it, and never quotes the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
     """The functions that a shell brings.
 
-    `read_public_key` takes PEM or JWK text and raises `UnreadableKey`.
+    `read_public_keys` takes a PEM, JWK, JWK Set, certificate or OpenSSH text and raises `UnreadableKey`.
     `regex_error` and `certificates_error` (PEM text) say what is wrong, "" for nothing.
     `pattern_size` counts the instructions of a pattern's program, 0 for what `regex_error` refuses.
     """
 
-    read_public_key: Callable[[str], PublicKey]
+    read_public_keys: Callable[[str], PublicKeys]
     regex_error: Callable[[str], str]
     certificates_error: Callable[[str], str]
     pattern_size: Callable[[str], int]

@@ -17,6 +17,7 @@ from cases import Token
 KEYS = Path(__file__).parent / "keys"
 PROVIDERS = Path(__file__).parent / "identity_providers"
 ALGORITHMS = get_default_algorithms()
+ALGORITHMS |= dict.fromkeys(("Ed25519", "Ed448"), ALGORITHMS["EdDSA"])
 
 
 def encode(content: bytes) -> str:

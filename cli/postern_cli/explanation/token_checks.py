@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from postern_core.algorithms import KEYS_TRIED_MAX
 from postern_core.revocation import DIGEST_BYTES, unpacked
 from postern_core.snapshot import ClaimMatch, Policy
 from postern_dataplane.decision import token_checks
@@ -63,9 +64,18 @@ def _algorithm(it: VerificationContext) -> str:
 
 
 def _kid(it: VerificationContext) -> str:
-    if it.token.kid is None:
+    kid = it.token.kid
+    ids = listed(f"{_name(row)} has {listed(key.id or '(no id)' for key in row.keys)}" for row in it.signers)
+    if not it.keys:
+        many = any(len(row.keys) > KEYS_TRIED_MAX for row in it.signers)
+        return f"{ids}; without a kid that names one, no more than {KEYS_TRIED_MAX} are tried" if many else ids
+    if kid is None:
         return "it has no kid, so every live key is tried"
-    return listed(f"{_name(row)} has {listed(key.id or '(no id)' for key in row.keys)}" for row in it.candidates)
+    return (
+        ids
+        if any(key.id == kid for _, key in it.keys)
+        else f"{ids}; no key has this kid, so those without id are tried"
+    )
 
 
 def _live(it: VerificationContext) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -18,14 +19,16 @@ from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.consumer import Consumer as ConsumerResource
 from postern_core.resources.credential_keys import holder_of, keys_of, list_of
-from postern_core.resources.jwt_credential import JWTCredential
+from postern_core.resources.jwt_credential import CredentialKeySpec, JWTCredential, JWTCredentialSpec
 from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL, USE_FOR_KEYS, USE_LABEL
 from postern_core.snapshot import Consumer, Credential, Key
 from postern_core.validators import Validators
 
 from .fail_closed import recover_parent
+from .key_rings import KeyRing, key_ring
 from .keys import KeyClaim, settle_keys
 from .materials import Holder, material_of
+from .public_keys import Material
 from .references import Missing, is_marked_for_keys
 from .resource_index import ResourceIndex, age, namespace_ref
 from .revocations import revoked_digests
@@ -33,14 +36,18 @@ from .sizes import size_of, too_large
 
 NO_FAULTS: frozenset[str] = frozenset()
 
+# Of a status: its fields, by their names.
+Facts = Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A credential's entry, None when it can't serve, and what is wrong."""
+    """A credential's entry, None when it can't serve, what is wrong, and what its status holds of its keys."""
 
     entry: Credential | None
     problems: tuple[Problem, ...] = ()
     size_bytes: int = 0
+    facts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class Related:
 class Identities:
     """All callers and how they are known; beside each list, the bytes of its entries.
 
-    `grants` say which credential has a key from now on.
+    `grants` say which credential has a key from now on; `facts` are what the status of some holds of their keys.
     """
 
     consumers: list[Consumer] = field(default_factory=list)
@@ -81,6 +88,7 @@ class Identities:
     credential_sizes: list[int] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     grants: dict[str, KeyGrant] = field(default_factory=dict)
+    facts: dict[Ref, Facts] = field(default_factory=dict)
 
 
 def link_identities(resources: ResourceIndex, held: Mapping[str, KeyGrant]) -> Identities:
@@ -99,6 +107,8 @@ def link_identities(resources: ResourceIndex, held: Mapping[str, KeyGrant]) -> I
         grant = found.grants[needed.claim.grant]
         linked = _link_once(parsed, needed, grant.since, resources)
         found.problems += linked.problems
+        if linked.facts:
+            found.facts[parsed.ref] = linked.facts
         if grant.credential != parsed.ref.name:
             found.problems.append(_conflict(parsed, needed, grant))
         elif linked.entry is not None:
@@ -161,7 +171,8 @@ def _link_once(parsed: Decoded[JWTCredential], needed: CredentialRefs, since: in
     linked = resources.memo.get_or_compute(_link, parsed.ref, parsed, needed, related, resources.inspectors)
     if needed.consumer in resources.valid:
         return linked
-    return Linked(None, (*_without_consumer(parsed, needed.consumer, resources), *linked.problems))
+    without = _without_consumer(parsed, needed.consumer, resources)
+    return Linked(None, (*without, *linked.problems), facts=linked.facts)
 
 
 def _link(parsed: Decoded[JWTCredential], needed: CredentialRefs, related: Related, inspectors: Validators) -> Linked:
@@ -169,15 +180,15 @@ def _link(parsed: Decoded[JWTCredential], needed: CredentialRefs, related: Relat
     linked = _link_credential(parsed, needed, related, inspectors)
     digests = revoked_digests(parsed, related.listed)
     if isinstance(digests, Problem):
-        return Linked(None, (*linked.problems, digests))
+        return Linked(None, (*linked.problems, digests), facts=linked.facts)
     if linked.entry is None:
         return linked
     entry = msgspec.structs.replace(linked.entry, revoked_digests=digests) if digests else linked.entry
     size_bytes = size_of(entry)
     problem = too_large(parsed.ref, "spec", size_bytes, "use shorter keys, or revoke by issuedBefore")
     if problem:
-        return Linked(None, (*linked.problems, problem))
-    return Linked(entry, linked.problems, size_bytes)
+        return Linked(None, (*linked.problems, problem), facts=linked.facts)
+    return Linked(entry, linked.problems, size_bytes, linked.facts)
 
 
 def _link_credential(
@@ -186,10 +197,10 @@ def _link_credential(
     spec, ref, held = parsed.resource.spec, parsed.ref, related.held
     if not spec.keys and held[0] is not None and not is_generated_for(held[0], parsed):
         return Linked(None, (_foreign_secret(parsed, held[0].ref),))
-    keys: list[Key] = []
+    entries: list[tuple[int, CredentialKeySpec, Material]] = []
     problems: list[Problem] = []
     for index, (key, holder, holding) in enumerate(zip(keys_of(parsed.ref, spec), needed.holders, held, strict=True)):
-        at = f"spec.keys[{index}]" if spec.keys else "spec.keys"
+        at = _at(spec, index)
         if not related.faults.isdisjoint((at, f"{at}.secretRef")):
             continue  # A check has said what is wrong with its source.
         material = material_of(spec, key, Holder(holder, holding, related.namespace) if holder else None, inspectors)
@@ -198,11 +209,28 @@ def _link_credential(
             continue
         if holding is not None and _is_unmarked(holding):
             problems.append(Problem(ref, Reason.WARNING, at, _unmarked(holding.ref), _causes(holding.ref)))
-        not_after = key.not_after.timestamp() if key.not_after else None
-        keys.append(Key(material=material, id=key.id, not_after=not_after))
-    if not keys:
-        return Linked(None, tuple(problems))
-    return Linked(_credential_entry(parsed, needed, related.since, tuple(keys)), tuple(problems))
+        entries.append((index, key, material))
+    ring = key_ring(entries)
+    problems += [
+        Problem(ref, note.reason, _at(spec, index), note.message, _causes(needed.holders[index]))
+        for index, note in ring.notes
+    ]
+    facts = _facts(spec, ring)
+    if not ring.keys:
+        return Linked(None, tuple(problems), facts=facts)
+    return Linked(_credential_entry(parsed, needed, related.since, ring.keys), tuple(problems), facts=facts)
+
+
+def _at(spec: JWTCredentialSpec, index: int) -> str:
+    return f"spec.keys[{index}]" if spec.keys else "spec.keys"
+
+
+def _facts(spec: JWTCredentialSpec, ring: KeyRing) -> Facts:
+    """What only linking finds out of the keys; nothing where it is what the credential says itself."""
+    ids = list(dict.fromkeys(key.id for key in ring.keys if key.id is not None))
+    if not ring.passed_over and ids == [key.id for key in spec.keys if key.id is not None]:
+        return {}
+    return {"keyIDs": ids} | ({"keysPassedOver": ring.passed_over} if ring.passed_over else {})
 
 
 def _foreign_secret(parsed: Parsed, holder: Ref) -> Problem:

@@ -19,9 +19,12 @@ ENTRY_BYTES_MAX = 400_000
 # A route that is refused keeps all that says which requests it takes, for with less it would stand behind others: that
 # is up to 550 KB, by the bounds of the fields, and still fits into a shard.
 PLACE_BYTES_MAX = 800_000
-# Of a stored key, whatever its kind: as much as `publicKey` may have. The longest key that libraries verify with, RSA
-# of 16,384 bits, has 3 KB in PEM; an HMAC secret longer than its hash's block is hashed first (RFC 2104, section 2).
+# Of a stored secret; one longer than its hash's block is hashed first (RFC 2104, section 2).
 KEY_BYTES_MAX = 16_384
+# Of a stored public key, which may be a JWK Set: a hundred keys, each with its chain of certificates, fit.
+KEY_SET_BYTES_MAX = 262_144
+# Of one credential: a JWK Set has no more.
+KEYS_MAX = 100
 # The system's own bundle of CAs has some 220 KB.
 CERTIFICATES_BYTES_MAX = 300_000
 # A refusal is copied into every route of a Service, and may quote what another object holds.

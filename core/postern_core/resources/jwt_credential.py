@@ -15,7 +15,7 @@ Algorithm = Literal[
     "RS256", "RS384", "RS512",
     "PS256", "PS384", "PS512",
     "ES256", "ES384", "ES512",
-    "EdDSA",
+    "EdDSA", "Ed25519", "Ed448",
 ]  # fmt: skip
 # Of all inline ids together.
 JTIS_BYTES_MAX = 65_536
@@ -52,7 +52,9 @@ class PublicKeyRef(Spec, frozen=True):
             description="The name of the ConfigMap or Secret; a Secret MUST be meant for keys, as one of a secretRef."
         ),
     ]
-    key: Annotated[Text, Meta(description="The entry that holds the public key, in PEM or as a JWK. Example: key.pem.")]
+    key: Annotated[
+        Text, Meta(description="The entry that holds the public key, in a form of publicKey. Example: key.pem.")
+    ]
     kind: Annotated[
         Literal["ConfigMap", "Secret"],
         Meta(description="The kind of the object that holds it; a public key needs no Secret. Default: ConfigMap."),
@@ -76,9 +78,11 @@ class CredentialKeySpec(Spec, frozen=True):
             Meta(
                 min_length=1,
                 description="A name for the key, unique in the credential. "
-                "A token whose header has a `kid` is checked with the key of that id only, and refused where there is "
-                "none; a token without `kid` is checked with every key that is live. "
-                'Example: "2026-11". Default: none, and then no kid names this key.',
+                "A token whose header has a `kid` is checked with the key of that id only; where no key has it, with "
+                "the keys that have no id, and refused where each has one. "
+                "A token without `kid` is checked with every key that is live, unless there are more than 16. "
+                "With a JWK Set it MUST NOT be given. "
+                'Example: "2026-11". Default: the `kid` of a JWK; else none, and then the key is tried for any kid.',
             ),
         ]
         | None
@@ -97,8 +101,11 @@ class CredentialKeySpec(Spec, frozen=True):
         Annotated[
             str,
             Meta(
-                max_length=16384,
-                description="The public key itself, in PEM or as a JWK (RFC 7517); with RS*, PS*, ES* and EdDSA only. "
+                max_length=65536,
+                description="The public key itself: in PEM, as an X.509 certificate (whose dates and issuer count for "
+                "nothing), as a line of OpenSSH, or as a JWK (RFC 7517); with RS*, PS*, ES* and Ed* only. "
+                "A JWK Set gives each of its keys, up to 100, by its `kid`; those of another use, or of another "
+                "algorithm than this credential's, are passed over and counted in status.keysPassedOver. "
                 "A private key MUST NOT stand here: it is refused, and every reader of this object has read it.",
             ),
         ]
@@ -109,7 +116,7 @@ class CredentialKeySpec(Spec, frozen=True):
             PublicKeyRef,
             Meta(
                 description="The place of the public key, for one that another program changes; "
-                "with RS*, PS*, ES* and EdDSA only. A change of what is kept there is in force without touching this "
+                "with RS*, PS*, ES* and Ed* only. A change of what is kept there is in force without touching this "
                 "object."
             ),
         ]
@@ -234,14 +241,15 @@ class JWTCredentialSpec(Spec, frozen=True):
         Algorithm,
         Meta(
             description="The one algorithm that the tokens are signed with (RFC 7518, section 3; RFC 8037 for EdDSA, "
-            "which is Ed25519 or Ed448). A token that names another in its header is refused: what holds is what the "
-            "credential says, never what a token says. Default: HS256."
+            "which is Ed25519 or Ed448; RFC 9864 for these two by name, and a token may say either). A token that "
+            "names another in its header is refused: what holds is what the credential says, never what a token says. "
+            "Default: HS256."
         ),
     ] = "HS256"
     keys: Annotated[
         tuple[CredentialKeySpec, ...],
         Meta(
-            max_length=4,
+            max_length=16,
             description="The keys that tokens are checked with, all live at the same time. "
             "To change a key: add the new one, sign with it, wait until the old tokens have expired, remove the old "
             "one; no request is refused meanwhile. "

@@ -108,8 +108,18 @@ class JWTCredentialStatus(Spec, frozen=True):
     algorithm: Annotated[str, Meta(max_length=16, description="The algorithm in force.")] = ""
     key_ids: Annotated[
         tuple[Annotated[str, Meta(max_length=253)], ...],
-        Meta(max_length=4, description="The ids of the keys that tokens are checked with at present."),
+        Meta(max_length=100, description="The ids of the keys that tokens are checked with at present."),
     ] = field(name="keyIDs", default=())
+    keys_passed_over: (
+        Annotated[
+            Count,
+            Meta(
+                description="How many keys of the credential's JWK Sets are not used: they are for something else than "
+                "signatures, or for another algorithm, or can't be read."
+            ),
+        ]
+        | None
+    ) = None
     generated_secret_name: Annotated[
         str,
         Meta(

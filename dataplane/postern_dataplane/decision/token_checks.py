@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from postern_core.algorithms import token_names
 from postern_core.revocation import is_among
 from postern_core.snapshot import Policy
 from postern_dataplane.jwt.claim_checks import CLAIM_CHECKS, Check, ClaimsContext
@@ -25,15 +26,19 @@ class VerificationContext(ClaimsContext):
 
     `row` is the policy with what was prepared of it.
     `candidates` are the credentials with the claimed key that the policy admits.
+    `signers` are those of them whose algorithm is the token's.
     `keys` are those that may still have signed the token, each with its credential: every check leaves fewer.
     `credential` and `key` verified its signature.
     """
 
-    __slots__ = ("candidates", "claimed_key", "credential", "credentials", "key", "keys", "row", "text", "token")
+    __slots__ = (
+        "candidates", "claimed_key", "credential", "credentials", "key", "keys", "row", "signers", "text", "token",
+    )  # fmt: skip
 
     token: Token
     claimed_key: str
     candidates: list[CompiledCredential]
+    signers: list[CompiledCredential]
     keys: list[tuple[CompiledCredential, VerificationKey]]
     credential: CompiledCredential
     key: VerificationKey
@@ -87,24 +92,20 @@ def credential_is_unknown(context: VerificationContext) -> DenialReason | None:
 
 def algorithm_is_another(context: VerificationContext) -> DenialReason | None:
     algorithm = context.token.header["alg"]
-    context.keys = keys = []
+    context.signers = signers = []
     for row in context.candidates:
-        if row.entry.algorithm == algorithm:
-            for key in row.keys:
-                keys.append((row, key))
-    return None if keys else DenialReason.ALGORITHM_MISMATCH
+        if row.entry.algorithm == algorithm or algorithm in token_names(row.entry.algorithm):
+            signers.append(row)
+    return None if signers else DenialReason.ALGORITHM_MISMATCH
 
 
 def kid_is_unknown(context: VerificationContext) -> DenialReason | None:
     kid = context.token.header.get("kid")
-    if kid is None:
-        return None
-    named: list[tuple[CompiledCredential, VerificationKey]] = []
-    for row, key in context.keys:
-        if key.id == kid:
-            named.append((row, key))
-    context.keys = named
-    return None if named else DenialReason.UNKNOWN_KID
+    context.keys = keys = []
+    for row in context.signers:
+        for key in row.keys_for(kid):
+            keys.append((row, key))
+    return None if keys else DenialReason.UNKNOWN_KID
 
 
 def keys_have_expired(context: VerificationContext) -> DenialReason | None:
@@ -160,7 +161,7 @@ CHECKS: tuple[Check[VerificationContext], ...] = (
     Check("it names a credential", key_claim_is_missing),
     Check("the credential is known", credential_is_unknown),
     Check("the algorithm is the credential's", algorithm_is_another),
-    Check("the kid names a key", kid_is_unknown),
+    Check("a key may have signed it", kid_is_unknown),
     Check("a key is still live", keys_have_expired),
     Check("the signature is good", signature_is_bad),
     *CLAIM_CHECKS,

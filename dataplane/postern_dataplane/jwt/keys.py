@@ -10,6 +10,8 @@ import base64
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jwt.algorithms import Algorithm, get_default_algorithms
 from jwt.exceptions import PyJWTError
@@ -18,7 +20,10 @@ from postern_core.snapshot import Key
 
 from .compact import Token
 
+# RFC 9864, section 2.2: the two curves of EdDSA as algorithms of their own, which PyJWT knows as EdDSA alone.
+_CURVES: dict[str, type] = {"Ed25519": Ed25519PublicKey, "Ed448": Ed448PublicKey}
 _ALGORITHMS = {name: algorithm for name, algorithm in get_default_algorithms().items() if name != "none"}
+_ALGORITHMS |= dict.fromkeys(_CURVES, _ALGORITHMS["EdDSA"])
 
 
 class VerificationKey:
@@ -43,6 +48,9 @@ class VerificationKey:
             algorithm = _ALGORITHMS[self._algorithm]
             if self._prepared is None:
                 self._prepared = self._prepare(algorithm)
+            curve = _CURVES.get(token.header["alg"])
+            if curve is not None and not isinstance(self._prepared, curve):
+                return False
             return bool(algorithm.verify(token.signing_input, self._prepared, token.signature))
         except (PyJWTError, ValueError, TypeError, KeyError, UnsupportedAlgorithm):
             # A key or signature of a shape that the library can't work with verifies nothing.
@@ -51,7 +59,10 @@ class VerificationKey:
     def _prepare(self, algorithm: Algorithm) -> Any:
         """Read the key; raises for one that is empty, or of another type or curve than the algorithm's."""
         if not self._algorithm.startswith("HS"):
-            return algorithm.prepare_key(load_pem_public_key(self._entry.material.encode()))
+            key = algorithm.prepare_key(load_pem_public_key(self._entry.material.encode()))
+            if not isinstance(key, _CURVES.get(self._algorithm, object)):
+                raise ValueError("the key is of the other curve")
+            return key
         secret = base64.b64decode(self._entry.material, validate=True)
         if not secret:
             raise ValueError("an empty secret would verify what anybody signs")

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from postern_core.algorithms import KEYS_TRIED_MAX
 from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY, canonical
 from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
 from postern_core.ref import Ref
@@ -63,6 +64,7 @@ class CompiledCredential(msgspec.Struct, gc=False, eq=False):
     _identity: Identity | None = None
     _identity_abroad: Identity | None = None
     _keys: tuple[VerificationKey, ...] | None = None
+    _keys_by_id: dict[str | None, tuple[VerificationKey, ...]] | None = None
     _revoked_jtis: frozenset[str] | None = None
     _revoked_digests: bytes | None = None
 
@@ -92,6 +94,16 @@ class CompiledCredential(msgspec.Struct, gc=False, eq=False):
             self._keys = tuple(VerificationKey(key, self.entry.algorithm) for key in self.entry.keys)
         return self._keys
 
+    def keys_for(self, kid: str | None) -> tuple[VerificationKey, ...]:
+        """The keys that may have signed a token with this kid (None: without one).
+
+        A kid that is the id of none may mean those that have no id.  None at all where there are too many to try.
+        """
+        if self._keys_by_id is None:
+            self._keys_by_id = _keys_by_id(self.keys)
+        tried = self.keys if kid is None else self._keys_by_id.get(kid) or self._keys_by_id[None]
+        return tried if len(tried) <= KEYS_TRIED_MAX else ()
+
     @property
     def revoked_jtis(self) -> frozenset[str]:
         if self._revoked_jtis is None:
@@ -103,6 +115,14 @@ class CompiledCredential(msgspec.Struct, gc=False, eq=False):
         if self._revoked_digests is None:
             self._revoked_digests = unpacked(self.entry.revoked_digests)
         return self._revoked_digests
+
+
+def _keys_by_id(keys: tuple[VerificationKey, ...]) -> dict[str | None, tuple[VerificationKey, ...]]:
+    """The keys of each id; under None those without one."""
+    found: dict[str | None, tuple[VerificationKey, ...]] = {None: ()}
+    for key in keys:
+        found[key.id] = (*found.get(key.id, ()), key)
+    return found
 
 
 class CompiledPolicy:

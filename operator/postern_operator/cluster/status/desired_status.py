@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -57,15 +58,17 @@ def status_change(
     *,
     count: int,
     now: datetime,
+    linked: Mapping[str, Any] = MappingProxyType({}),
 ) -> StatusChange | None:
     """The status that an object should have, None where it has it.
 
     `present` is the status as it was last seen; what others have written there is
     left alone.  `parsed` is the object that the conditions describe: `observedGeneration` is its generation.
+    `linked` are fields of the status that follow from other objects, `Compiled.facts`.
     """
     kept = {one["type"]: one for one in present.get("conditions") or () if isinstance(one, Mapping) and "type" in one}
     wanted = [_condition(it, parsed.generation, kept.get(it.type, {}), now) for it in conditions]
-    facts = _facts(parsed, count)
+    facts = {**_facts(parsed, count), **linked}
     has_all = all(kept.get(it["type"]) == it for it in wanted)
     if has_all and all(present.get(name) == facts.get(name) for name in _fields_of(parsed.ref.kind)[0]):
         return None

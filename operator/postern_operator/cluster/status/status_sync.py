@@ -24,6 +24,8 @@ from postern_operator.cluster.watch.object_cache import CachedObject
 from .desired_status import StatusChange, counts, status_change
 from .event_rules import EventDraft, EventRules
 
+NO_FACTS: Mapping[str, Any] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class GatewayView:
@@ -62,6 +64,7 @@ class StatusSync:
         views = tuple(views)
         problems = by_ref(problems_of(views))
         placed = [_published_sources(view.built) for view in views]
+        facts = {ref: found for view in views for ref, found in view.built.compiled.facts.items()}
         compiled = {parsed.ref: parsed for view in views for parsed in view.built.objects}
         count_of = counts(compiled.values())
         changes: list[StatusChange] = []
@@ -75,10 +78,13 @@ class StatusSync:
             programming = _programming(cached, views, placed)
             own, count = problems.get(ref, ()), count_of.get(ref, 0)
             why = _why_not_published(ref, views) if programming is Programming.NOT_PUBLISHED else ""
-            inputs = (cached.parsed, cached.status, own, programming, why, count)
+            linked = facts.get(ref, NO_FACTS)
+            inputs = (cached.parsed, cached.status, own, programming, why, count, linked)
             if not _is_as_before(inputs, self._settled.get(ref)):
                 conditions = conditions_of(ref, own, programming, why)
-                change = status_change(cached.parsed, cached.uid, cached.status, conditions, count=count, now=now)
+                change = status_change(
+                    cached.parsed, cached.uid, cached.status, conditions, count=count, now=now, linked=linked
+                )
                 events += self._event_rules.drafts(ref, cached.uid, cached.status, conditions)
                 if change is not None:
                     changes.append(change)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from jwt.algorithms import ECAlgorithm
 
 import manifests
 import tokens
@@ -15,10 +19,10 @@ from postern_dataplane.table.routing_table import build_table
 NOW_S = 1_900_000_000
 
 
-def walked(recipe, *more, **jwt):
+def walked(recipe, *more, secret=manifests.SECRET, **jwt):
     """The steps of a token's check by the policy of one application."""
     documents = [manifests.service(auth={"jwt": jwt}), manifests.route(), manifests.consumer(), *more]
-    snapshot = manifests.compiled(*documents, manifests.secret()).snapshot
+    snapshot = manifests.compiled(*documents, manifests.secret(value=secret)).snapshot
     credentials = {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
     walk = Trace()
     table = build_table(snapshot, "")
@@ -56,7 +60,6 @@ def test_a_good_token_passes_every_step():
             ALICE | {"algorithm": "HS384"}, {},
             "the algorithm is the credential's", "default/alice says HS256",
         ),
-        (ALICE | {"header": {"kid": "k9"}}, {}, "the kid names a key", "default/alice has (no id)"),
         (
             ALICE | {"secret": "another-secret-of-thirty-two-bytes"}, {},
             "the signature is good", "made with another key, or the token was changed afterwards",
@@ -127,3 +130,36 @@ def test_the_ids_of_a_list_are_counted():
     credential = manifests.credential(revoked={"jtis": ["j1"], "jtisFrom": {"name": "revoked", "key": "jtis"}})
     told = details(walked(ALICE | {"claims": {"jti": "j3"}}, credential, listed))
     assert told["it is not revoked"] == 'jti is "j3", 3 are revoked'
+
+
+P256 = (tokens.KEYS / "p256.pub.pem").read_text()
+P256_JWK = ECAlgorithm.to_jwk(load_pem_public_key(P256.encode()), as_dict=True)
+SIGNED = ALICE | {"algorithm": "ES256", "private_key": "p256"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "kid", "outcome", "detail"),
+    [
+        ([{"id": "a"}], "a", Outcome.OK, "default/alice has a"),
+        ([{"id": "a"}], "b", Outcome.REFUSED, "default/alice has a"),
+        ([{}], "b", Outcome.OK, "default/alice has (no id); no key has this kid, so those without id are tried"),
+        ([{}], None, Outcome.OK, "it has no kid, so every live key is tried"),
+    ],
+)
+def test_which_keys_a_kid_leaves_is_told(keys, kid, outcome, detail):
+    """By their ids, whether the token has a kid or not."""
+    entries = [{"publicKey": P256} | key for key in keys]
+    recipe = SIGNED | {"header": {} if kid is None else {"kid": kid}}
+    walk = walked(recipe, manifests.credential(keys=entries, algorithm="ES256"))
+    (step,) = [step for step in walk.steps if step.title == "a key may have signed it"]
+    assert (outcome, detail) == (step.outcome, step.detail)
+
+
+def test_a_credential_with_more_keys_than_are_tried_asks_for_a_kid():
+    """It is told, for a token without one is refused."""
+    members = [{**P256_JWK, "kid": str(number)} for number in range(17)]
+    credential = manifests.credential(keys=[{"publicKey": json.dumps({"keys": members})}], algorithm="ES256")
+    assert details(walked(SIGNED, credential))["a key may have signed it"].endswith(
+        "without a kid that names one, no more than 16 are tried"
+    )
+    assert Outcome.OK is walked(SIGNED | {"header": {"kid": "16"}}, credential).steps[-1].outcome

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import tokens
 from cases import Token as Recipe
@@ -126,3 +128,30 @@ def test_an_algorithm_that_is_not_ours_verifies_nothing(algorithm):
 def test_a_key_ends_at_its_not_after(not_after, expected):
     """A key no longer verifies at the moment of its notAfter."""
     assert expected == VerificationKey(Key(material=HMAC, not_after=not_after), "HS256").is_live(NOW_S)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "name", "said", "expected"),
+    [
+        ("EdDSA", "ed25519", "Ed25519", True),
+        ("EdDSA", "ed448", "Ed448", True),
+        ("Ed25519", "ed25519", "EdDSA", True),
+        ("Ed25519", "ed25519", "Ed25519", True),
+        ("Ed448", "ed448", "EdDSA", True),
+        ("EdDSA", "ed25519", "Ed448", False),
+        ("EdDSA", "ed448", "Ed25519", False),
+        ("Ed25519", "ed448", "EdDSA", False),
+        ("Ed448", "ed25519", "Ed448", False),
+    ],
+)
+def test_a_name_with_the_curve_means_keys_of_that_curve(algorithm, name, said, expected):
+    """RFC 9864: by credential and by token, `Ed25519` never is Ed448, although EdDSA may be either."""
+    assert expected == verifies(algorithm, pem(name), token_of(said, name))
+
+
+def test_a_key_with_an_even_modulus_verifies_nothing():
+    """No library can work with it, and none may raise beyond the key."""
+    numbers = RSAPublicNumbers(65537, 1 << 2047)
+    material = numbers.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    for algorithm in ("RS256", "PS256"):
+        assert not verifies(algorithm, material, token_of(algorithm, "rsa3072", signature=b"\1" * 256))

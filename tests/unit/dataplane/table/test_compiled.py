@@ -170,3 +170,33 @@ def test_what_only_the_gateway_may_say_is_dropped():
         b"x-forwarded-prefix",
     } == (row.removed_if_untrusted - row.removed | {b"x-forwarded-for"})
     assert b"expect" not in row.removed
+
+
+def credential(*ids):
+    keys = tuple(Key(material="AAAA", id=id_) for id_ in ids)
+    entry = Credential(
+        id="JWTCredential/n/c", namespace="n", name="c", created="", consumer=GUEST.id, key="c", algorithm="HS256",
+        keys=keys,
+    )  # fmt: skip
+    return CompiledCredential(entry, GUEST)
+
+
+@pytest.mark.parametrize(
+    ("ids", "kid", "expected"),
+    [
+        (["a", "b"], "a", ["a"]),
+        (["a", "a"], "a", ["a", "a"]),
+        (["a", "b"], "c", []),
+        (["a", None], "a", ["a"]),
+        (["a", None], "c", [None]),
+        (["a", None], None, ["a", None]),
+        ([None], "", [None]),
+        (map(str, range(100)), "7", ["7"]),
+        (map(str, range(17)), None, []),
+        ([None] * 16, "a", [None] * 16),
+        ([None] * 17, "a", []),
+    ],
+)
+def test_a_kid_leaves_the_keys_that_may_have_signed(ids, kid, expected):
+    """Sixteen at most are tried, for each costs a verification."""
+    assert expected == [key.id for key in credential(*ids).keys_for(kid)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from jwt.algorithms import ECAlgorithm
 
 import manifests
+import tokens
 from postern_core.ref import Ref
 from postern_operator.build import GatewayBuild
 from postern_operator.cluster.rollout.generation_ledger import GenerationLedger
@@ -119,3 +123,15 @@ def test_what_is_found_comes_with_what_was_compared(objects):
     found = StatusSync().find(objects.all(), [view(objects)], NOW)
     route = Ref("Route", "default", "all")
     assert objects.get(route) is found.compared[route]
+
+
+@pytest.mark.parametrize(("more", "passed_over"), [([{"kty": "new"}], 1), ([], None)])
+def test_the_ids_of_a_key_set_and_what_is_passed_over_are_in_the_status(objects, more, passed_over):
+    """They are known only when the set has been read."""
+    pem = (tokens.KEYS / "p256.pub.pem").read_bytes()
+    jwk = ECAlgorithm.to_jwk(load_pem_public_key(pem), as_dict=True) | {"kid": "a"}
+    key = {"publicKey": json.dumps({"keys": [jwk, *more]})}
+    objects.put(told(manifests.credential(keys=[key], algorithm="ES256")))
+    found = StatusSync().find(objects.all(), [view(objects)], NOW)
+    [change] = [it for it in found.changes if it.ref.kind == "JWTCredential"]
+    assert (["a"], passed_over) == (change.status["keyIDs"], change.status.get("keysPassedOver"))

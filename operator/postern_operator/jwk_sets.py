@@ -1,0 +1,153 @@
+"""JWKs and JWK Sets (RFC 7517), read into the public keys that verify signatures.
+
+Pure, and the same for what a user wrote as for what an identity provider published.
+PyJWT and cryptography read the keys themselves; here is which of them count.
+
+Rules of this file:
+1. A private member anywhere refuses the whole text: the key has been published.
+2. A single JWK that can't verify signatures is a mistake; in a set, which has keys for other uses, it is passed over.
+3. What refers to other places (`x5u`, `x5c`, `jku`) is never followed.
+4. An id names one key: different keys of one id and type are all left out, and an equal key counts once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from jwt.exceptions import PyJWTError
+
+from postern_core.algorithms import RSA_BITS_MAX
+from postern_core.resources.types import PRINTABLE_PATTERN
+from postern_core.strict_json import DECODER
+from postern_core.validators import KeyType, PublicKey, PublicKeys, UnreadableKey
+
+KEYS_MAX = 100
+KID_CHARS_MAX = 253
+# OpenSSL takes no longer one with a modulus beyond 3072 bits; with any, it makes verifying as slow as signing.
+EXPONENT_BITS_MAX = 64
+
+PRIVATE_KEY = "is a private key; use the public key, and make a new pair, for this one has been disclosed"
+
+# RFC 7518, sections 6.2.2 and 6.3.2; RFC 8037, section 2; `priv` is that of the newer kinds.
+_PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "priv"})
+_CURVES: dict[str, KeyType] = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+_READERS: dict[str, Any] = {"RSA": RSAAlgorithm, "EC": ECAlgorithm, "OKP": OKPAlgorithm}
+_REPEATED = "has a kid that another key has; have the issuer mend it"
+_PRINTABLE = re.compile(PRINTABLE_PATTERN)
+
+
+def read_jwks(text: str) -> PublicKeys:
+    """Read a JWK or a JWK Set; raises `UnreadableKey`, also for a set without any key that counts."""
+    try:
+        value = DECODER.decode(text)
+    except (ValueError, RecursionError):
+        raise UnreadableKey("is not JSON, or has a member twice; put the JWK in as it was published") from None
+    if not isinstance(value, dict):
+        raise UnreadableKey('is a list; write a JWK Set, {"keys": [...]}')
+    if "keys" in value and "kty" not in value:
+        return _read_set(value["keys"])
+    _refuse_private([value])
+    return PublicKeys((_read_jwk(value),))
+
+
+def described(key: object) -> PublicKey:
+    """Return what is known of a key of cryptography; raises `UnreadableKey` for one that no algorithm here uses."""
+    if isinstance(key, rsa.RSAPublicKey):
+        numbers = key.public_numbers()
+        if key.key_size > RSA_BITS_MAX:
+            raise UnreadableKey(f"is an RSA key beyond {RSA_BITS_MAX} bits; make a shorter one")
+        if numbers.e.bit_length() > EXPONENT_BITS_MAX or not numbers.n & 1:
+            raise UnreadableKey("is an RSA key with an even modulus or a huge exponent; make one with e = 65537")
+        type_: KeyType = "RSA"
+    elif isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
+        type_ = _CURVES[key.curve.name]
+    elif isinstance(key, ed25519.Ed25519PublicKey):
+        type_ = "Ed25519"
+    elif isinstance(key, ed448.Ed448PublicKey):
+        type_ = "Ed448"
+    else:
+        raise UnreadableKey(
+            "is a key of a type that no algorithm here uses; use RSA, P-256, P-384, P-521 or Ed25519/Ed448"
+        )
+    bits = {"Ed25519": 256, "Ed448": 456}.get(type_) or key.key_size  # type: ignore[union-attr]
+    return PublicKey(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), type_, bits)
+
+
+def _read_set(members: object) -> PublicKeys:
+    if not isinstance(members, list) or not members:
+        raise UnreadableKey("is a JWK Set without keys; put the set here as the issuer publishes it")
+    if len(members) > KEYS_MAX:
+        raise UnreadableKey(f"is a JWK Set of more than {KEYS_MAX} keys; leave out those that sign no longer")
+    _refuse_private(members)
+    found: list[PublicKey] = []
+    passed_over: list[str] = []
+    for member in members:
+        try:
+            found.append(_read_jwk(member))
+        except UnreadableKey as error:
+            passed_over.append(str(error))
+    repeated = _repeated(found)
+    passed_over += [_REPEATED for key in found if _name(key) in repeated]
+    keys = tuple(dict.fromkeys(key for key in found if _name(key) not in repeated))
+    if not keys:
+        raise UnreadableKey(f"is a JWK Set without a key that verifies signatures; the first one {passed_over[0]}")
+    ids = tuple(sorted({id_ for id_, _ in repeated}))
+    return PublicKeys(keys, is_set=True, passed_over=tuple(passed_over), repeated=ids)
+
+
+def _refuse_private(members: Iterable[object]) -> None:
+    if any(isinstance(it, dict) and it.get("kty") != "oct" and not _PRIVATE_MEMBERS.isdisjoint(it) for it in members):
+        raise UnreadableKey(PRIVATE_KEY)
+
+
+def _repeated(found: Iterable[PublicKey]) -> set[tuple[str, str]]:
+    """Return the names that different keys have."""
+    by_name: dict[tuple[str, str], set[str]] = {}
+    for key in found:
+        if key.id is not None:
+            by_name.setdefault(_name(key), set()).add(key.pem)
+    return {name for name, pems in by_name.items() if len(pems) > 1}
+
+
+def _name(key: PublicKey) -> tuple[str, str]:
+    """Return what names one key of a set: RFC 7517, section 4.5, lets keys of different `kty` share a `kid`."""
+    return key.id or "", "EC" if key.type.startswith("P-") else "OKP" if key.type.startswith("Ed") else key.type
+
+
+def _read_jwk(jwk: object) -> PublicKey:
+    if not isinstance(jwk, dict):
+        raise UnreadableKey("is no JWK, which is a JSON object")
+    kty, operations, kid = jwk.get("kty"), jwk.get("key_ops", ["verify"]), jwk.get("kid")
+    if kty == "oct":
+        raise UnreadableKey("is a shared secret (kty oct), and shown by now; make a new one for a secretRef")
+    # RFC 7517, section 4.2: "sig" (signature) and "enc" (encryption).
+    if jwk.get("use", "sig") != "sig":
+        raise UnreadableKey("has a use that is not sig; give the key that signs tokens, with use sig or without use")
+    if not isinstance(operations, list) or "verify" not in operations:
+        raise UnreadableKey("has key_ops without verify; give the key that signs tokens, or take key_ops out")
+    if kid is not None and not (isinstance(kid, str) and 0 < len(kid) <= KID_CHARS_MAX and _PRINTABLE.match(kid)):
+        raise UnreadableKey(f"has a kid that is not 1 to {KID_CHARS_MAX} characters of printable ASCII; correct it")
+    algorithm = jwk.get("alg")
+    if algorithm is not None and not isinstance(algorithm, str):
+        raise UnreadableKey("has an alg that is no text; correct it, or take it out")
+    if not isinstance(kty, str) or kty not in _READERS:
+        raise UnreadableKey("is not a JWK of kty RSA, EC or OKP")
+    key = described(_public_key(kty, jwk))
+    return PublicKey(key.pem, key.type, key.bits, kid, algorithm)
+
+
+def _public_key(kty: str, jwk: dict[str, Any]) -> Any:
+    # Before it is read: six bits a character.
+    if len(str(jwk.get("n", ""))) > RSA_BITS_MAX // 6 + 4:
+        raise UnreadableKey(f"is an RSA key beyond {RSA_BITS_MAX} bits; make a shorter one")
+    try:
+        return _READERS[kty].from_jwk(jwk)
+    except (PyJWTError, ValueError, KeyError, TypeError, AttributeError, UnsupportedAlgorithm):
+        # From None: what the parser met stays out of tracebacks.
+        raise UnreadableKey("is a JWK that can't be read, or of another curve; see RFC 7518, section 6") from None
