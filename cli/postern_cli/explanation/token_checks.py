@@ -20,6 +20,7 @@ from postern_dataplane.jwt.compact import MalformedToken, read_token
 from postern_dataplane.table.compiled import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
 
+from .secret_spellings import other_spelling
 from .steps import Trace
 from .wording import listed, moment, shown, span
 
@@ -90,7 +91,8 @@ def _live(it: VerificationContext) -> str:
 
 def _signature(it: VerificationContext) -> str:
     if not hasattr(it, "credential"):
-        return "made with another key, or the token was changed afterwards"
+        hints = [hint for row, key in it.keys if (hint := other_spelling(it.token, row.entry, key.id))]
+        return "; ".join(hints) or "made with another key, or the token was changed afterwards"
     return f"by {_name(it.credential)}"
 
 

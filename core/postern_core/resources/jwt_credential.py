@@ -37,7 +37,8 @@ class SecretKeyRef(Spec, frozen=True):
         Literal["Plain", "Base64"],
         Meta(
             description="How the entry is written. Plain: its bytes are the key. "
-            "Base64: its bytes are the base64 text of the key and are decoded once more; "
+            "Base64: its bytes are the base64 text of the key, in the alphabet of base64 or of base64url, padded or "
+            "not, and are decoded once more; "
             "this has nothing to do with the base64 in which Kubernetes shows every Secret. Default: Plain."
         ),
     ] = "Plain"

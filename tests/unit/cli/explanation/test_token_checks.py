@@ -163,3 +163,12 @@ def test_a_credential_with_more_keys_than_are_tried_asks_for_a_kid():
         "without a kid that names one, no more than 16 are tried"
     )
     assert Outcome.OK is walked(SIGNED | {"header": {"kid": "16"}}, credential).steps[-1].outcome
+
+
+def test_a_secret_that_ends_in_a_line_feed_is_told():
+    """With a token that is signed without it, which would be refused for ever."""
+    walk = walked(ALICE | {"secret": manifests.SECRET}, manifests.credential(), secret=f"{manifests.SECRET}\n")
+    assert (
+        "the secret of default/alice ends in a line feed, and the token is signed without it; "
+        "write the Secret without it"
+    ) == details(walk)["the signature is good"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from manifests import compiled, consumer, route, secret, service
+from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from postern_core.conditions import Programming
 from postern_core.parse import parse_manifest
+from postern_core.ref import Ref
 from postern_operator.local.object_conditions import statuses
 
 
@@ -34,3 +35,13 @@ def test_what_is_not_served_yet_is_pending():
 def test_what_belongs_to_another_gateway_has_no_data_plane():
     """Here nothing serves it, although nothing is wrong with it."""
     assert {"all": "NoDataPlane", "app": "NoDataPlane"} == told(service(gateways=["internal"]), route())
+
+
+def test_a_warning_is_told_to_its_object():
+    """A Secret that ends in a line feed is a key all the same."""
+    manifests = (service(auth={"jwt": {}}), route(), consumer(), credential(), secret(value=f"{SECRET}\n"))
+    objects = [parse_manifest(manifest) for manifest in manifests]
+    found = statuses(objects, compiled(*manifests), Programming.PROGRAMMED)
+    accepted, *_, ready = found[Ref("JWTCredential", "default", "alice")]
+    assert "ends in a line feed" in accepted.message
+    assert ("True", "True") == (accepted.status, ready.status)
