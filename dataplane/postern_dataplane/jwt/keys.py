@@ -64,6 +64,7 @@ class VerificationKey:
                 raise ValueError("the key is of the other curve")
             return key
         secret = base64.b64decode(self._entry.material, validate=True)
-        if not secret:
+        # RFC 2104, section 2: a key is padded with zeros, so one of zeros is the empty one.
+        if not secret.strip(b"\0"):
             raise ValueError("an empty secret would verify what anybody signs")
         return secret
