@@ -90,11 +90,16 @@ class Route(Entry, frozen=True):
 
 
 class Endpoint(Entry, frozen=True):
-    """One address (IP or DNS name) with its share of the requests."""
+    """One address (IP or DNS name) with its share of the requests.
+
+    `alternatives` are further addresses of the same place, each of another family; one is used where the first one
+    can't be connected to.
+    """
 
     address: str
     port: int
     weight: int = 1
+    alternatives: tuple[str, ...] = ()
 
 
 class UpstreamTLS(Entry, frozen=True):

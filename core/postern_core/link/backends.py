@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from postern_core.endpoint_slices import address_of, is_ready
+from postern_core.endpoint_slices import destinations
 from postern_core.parse import Decoded, Parsed, is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.resources.kubernetes import EndpointSlice, KubernetesService, KubernetesServicePort
+from postern_core.resources.kubernetes import (
+    EndpointSlice,
+    KubernetesService,
+    KubernetesServicePort,
+    KubernetesServiceSpec,
+)
 from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.resources.upstream import certificate_holder
@@ -94,10 +99,10 @@ def _link(parsed: Decoded[Service], referred: Referred, inspectors: Validators) 
     path = urlsplit(upstream.url).path if upstream.url else ""
     backend = Backend(
         id=ref.id,
-        host_header=_host_header(ref, upstream),
+        host_header=_host_header(ref, upstream, referred),
         path_prefix=path.removesuffix("/"),
         ends_with_slash=path != "/" and path.endswith("/"),
-        tls=_tls(ref, upstream, ca_pem),
+        tls=_tls(ref, upstream, referred, ca_pem),
         connect_timeout_ms=milliseconds(upstream.timeouts.connect),
         request_timeout_ms=milliseconds(upstream.timeouts.request),
         idle_timeout_ms=milliseconds(upstream.timeouts.idle),
@@ -132,62 +137,67 @@ def _kubernetes_endpoints(
     if not is_a(referred.service, KubernetesService):
         return unresolved(f"{target} does not exist; create it, or name another")
     spec = referred.service.resource.spec
+    port = _port(spec, wanted.port)
     if spec.type == "ExternalName":
-        return (Endpoint(address=spec.external_name.rstrip("."), port=wanted.port),)
-    port = next((p for p in spec.ports or () if p.port == wanted.port and p.protocol == "TCP"), None)
+        number = port.port if port is not None else wanted.port
+        if isinstance(number, str):
+            return unresolved(f"{target} has no TCP port named {number!r}; name one that it has, or write its number")
+        return (Endpoint(address=spec.external_name.rstrip("."), port=number),)
     if port is None:
-        known = ", ".join(str(p.port) for p in spec.ports or ()) or "none"
+        known = ", ".join(f"{p.port} ({p.name})" if p.name else str(p.port) for p in spec.ports or ()) or "none"
         return unresolved(f"{target} has no TCP port {wanted.port}; it has {known}")
-    found = _ready(referred.slices, port)
-    if not found:
-        message = f"{target} has no ready endpoint; requests get 503 until it has one"
-        return unresolved(message, Reason.NO_READY_ENDPOINT)
-    return found
+    slices = (parsed.resource for parsed in referred.slices)
+    found, are_ready = destinations(slices, port.name or "", spec.ip_families or ())
+    if not are_ready:
+        then = "those that are ending get requests" if found else "requests get 503"
+        unresolved(f"{target} has no ready endpoint; {then} until it has one", Reason.NO_READY_ENDPOINT)
+    return tuple(Endpoint(address=it.address, port=it.port, alternatives=it.alternatives) for it in found)
 
 
-def _ready(slices: tuple[Decoded[EndpointSlice], ...], port: KubernetesServicePort) -> tuple[Endpoint, ...]:
-    """The ready addresses of all slices, each once, in order."""
-    found = set()
-    for parsed in slices:
-        numbers = [p.port for p in parsed.resource.ports or () if (p.name or "") == (port.name or "") and p.port]
-        for endpoint in parsed.resource.endpoints or ():
-            address = address_of(endpoint)
-            if address is not None and is_ready(endpoint):
-                found |= {(address, number) for number in numbers}
-    return tuple(Endpoint(address=address, port=number) for address, number in sorted(found))
+def _port(spec: KubernetesServiceSpec, wanted: int | str) -> KubernetesServicePort | None:
+    """The TCP port of a Service of Kubernetes that has this number, or this name."""
+    return next((p for p in spec.ports or () if p.protocol == "TCP" and wanted in (p.port, p.name)), None)
 
 
-def _name_of(ref: Ref, upstream: ServiceUpstream) -> tuple[str, int | None]:
+def _port_number(wanted: int | str, referred: Referred) -> int | None:
+    """The number of a Service's port, None for a name that it doesn't have."""
+    if isinstance(wanted, int):
+        return wanted
+    found = _port(referred.service.resource.spec, wanted) if is_a(referred.service, KubernetesService) else None
+    return found.port if found else None
+
+
+def _name_of(ref: Ref, upstream: ServiceUpstream, referred: Referred) -> tuple[str, int | None]:
     """What the upstream calls itself, and its port where that is not the scheme's own."""
     scheme = "https" if upstream.tls is not None else "http"
     if upstream.url is not None:
         url = urlsplit(upstream.url)
         scheme, name, port = url.scheme, str(url.hostname), url.port
     elif upstream.service is not None:
-        name, port = f"{upstream.service.name}.{ref.namespace}.svc", upstream.service.port
+        name, port = f"{upstream.service.name}.{ref.namespace}.svc", _port_number(upstream.service.port, referred)
     else:
         only = (upstream.endpoints or ())[0]
         name, port = only.address, only.port
     return name, None if port == DEFAULT_PORTS[scheme] else port
 
 
-def _host_header(ref: Ref, upstream: ServiceUpstream) -> str | None:
+def _host_header(ref: Ref, upstream: ServiceUpstream, referred: Referred) -> str | None:
     chosen = upstream.host_header or ("Upstream" if upstream.url is not None else "Client")
     if chosen == "Client":
         return None
-    name, port = _name_of(ref, upstream)
+    name, port = _name_of(ref, upstream, referred)
     if upstream.endpoints is not None and upstream.tls is not None and upstream.tls.server_name:
         name = upstream.tls.server_name
     name = f"[{name}]" if ":" in name else name
     return name if port is None else f"{name}:{port}"
 
 
-def _tls(ref: Ref, upstream: ServiceUpstream, ca_pem: str | None) -> UpstreamTLS | None:
+def _tls(ref: Ref, upstream: ServiceUpstream, referred: Referred, ca_pem: str | None) -> UpstreamTLS | None:
     if upstream.tls is None and not (upstream.url or "").startswith("https:"):
         return None
     given = upstream.tls
     return UpstreamTLS(
-        server_name=(given and given.server_name) or _name_of(ref, upstream)[0],
+        server_name=(given and given.server_name) or _name_of(ref, upstream, referred)[0],
         ca_pem=ca_pem,
         insecure_skip_verify=bool(given and given.insecure_skip_verify),
     )

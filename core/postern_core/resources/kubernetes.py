@@ -75,6 +75,7 @@ class KubernetesServiceSpec(Theirs, frozen=True):
     ports: tuple[KubernetesServicePort, ...] | None = None
     type: str = "ClusterIP"
     external_name: str = ""
+    ip_families: tuple[str, ...] | None = None
 
 
 class KubernetesService(TheirResource, frozen=True):
@@ -92,9 +93,11 @@ class SlicePort(Theirs, frozen=True):
 
 
 class SliceConditions(Theirs, frozen=True):
-    """discovery.k8s.io/v1: an unset `ready` should be read as ready."""
+    """discovery.k8s.io/v1: an unset `ready` should be read as ready, and an unset `serving` as `ready`."""
 
     ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
 
 
 class TargetReference(Theirs, frozen=True):
@@ -102,6 +105,7 @@ class TargetReference(Theirs, frozen=True):
 
     kind: str = ""
     name: str = ""
+    uid: str = ""
 
 
 class SliceEndpoint(Theirs, frozen=True):

@@ -17,6 +17,7 @@ from .rules import Rule
 NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z"
 LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z"
 HOST_PATTERN = r"^(\*\.)?[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\Z"
+PORT_NAME_PATTERN = r"^([0-9][-0-9]*)?[a-z]([-a-z0-9]*[a-z0-9])?\Z"
 ADDRESS_PATTERN = r"^[A-Za-z0-9_.:-]+\Z"
 HEADER_PATTERN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z"
 DURATION_PATTERN = r"^([0-9]{1,5}(h|m|s|ms)){1,4}\Z"
@@ -32,6 +33,7 @@ HINTS = {
     NAME_PATTERN: f"must be a Kubernetes name: {NAME_HINT}; dots may divide it",
     LABEL_PATTERN: f"must be a namespace or gateway name: {NAME_HINT}",
     HOST_PATTERN: "must be a host name in lower case without port, such as api.example.com or *.example.com",
+    PORT_NAME_PATTERN: "must be the name of a port, or its number without quotes",
     ADDRESS_PATTERN: "must be an IP address or a DNS name, without scheme, port or brackets",
     HEADER_PATTERN: "must be a token as RFC 9110, section 5.6.2 has it: letters, digits and !#$%&'*+-.^_`|~",
     DURATION_PATTERN: "must be a duration such as 500ms, 5s or 1h30m",
@@ -66,6 +68,7 @@ Group = Annotated[str, Meta(pattern=GROUP_PATTERN, min_length=1, max_length=128)
 Text = Annotated[str, Meta(pattern=NO_CONTROLS_PATTERN, min_length=1, max_length=1024)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Scalar = Text | bool | int | float
+PortName = Annotated[str, Meta(pattern=PORT_NAME_PATTERN, max_length=63)]
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", gc=False):

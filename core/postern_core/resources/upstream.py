@@ -16,7 +16,7 @@ from .rules import (
     Rule,
     has_exactly_one_of,
 )
-from .types import Address, Duration, Host, Name, Port, Spec, Text
+from .types import Address, Duration, Host, Name, Port, PortName, Spec, Text
 
 
 class ServiceEndpoint(Spec, frozen=True):
@@ -42,7 +42,13 @@ class KubernetesServiceRef(Spec, frozen=True):
     """Kubernetes' own Service, in this namespace; requests go to its ready endpoints, not to its cluster IP."""
 
     name: Annotated[Name, Meta(description="The name of the Service of Kubernetes (v1, not of postern.dev).")]
-    port: Annotated[Port, Meta(description="The number of the Service's port, as in its spec.ports[].port.")]
+    port: Annotated[
+        Port | PortName,
+        Meta(
+            description="The Service's port: its number or its name, as in its spec.ports[].port or spec.ports[].name. "
+            "Example: http."
+        ),
+    ]
 
 
 class CertificateRef(Spec, frozen=True):

@@ -112,7 +112,18 @@ def _union(kind: inspect.UnionType, *, is_in_list: bool) -> Schema:
     real = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
     if len(real) == 1:
         return _schema(real[0], is_in_list=is_in_list)
-    return _scalar(real) if any(isinstance(one, inspect.BoolType) for one in real) else _text_or_list(real)
+    if any(isinstance(one, inspect.BoolType) for one in real):
+        return _scalar(real)
+    is_number = any(isinstance(_bare(one), inspect.IntType) for one in real)
+    return _number_or_text(real) if is_number else _text_or_list(real)
+
+
+def _number_or_text(kinds: list[inspect.Type]) -> Schema:
+    """What is a number or a text: the keywords of one type say nothing about values of another."""
+    schema: Schema = {"x-kubernetes-int-or-string": True}
+    for kind in kinds:
+        schema |= _schema(kind, is_in_list=True)
+    return {key: value for key, value in schema.items() if key not in ("type", "format")}
 
 
 def _text_or_list(kinds: list[inspect.Type]) -> Schema:

@@ -72,6 +72,38 @@ def test_a_kubernetes_service_is_its_ready_endpoints():
     assert [("10.0.0.1", 8080, 1), ("10.0.0.2", 8080, 1)] == endpoints
 
 
+def test_a_kubernetes_service_may_be_asked_by_the_name_of_its_port():
+    """`port: http` is the port of that name; the Host of the upstream has its number where that isn't the scheme's."""
+    other = KUBERNETES | {"spec": {"ports": [{"name": "http", "port": 8000}]}}
+    upstream = {"service": {"name": "web", "port": "http"}, "hostHeader": "Upstream"}
+    entry, endpoints = backend(upstream, other, endpoint_slice("a", "10.0.0.1"))
+
+    assert ("web.default.svc:8000", [("10.0.0.1", 8080, 1)]) == (entry.host_header, endpoints)
+
+
+@pytest.mark.parametrize("port", ["dns", "nothing"])
+def test_a_name_is_that_of_a_tcp_port(port):
+    """Another name is no port of the Service."""
+    upstream = {"service": {"name": "web", "port": port}, "hostHeader": "Upstream"}
+
+    assert [("app", "UpstreamNotFound")] == reasons(service(upstream=upstream), KUBERNETES)
+
+
+@pytest.mark.parametrize(
+    ("port", "message"),
+    [
+        ("80", "must be the name of a port, or its number without quotes"),
+        ("Http", "must be the name of a port, or its number without quotes"),
+        (0, "must be an integer >= 1"),
+    ],
+)
+def test_a_port_is_a_number_or_a_name(port, message):
+    """A number in quotes would be a name that no port has."""
+    problems = compiled(service(upstream={"service": {"name": "web", "port": port}}), KUBERNETES).problems
+
+    assert [("spec.upstream.service.port", message)] == [(it.field, it.message) for it in problems]
+
+
 def test_a_udp_port_is_no_upstream():
     """HTTP needs TCP."""
     upstream = {"service": {"name": "web", "port": 53}}
