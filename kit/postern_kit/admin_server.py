@@ -7,15 +7,27 @@ import socket
 from collections.abc import AsyncIterator
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 # No request to an admin port has a body.
 BODY_BYTES_MAX = 1024
 KEEP_ALIVE_S = 15.0
+# A gateway writes it into each request, and no client can prevent that. Probes, Prometheus, the operator and the API
+# server's proxy, which sets other fields of the kind, do not.
+SET_BY_GATEWAYS = "X-Forwarded-Port"
 
 
 def new_application() -> web.Application:
-    """Return an application without routes that takes no bodies."""
-    return web.Application(client_max_size=BODY_BYTES_MAX)
+    """Return an application without routes that takes no bodies, and answers nothing that a gateway forwards."""
+    return web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[forwarded_is_refused])
+
+
+@web.middleware
+async def forwarded_is_refused(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what came through a gateway: who may write a Service may name any address, and an admin port is one."""
+    if SET_BY_GATEWAYS in request.headers:
+        return web.json_response({"message": "an admin port answers nothing that a gateway forwards"}, status=403)
+    return await handler(request)
 
 
 @contextlib.asynccontextmanager

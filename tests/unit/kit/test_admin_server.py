@@ -44,3 +44,23 @@ async def test_a_body_is_bounded(application):
     """A body that no probe sends gets 413 instead of memory."""
     async with serve_admin(application, ("127.0.0.1", 0), shutdown_s=0.1) as port:
         assert 413 == (await posted(port, b"x" * 5000))[0]
+
+
+@pytest.mark.parametrize("path", ["/", "/config", "/nothing"])
+async def test_what_a_gateway_forwards_is_refused(application, path):
+    """The admin port answers only to whom it should: never through a tenant's upstream, whatever the path."""
+    async with serve_admin(application, ("127.0.0.1", 0), shutdown_s=0.1) as port, aiohttp.ClientSession() as client:
+        sent = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Port": "80"}
+        async with client.get(f"http://127.0.0.1:{port}{path}", headers=sent) as answer:
+            assert (403, "an admin port answers nothing that a gateway forwards") == (
+                answer.status,
+                (await answer.json())["message"],
+            )
+
+
+async def test_the_proxy_of_the_api_server_is_answered(application):
+    """By it `kubectl postern status` asks the pods; it sets other fields than a gateway."""
+    async with serve_admin(application, ("127.0.0.1", 0), shutdown_s=0.1) as port, aiohttp.ClientSession() as client:
+        sent = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Host": "h", "X-Forwarded-Proto": "https"}
+        async with client.post(f"http://127.0.0.1:{port}/", data=b"abc", headers=sent) as answer:
+            assert 200 == answer.status
