@@ -42,6 +42,8 @@ class Postern:
         admin = free_port()
         command = [sys.executable, "-m", "postern_dataplane", "--config", str(site.folder / "snapshot")]
         command += ["--workers", "1", "--admin", f"127.0.0.1:{admin}"]
+        if "--allowed-upstreams" in output_of(sys.executable, "-m", "postern_dataplane", "--help"):
+            command += ["--allowed-upstreams", "loopback"]
         if workload.tls:
             command += ["--listen-tls", f"127.0.0.1:{site.port}", "--certificates", str(site.certificate.parent)]
         command += ["--listen", f"127.0.0.1:{free_port() if workload.tls else site.port}"]

@@ -25,6 +25,9 @@ GARBAGE_THRESHOLD = 100_000
 # The settings of the data plane that a run decides itself: it waits no longer than the default for running requests.
 DECIDED = frozenset({"config", "end_with_stdin", "drain_grace_s"})
 
+# Applications run on the machine itself, and who writes the manifests reaches its ports anyway.
+ALLOWED_UPSTREAMS = "loopback,own"
+
 
 @click.command(cls=SettingsCommand)
 @folders_argument
@@ -43,6 +46,7 @@ def run(folders: tuple[Path, ...], gateway: str, share: Share, **settings: Any) 
       postern run service.yaml routes --gateway internal --access-log on
     """  # noqa: D301 # click wants the character, not its escape
     build_settings(Settings, {"config": ".", **settings})
+    settings["allowed_upstreams"] = settings["allowed_upstreams"] or ALLOWED_UPSTREAMS
     given = {f"--{name.replace('_', '-')}": value for name, value in settings.items() if value}
     arguments = tuple(option if value is True else f"{option}={value}" for option, value in given.items())
     # What is kept of 100,000 objects is searched for garbage again and again else, which doubles the time to start.

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from postern_core.resources.types import DURATION_PATTERN, milliseconds
+from postern_core.special_addresses import read_allowed_addresses
 from postern_kit.addresses import Address
 from postern_kit.settings import ADDRESS, BYTES, COUNT, DIRECTORY, PORT, Option, Syntax, one_of
 
@@ -57,11 +58,17 @@ def _rate(text: str) -> int:
     return 0 if text == "off" else BYTES.read(text)
 
 
+def _addresses(text: str) -> str:
+    read_allowed_addresses(text)
+    return text
+
+
 SECONDS = Syntax("TIME", _seconds, lambda seconds: f"{seconds:g}s")
 SHARE = Syntax("off|on|SHARE", _share)
 SWITCH = Syntax("on|off", _switch, lambda is_on: "on" if is_on else "off")
 RATE = Syntax("BYTES|off", _rate, lambda rate: str(rate or "off"))
 NETWORKS = Syntax("CIDR,...", _networks)
+ADDRESSES = Syntax("WORD|CIDR,...", _addresses)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +134,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         NETWORKS, "Networks whose X-Forwarded-* headers are believed.", "Any client can write such headers.",
         default="none",
     )] = ()  # fmt: skip
+    allowed_upstreams: Annotated[str, Option(
+        ADDRESSES, "Special addresses that upstreams may have: loopback, link-local, own, ..., or networks of them.",
+        "Who may write a Service must not reach [what trusts this machine](#addresses-of-upstreams).",
+        default="none; of `postern run` loopback,own",
+    )] = ""  # fmt: skip
     access_log: Annotated[float, Option(
         SHARE, "A JSON line on standard output for each request, or for a share of 0 to 1 of them.",
         "A line costs a tenth of a request, and the metrics count every request anyway.",

@@ -35,6 +35,7 @@ BAD = {
     "/gateways/default/service/type'": {"gateways": {"default": {"service": {"type": "ExternalName"}}}},
     "/gateways/default/replicas': minimum": {"gateways": {"default": {"replicas": -1}}},
     "/gateways/default/tls/minVersion'": {"gateways": {"default": {"tls": {"minVersion": "1.1"}}}},
+    "/gateways/default/allowedUpstreams/0'": {"gateways": {"default": {"allowedUpstreams": ["localhost"]}}},
     "/gateways/default/trustedProxies/0'": {"gateways": {"default": {"trustedProxies": ["10.0.0.1"]}}},
     "/image/digest'": {"image": {"digest": "sha256:1"}},
     "/watchNamespaces'": {"watchNamespaces": ["a", "a"]},

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from postern_core.snapshot import Backend, Endpoint, Endpoints, PathMatch, Route, Snapshot, ValueMatch
+from postern_core.special_addresses import AllowedAddresses
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.server.gateway import Gateway
@@ -15,14 +16,17 @@ from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import build_table
 from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES, UPSTREAM_ERRORS, Metric
 from postern_dataplane.telemetry.events import RequestRecord
+from postern_dataplane.upstream.dial_policy import DialPolicy
 
 T = TypeVar("T")
 
 BACKEND = Backend(id="Service/demo/app", request_timeout_ms=30_000, idle_timeout_ms=20_000)
 LISTENER = ListenerConfig()
 ENDPOINTS = (Endpoint(address="10.0.0.1", port=80),)
+# Nothing is this machine's own: whatever its addresses are, a test means no application of it.
+DIAL_POLICY = DialPolicy(AllowedAddresses(), is_own=lambda _address: False)
 # What a gateway has beside the limits of a client.
-GATEWAY = {"connection_memory_bytes": 128 * 2**20, "remembers_heads": True}
+GATEWAY = {"connection_memory_bytes": 128 * 2**20, "dial_policy": DIAL_POLICY, "remembers_heads": True}
 
 
 class Transport(asyncio.Transport):
@@ -123,7 +127,8 @@ class Loop(asyncio.SelectorEventLoop):
             found = await found
         if isinstance(found, Exception):
             raise found
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in found]
+        families = {address: socket.AF_INET6 if ":" in address else socket.AF_INET for address in found}
+        return [(family, socket.SOCK_STREAM, 6, "", (address, 0)) for address, family in families.items()]
 
     async def run_in_executor(  # type: ignore[override] # at once, without a thread
         self, _executor: object, function: Callable[..., T], *arguments: Any

@@ -146,6 +146,8 @@ class DataPlane(Gateway):
         self._config = folder / "snapshot"
         self._config.mkdir(parents=True)
         addresses = ["--listen", f"{host}:0", "--admin", "127.0.0.1:0", "--workers", str(workers)]
+        # Upstreams of tests are on loopback; a later option of the same name counts.
+        addresses.append("--allowed-upstreams=loopback")
         super().__init__(
             folder, [sys.executable, "-m", "postern_dataplane", "--config", self._config, *addresses, *options]
         )

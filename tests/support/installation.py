@@ -105,7 +105,14 @@ class Installation:
     def start_data_plane(self) -> Process:
         """Start a data plane, and let it be known to be ready."""
         options = ("--listen=127.0.0.1:0", f"--admin={own_address()}:0", "--workers=1")
-        started = self._start("postern_dataplane", "dataplane", f"--config={self._config()}", *options)
+        started = self._start(
+            # Upstreams of tests are on loopback; a later option of the same name counts.
+            "postern_dataplane",
+            "dataplane",
+            f"--config={self._config()}",
+            "--allowed-upstreams=loopback",
+            *options,
+        )
         said = started.has_said("data plane started")
         self.listen, self.admin = _address(said["listen"]), _address(said["admin"])
         self.announce(self.admin)

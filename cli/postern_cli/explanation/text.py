@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from postern_core.snapshot import Endpoint
+from postern_core.special_addresses import special_use_of
 from postern_dataplane.decision.outcome import Forward, Reject
 from postern_dataplane.http1.denial_response import denial_response
 
@@ -73,7 +75,13 @@ def _addresses(decision: Forward) -> str:
     scheme = "https" if backend.tls else "http"
     named = [f"{scheme}://{_host(it.address)}:{it.port}" for it in endpoints]
     more = f", or one of {len(named) - 1} more" if len(named) > 1 else ""
-    return f"{named[0]}{more} ({backend.id})"
+    return f"{named[0]}{more} ({backend.id}{_special(endpoints)})"
+
+
+def _special(endpoints: Iterable[Endpoint]) -> str:
+    """The first address that a gateway refuses by default; what a name leads to is known there only."""
+    found = next(((it.address, use) for it in endpoints if (use := special_use_of(it.address))), None)
+    return "; {} is {}: see --allowed-upstreams of the gateway".format(*found) if found else ""
 
 
 def _host(address: str) -> str:

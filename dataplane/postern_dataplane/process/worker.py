@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 import uvloop
 
+from postern_core.special_addresses import read_allowed_addresses
 from postern_dataplane.certificates.certificate_reloader import CertificateReloader
 from postern_dataplane.certificates.certificate_store import CertificateStore
 from postern_dataplane.certificates.tls_context import server_context
@@ -39,6 +40,7 @@ from postern_dataplane.telemetry.counters import Counters
 from postern_dataplane.telemetry.definitions import CERTIFICATE_RELOADS, LOG_LINES_DROPPED, RELOADS
 from postern_dataplane.telemetry.fan_out import FanOutObserver
 from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, Sender, SnapshotLoaded, SnapshotRefused
+from postern_dataplane.upstream.dial_policy import DialPolicy
 from postern_kit.logs import configure_logs, described, log
 
 REPORT_S = 1.0
@@ -63,6 +65,7 @@ class Worker:
             limits=settings.limits,
             connection_memory_bytes=settings.worker_memory_bytes(),
             observer=FanOutObserver(self._counters, self._access_log) if self._access_log else self._counters,
+            dial_policy=DialPolicy(read_allowed_addresses(settings.allowed_upstreams)),
             remembers_heads=settings.remember_heads,
         )
         self._index_watcher = IndexWatcher(Path(settings.config))

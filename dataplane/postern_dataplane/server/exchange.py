@@ -16,7 +16,7 @@ from postern_dataplane.request.head import RequestHead
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.telemetry.events import CLIENT_CLOSED, CLIENT_CLOSED_STATUS, IDLE_TIMEOUT, RequestRecord
 from postern_dataplane.upstream.connection import UpstreamConnection
-from postern_dataplane.upstream.retry import RetryState
+from postern_dataplane.upstream.retry import RetryState, denial_of
 
 from .body_forwarder import BodyForwarder
 from .interfaces import Downstream
@@ -105,8 +105,7 @@ class Exchange:
         try:
             connection = await self._retry_state.connect()
         except OSError as error:
-            is_late = isinstance(error, TimeoutError)
-            self.reject(denials.UPSTREAM_TIMEOUT if is_late else denials.UPSTREAM_CONNECT_FAILED)
+            self.reject(denial_of(error))
             return
         if self.state is CONNECTING:
             self._attach(connection)

@@ -19,6 +19,7 @@ from postern_dataplane.request.head import RequestHead
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.events import Observer, RequestRecord
+from postern_dataplane.upstream.dial_policy import DialPolicy
 from postern_dataplane.upstream.pool import PoolManager
 
 from .decision_cache import Answer, CacheEntry, DecisionCache, NullCache, Packet
@@ -46,6 +47,7 @@ class Gateway:
         limits: Limits,
         connection_memory_bytes: int,
         observer: Observer,
+        dial_policy: DialPolicy,
         remembers_heads: bool = True,
     ) -> None:
         self.active_table = active_table
@@ -57,7 +59,7 @@ class Gateway:
         self.loop = asyncio.get_running_loop()
         self.decision_cache = (DecisionCache if remembers_heads else NullCache)(limits, self.loop)
         self.tasks = BackgroundTasks()
-        self.upstreams = PoolManager(self.tasks)
+        self.upstreams = PoolManager(self.tasks, dial_policy)
         self._connections: set[Connection] = set()
         self._all_gone = asyncio.Event()
         self._all_gone.set()

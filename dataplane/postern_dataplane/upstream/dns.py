@@ -24,11 +24,15 @@ def is_address(host: str) -> bool:
 
 
 class DnsEntry:
-    """A host name and the addresses that it has; `changed` is called when they are others."""
+    """A host name and the addresses that it has; `changed` is called when they are others.
+
+    `known` are those of one family, `alternatives` those of the other.
+    """
 
     def __init__(self, host: str, tasks: BackgroundTasks, changed: Callable[[], None]) -> None:
         self.host = host
         self.known: tuple[str, ...] = ()
+        self.alternatives: tuple[str, ...] = ()
         self._tasks = tasks
         self._changed = changed
         self._resolved_at = float("-inf")
@@ -52,8 +56,10 @@ class DnsEntry:
                 found = await loop.getaddrinfo(self.host, None, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):  # TimeoutError is an OSError; the other is a name that DNS can't hold
             found = []
-        known = tuple(sorted({str(info[4][0]) for info in found}))
-        if known and known != self.known:
-            self.known = known
+        # The system sorts (RFC 6724): a family without a way out comes last.
+        of_first = {str(info[4][0]): info[0] == found[0][0] for info in found}
+        known, others = (tuple(sorted(it for it in of_first if of_first[it] is is_first)) for is_first in (True, False))
+        if known and (known, others) != (self.known, self.alternatives):
+            self.known, self.alternatives = known, others
             self._changed()
         self._resolved_at = loop.time()

@@ -21,23 +21,29 @@ IDLE_MAX = 1024
 class Host:
     """One IP address and port, its share of the requests, and its idle connections, the last used at the end.
 
+    `alternatives` are IP addresses of the same place, each of another family.
     `is_listed` says whether the upstream still has it.
     """
 
-    __slots__ = ("_ejected_until", "_failures", "host", "idle", "is_listed", "name", "port", "weight")
+    __slots__ = ("_ejected_until", "_failures", "alternatives", "host", "idle", "is_listed", "name", "port", "weight")
 
-    def __init__(self, name: str, host: str, port: int, weight: float) -> None:
+    def __init__(self, name: str, host: str, port: int, weight: float, alternatives: tuple[str, ...] = ()) -> None:
         self.name = name
         self.host = host
         self.port = port
         self.weight = weight
+        self.alternatives = alternatives
         self.idle: list[UpstreamConnection] = []
         self.is_listed = True
         self._failures = 0
         self._ejected_until = 0.0
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return self.at(self.host)
+
+    def at(self, host: str) -> str:
+        """One of its addresses, with the port."""
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
     def keep(self, connection: UpstreamConnection, now: float) -> None:
         """Keep an idle connection for the next request, or close it: enough are kept, or the address is not listed."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 
 from postern_core.snapshot import Endpoint
+from postern_core.special_addresses import SpecialUse
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.table.compiled import Upstream
 from postern_dataplane.table.routing_table import RoutingTable
+from postern_kit.logs import log
 
 from .connection import UpstreamConnection
+from .dial_policy import AddressRefused, DialPolicy
 from .dns import DnsEntry, is_address
+from .happy_eyeballs import first_to_open
 from .load_balancer import EdfScheduler, Host
 from .tls import client_context
 
@@ -22,11 +27,14 @@ IDLE_S = 55.0
 class ConnectionPool:
     """One backend in use."""
 
-    def __init__(self, upstream: Upstream, tasks: BackgroundTasks) -> None:
+    def __init__(self, upstream: Upstream, tasks: BackgroundTasks, dial_policy: DialPolicy) -> None:
         self.upstream = upstream
         self._tasks = tasks
+        self._dial_policy = dial_policy
+        # Why an address is refused, None for one that isn't; of the addresses that the upstream has now.
+        self._verdicts: dict[str, SpecialUse | None] = {}
         self._dns_entries: dict[str, DnsEntry] = {}
-        self._addresses: dict[tuple[str, str, int], Host] = {}
+        self._addresses: dict[tuple[str, str, int, tuple[str, ...]], Host] = {}
         self._scheduler: EdfScheduler | None = None
         self._is_closed = False
 
@@ -63,12 +71,12 @@ class ConnectionPool:
         loop = asyncio.get_running_loop()
         timeout_s = self.upstream.backend.connect_timeout_ms / 1000
         address = address or self.next_host(loop.time(), tried)
-        if address is None:
+        if address is None and not self._refused:
             async with asyncio.timeout(timeout_s):
                 await self._resolve()
             address = self.next_host(loop.time(), tried)
         if address is None:
-            raise OSError("no address to connect to")
+            raise AddressRefused(self._refused) if self._refused else OSError("no address to connect to")
         tried.append(address)
         try:
             async with asyncio.timeout(timeout_s):
@@ -81,6 +89,11 @@ class ConnectionPool:
         address.succeeded()
         return connection
 
+    @property
+    def _refused(self) -> str:
+        """Which addresses are refused, and why; "" for none."""
+        return ", ".join(f"{host} ({use})" for host, use in self._verdicts.items() if use)
+
     async def _resolve(self) -> None:
         """Wait until one of the names has an address; the others may come later."""
         names = [self._dns_entry(endpoint) for endpoint in self.upstream.endpoints if not is_address(endpoint.address)]
@@ -89,13 +102,23 @@ class ConnectionPool:
             _, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
 
     async def _open(self, address: Host) -> UpstreamConnection:
+        if not address.alternatives:
+            return await self._open_at(address, address.host)
+        addresses = (address.host, *address.alternatives)
+        connection = await first_to_open(addresses, partial(self._open_at, address))
+        # The family that answered is asked first the next time.
+        address.host = next(it for it in addresses if address.at(it) == connection.address)
+        address.alternatives = tuple(it for it in addresses if it != address.host)
+        return connection
+
+    async def _open_at(self, address: Host, host: str) -> UpstreamConnection:
         loop = asyncio.get_running_loop()
         tls = self.upstream.backend.tls
         context = None if tls is None else await loop.run_in_executor(None, client_context, tls)
         try:
             _, connection = await loop.create_connection(
-                lambda: UpstreamConnection(str(address)),
-                address.host,
+                lambda: UpstreamConnection(address.at(host)),
+                host,
                 address.port,
                 ssl=context,
                 server_hostname=tls.server_name if tls is not None else None,
@@ -135,22 +158,48 @@ class ConnectionPool:
             name = self._dns_entries[endpoint.address] = DnsEntry(endpoint.address, self._tasks, self._reschedule)
         return name
 
+    def _addresses_of(
+        self, endpoint: Endpoint, verdicts: dict[str, SpecialUse | None]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The IP addresses of an endpoint, and those of other families, which are used in place of them."""
+        if is_address(endpoint.address):
+            hosts = self._allowed(endpoint, (endpoint.address,), verdicts)
+            alternatives = self._allowed(endpoint, tuple(filter(is_address, endpoint.alternatives)), verdicts)
+        else:
+            name = self._dns_entry(endpoint)
+            hosts = self._allowed(endpoint, name.known, verdicts)
+            alternatives = self._allowed(endpoint, name.alternatives, verdicts)
+        return (hosts, alternatives) if hosts else (alternatives, ())
+
+    def _allowed(
+        self, endpoint: Endpoint, hosts: tuple[str, ...], verdicts: dict[str, SpecialUse | None]
+    ) -> tuple[str, ...]:
+        """Those of the IP addresses that may be connected to; each is judged, and told, once."""
+        for host in hosts:
+            use = self._verdicts[host] = verdicts[host] if host in verdicts else self._dial_policy.refuses(host)
+            if use and host not in verdicts:
+                fields = {"upstream": self.upstream.id, "endpoint": endpoint.address, "address": host, "use": use}
+                log.warning("upstream address refused, which --allowed-upstreams would allow", **fields)
+        return tuple(host for host in hosts if not self._verdicts[host])
+
     def _reschedule(self) -> None:
         self._scheduler = None
 
     def _make_scheduler(self) -> EdfScheduler | None:
         """Put all addresses of all endpoints in turn; None while no name has ever been resolved."""
         before, self._addresses = self._addresses, {}
+        verdicts, self._verdicts = self._verdicts, {}
         for endpoint in self.upstream.endpoints:
-            hosts = (endpoint.address,) if is_address(endpoint.address) else self._dns_entry(endpoint).known
-            for host in hosts:
-                key = (endpoint.address, host, endpoint.port)
+            hosts, alternatives = self._addresses_of(endpoint, verdicts)
+            for number, host in enumerate(hosts):
+                others = alternatives[number % (len(alternatives) or 1) :: len(hosts)]
+                key = (endpoint.address, host, endpoint.port, others)
                 # An endpoint's share is its own, however many addresses its name has; one that is there twice has two.
                 share = endpoint.weight / len(hosts)
                 if key in self._addresses:
                     self._addresses[key].weight += share
                     continue
-                address = before.pop(key) if key in before else Host(*key, share)
+                address = before.pop(key) if key in before else Host(*key[:3], share, others)
                 address.weight = share
                 self._addresses[key] = address
         for gone in before.values():
@@ -161,15 +210,16 @@ class ConnectionPool:
 class PoolManager:
     """The backends that have been asked for, by id."""
 
-    def __init__(self, tasks: BackgroundTasks) -> None:
+    def __init__(self, tasks: BackgroundTasks, dial_policy: DialPolicy) -> None:
         self._tasks = tasks
+        self._dial_policy = dial_policy
         self._pools: dict[str, ConnectionPool] = {}
 
     def get(self, upstream: Upstream) -> ConnectionPool:
         """The runtime of a backend, made when it is first needed."""
         pool = self._pools.get(upstream.id)
         if pool is None:
-            pool = self._pools[upstream.id] = ConnectionPool(upstream, self._tasks)
+            pool = self._pools[upstream.id] = ConnectionPool(upstream, self._tasks, self._dial_policy)
         return pool
 
     def adopt(self, table: RoutingTable) -> None:

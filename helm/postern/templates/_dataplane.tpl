@@ -53,6 +53,9 @@
   {{- with $gateway.trustedProxies }}
   - --trusted-proxies={{ join "," . }}
   {{- end }}
+  {{- with $gateway.allowedUpstreams }}
+  - --allowed-upstreams={{ join "," . }}
+  {{- end }}
   - --access-log={{ include "postern.accessLog" $gateway.accessLog }}
   - --drain-grace={{ int $gateway.drainGraceSeconds }}s
   {{- with $gateway.tls }}

@@ -17,6 +17,7 @@ from manifests import route, service
 from postern_cli import run as module
 
 POSTERN = Path(sys.executable).parent / "postern"
+LOOPBACK_IS_ALLOWED = "--allowed-upstreams=loopback,own"
 
 
 @pytest.fixture
@@ -42,7 +43,19 @@ def test_the_options_go_to_the_data_plane(postern, sessions, folder):
 
     assert 3 == done.exit_code
     assert ("internal", (folder.path,)) == (sessions[0].gateway, sessions[0].paths)
-    assert ["--listen=[::1]:8080", "--workers=2"] == sorted(sessions[0].arguments)
+    assert {"--listen=[::1]:8080", "--workers=2"} == set(sessions[0].arguments) - {LOOPBACK_IS_ALLOWED}
+
+
+def test_applications_of_this_machine_may_be_upstreams(postern, sessions, folder):
+    """Local mode allows loopback, and what is given instead counts."""
+    postern("run", folder.path)
+    postern("run", folder.path, "--allowed-upstreams", "own,10.0.0.0/8")
+    refused = postern("run", folder.path, "--allowed-upstreams", "anything")
+
+    first, other = (session.arguments for session in sessions)
+    assert LOOPBACK_IS_ALLOWED in first
+    assert ["--allowed-upstreams=own,10.0.0.0/8"] == [it for it in other if "upstreams" in it]
+    assert (2, True) == (refused.exit_code, "'anything' is neither one of metadata, loopback" in refused.output)
 
 
 def test_options_that_need_each_other_go_together(postern, sessions, folder):

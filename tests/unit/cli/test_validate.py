@@ -116,10 +116,11 @@ def test_annotations_are_commands_of_a_workflow(postern, protected):
 
 
 def test_a_cluster_is_checked_by_the_same_rules(postern, serving):
-    """Of Secrets nothing is read, and that is said."""
+    """Of Secrets nothing is read, and that is said; an upstream on loopback is warned of, as its status is."""
     result = postern("validate", "--cluster")
     assert (0, "") == (result.exit_code, result.stderr)
-    assert "Not checked: what is in 1 Secret, for none is read.\n4 objects are fine: " in result.stdout
+    assert "warning: Service default/app: spec.upstream.url: 127.0.0.1 is loopback" in result.stdout
+    assert "Not checked: what is in 1 Secret, for none is read.\n4 objects are fine, with 1 warning: " in result.stdout
     assert [] == [path for path in serving.asked if "secrets" in path]
 
 

@@ -47,8 +47,12 @@ def test_the_answer_to_head_has_no_body():
     [
         ({"url": "https://httpbin.org"}, "https://httpbin.org:443 (Service/default/app)"),
         (
-            {"endpoints": [{"address": "::1", "port": 1}, {"address": "10.0.0.7", "port": 2}]},
-            "http://[::1]:1, or one of 1 more (Service/default/app)",
+            {"endpoints": [{"address": "fd00::1", "port": 1}, {"address": "10.0.0.7", "port": 2}]},
+            "http://[fd00::1]:1, or one of 1 more (Service/default/app)",
+        ),
+        (
+            {"url": "http://[::1]:1"},
+            "http://[::1]:1 (Service/default/app; ::1 is loopback: see --allowed-upstreams of the gateway)",
         ),
     ],
 )

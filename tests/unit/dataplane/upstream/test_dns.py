@@ -55,6 +55,19 @@ def test_a_name_is_resolved_when_it_is_first_needed(loop, ask, changes):
     assert (["app"], [("10.0.0.1", "10.0.0.2")]) == (loop.lookups, changes)
 
 
+@pytest.mark.parametrize(
+    ("answer", "known", "alternatives"),
+    [
+        (["10.0.0.2", "fd00::1", "10.0.0.1"], ("10.0.0.1", "10.0.0.2"), ("fd00::1",)),
+        (["fd00::1", "10.0.0.1"], ("fd00::1",), ("10.0.0.1",)),
+    ],
+)
+def test_of_two_families_the_first_counts(loop, ask, answer, known, alternatives):
+    """The system puts addresses without a way to them last; the others are what is used in place of these."""
+    assert known == addresses_of(loop, name := ask(*answer))
+    assert alternatives == name.alternatives
+
+
 def test_an_old_answer_is_refreshed_beside_the_requests(loop, ask, changes):
     """An old answer is refreshed in the background, and is used until then."""
     name = ask("10.0.0.1")

@@ -4,49 +4,21 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections import Counter
 from types import SimpleNamespace
 
 import msgspec
 import pytest
 
 from postern_core.snapshot import Backend, Endpoint, UpstreamTLS
-from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.table.compiled import Upstream
 from postern_dataplane.upstream.load_balancer import IDLE_MAX
-from postern_dataplane.upstream.pool import IDLE_S, PoolManager
+from postern_dataplane.upstream.pool import IDLE_S
 
 ONE, OTHER, NAMED = (Endpoint(address=it, port=80) for it in ("10.0.0.1", "10.0.0.2", "app"))
 
 
 def upstream(*endpoints, **backend):
     return Upstream(Backend(id="Service/demo/app", **backend), endpoints)
-
-
-@pytest.fixture
-def upstreams(loop):
-    tasks = BackgroundTasks()
-    made = PoolManager(tasks)
-    yield made
-    made.close()
-    loop.run_until_complete(tasks.close())
-    loop.settle()
-
-
-@pytest.fixture
-def connect(loop):
-    """Connects, to the address whose turn it is or this one; gives the connection, in the midst of an exchange."""
-
-    def connect_(pool, address=None, tried=None):
-        return loop.run_until_complete(pool.connect(address, [] if tried is None else tried))
-
-    return connect_
-
-
-@pytest.fixture
-def turns(loop):
-    """The hosts whose turn it is, and how often."""
-    return lambda pool, count: Counter(loop.call(pool.next_host, loop.now).host for _ in range(count))
 
 
 def test_a_backend_has_one_runtime(upstreams):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from data_port import DIAL_POLICY
 from postern_core.snapshot import Backend, Endpoint
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.upstream.dial_policy import AddressRefused
 from postern_dataplane.upstream.pool import ConnectionPool
-from postern_dataplane.upstream.retry import RetryState
+from postern_dataplane.upstream.retry import RetryState, denial_of
 
 
 class Errors(list):
@@ -23,7 +25,9 @@ def make(loop):
     def make_(retries=1, addresses=2, pool=None):
         endpoints = tuple(Endpoint(address=f"10.0.0.{number}", port=80) for number in range(addresses))
         backend = Backend(id="Service/demo/app", retry_attempts=retries)
-        return RetryState(pool or ConnectionPool(Upstream(backend, endpoints), BackgroundTasks()), Errors())
+        return RetryState(
+            pool or ConnectionPool(Upstream(backend, endpoints), BackgroundTasks(), DIAL_POLICY), Errors()
+        )
 
     return make_
 
@@ -108,3 +112,25 @@ def test_an_address_that_let_an_old_connection_go_is_tried_again(loop, make):
     loop.call(first.pool.next_host, loop.now)
     assert attempts.may_retry("GET")
     assert connection.host is connect(loop, attempts).host
+
+
+def test_an_address_that_is_refused_is_not_asked_again(loop, make):
+    """It stays refused: the one failure is counted as what it is, however many attempts are left."""
+    upstream = Upstream(Backend(id="Service/demo/app"), (Endpoint(address="127.0.0.1", port=80),))
+    attempts = make(3, pool=ConnectionPool(upstream, BackgroundTasks(), DIAL_POLICY))
+    with pytest.raises(AddressRefused):
+        connect(loop, attempts)
+    assert ([], ["address_refused"]) == (loop.dials, attempts._observer)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (AddressRefused("10.0.0.1 (own)"), "upstream_address_refused"),
+        (TimeoutError(), "upstream_timeout"),
+        (ConnectionRefusedError(), "upstream_connect_failed"),
+    ],
+)
+def test_the_answer_follows_from_the_last_error(error, reason):
+    """A request that got no connection has one of three reasons."""
+    assert reason == denial_of(error).reason
