@@ -16,8 +16,8 @@ MIB = 2**20
 # What a worker may hold for its connections here, and what its memory may grow by: the allocator takes some on top.
 BUDGET = 16 * MIB
 BOUND = 2 * BUDGET
-# A TLS connection that was evicted keeps its buffers until the next sweep: those of a tenth of a second of handshakes.
-ENDING_BYTES = 8 * 2**20
+# A TLS connection that was evicted keeps its buffers until the event loop's next turn: those of a few handshakes.
+ENDING_BYTES = 3 * MIB
 OPTIONS = ("--connection-memory", str(BUDGET), "--header-timeout", "60s")
 
 START = raw.request("/").removesuffix(b"\r\n")

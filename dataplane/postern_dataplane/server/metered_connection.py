@@ -100,4 +100,8 @@ class MeteredConnection(ClientConnection):
         if is_mute:
             self.abort()
         else:
-            self._lingering_close.end(self.now())
+            self._end_evicted()
+
+    def _end_evicted(self) -> None:
+        """End without lingering: the next sweep closes what is left, which is little."""
+        self._lingering_close.end(self.now())

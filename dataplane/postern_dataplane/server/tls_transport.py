@@ -92,6 +92,10 @@ class TlsClientConnection(MeteredConnection):
         # a text of its own until its head ends.
         return TLS_BYTES + 3 * self._packet_bytes
 
+    def _end_evicted(self) -> None:
+        # At once: until its end it would keep the buffers for which it was evicted. What was said has been sent.
+        self._transport.close()
+
     def eof_received(self) -> None:
         """The client has sent close_notify: from here on nothing that is written reaches it."""
         if self.state is not CLOSED:

@@ -108,3 +108,10 @@ def test_who_says_goodbye_between_requests_has_left_too(port, secured, loop):
     """There is nothing to cancel."""
     loop.call(secured.connection.eof_received)
     assert [] == port.outcomes()
+
+
+def test_an_evicted_client_ends_at_once(port, secured):
+    """Its buffers are why it has to go; it has been told so before."""
+    secured.send(b"GET / HTTP/1.1\r\nHost: h\r\nA: " + b"a" * 10_000)
+    port.loop.call(secured.connection.evict)
+    assert ([431], "close") == (secured.statuses(), secured.transport.end)
