@@ -21,7 +21,7 @@ PROGRAMS = PYTHONPATH=tests/support $(BIN)/python -m cluster.modules
 IMAGE ?= postern:dev
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test chart-test cluster-test gitops-test programs e2e check lint format golden crds changelog coverage fuzz bench guard bench-cluster docs build image clean
+.PHONY: help setup demo test chart-test cluster-test gitops-test programs e2e check lint format golden crds changelog coverage fuzz fuzz-guided bench guard bench-cluster docs build image clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -95,8 +95,12 @@ coverage: $(STAMP) ## Measure lines and branches, name what no test reaches, and
 
 # make fuzz SECONDS=60 TARGET=tokens SEED=1
 SECONDS ?= 30
-fuzz: $(STAMP) ## Send random input to the doors that strangers reach (SECONDS=60 each, TARGET=tokens, SEED=1)
-	@$(BIN)/python -m fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(TARGET)
+fuzz: $(STAMP) ## Send random input to the doors that strangers reach (SECONDS=60 each, or INPUTS=1000; TARGET=tokens, SEED=1)
+	@$(BIN)/python -m fuzz --seconds $(SECONDS) $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed $(SEED)) $(TARGET)
+
+fuzz-guided: $(STAMP) ## The same, guided by the coverage of our code, and keep what reaches more (SECONDS=600)
+	-@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
+	@$(BIN)/python -m fuzz --guided --seconds $(SECONDS) $(TARGET)
 
 bench: $(STAMP) ## Measure a request beside other gateways, a reload, and compiling (needs nginx, wrk and two cores)
 	-@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'

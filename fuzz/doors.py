@@ -12,21 +12,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # The harness lies beside the tests, which pytest puts on the path by itself.
 sys.path.append(str(Path(__file__).parents[1] / "tests/support"))
 
 import manifests
 import raw
+from data_port import Loop, Port
 from gateway import DataPlane, open_to
 from heads import HOST, bearer, head, outcome, protected, sent, signed, table
 from postern_core.codec import CodecError, decode_index, decode_shard, encode_snapshot
 from postern_core.parse import is_known, parse_manifest
+from postern_dataplane.http1.request_head import RequestError, request_head
+from postern_dataplane.http1.request_reader import RequestReader
+from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.settings import Limits
 from upstream import Exchange, Upstream
 
 __all__ = [
-    "HOST", "CodecError", "Exchange", "Site", "Upstream", "bearer", "decode_index", "decode_shard", "encode_snapshot",
-    "head", "is_known", "manifests", "opened_site", "outcome", "parse_manifest", "protected", "raw", "sent", "signed",
+    "HOST", "CodecError", "Exchange", "Limits", "ListenerConfig", "Port", "RequestError", "RequestReader", "Site",
+    "Upstream", "bearer", "decode_index", "decode_shard", "encode_snapshot", "head", "is_known", "manifests",
+    "opened_port", "opened_site", "outcome", "parse_manifest", "protected", "raw", "request_head", "sent", "signed",
     "table",
 ]  # fmt: skip
 
@@ -60,3 +67,16 @@ def opened_site() -> Iterator[Site]:
                 gateway.close()
     finally:
         upstream.close()
+
+
+@contextmanager
+def opened_port(*served: dict[str, Any]) -> Iterator[Port]:
+    """A gateway without sockets that serves these manifests, for as long as the context lasts."""
+    loop = Loop()
+    try:
+        port = Port(loop)
+        port.active_table.swap(table(*served), 0.0)
+        yield port
+        loop.run_until_complete(port.gateway.close())
+    finally:
+        loop.close()

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from .choices import Choices
+
 TARGETS = sorted(path.stem for path in (Path(__file__).parent / "targets").glob("[a-z]*.py"))
 FAILURES_MAX = 10
 
@@ -38,7 +40,10 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    cpu_s: float = 0.0
     grown_bytes: int = 0
+    grown_late_bytes: int = 0
+    """Of it, after half of the inputs or of the time: what grows without an end grows then too."""
 
     @property
     def inputs(self) -> int:
@@ -46,8 +51,10 @@ class Tally:
 
     def __str__(self) -> str:
         found = ", ".join(f"{name} {count}" for name, count in self.outcomes.most_common(8))
-        grown = f"memory +{self.grown_bytes / 2**20:.1f} MiB"
-        head = f"{self.target}: {self.inputs} inputs in {self.seconds:.0f} s, {len(self.failures)} failures, {grown}"
+        early, late = (it / 2**20 for it in (self.grown_bytes - self.grown_late_bytes, self.grown_late_bytes))
+        grown = f"memory +{early:.1f} MiB in the first half and +{late:.1f} in the second"
+        took = f"{self.seconds:.0f} s ({self.cpu_s:.0f} s of processor time here)"
+        head = f"{self.target}: {self.inputs} inputs in {took}, {len(self.failures)} failures, {grown}"
         return "\n".join([f"{head}; {found}", *(f"  FAILED {failure}" for failure in self.failures)])
 
 
@@ -56,15 +63,39 @@ def run(name: str, *, seconds: float | None = None, iterations: int | None = Non
     target: Target = importlib.import_module(f"fuzz.targets.{name}")
     tally = Tally(name, seed)
     with target.opened() as state:
-        before, began = memory_of(state), time.monotonic()
+        before, began, cpu_began = memory_of(state), time.monotonic(), time.process_time()
+        middle = None
         for number in itertools.count() if iterations is None else range(iterations):
-            if (seconds is not None and time.monotonic() - began > seconds) or len(tally.failures) == FAILURES_MAX:
+            gone_s = time.monotonic() - began
+            if (seconds is not None and gone_s > seconds) or len(tally.failures) == FAILURES_MAX:
                 break
+            is_late = 2 * number >= iterations if iterations is not None else 2 * gone_s > (seconds or 0)
+            middle = memory_of(state) if middle is None and is_late else middle
+            _try(target, f"{seed}/{number}", state, tally)
+        after = memory_of(state)
+        tally.seconds, tally.cpu_s = time.monotonic() - began, time.process_time() - cpu_began
+        tally.grown_bytes, tally.grown_late_bytes = after - before, after - (middle or after)
+    return tally
+
+
+def _try(target: Target, seed: str, state: Any, tally: Tally) -> None:
+    try:
+        tally.outcomes[target.once(random.Random(seed), state)] += 1
+    except Exception as error:  # noqa: BLE001 - whatever an input raises is the finding
+        number = seed.rpartition("/")[2]
+        tally.failures.append(f"seed {tally.seed}, number {number}: {type(error).__name__}: {str(error)[:2000]}")
+
+
+def replay(name: str, inputs: list[bytes]) -> Tally:
+    """Run a target on inputs of a corpus, in their order; a failure names its input."""
+    target: Target = importlib.import_module(f"fuzz.targets.{name}")
+    tally = Tally(name, 0)
+    with target.opened() as state:
+        for content in inputs:
             try:
-                tally.outcomes[target.once(random.Random(f"{seed}/{number}"), state)] += 1
-            except Exception as error:  # noqa: BLE001 - whatever an input raises is the finding
-                tally.failures.append(f"seed {seed}, number {number}: {type(error).__name__}: {str(error)[:2000]}")
-        tally.seconds, tally.grown_bytes = time.monotonic() - began, memory_of(state) - before
+                tally.outcomes[target.once(Choices(content), state)] += 1
+            except Exception as error:  # noqa: BLE001 - as above
+                tally.failures.append(f"input {content.hex()}: {type(error).__name__}: {str(error)[:2000]}")
     return tally
 
 
