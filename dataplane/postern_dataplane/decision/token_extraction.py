@@ -44,15 +44,19 @@ def extract_token(places: tuple[TokenSource, ...], headers: Headers, query: str 
 
 def _in_header(name: str, headers: Headers, _query: str | None) -> list[str]:
     wanted = name.encode("latin-1")
-    return [
-        without_scheme(value.decode("latin-1").strip(" \t"))
-        for field, value in headers
-        if len(field) == len(wanted) and field.lower() == wanted
-    ]
+    size = len(wanted)
+    # A loop, as a comprehension is a call of its own in Python 3.11, and nearly always finds one.
+    found: list[str] = []
+    for field, value in headers:
+        if len(field) == size and field.lower() == wanted:
+            found.append(without_scheme(value.decode("latin-1").strip(" \t")))
+    return found
 
 
 def without_scheme(value: str) -> str:
     """RFC 9110, section 11.1: the scheme is case-insensitive, and one or more spaces follow it."""
+    if value.startswith("Bearer "):  # as nearly all write it
+        return value[7:].lstrip(" ")
     if value[:6].lower() == "bearer" and (len(value) == 6 or value[6] == " "):
         return value[6:].lstrip(" ")
     return value

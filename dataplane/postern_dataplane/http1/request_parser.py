@@ -6,6 +6,7 @@ What the data port relies on in it is in `tests/unit/dataplane/http1/test_parser
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import HttpRequestParser
@@ -30,10 +31,14 @@ class _Unpaused(BaseProtocol):
         """Go on."""
 
 
+# One for all parsers of a worker: it has no state of theirs.
+_unpaused = lru_cache(maxsize=1)(_Unpaused)
+
+
 def make_parser(limits: Limits, loop: asyncio.AbstractEventLoop) -> HttpRequestParser:
     """A parser that has seen nothing, and stops after each request."""
     return HttpRequestParser(
-        _Unpaused(loop),
+        _unpaused(loop),
         loop,
         STREAM_BYTES,
         max_line_size=line_bytes_max(limits),

@@ -81,7 +81,7 @@ def read_response(
     found = _sort(fields)
     upstream = _framing_of(found.lengths, found.codings, no_body=has_no_body(method, status))
     client = upstream
-    if upstream in (CHUNKED, UNTIL_CLOSE):
+    if upstream is CHUNKED or upstream is UNTIL_CLOSE:
         client = CHUNKED if http_minor else UNTIL_CLOSE
     closes = closes or client is UNTIL_CLOSE
     lines = [b"HTTP/1.1 %d %b" % (status, phrase), *found.kept]

@@ -16,11 +16,11 @@ from postern_dataplane.errors import StateError
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
 from postern_dataplane.http1.response_head import (
     HEAD_BYTES_MAX,
+    NONE,
     UNTIL_CLOSE,
     BadResponse,
     Fields,
     Framing,
-    has_no_body,
 )
 from postern_dataplane.state_machine import Moves, State, forbidden
 
@@ -104,7 +104,7 @@ class UpstreamConnection(asyncio.Protocol):
     def is_reusable(self) -> bool:
         """Whether another exchange may follow the one that has ended."""
         # What was read and not parsed yet is an answer to no request.
-        return self.state is COMPLETE and not self._read_gate.rest and self.is_open
+        return self.state is COMPLETE and not self._read_gate.rest and not self.transport.is_closing()
 
     def begin(self, handler: ResponseHandler, data: bytes) -> None:
         """Start an exchange by sending the first bytes of its request."""
@@ -238,7 +238,7 @@ class UpstreamConnection(asyncio.Protocol):
         response = handler.response_arrived(status, self._phrase, self._fields)
         self._framing = response.upstream
         self._move(RECEIVING)
-        if has_no_body(handler.method, status):
+        if response.upstream is NONE:
             # llhttp doesn't know the request, and would wait for a body.
             self._end()
             self._parser = httptools.HttpResponseParser(self)
