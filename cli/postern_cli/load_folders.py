@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -86,7 +87,13 @@ def problems_of(
     for gateway in gateways_of(objects):
         grants = grants_of(source, gateway) if source else Grants()
         compiled = compile_snapshot(
-            objects, inspectors=VALIDATORS, gateway=gateway, memo=memo, share=share, grants=grants
+            objects,
+            inspectors=VALIDATORS,
+            gateway=gateway,
+            memo=memo,
+            share=share,
+            grants=grants,
+            now_s=time.time(),
         )
         found += compiled.problems
     return in_order(found)

@@ -51,12 +51,14 @@ def compile_snapshot(
     memo: Memo | None = None,
     share: Share = DEFAULT_SHARE,
     grants: Grants = Grants(),  # noqa: B008 # frozen
+    now_s: float = 0.0,
 ) -> Compiled:
     """Compile everything afresh for one gateway; never raises for what a user wrote.
 
     `share` is what each namespace may put into it.
     `memo` remembers what concerns one object alone between compilations;
     `grants` are those of the compilation before, none for a first one.
+    `now_s`, seconds since the epoch, is for warnings alone: no snapshot depends on it.
     """
     memo = memo or Memo()
     index = index_resources(resources, inspectors, memo)
@@ -71,7 +73,7 @@ def compile_snapshot(
     refuse_unserved(services, routes)
     memo.finish()
     problems += [*identities.problems, *services.problems, *routes.problems]
-    problems += lint(Linked(index, identities, services, routes))
+    problems += lint(Linked(index, identities, services, routes, now_s))
     granted = Grants(services.grants, identities.grants)
     snapshot = _snapshot(gateway, identities, services, routes)
     # The same value as long as nothing changes, so that it isn't encoded again.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from .kinds import KINDS
+from .lints.credential import CREDENTIAL_LINTS
 from .lints.linked import Linked
 from .lints.names import NAME_LINTS
 from .problems import Problem
 
-LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = NAME_LINTS
+LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = NAME_LINTS + CREDENTIAL_LINTS
 
 # By name; those of one object are run with its checks, by `check`.
 LINTS = tuple(

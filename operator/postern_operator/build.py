@@ -7,6 +7,7 @@ and where the bytes go belongs in them.
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -73,6 +74,7 @@ class GatewayBuild:
             memo=self._memo,
             share=self._share,
             grants=self.grants,
+            now_s=time.time(),
         )
         self.grants = compiled.grants
         withheld: frozenset[str] = frozenset()

@@ -17,12 +17,13 @@ from postern_core.resources.service import Service
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """All objects, and what the gateway serves of them."""
+    """All objects, and what the gateway serves of them; `now_s` is in seconds since the epoch, 0 where unknown."""
 
     resources: ResourceIndex
     identities: Identities
     services: Services
     routes: Routes
+    now_s: float = 0.0
 
     def policies(self) -> Iterator[tuple[Ref, JWTPolicy]]:
         """The `auth.jwt` blocks in force, each with the Service or Route that it stands in."""

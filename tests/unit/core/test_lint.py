@@ -8,13 +8,14 @@ import pytest
 
 import cases
 import postern_core.compile as compilation
-from manifests import compiled, route, service
+from manifests import compiled, consumer, credential, route, secret, service
 from postern_core.kinds import KINDS
 from postern_core.lint import LINTS, LINTS_OF_ALL, lint
 from postern_core.parse import parse_manifest
 from postern_core.problems import Reason
 from postern_operator.validators import VALIDATORS
 
+NOW_S = 1_900_000_000.0
 ROOT = Path(__file__).parents[3]
 
 
@@ -23,7 +24,8 @@ def lints_that_find_something(case, monkeypatch):
     seen = []
     monkeypatch.setattr(compilation, "lint", lambda linked: seen.append(linked) or lint(linked))
     objects = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
-    compilation.compile_snapshot(objects, inspectors=VALIDATORS, gateway=cases.settings_of(case).gateway)
+    gateway = cases.settings_of(case).gateway
+    compilation.compile_snapshot(objects, inspectors=VALIDATORS, gateway=gateway, now_s=NOW_S)
     [linked] = seen
     of_one = {
         one.__name__
@@ -52,6 +54,34 @@ def test_what_a_lint_finds_is_a_warning():
 
     assert {Reason.WARNING} == {problem.reason for problem in made.problems}
     assert [""] == [entry.refusal for entry in made.snapshot.routes]
+
+
+@pytest.mark.parametrize(
+    ("now_s", "fields"),
+    [
+        (0.0, set()),
+        (1_800_000_000.0, {"spec.revoked.issuedBefore"}),
+        (1_893_455_999.0, {"spec.revoked.issuedBefore"}),
+        (1_893_456_000.0, {"spec.keys[0].notAfter"}),
+    ],
+)
+def test_a_key_that_has_ended_depends_on_the_time(now_s, fields):
+    """At its notAfter it has ended; where the time is not known nothing is said, and no snapshot depends on it."""
+    end = "2030-01-01T00:00:00Z"
+    keys = [{"secretRef": {"name": "alice", "key": "secret"}, "notAfter": end}]
+    objects = (service(auth={"jwt": {}}), route(), consumer(), secret())
+    objects += (credential(keys=keys, revoked={"issuedBefore": end}),)
+    assert fields == {problem.field for problem in compiled(*objects, now_s=now_s).problems}
+    assert compiled(*objects).snapshot == compiled(*objects, now_s=now_s).snapshot
+
+
+@pytest.mark.parametrize(("namespaces", "is_warned"), [("Same", True), ("All", False), (["b"], False), (["c"], True)])
+def test_a_credential_that_no_policy_admits_is_never_looked_at(namespaces, is_warned):
+    """Of all policies of all gateways; without any policy there is nothing to compare with."""
+    other = (consumer(namespace="b"), credential(namespace="b"), secret(namespace="b"))
+    app = service(auth={"jwt": {"allow": {"namespaces": namespaces}}}, gateways=["other"])
+    assert is_warned == any("no auth.jwt admits" in it.message for it in compiled(app, *other).problems)
+    assert () == compiled(service(), *other).problems
 
 
 def test_an_object_that_is_refused_has_no_warnings():
