@@ -11,6 +11,7 @@ from manifests import compiled, consumer, credential, secret
 from operator_account import operator_client
 from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
+from postern_core.resources.credential_keys import facts_of
 from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.secret_generation import generate_missing
 
@@ -110,3 +111,23 @@ async def test_that_of_an_earlier_credential_is_not_taken_over(writer, keyless, 
     left_behind = [*(one for one in manifests() if one["kind"] != "Secret"), owned]
 
     assert ["Conflicted"] == [problem.reason.text for problem in compiled(*left_behind).problems]
+
+
+async def test_a_credential_with_the_longest_name_gets_one(writer, manifests, kubectl, namespace):
+    """Generated names beyond what Kubernetes allows: it is shortened with a hash, and the status names it."""
+    name = "a" * 253
+    done = kubectl.apply(consumer(namespace=namespace), credential(name, namespace, keys=[]))
+    assert done.returncode == 0, done.stderr
+    (made,) = (await generate(writer, manifests)).made
+    (problem,) = [*compiled(*manifests()).problems, None]
+    assert problem is None
+
+    own = kubectl.get("jwtcredentials.postern.dev", name, namespace)
+    parsed = parse_manifest(own)
+    status = {"status": facts_of(parsed.ref, parsed.resource.spec) | {"observedGeneration": 1}}
+    patched = kubectl(
+        "patch", "jwtcredentials.postern.dev", name, f"-n{namespace}",
+        "--subresource=status", "--type=merge", "-p", json.dumps(status),
+    )  # fmt: skip
+    assert patched.returncode == 0, patched.stderr
+    assert made.name == kubectl.get("jwtcredentials.postern.dev", name, namespace)["status"]["generatedSecretName"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,11 +15,20 @@ from .jwt_credential import CredentialKeySpec, JWTCredentialSpec, SecretKeyRef
 # A generated secret has as many random bytes, and a shorter secret of a user is weak.
 HMAC_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 GENERATED_ENTRY = "secret"
+GENERATED_SUFFIX = "-jwt"
+# What Kubernetes lets the name of an object have, and how much of a hash tells two long ones apart.
+NAME_MAX = 253
+HASH_DIGITS = 10
 
 
 def generated_name(credential_name: str) -> str:
-    """The name of the Secret that is generated for a credential."""
-    return f"{credential_name}-jwt"
+    """The name of the Secret that is generated for a credential; a hash stands for the end of one that is too long."""
+    name = f"{credential_name}{GENERATED_SUFFIX}"
+    if len(name) <= NAME_MAX:
+        return name
+    digest = hashlib.sha256(credential_name.encode()).hexdigest()[:HASH_DIGITS]
+    begin = credential_name[: NAME_MAX - len(GENERATED_SUFFIX) - HASH_DIGITS - 1]
+    return f"{begin.rstrip('.-')}-{digest}{GENERATED_SUFFIX}"
 
 
 def is_generated(spec: JWTCredentialSpec) -> bool:

@@ -1,11 +1,13 @@
 """Which secrets are generated."""
 
 import dataclasses
+import re
 
 from postern_core.generated_secrets import WantedSecret, generated_manifest, is_generated_for, wanted_secrets
 from postern_core.link.references import is_marked_for_keys
 from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
+from postern_core.resources.credential_keys import generated_name
 
 WANTED = WantedSecret(Ref("Secret", "n", "a-jwt"), Ref("JWTCredential", "n", "a"), 32, "u-1")
 
@@ -26,6 +28,16 @@ def test_a_credential_without_keys_wants_as_many_bytes_as_its_hash():
     wanted = wanted_secrets([credential(algorithm="HS384")])
 
     assert (WantedSecret(Ref("Secret", "n", "a-jwt"), Ref("JWTCredential", "n", "a"), 48),) == wanted
+
+
+def test_the_name_of_a_generated_secret_is_never_longer_than_kubernetes_allows():
+    """Generated names beyond what Kubernetes allows are shortened with a hash, so that two long ones stay apart."""
+    assert "a" * 249 + "-jwt" == generated_name("a" * 249)
+    long = [generated_name("a" * 238 + end) for end in ("b" * 15, "c" * 15, "." + "d" * 14)]
+    assert [253, 253, 253] == [len(name) for name in long]
+    assert 3 == len(set(long))
+    assert all(re.fullmatch("a{238}-[0-9a-f]{10}-jwt", name) for name in long)
+    assert re.fullmatch("a{237}-[0-9a-f]{10}-jwt", generated_name("a" * 237 + "." + "d" * 15))
 
 
 def test_nothing_is_generated_for_public_keys_given_keys_or_broken_credentials():
