@@ -16,6 +16,7 @@ from .grants import Grants
 from .kinds import KINDS
 from .link.credentials import Identities, link_identities
 from .link.resource_index import ResourceIndex, index_resources
+from .link.retained import NOTHING, Retained
 from .link.routes import Routes, link_routes
 from .link.services import Services, link_services
 from .link.shares import DEFAULT_SHARE, Budget, Share, bound_identities, bound_routes, bound_services
@@ -52,6 +53,7 @@ def compile_snapshot(
     share: Share = DEFAULT_SHARE,
     grants: Grants = Grants(),  # noqa: B008 # frozen
     now_s: float = 0.0,
+    retained: Retained = NOTHING,
 ) -> Compiled:
     """Compile everything afresh for one gateway; never raises for what a user wrote.
 
@@ -59,23 +61,26 @@ def compile_snapshot(
     `memo` remembers what concerns one object alone between compilations;
     `grants` are those of the compilation before, none for a first one.
     `now_s`, seconds since the epoch, is for warnings alone: no snapshot depends on it.
+    `retained` is carried over; no object of ours in its namespaces may be among the resources.
     """
     memo = memo or Memo()
     index = index_resources(resources, inspectors, memo)
     problems = _check_all(index)
-    identities = link_identities(index, grants.keys)
-    services = link_services(index, gateway, grants.hosts)
+    identities = link_identities(index, grants.keys, retained)
+    services = link_services(index, gateway, grants.hosts, retained)
     budget = Budget(share)
     bound_services(services, index, budget)
     routes = link_routes(index, services)
     bound_routes(routes, index, budget)
+    routes.entries += retained.snapshot.routes
+    routes.policies |= {policy.id: policy for policy in retained.snapshot.policies}
     problems += bound_identities(identities, _admitted_namespaces(routes), index, budget)
     refuse_unserved(services, routes)
     memo.finish()
     problems += [*identities.problems, *services.problems, *routes.problems]
     problems += lint(Linked(index, identities, services, routes, now_s))
     granted = Grants(services.grants, identities.grants)
-    snapshot = _snapshot(gateway, identities, services, routes)
+    snapshot = _snapshot(gateway, identities, services, routes, retained.snapshot)
     # The same value as long as nothing changes, so that it isn't encoded again.
     return Compiled(snapshot, in_order(problems), grants if granted == grants else granted, identities.facts)
 
@@ -113,17 +118,17 @@ def _check_all(index: ResourceIndex) -> list[Problem]:
     return problems
 
 
-def _snapshot(gateway: str, identities: Identities, services: Services, routes: Routes) -> Snapshot:
-    """Put the entries together."""
+def _snapshot(gateway: str, identities: Identities, services: Services, routes: Routes, retained: Snapshot) -> Snapshot:
+    """Put the entries together; the retained routes and policies are among the others already."""
     backends = [service.backend for service in services.linked.values() if service.backend]
     return Snapshot(
         gateway=gateway,
         routes=_by_id(routes.entries),
-        backends=_by_id(linked.backend for linked in backends),
-        endpoints=_by_id(linked.endpoints for linked in backends),
+        backends=_by_id([*(linked.backend for linked in backends), *retained.backends]),
+        endpoints=_by_id([*(linked.endpoints for linked in backends), *retained.endpoints]),
         policies=_by_id(routes.policies.values()),
-        consumers=_by_id(identities.consumers),
-        credentials=_by_id(identities.credentials),
+        consumers=_by_id([*identities.consumers, *retained.consumers]),
+        credentials=_by_id([*identities.credentials, *retained.credentials]),
     )
 
 

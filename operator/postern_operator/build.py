@@ -14,6 +14,7 @@ from typing import Protocol
 from postern_core.codec import Encoded, EncodeMemo, encode_snapshot
 from postern_core.compile import Compiled, compile_snapshot
 from postern_core.grants import Grants
+from postern_core.link.retained import NOTHING
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.link.withholding import Refused, withhold
 from postern_core.memo import Memo
@@ -64,9 +65,13 @@ class GatewayBuild:
         self._encode_memo = EncodeMemo()
         # What was refused where it was to be published; to be replaced, never changed.
         self.refused: Refused = {}
+        # What is served as it was published, because it can't be read now.
+        self.retained = NOTHING
 
     def run(self, objects: tuple[Parsed, ...]) -> BuildResult:
         """Build afresh; a thread's work."""
+        retained = self.retained
+        objects = retained.others(objects) if retained else objects
         compiled = compile_snapshot(
             objects,
             inspectors=VALIDATORS,
@@ -75,6 +80,7 @@ class GatewayBuild:
             share=self._share,
             grants=self.grants,
             now_s=time.time(),
+            retained=retained,
         )
         self.grants = compiled.grants
         withheld: frozenset[str] = frozenset()

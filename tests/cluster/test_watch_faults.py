@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import shutil
 from pathlib import Path
 
@@ -74,6 +76,12 @@ def apply_crd(kubectl, plural):
     raw.until(lambda: kubectl("get", f"{plural}.postern.dev", "-A").returncode == 0, f"{plural} are there", SECONDS)
 
 
+def restart_operator(gateway):
+    """Let another one begin with nothing but the objects, and with the Lease that this one gives back."""
+    assert 0 == gateway.installation.operator.stop()
+    gateway.installation.operator = gateway.installation.start_operator(f"operator-{secrets.token_hex(4)}")
+
+
 @pytest.mark.usefixtures("load")
 def test_a_kind_that_is_gone_is_told_and_takes_nothing_from_others(gateway, kubectl):
     """A CRD is deleted: the operator is not ready and counts it, what is served goes on, edits of others too."""
@@ -82,6 +90,8 @@ def test_a_kind_that_is_gone_is_told_and_takes_nothing_from_others(gateway, kube
     raw.until(lambda: "consumers of postern.dev" in gateway.why_not_ready(), "it is not ready", SECONDS)
     assert 1 == gateway.metric(sample)
     gateway.edit(SECONDS)
+    restart_operator(gateway)
+    gateway.edit()
     apply_crd(kubectl, "consumers")
     raw.until(lambda: gateway.why_not_ready() == "", "it is ready again", SECONDS)
     assert 0 == gateway.metric(sample)
@@ -99,6 +109,79 @@ def test_a_crd_is_deleted_and_applied_again_then_a_route_edited(gateway, kubectl
     gateway.apply(open_route("x", gateway.namespace))
     gateway.until(200, "/x", SECONDS)
     gateway.edit(SECONDS)
+
+
+LOST = "lost.example.com"
+
+
+@pytest.fixture
+def tenants(kubectl, upstream, tmp_path):
+    """A gateway for two namespaces, whose operator has rights in each of them by itself; the second is the lost one."""
+    with installed(kubectl, tmp_path, "demo", "lost") as (installation, namespaces):
+        gateway = LoadedGateway(installation, kubectl, namespaces[0])
+        gateway.serve(upstream.url)
+        gateway.serve(upstream.url, namespaces[1], LOST)
+        for namespace in namespaces:
+            allow(gateway, namespace)
+        set_rights_everywhere(gateway, [])
+        yield gateway, namespaces[1]
+
+
+def account_of(gateway):
+    return {"kind": "ServiceAccount", "name": "postern-operator", "namespace": gateway.installation.gateway_namespace}
+
+
+def allow(gateway, namespace):
+    """Let the operator read one namespace."""
+    role = gateway.kubectl.get("clusterrolebinding", binding_of(gateway), "")["roleRef"]
+    metadata = {"name": "postern-operator", "namespace": namespace}
+    kind = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding"}
+    gateway.apply({**kind, "metadata": metadata, "roleRef": role, "subjects": [account_of(gateway)]})
+
+
+def binding_of(gateway):
+    return f"postern-operator-{gateway.installation.gateway_namespace}"
+
+
+def set_rights_everywhere(gateway, subjects):
+    patch = json.dumps({"subjects": subjects})
+    gateway.kubectl("patch", "clusterrolebinding", binding_of(gateway), "--type=merge", "-p", patch, check=True)
+
+
+def test_a_lost_namespace_keeps_its_last_state_and_hinders_no_other(tenants, kubectl):
+    """One of several watched namespaces is forbidden, and the operator restarts: it leads, the others are served."""
+    gateway, lost = tenants
+    with gateway.load(LOST) as of_the_lost, gateway.load() as of_the_other:
+        kubectl("delete", "rolebinding", "postern-operator", f"-n{lost}", check=True)
+        restart_operator(gateway)
+        gateway.edit()
+        gateway.apply(open_route("later", lost))
+        gateway.edit()
+        assert 404 == gateway.installation.get(LOST, "/later").status
+        assert 1 == gateway.metric(f'postern_operator_unreadable{{kind="Route",namespace="{lost}"}}')
+        assert "" == gateway.why_not_ready()
+        allow(gateway, lost)
+        gateway.until(200, "/later", SECONDS, LOST)
+        raw.until(
+            lambda: 0 == gateway.metric(f'postern_operator_unreadable{{kind="Route",namespace="{lost}"}}'), "it is read"
+        )
+    assert ([], []) == (of_the_lost.failed, of_the_other.failed)
+
+
+def test_a_namespace_that_is_known_to_be_gone_is_withdrawn(tenants, kubectl):
+    """One of several watched namespaces is gone with the operator's rights there: only who may look knows that."""
+    gateway, lost = tenants
+    with gateway.load() as load:
+        assert 0 == gateway.installation.operator.stop()
+        kubectl("delete", "namespace", lost, "--wait=true", check=True)
+        gateway.installation.operator = gateway.installation.start_operator("operator-after-the-namespace")
+        gateway.edit()
+        assert 200 == gateway.installation.get(LOST, "/x").status
+        set_rights_everywhere(gateway, [account_of(gateway)])
+        gateway.until(404, "/x", SECONDS, LOST)
+        # For the end of the installation.
+        kubectl("create", "namespace", lost, check=True)
+    assert [] == load.failed
 
 
 @pytest.mark.usefixtures("load")

@@ -20,6 +20,7 @@ from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
 from postern_core.grants import Grants
 from postern_core.kinds import KINDS
+from postern_core.link.retained import NOTHING, retain
 from postern_core.parse import parse_manifest
 from postern_operator.validators import VALIDATORS
 from snapshots import decoded_again
@@ -31,13 +32,23 @@ REWRITE = os.environ.get("GOLDEN") == "rewrite"
 
 def compiled_case(case, shuffled=False):
     """The objects of a case's last step, and what they compile to with the grants of the steps before."""
-    gateway, grants = cases.settings_of(case).gateway, Grants()
-    for step in cases.steps_of(case):
+    settings = cases.settings_of(case)
+    steps, compiled = cases.steps_of(case), None
+    for step in steps:
         resources = [parse_manifest(manifest) for manifest in step]
         if shuffled:
             random.Random(0).shuffle(resources)
-        compiled = compile_snapshot(resources, inspectors=VALIDATORS, gateway=gateway, grants=grants, now_s=NOW_S)
-        grants = compiled.grants
+        lost = settings.unreadable if compiled and step is steps[-1] else ()
+        retained = retain(compiled.snapshot, lost) if lost else NOTHING
+        resources = retained.others(resources)
+        compiled = compile_snapshot(
+            resources,
+            inspectors=VALIDATORS,
+            gateway=settings.gateway,
+            grants=compiled.grants if compiled else Grants(),
+            retained=retained,
+            now_s=NOW_S,
+        )
     return resources, compiled
 
 

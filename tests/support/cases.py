@@ -49,12 +49,14 @@ class Settings(Strict, kw_only=True):
 
     `redirect_to_https` is the port that requests without TLS are sent to, None where they are served.
     `only_compiler_refuses` says that the API server accepts objects which the compiler refuses.
+    `unreadable` are namespaces that can't be read at the last step.
     """
 
     gateway: str = "default"
     trusted_proxies: list[str] = []
     redirect_to_https: int | None = None
     only_compiler_refuses: bool = False
+    unreadable: list[str] = []
 
     @property
     def are_of_every_gateway(self) -> bool:

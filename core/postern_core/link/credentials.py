@@ -31,6 +31,7 @@ from .materials import Holder, material_of
 from .public_keys import Material
 from .references import Missing, is_marked_for_keys
 from .resource_index import ResourceIndex, age, namespace_ref
+from .retained import NOTHING, Retained
 from .revocations import revoked_digests
 from .sizes import size_of, too_large
 
@@ -91,7 +92,7 @@ class Identities:
     facts: dict[Ref, Facts] = field(default_factory=dict)
 
 
-def link_identities(resources: ResourceIndex, held: Mapping[str, KeyGrant]) -> Identities:
+def link_identities(resources: ResourceIndex, held: Mapping[str, KeyGrant], retained: Retained = NOTHING) -> Identities:
     """Resolve all Consumers and JWTCredentials of all namespaces; `held` are the grants of keys so far."""
     memo = resources.memo
     found = Identities()
@@ -102,7 +103,8 @@ def link_identities(resources: ResourceIndex, held: Mapping[str, KeyGrant]) -> I
     candidates = resources.valid_of(JWTCredential)
     unaccepted = [parsed for parsed in resources.of_kind("JWTCredential") if parsed.ref not in resources.valid]
     needs = [memo.get_or_compute(_refs_of, parsed.ref, parsed) for parsed in candidates]
-    found.grants = settle_keys([needed.claim for needed in needs], held, {parsed.ref for parsed in unaccepted})
+    uncertain = {parsed.ref for parsed in unaccepted}
+    found.grants = settle_keys([needed.claim for needed in needs], held, uncertain, retained)
     for parsed, needed in zip(candidates, needs, strict=True):
         grant = found.grants[needed.claim.grant]
         linked = _link_once(parsed, needed, grant.since, resources)

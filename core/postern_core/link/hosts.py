@@ -19,6 +19,8 @@ from postern_core.grants import HostGrant
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 
+from .retained import NOTHING, Retained
+
 EVERY_HOST = "*"
 # How many hosts a Service may name; one that isn't accepted holds no more than that either.
 HOSTS_MAX = 64
@@ -49,13 +51,14 @@ class Assignment:
     grants: dict[str, HostGrant] = field(default_factory=dict)
 
 
-def assign_hosts(claims: list[Claim], held: Mapping[str, HostGrant]) -> Assignment:
+def assign_hosts(claims: list[Claim], held: Mapping[str, HostGrant], retained: Retained = NOTHING) -> Assignment:
     """Give each host to one namespace; `claims` come oldest first, `held` are the grants so far.
 
     The owner of `*.example.com` owns what is below it, but not what another
-    namespace has been granted there before. Every host (`*`) is one more host: owning it owns no other.
+    namespace has been granted there before; namespaces that are `retained` keep all that they have.
+    Every host (`*`) is one more host: owning it owns no other.
     """
-    settled = Assignment(grants=_kept(claims, held))
+    settled = Assignment(grants=_kept(claims, held) | retained.host_grants(held))
     owners = settled.grants
     refused: list[tuple[Ref, str, str]] = []
     for claim in claims:

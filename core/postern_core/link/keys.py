@@ -18,6 +18,8 @@ from typing import NamedTuple
 from postern_core.grants import KeyGrant
 from postern_core.ref import Ref
 
+from .retained import NOTHING, Retained
+
 
 class KeyClaim(NamedTuple):
     """A credential, its key, and the id of that key's grant in its namespace; `age` sorts the oldest first."""
@@ -29,11 +31,15 @@ class KeyClaim(NamedTuple):
 
 
 def settle_keys(
-    claims: Iterable[KeyClaim], held: Mapping[str, KeyGrant], uncertain: Collection[Ref]
+    claims: Iterable[KeyClaim],
+    held: Mapping[str, KeyGrant],
+    uncertain: Collection[Ref],
+    retained: Retained = NOTHING,
 ) -> dict[str, KeyGrant]:
     """Give each key of each namespace to one credential; `held` are the grants so far.
 
-    `uncertain` are credentials that aren't accepted and claim nothing.
+    `uncertain` are credentials that aren't accepted and claim nothing, `retained` are namespaces whose credentials
+    aren't known.
     """
     kept: dict[str, KeyGrant] = {}
     new: dict[str, KeyClaim] = {}
@@ -45,16 +51,20 @@ def settle_keys(
         known = new.get(claim.grant)
         if known is None or claim.age < known.age:
             new[claim.grant] = claim
-    kept |= _not_given_up(held, uncertain)
+    kept |= _not_given_up(held, uncertain, retained)
     given = {id_: claim for id_, claim in new.items() if id_ not in kept}
     return kept | _granted(given, kept) if given else kept
 
 
-def _not_given_up(held: Mapping[str, KeyGrant], uncertain: Collection[Ref]) -> dict[str, KeyGrant]:
-    if not uncertain:
+def _not_given_up(held: Mapping[str, KeyGrant], uncertain: Collection[Ref], retained: Retained) -> dict[str, KeyGrant]:
+    if not uncertain and not retained:
         return {}
     names = {(ref.namespace, ref.name) for ref in uncertain}
-    return {id_: grant for id_, grant in held.items() if (id_.partition("/")[0], grant.credential) in names}
+
+    def is_kept(namespace: str, credential: str) -> bool:
+        return (namespace, credential) in names or retained.covers(namespace)
+
+    return {id_: grant for id_, grant in held.items() if is_kept(id_.partition("/")[0], grant.credential)}
 
 
 def _granted(given: Mapping[str, KeyClaim], kept: Mapping[str, KeyGrant]) -> dict[str, KeyGrant]:

@@ -22,6 +22,7 @@ from .fail_closed import recover_service_scope
 from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
 from .resource_index import ResourceIndex, age
+from .retained import NOTHING, Retained
 
 
 class ServicePlace(NamedTuple):
@@ -75,7 +76,9 @@ class Services:
     grants: dict[str, HostGrant] = field(default_factory=dict)
 
 
-def link_services(resources: ResourceIndex, gateway: str, held: Mapping[str, HostGrant]) -> Services:
+def link_services(
+    resources: ResourceIndex, gateway: str, held: Mapping[str, HostGrant], retained: Retained = NOTHING
+) -> Services:
     """Resolve the Services of a gateway, the broken ones to a refusal; `held` are the grants of hosts so far."""
     services = Services()
     present: list[tuple[Parsed, ServicePlace]] = []
@@ -89,7 +92,7 @@ def link_services(resources: ResourceIndex, gateway: str, held: Mapping[str, Hos
             continue
         claims.append(claim)
         present.append((parsed, place))
-    settled = assign_hosts(claims, held)
+    settled = assign_hosts(claims, held, retained)
     services.problems += settled.problems
     services.grants = settled.grants
     forwarded = _forwarded_headers(resources)

@@ -74,20 +74,22 @@ class Operator:
         metrics.statuses_waiting.set_function(lambda: statuses.waiting)
         events = EventWriter(writer, identity, metrics)
         self._status_loop = StatusLoop(self._objects, self._rollouts, statuses, events)
-        self._rebuild_loop = RebuildLoop(api, writer, self._objects, self._rollouts, metrics)
         self._watches = self._made_watches()
+        self._rebuild_loop = RebuildLoop(
+            api, writer, self._objects, self._rollouts, metrics, unread=self._watches.unread
+        )
 
     async def run(self) -> None:
         """Read, compile and, while this replica leads, act; until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             await self._watches.begin(tasks)
-            log.info("everything has been listed")
+            log.info("everything has been listed", extra={"fields": {"unread": len(self._watches.unread())}})
             tasks.create_task(fetch_missing(self._api, self._objects))
             tasks.create_task(self._rebuild_loop.run(self._leadership.is_held, self._status_loop.rebuilt))
             tasks.create_task(self._leadership.lead(self._act))
 
     def why_not_ready(self) -> str:
-        """Return what has still to be listed; "" once nothing has."""
+        """Return what has still to be listed or can't be read at all; "" where there is nothing of it."""
         return self._watches.why_not_ready()
 
     async def _act(self) -> None:

@@ -28,6 +28,7 @@ from .rollout.gateway_rollout import GatewayRollout
 from .secret_generation import generate_missing
 from .status.status_sync import gateway_views, problem_counts
 from .watch.fetch_references import fetch
+from .watch.informer import Scope
 from .watch.object_cache import ObjectCache
 
 log = logging.getLogger("postern.rebuild_loop")
@@ -37,16 +38,27 @@ GENERATING_S = 1.0
 
 
 class RebuildLoop:
-    """The loop from changes to builds; `rebuilt` is called after each."""
+    """The loop from changes to builds; `rebuilt` is called after each.
+
+    `unread` says what is not known of the cluster: see `rollout.retention`.
+    """
 
     def __init__(
-        self, api: ApiClient, writer: Writer, objects: ObjectCache, rollouts: Sequence[GatewayRollout], metrics: Metrics
+        self,
+        api: ApiClient,
+        writer: Writer,
+        objects: ObjectCache,
+        rollouts: Sequence[GatewayRollout],
+        metrics: Metrics,
+        *,
+        unread: Callable[[], frozenset[Scope]] = frozenset,
     ) -> None:
         self._api = api
         self._writer = writer
         self._objects = objects
         self._rollouts = rollouts
         self._metrics = metrics
+        self._unread = unread
         self._backoff = Backoff()
         self._grants_backoff = Backoff()
 
@@ -57,18 +69,19 @@ class RebuildLoop:
             try:
                 if may_act():
                     await self._generate()
-                await self._rebuild(self._objects.snapshot())
+                # What is read from now on is not among the objects yet.
+                await self._rebuild(self._objects.snapshot(), self._unread())
                 rebuilt()
             except Exception as error:  # noqa: BLE001 # what was published last stays, and the next change may mend it
                 log.error("rebuild failed", extra={"fields": described(error)})  # noqa: TRY400 # its text may quote
                 self._retry_later(self._backoff)
 
-    async def _rebuild(self, objects: tuple[Parsed, ...]) -> None:
-        await self._read_grants()
+    async def _rebuild(self, objects: tuple[Parsed, ...], unread: frozenset[Scope]) -> None:
+        await self._read_grants(unread)
         for rollout in self._rollouts:
             began = time.monotonic()
             try:
-                await rollout.rebuild(objects)
+                await rollout.rebuild(objects, unread)
             except TooLargeError as error:
                 # That gateway keeps what it has; the others are no larger for it.
                 rollout.cannot_build(str(error))
@@ -76,12 +89,12 @@ class RebuildLoop:
             self._metrics.rebuild_seconds.labels(rollout.gateway.name).observe(time.monotonic() - began)
         self._count(objects)
 
-    async def _read_grants(self) -> None:
+    async def _read_grants(self, unread: frozenset[Scope]) -> None:
         """Read what was granted before; a gateway whose grants can't be read isn't published until they can."""
         read: list[GatewayRollout] = []
         for rollout in self._rollouts:
             try:
-                read += [rollout] if await rollout.read_grants(self._api) else []
+                read += [rollout] if await rollout.read_grants(self._api, unread) else []
             except ClusterError as error:
                 fields = {"gateway": rollout.gateway.name, "error": str(error)}
                 log.warning("grants can't be read, trying again", extra={"fields": fields})
@@ -96,7 +109,7 @@ class RebuildLoop:
         """Make missing Secrets, as many as can be within `GENERATING_S`."""
         try:
             async with asyncio.timeout(GENERATING_S):
-                generated = await generate_missing(self._objects.snapshot(), self._writer)
+                generated = await generate_missing(self._known_whole(), self._writer)
                 await fetch(self._api, self._objects, generated.made)
         except TimeoutError:
             self._objects.mark_dirty()
@@ -107,6 +120,11 @@ class RebuildLoop:
             self._retry_later(self._backoff)
         else:
             self._backoff.succeeded()
+
+    def _known_whole(self) -> tuple[Parsed, ...]:
+        """Return the objects of namespaces of which everything is known."""
+        unread = {namespace for _, namespace in self._unread()}
+        return () if "" in unread else tuple(it for it in self._objects.snapshot() if it.ref.namespace not in unread)
 
     def _retry_later(self, backoff: Backoff) -> None:
         """Request another rebuild, after a pause."""

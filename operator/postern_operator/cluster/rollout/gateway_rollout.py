@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import aiohttp
@@ -18,6 +18,7 @@ from kubernetes.aio.client import ApiClient
 from postern_core.codec import SECTIONS
 from postern_core.grants import Grants
 from postern_core.grants_codec import EncodedGrants, encode_grants
+from postern_core.link.retained import EMPTY
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
 from postern_core.snapshot import Snapshot
@@ -26,12 +27,14 @@ from postern_operator.build import BuildResult, GatewayBuild
 from postern_operator.cluster.errors import ClusterError, NotLeadingError, RefusedError
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.settings import Gateway
+from postern_operator.cluster.watch.informer import Scope
 
 from .data_plane_pods import AdminEndpoint, ready_endpoints, served_digests
 from .generation_ledger import GenerationLedger
 from .publish_failures import changed_ids, in_words, is_lasting, with_refused
-from .published_grants import read_grants
+from .published_grants import read_grants, read_snapshot
 from .publisher import ClusterPublisher
+from .retention import retained_by
 
 log = logging.getLogger("postern.gateway_rollout")
 
@@ -74,6 +77,7 @@ class GatewayRollout:
         self._term = 0
         self._read_in_term: int | None = None
         self._is_certain = False
+        self._before = EMPTY
         self.built: BuildResult | None = None
         self.ledger = GenerationLedger()
         self.failure = ""
@@ -97,21 +101,24 @@ class GatewayRollout:
         log.error("not published, too large", extra={"fields": self._fields() | {"error": why}})
         self._note_failure(why)
 
-    async def read_grants(self, client: ApiClient) -> bool:
+    async def read_grants(self, client: ApiClient, unread: Collection[Scope] = ()) -> bool:
         """Read the published grants, unless that was done in this term; returns whether it was done now.
 
-        Raises `ClusterError`.
+        Where something is `unread`, what was published is read as well.  Raises `ClusterError`.
         """
         term = self._term
         if self._read_in_term == term:
             return False
-        self.build.grants = await read_grants(client, self.gateway.namespace)
+        grants = await read_grants(client, self.gateway.namespace)
+        self._before = await read_snapshot(client, self.gateway.namespace) if unread else EMPTY
+        self.build.grants = grants
         self._read_in_term = term
         return True
 
-    async def rebuild(self, objects: tuple[Parsed, ...]) -> None:
+    async def rebuild(self, objects: tuple[Parsed, ...], unread: Collection[Scope] = ()) -> None:
         """Build from these objects; the result is published once the grants have been read in this term."""
         term = self._term
+        self.build.retained = retained_by(unread, self._before, self.build.grants)
         is_certain = self._read_in_term == term
         built = await asyncio.to_thread(self._built, objects)
         # Another term may have begun meanwhile: then what was known before it counts for nothing.

@@ -1,4 +1,4 @@
-"""The grants that are published with a gateway's snapshot, read again by a replica that begins.
+"""The published snapshot and its grants, read again by a replica that begins.
 
 Grants that can't be read follow from the published snapshot: its routes and
 credentials show by which grants they were compiled.
@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 from kubernetes.aio.client import ApiClient
 
-from postern_core.codec import CodecError, ShardRef, decode_index, decode_shard
+from postern_core.codec import SECTIONS, CodecError, ShardRef, decode_index, decode_shard
 from postern_core.grants import Grants, grants_in
 from postern_core.grants_codec import decode_grants_index, decode_grants_shard
+from postern_core.link.retained import EMPTY
 from postern_core.publication import GRANTS_ENTRY, INDEX_ENTRY, SHARD_ENTRY
 from postern_core.snapshot import Credential, Route, Snapshot
 from postern_operator.cluster.api.reader import API_ERRORS, get_object
@@ -43,6 +45,28 @@ async def read_grants(api: ApiClient, namespace: str) -> Grants:
     fields = {"namespace": namespace, "hosts": len(shown.hosts), "keys": len(shown.keys)}
     log.warning("grants are incomplete, derived from the published snapshot instead", extra={"fields": fields})
     return grants.completed_by(shown)
+
+
+async def read_snapshot(api: ApiClient, namespace: str) -> Snapshot:
+    """The snapshot that is published in a gateway's namespace; raises `ClusterError`.
+
+    One that is not all there counts as none: without its narrower routes a request would fall to a wider one.
+    """
+    try:
+        index = await get_object(api, RESOURCES[INDEX_KEY.kind], namespace, INDEX_KEY.name)
+        if index is None:
+            return EMPTY
+        named = decode_index(content_of(index, INDEX_ENTRY) or b"")
+        sections: dict[str, list[Any]] = {name: [] for name in SECTIONS}
+        for shard, content in await _contents(api, namespace, named.shards):
+            sections[shard.section] += decode_shard(shard, content)
+    except API_ERRORS as error:
+        raise UnreachableError(f"GET {namespace}: {type(error).__name__}") from None
+    except CodecError as error:
+        fields = {"namespace": namespace, "error": str(error)}
+        log.error("the published snapshot can't be read", extra={"fields": fields})  # noqa: TRY400 # it says all
+        return EMPTY
+    return Snapshot(gateway=named.gateway, **{name: tuple(found) for name, found in sections.items()})
 
 
 async def _recorded(api: ApiClient, namespace: str, index: bytes) -> tuple[Grants, bool]:

@@ -53,6 +53,7 @@ async def fetch(api: client.ApiClient, objects: ObjectCache, refs: Iterable[Ref]
         for ref in waiting:
             try:
                 await _get(api, objects, ref)
+                objects.fetched(ref)
             except API_ERRORS as error:
                 if not unanswered:
                     log.warning(

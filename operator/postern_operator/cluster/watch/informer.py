@@ -42,6 +42,9 @@ REFUSED_S = 3.0
 FAILING_S = 30.0
 REFUSALS = frozenset({403, 404, 405})
 
+# A kind in a namespace, or ("") in all.
+Scope = tuple[str, str]
+
 
 class Feed(Protocol):
     """Where what is read of a kind goes."""
@@ -104,6 +107,7 @@ class Informer:
     """One kind, in one namespace or ("") in all.
 
     `unreadable` is why the API server doesn't let the kind be read, "" while it does.
+    `is_answered` is set once it has been listed or refused, `is_decided` once it has been listed or is unreadable.
     """
 
     def __init__(
@@ -127,11 +131,17 @@ class Informer:
         self._version = 0
         self._watching: asyncio.Timeout | None = None
         self.unreadable = ""
-        self.has_listed = asyncio.Event()
+        self.has_listed = False
+        self.is_answered = asyncio.Event()
+        self.is_decided = asyncio.Event()
 
     def __str__(self) -> str:
         where = f"namespace {self.namespace}" if self.namespace else "all namespaces"
         return f"{self.resource.plural} of {self.resource.api_version} in {where}"
+
+    @property
+    def scope(self) -> Scope:
+        return self.resource.kind, self.namespace
 
     async def watch(self) -> None:
         """List and watch, until cancelled."""
@@ -162,8 +172,10 @@ class Informer:
         self._version = version
 
     def _note_listed(self) -> None:
-        if not self.has_listed.is_set():
-            self.has_listed.set()
+        is_first, self.has_listed = not self.has_listed, True
+        self.is_answered.set()
+        self.is_decided.set()
+        if is_first:
             self._listener.readable_changed()
 
     async def _watch(self, since: str, for_s: int) -> None:
@@ -209,6 +221,8 @@ class Informer:
         """Note an answer that is an error; one that lasts makes the kind unreadable."""
         now_s = asyncio.get_running_loop().time()
         since_s = self._failing_since_s = now_s if self._failing_since_s is None else self._failing_since_s
+        if error.status in REFUSALS:
+            self.is_answered.set()
         if now_s - since_s >= (REFUSED_S if error.status in REFUSALS else FAILING_S):
             self._set_unreadable(reason_of(error)["error"])
 
@@ -231,6 +245,8 @@ class Informer:
             log.error(
                 "a kind can't be read, what is known of it stays", extra={"fields": self._fields() | {"error": why}}
             )
+            self.is_answered.set()
+            self.is_decided.set()
         self._listener.readable_changed()
 
     def _fields(self) -> dict[str, Any]:

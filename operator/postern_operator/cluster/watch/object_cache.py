@@ -52,6 +52,7 @@ class ObjectCache:
         self._removed: dict[Ref, int] = {}
         self._reference_counts: Counter[Ref] = Counter()
         self._missing: dict[Ref, None] = {}
+        self._unfetched: set[Ref] = set()
         self._slices: dict[Ref, set[Ref]] = {}
         self._changed = asyncio.Event()
         self.has_missing = asyncio.Event()
@@ -115,6 +116,16 @@ class ObjectCache:
         missing, self._missing = tuple(self._missing), {}
         return tuple(ref for ref in missing if self.is_referenced(ref) and ref not in self._known)
 
+    def fetched(self, ref: Ref) -> None:
+        """Note that the API server has answered for a missing object, which may not exist."""
+        self._unfetched.discard(ref)
+        if not self._unfetched:
+            self._changed.set()
+
+    def is_unfetched(self, namespace: str) -> bool:
+        """Whether something is referenced in a namespace (or "", any) of which it isn't known yet what it is."""
+        return any(namespace in ("", ref.namespace) for ref in self._unfetched)
+
     def get(self, ref: Ref) -> CachedObject | None:
         return self._known.get(ref)
 
@@ -166,6 +177,7 @@ class ObjectCache:
             self._slices.get(service, set()).discard(ref)
         if cached is not None:
             self._known[ref] = cached
+            self._unfetched.discard(ref)
             if (service := _service_of(cached.parsed)) is not None:
                 self._slices.setdefault(service, set()).add(ref)
 
@@ -174,6 +186,7 @@ class ObjectCache:
         self._set(ref, None)
         self._missing.pop(ref, None)
         if not self.is_referenced(ref):
+            self._unfetched.discard(ref)
             for of_service in self._slices.pop(ref, ()):
                 self._known.pop(of_service, None)
 
@@ -183,6 +196,7 @@ class ObjectCache:
             self._reference_counts[ref] += 1
             if self._reference_counts[ref] == 1 and ref not in self._known:
                 self._missing[ref] = None
+                self._unfetched.add(ref)
                 self.has_missing.set()
         for ref in before - after:
             self._reference_counts[ref] -= 1

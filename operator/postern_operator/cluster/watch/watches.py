@@ -7,7 +7,7 @@ for a fault of the other.  What the feeds lead to is composed in `app`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kubernetes.aio.client import ApiClient
@@ -25,7 +25,7 @@ from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.settings import Settings
 
 from .event_router import FanOutFeed, ObjectFeed, PodFeed, PublishedFeed
-from .informer import Feed, Informer
+from .informer import Feed, Informer, Scope
 from .kopf_watch import KopfThread
 from .object_cache import ObjectCache
 
@@ -51,21 +51,24 @@ class Watches:
         self._pods = pods
         self._ours = tuple(self._informers_of_ours())
         self._others = tuple(self._informers_of_others())
+        self._late: frozenset[Scope] = frozenset()
         self._unreadable_before = self._unreadable_of_ours()
         self._kopf = KopfThread(settings.kubeconfig, settings.namespaces, self._on_kopf_event, metrics)
 
     async def begin(self, tasks: asyncio.TaskGroup) -> None:
-        """Start all informers, and wait until each has listed all objects."""
+        """Start all informers, and wait until each has listed all objects, or can't."""
         # Ours first: they say which of the others are referenced.
         for informer in self._ours:
             tasks.create_task(informer.watch())
         for informer in self._ours:
-            await informer.has_listed.wait()
+            await informer.is_answered.wait()
+        self._late = self._unlisted(self._ours)
         tasks.create_task(self._kopf.run())
         for informer in self._others:
             tasks.create_task(informer.watch())
-        for informer in self._others:
-            await informer.has_listed.wait()
+        for informer in (*self._ours, *self._others):
+            await informer.is_decided.wait()
+        self._late |= self._unlisted(self._others)
 
     def why_not_ready(self) -> str:
         """Return which lists are still waited for, and which kinds can't be read at all; "" when there are none.
@@ -73,19 +76,31 @@ class Watches:
         One of several namespaces that can't be read is no reason: another pod wouldn't read it either.
         """
         informers = (*self._ours, *self._others)
-        waiting = [str(informer) for informer in informers if not informer.has_listed.is_set()]
+        waiting = [str(informer) for informer in informers if not informer.is_decided.is_set()]
         if waiting:
             return f"not listed yet: {', '.join(waiting)}"
         readable = {informer.resource for informer in informers if not informer.unreadable}
         lost = [f"{it} ({it.unreadable})" for it in informers if it.resource not in readable]
         return f"can't be read: {', '.join(lost)}" if lost else ""
 
+    def unread(self) -> frozenset[Scope]:
+        """Return which kinds have not been read in which of the namespaces that count, with all that they refer to."""
+        if self._late:
+            unlisted = self._unlisted((*self._ours, *self._others))
+            self._late = frozenset(it for it in self._late if it in unlisted or self._objects.is_unfetched(it[1]))
+        return self._late
+
+    def _unlisted(self, informers: Iterable[Informer]) -> frozenset[Scope]:
+        wanted = self._settings.namespaces or ("",)
+        return frozenset(it.scope for it in informers if it.namespace in wanted and not it.has_listed)
+
     def unreadable(self) -> tuple[str, ...]:
         """Return what can't be read now, and why."""
         return tuple(f"{it}: {it.unreadable}" for it in (*self._ours, *self._others) if it.unreadable)
 
     def readable_changed(self) -> None:
-        """Let kopf begin anew where it can't have noticed by itself."""
+        """Let kopf begin anew where it can't have noticed by itself, and build with what is known now."""
+        self._objects.mark_dirty()
         unreadable, before = self._unreadable_of_ours(), self._unreadable_before
         self._unreadable_before = unreadable
         if unreadable != before:
@@ -103,8 +118,8 @@ class Watches:
         lost = {namespace for _, namespace in self._unreadable_before}
         self._kopf.restart(namespace for namespace in self._settings.namespaces if namespace not in lost)
 
-    def _unreadable_of_ours(self) -> frozenset[tuple[Resource, str]]:
-        return frozenset((it.resource, it.namespace) for it in self._ours if it.unreadable)
+    def _unreadable_of_ours(self) -> frozenset[Scope]:
+        return frozenset(it.scope for it in self._ours if it.unreadable)
 
     def _informers_of_ours(self) -> Iterator[Informer]:
         for resource in OUR_RESOURCES:

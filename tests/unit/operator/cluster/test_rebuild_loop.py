@@ -8,15 +8,16 @@ import pytest
 
 import manifests
 from fake_lists import FakeLists, serving
-from postern_core.codec import TooLargeError
+from postern_core.codec import TooLargeError, encode_snapshot
 from postern_core.grants import Grants, HostGrant, KeyGrant
 from postern_core.grants_codec import encode_grants
+from postern_core.snapshot import Snapshot
 from postern_operator.build import GatewayBuild
 from postern_operator.cluster.errors import UnreachableError
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.rebuild_loop import RebuildLoop
 from postern_operator.cluster.rollout.gateway_rollout import GatewayRollout
-from postern_operator.cluster.rollout.published_objects import shard_manifest
+from postern_operator.cluster.rollout.published_objects import index_manifest, shard_manifest
 from postern_operator.cluster.settings import Gateway
 from postern_operator.cluster.status.status_sync import gateway_views
 from postern_operator.cluster.watch.object_cache import ObjectCache
@@ -45,7 +46,7 @@ def fake():
     return FakeLists()
 
 
-async def rebuilt_with(fake, writer, *told, may_act=True, times=1):
+async def rebuilt_with(fake, writer, *told, may_act=True, times=1, unread=()):
     """What a number of rebuilds makes of these objects."""
     objects, metrics = ObjectCache(), Metrics()
     rollouts = [
@@ -55,12 +56,20 @@ async def rebuilt_with(fake, writer, *told, may_act=True, times=1):
     for manifest in told:
         objects.put({**manifest, "metadata": manifest["metadata"] | {"uid": "u", "generation": 1}})
     async with serving(fake) as api, asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        rebuild_loop = RebuildLoop(api, writer, objects, rollouts, metrics)
+        rebuild_loop = RebuildLoop(api, writer, objects, rollouts, metrics, unread=lambda: frozenset(unread))
         task = tasks.create_task(rebuild_loop.run(lambda: may_act, rounds.release))
         for _ in range(times):
             await rounds.acquire()
         task.cancel()
     return rebuild_loop, metrics
+
+
+def publish(fake, namespace, encoded):
+    """Let this be what is published there."""
+    manifests = [shard_manifest(shard, namespace, "default") for shard in encoded.shards.values()]
+    for manifest in (index_manifest(encoded, namespace, "default"), *manifests):
+        path = f"/api/v1/namespaces/{namespace}/{manifest['kind'].lower()}s"
+        fake.put(path, manifest["metadata"]["name"], data=manifest["data"])
 
 
 def views(rebuild_loop):
@@ -116,10 +125,10 @@ async def test_a_rebuild_that_fails_is_made_again(fake, monkeypatch):
     failures = [ValueError("hunter2")]
     original = RebuildLoop._rebuild
 
-    async def failing(self, objects):
+    async def failing(self, *read):
         if failures:
             raise failures.pop()
-        await original(self, objects)
+        await original(self, *read)
 
     monkeypatch.setattr(RebuildLoop, "_rebuild", failing)
     rebuild_loop, _ = await rebuilt_with(fake, None, manifests.service(), may_act=False)
@@ -134,18 +143,34 @@ async def test_a_gateway_whose_grants_cannot_be_read_is_built_and_not_published(
     assert 2 == len(views(rebuild_loop))
 
 
+async def test_what_cannot_be_read_is_built_as_it_was_published(fake):
+    """One of several watched namespaces is forbidden when the operator starts: it keeps its last state."""
+    before = manifests.compiled(
+        *(manifests.service(namespace=it, hosts=[f"{it}.example.com"]) for it in ("lost", "demo")),
+        *(manifests.route(namespace=it) for it in ("lost", "demo")),
+    )
+    publish(fake, "default", encode_grants(before.grants).beside(encode_snapshot(before.snapshot)))
+    half = manifests.route("half", namespace="lost")
+    rebuild_loop, _ = await rebuilt_with(fake, None, half, may_act=False, unread=[("Secret", "lost")])
+    built = views(rebuild_loop)[0].built
+    assert [it for it in before.snapshot.routes if it.namespace == "lost"] == list(built.compiled.snapshot.routes)
+    assert {"lost.example.com"} == built.compiled.grants.hosts.keys()
+    assert () == built.objects
+
+
+async def test_no_secret_is_generated_where_it_may_be_there_already(fake):
+    """Secrets that can't be read are not missing."""
+    await rebuilt_with(fake, Writer(fake), manifests.credential(keys=[]), unread=[("Secret", "default")])
+    assert {} == fake.objects
+
+
 async def test_a_gateway_that_is_new_takes_over_the_keys_of_the_others(fake):
     """Which credential has a key is the same for all gateways; which namespace has a host is not."""
     held = Grants(
         {"app.example.com": HostGrant(id="app.example.com", namespace="default", service="app")},
         {"default/k": KeyGrant(id="default/k", credential="young")},
     )
-    encoded = encode_grants(held)
-    fake.put("/api/v1/namespaces/other/configmaps", "postern-index", data={"grants.json": encoded.index.decode()})
-    for shard in encoded.shards.values():
-        manifest = shard_manifest(shard, "other", "other")
-        path = f"/api/v1/namespaces/other/{manifest['kind'].lower()}s"
-        fake.put(path, manifest["metadata"]["name"], data=manifest["data"])
+    publish(fake, "other", encode_grants(held).beside(encode_snapshot(Snapshot(gateway="other"))))
     told = [
         manifests.credential(name, created=created, key="k")
         for name, created in (("old", "2030-01-01T00:00:00Z"), ("young", "2031-01-01T00:00:00Z"))

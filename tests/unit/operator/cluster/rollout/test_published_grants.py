@@ -9,8 +9,9 @@ from manifests import compiled, consumer, credential, route, secret, service
 from postern_core.codec import encode_snapshot
 from postern_core.grants import Grants
 from postern_core.grants_codec import encode_grants
+from postern_core.link.retained import EMPTY
 from postern_operator.cluster.errors import UnreachableError
-from postern_operator.cluster.rollout.published_grants import read_grants
+from postern_operator.cluster.rollout.published_grants import read_grants, read_snapshot
 from postern_operator.cluster.rollout.published_objects import RESOURCES, index_manifest, shard_manifest
 
 MADE = compiled(
@@ -97,3 +98,29 @@ async def test_a_server_that_refuses_is_an_error(fake):
     fake.refuse[RESOURCES["ConfigMap"].path("gw", "postern-index")] = 403
     with pytest.raises(UnreachableError):
         await read(fake)
+
+
+async def snapshot_of(fake):
+    async with serving(fake) as api:
+        return await read_snapshot(api, "gw")
+
+
+async def test_the_published_snapshot_is_read_whole(fake):
+    """Its keys too; where nothing is published there is none."""
+    assert MADE.snapshot == await snapshot_of(fake)
+    assert EMPTY == await snapshot_of(FakeLists())
+
+
+async def test_a_snapshot_with_a_part_missing_counts_as_none(fake):
+    """A request must not fall from a route that is missing to a wider one."""
+    gone = {f"postern-{it.digest}" for it in ENCODED.shards.values() if it.section == "policies"}
+    config_maps = entries(fake, "ConfigMap")
+    config_maps[:] = [it for it in config_maps if it["metadata"]["name"] not in gone]
+    assert EMPTY == await snapshot_of(fake)
+
+
+async def test_a_snapshot_that_may_not_be_read_is_an_error(fake):
+    """Then nothing is published until it can be."""
+    fake.refuse[RESOURCES["ConfigMap"].path("gw", "postern-index")] = 403
+    with pytest.raises(UnreachableError):
+        await snapshot_of(fake)

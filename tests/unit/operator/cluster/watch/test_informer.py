@@ -110,7 +110,7 @@ async def test_what_changes_is_told(fake):
     ]
     heard, stream, _ = await heard_while(fake, lambda stream: stream.watch(), 5)
     assert [("put", "b"), ("discard", "unwanted"), ("remove", "a")] == heard[2:5]
-    assert stream.has_listed.is_set()
+    assert stream.has_listed
 
 
 async def test_after_a_watch_everything_is_listed_again(fake):
@@ -138,10 +138,10 @@ async def test_a_kind_that_is_refused_is_unreadable_until_it_is_not(fake, monkey
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
             task = tasks.create_task(informer.watch())
             await listener.until(f"{status} {HTTPStatus(status).phrase}")
-            assert not informer.has_listed.is_set()
+            assert not informer.has_listed
             assert 1 == metrics.unreadable.labels("Secret", "demo")._value.get()
             fake.refuse.clear()
-            await informer.has_listed.wait()
+            await informer.is_decided.wait()
             await listener.until("")
             task.cancel()
     assert ("put", "a") in ear.heard
@@ -158,7 +158,7 @@ async def test_a_server_in_trouble_makes_no_kind_unreadable(fake):
             task = tasks.create_task(informer.watch())
             await fake.was_asked.wait()
             fake.refuse.clear()
-            await informer.has_listed.wait()
+            await informer.is_decided.wait()
             task.cancel()
     assert [""] == listener.changes
 

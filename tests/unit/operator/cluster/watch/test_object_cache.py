@@ -136,6 +136,17 @@ def test_a_secret_is_missing_once_it_is_named(objects):
     assert objects.get(SECRET) is not None
 
 
+def test_what_is_referenced_is_unfetched_until_the_server_has_answered(objects):
+    """Whether it exists or not; a watch may be faster."""
+    objects.put(told(manifests.credential(), 1))
+    assert [True, True, False] == [objects.is_unfetched(it) for it in ("", "default", "elsewhere")]
+    objects.fetched(SECRET)
+    assert not objects.is_unfetched("")
+    objects.put(told(manifests.credential("bob", keys=[{"secretRef": {"name": "bob", "key": "k"}}]), 2))
+    objects.put(told(manifests.secret("bob"), 3))
+    assert not objects.is_unfetched("")
+
+
 def test_a_secret_is_forgotten_with_its_last_name(objects):
     """Two name it, one after the other stops to."""
     objects.put(told(manifests.credential("a"), 1))

@@ -62,7 +62,9 @@ async def test_every_kind_is_listed_before_anything_begins(namespaces, paths, mo
 def lose(made, *paths):
     """Let these lists be refused."""
     for informer in (*made._ours, *made._others):
-        informer.has_listed.set()
+        informer.has_listed = True
+        informer.is_answered.set()
+        informer.is_decided.set()
         if informer.resource.path(informer.namespace) in paths:
             informer.unreadable = "403 Forbidden"
 
@@ -87,6 +89,32 @@ async def test_a_kind_that_can_t_be_read_is_not_ready(namespaces, lost, is_ready
         assert is_ready == (made.why_not_ready() == "")
         assert len(lost) == len(made.unreadable())
         assert all(it.startswith("routes of postern.dev/v1alpha1 in ") for it in made.unreadable())
+
+
+async def test_what_was_never_read_is_unread_until_all_it_refers_to_is_known(monkeypatch):
+    """One of several watched namespaces comes back: it counts once its Secrets are known, too."""
+
+    async def no_kopf(_self):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(KopfThread, "run", no_kopf)
+    async with serving(FakeLists()) as api, asyncio.timeout(20):
+        made, objects = watches(api, "a", "b")
+        lose(made)
+        for informer in made._ours:
+            informer.has_listed = informer.namespace == "a"
+        with pytest.raises(ExceptionGroup):  # noqa: PT012 # to end the streams
+            async with asyncio.TaskGroup() as tasks:
+                await made.begin(tasks)
+                kinds = {"Service", "Route", "Consumer", "JWTCredential"}
+                assert {(kind, "b") for kind in kinds} == made.unread()
+                objects.put(told(manifests.credential(namespace="b"), 1))
+                for informer in made._ours:
+                    informer.has_listed = True
+                assert made.unread()
+                objects.fetched(Ref("Secret", "b", "alice"))
+                assert frozenset() == made.unread()
+                raise ExceptionGroup("enough", [ValueError()])
 
 
 async def test_kopf_begins_anew_in_what_can_be_read(monkeypatch):

@@ -1,0 +1,50 @@
+"""Which namespaces are served as they were published, because something of theirs has never been read.
+
+Pure.  What is read belongs in `watch`, what carrying over means in `postern_core.link.retained`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from postern_core.grants import Grants
+from postern_core.kinds import KINDS
+from postern_core.link.retained import NOTHING, Identified, Retained, namespace_of, retain
+from postern_core.snapshot import Snapshot
+from postern_operator.cluster.watch.informer import Scope
+
+
+def retained_by(unread: Collection[Scope], published: Snapshot, grants: Grants) -> Retained:
+    """Return what is carried over of what was published and granted last.
+
+    Of a kind of ours, the namespaces matter that have something of that kind; any other kind may matter to all of the
+    objects in a namespace.
+    """
+    if not unread:
+        return NOTHING
+    namespaces: set[str] = set()
+    for kind, namespace in unread:
+        if kind in KINDS:
+            having = _having(kind, published, grants)
+            namespaces |= having & {namespace} if namespace else having
+        elif not namespace:
+            return retain(published, None)
+        else:
+            namespaces.add(namespace)
+    return retain(published, namespaces)
+
+
+def _having(kind: str, published: Snapshot, grants: Grants) -> set[str]:
+    """Return the namespaces in which there was an object of a kind."""
+    entries: tuple[Identified, ...] = (
+        *published.routes,
+        *published.backends,
+        *published.consumers,
+        *published.credentials,
+    )
+    found = {namespace_of(it) for it in entries if it.id.partition("/")[0] == kind}
+    if kind == "Service":
+        found |= {grant.namespace for grant in grants.hosts.values()}
+    elif kind == "JWTCredential":
+        found |= {id_.partition("/")[0] for id_ in grants.keys}
+    return found

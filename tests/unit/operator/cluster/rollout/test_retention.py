@@ -1,0 +1,50 @@
+"""What has never been read is served as it was published."""
+
+from __future__ import annotations
+
+import pytest
+
+from manifests import compiled, consumer, credential, route, secret, service
+from postern_core.grants import Grants, HostGrant, KeyGrant
+from postern_operator.cluster.rollout.retention import retained_by
+
+PUBLISHED = compiled(
+    service(namespace="a", hosts=["a.example.com"]), route(namespace="a"),
+    service(namespace="b", hosts=["b.example.com"], auth={"jwt": {}}), route(namespace="b"),
+    consumer(namespace="b"), credential(namespace="b"), secret(namespace="b"),
+).snapshot  # fmt: skip
+GRANTS = Grants(
+    {"idle.example.com": HostGrant(id="idle.example.com", namespace="c", service="idle")},
+    {"d/key": KeyGrant(id="d/key", credential="alice")},
+)
+
+
+@pytest.mark.parametrize(
+    ("unread", "namespaces"),
+    [
+        ([], set()),
+        ([("Secret", "a")], {"a"}),
+        ([("Secret", "new")], {"new"}),
+        ([("Consumer", "a")], set()),
+        ([("Consumer", "b"), ("Route", "a")], {"a", "b"}),
+        ([("Consumer", "")], {"b"}),
+        ([("Route", "")], {"a", "b"}),
+        ([("Service", "")], {"a", "b", "c"}),
+        ([("JWTCredential", "")], {"b", "d"}),
+        ([("EndpointSlice", "")], None),
+    ],
+)
+def test_a_namespace_is_carried_over_where_what_is_unread_may_matter_to_it(unread, namespaces):
+    """One of several watched namespaces is forbidden, or a kind is gone: all others are compiled as ever."""
+    retained = retained_by(unread, PUBLISHED, GRANTS)
+    assert namespaces == (None if retained.namespaces is None else set(retained.namespaces))
+
+
+def test_everything_of_a_namespace_is_carried_over():
+    """Its routes with their policies, backends and endpoints, and who may call."""
+    kept = retained_by([("Secret", "b")], PUBLISHED, GRANTS).snapshot
+    assert PUBLISHED.credentials == kept.credentials
+    assert PUBLISHED.consumers == kept.consumers
+    assert PUBLISHED.policies == kept.policies
+    assert {"b"} == {it.id.split("/")[1] for it in (*kept.routes, *kept.backends, *kept.endpoints)}
+    assert PUBLISHED == retained_by([("Secret", "")], PUBLISHED, GRANTS).snapshot
