@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,6 +83,7 @@ def restart_operator(gateway):
     """Let another one begin with nothing but the objects, and with the Lease that this one gives back."""
     assert 0 == gateway.installation.operator.stop()
     gateway.installation.operator = gateway.installation.start_operator(f"operator-{secrets.token_hex(4)}")
+    gateway.installation.operator.has_said("leading", 60)
 
 
 @pytest.mark.usefixtures("load")
@@ -121,7 +125,7 @@ def tenants(kubectl, upstream, tmp_path):
         gateway = LoadedGateway(installation, kubectl, namespaces[0])
         gateway.serve(upstream.url)
         gateway.serve(upstream.url, namespaces[1], LOST)
-        for namespace in namespaces:
+        for namespace in (installation.gateway_namespace, *namespaces):
             allow(gateway, namespace)
         set_rights_everywhere(gateway, [])
         yield gateway, namespaces[1]
@@ -134,7 +138,7 @@ def account_of(gateway):
 def allow(gateway, namespace):
     """Let the operator read one namespace."""
     role = gateway.kubectl.get("clusterrolebinding", binding_of(gateway), "")["roleRef"]
-    metadata = {"name": "postern-operator", "namespace": namespace}
+    metadata = {"name": "postern-reader", "namespace": namespace}
     kind = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding"}
     gateway.apply({**kind, "metadata": metadata, "roleRef": role, "subjects": [account_of(gateway)]})
 
@@ -148,11 +152,27 @@ def set_rights_everywhere(gateway, subjects):
     gateway.kubectl("patch", "clusterrolebinding", binding_of(gateway), "--type=merge", "-p", patch, check=True)
 
 
+def status_of(gateway):
+    """What `kubectl postern status` says."""
+    namespace = gateway.installation.gateway_namespace
+    where = ["--gateway", f"default={namespace}", "--operator-namespace", namespace, "--direct"]
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        "from postern_cli.main import kubectl_main; kubectl_main()",
+        "status",
+        *where,
+    ]
+    environment = {**os.environ, "KUBECONFIG": str(gateway.kubectl.kubeconfig)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60).stdout
+
+
 def test_a_lost_namespace_keeps_its_last_state_and_hinders_no_other(tenants, kubectl):
     """One of several watched namespaces is forbidden, and the operator restarts: it leads, the others are served."""
     gateway, lost = tenants
     with gateway.load(LOST) as of_the_lost, gateway.load() as of_the_other:
-        kubectl("delete", "rolebinding", "postern-operator", f"-n{lost}", check=True)
+        kubectl("delete", "rolebinding", "postern-reader", f"-n{lost}", check=True)
         restart_operator(gateway)
         gateway.edit()
         gateway.apply(open_route("later", lost))
@@ -160,8 +180,10 @@ def test_a_lost_namespace_keeps_its_last_state_and_hinders_no_other(tenants, kub
         assert 404 == gateway.installation.get(LOST, "/later").status
         assert 1 == gateway.metric(f'postern_operator_unreadable{{kind="Route",namespace="{lost}"}}')
         assert "" == gateway.why_not_ready()
+        assert f"can't read routes of postern.dev/v1alpha1 in namespace {lost}: 403 Forbidden" in status_of(gateway)
         allow(gateway, lost)
         gateway.until(200, "/later", SECONDS, LOST)
+        raw.until(lambda: "can't read" not in status_of(gateway), "the Lease says so")
         raw.until(
             lambda: 0 == gateway.metric(f'postern_operator_unreadable{{kind="Route",namespace="{lost}"}}'), "it is read"
         )
@@ -175,6 +197,7 @@ def test_a_namespace_that_is_known_to_be_gone_is_withdrawn(tenants, kubectl):
         assert 0 == gateway.installation.operator.stop()
         kubectl("delete", "namespace", lost, "--wait=true", check=True)
         gateway.installation.operator = gateway.installation.start_operator("operator-after-the-namespace")
+        gateway.installation.operator.has_said("leading", 60)
         gateway.edit()
         assert 200 == gateway.installation.get(LOST, "/x").status
         set_rights_everywhere(gateway, [account_of(gateway)])

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from kubernetes.aio import client
 
 from postern_cli.errors import RefusedError
 from postern_core.publication import INDEX_ENTRY, INDEX_OBJECT
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
 from postern_operator.cluster.api.resource_types import CONFIG_MAPS, ENDPOINT_SLICES
-from postern_operator.cluster.leader_election import LEASE
+from postern_operator.cluster.leader_election import LEASE, UNREADABLE
 from postern_operator.cluster.rollout.data_plane_pods import AdminEndpoint, admin_session, served_digests
 from postern_operator.cluster.rollout.published_objects import GATEWAY, MANAGED_BY
 from postern_operator.cluster.watch.references import ADMIN_SERVICE
@@ -35,13 +36,17 @@ ASKED_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """The operator's Lease; `unknown` is why it can't be read, "" where it was."""
+    """The operator's Lease; `unknown` is why it can't be read, "" where it was.
+
+    `unreadable` is what its holder says that it can't read of the cluster.
+    """
 
     namespace: str
     is_held: bool = False
     holder: str = ""
     renewed_s_ago: int | None = None
     unknown: str = ""
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,16 @@ async def read_leader(api: client.ApiClient, namespace: str) -> Leader:
     holder = str(spec.get("holderIdentity") or "")
     is_held = bool(holder) and renewed is not None and now < renewed + timedelta(seconds=_lasts_s(spec))
     ago_s = None if renewed is None else max(0, int((now - renewed).total_seconds()))
-    return Leader(namespace, is_held, holder, ago_s)
+    return Leader(namespace, is_held, holder, ago_s, unreadable=_unreadable(answer.content) if is_held else ())
+
+
+def _unreadable(lease: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the holder has noted on the Lease; nothing where that is not a list of texts."""
+    noted = ((lease.get("metadata") or {}).get("annotations") or {}).get(UNREADABLE, "[]")
+    try:
+        return msgspec.json.decode(noted, type=tuple[str, ...])
+    except msgspec.MsgspecError:
+        return ()
 
 
 async def read_published(

@@ -73,7 +73,12 @@ def overview_of(
     """Put together what was read."""
     gateways = tuple(gateways)
     objects = tuple(sorted(map(state_of, manifests), key=_place))
-    is_ready = leader.is_held and all(map(is_served, gateways)) and all(it.is_ready for it in objects)
+    is_ready = (
+        leader.is_held
+        and not leader.unreadable
+        and all(map(is_served, gateways))
+        and all(it.is_ready for it in objects)
+    )
     return Overview(is_ready, leader, gateways, objects, tuple(left_out))
 
 

@@ -32,7 +32,10 @@ def as_tree(overview: Overview) -> Iterator[str]:
     """The lines, with colours that the caller may take off again."""
     children = _children(overview.objects)
     services = [it for it in overview.objects if it.kind == "Service"]
-    nodes = [Node(_leader(overview.operator)), *(_gateway(one, services, children) for one in overview.gateways)]
+    nodes = [
+        Node(_leader(overview.operator), _unreadable(overview.operator)),
+        *(_gateway(one, services, children) for one in overview.gateways),
+    ]
     nodes += _elsewhere(overview, children)
     for node in nodes:
         yield node.label
@@ -58,6 +61,11 @@ def _leader(leader: Leader) -> str:
         return f"{where} {held} by {printable(leader.holder)}, renewed {leader.renewed_s_ago} s ago"
     ago = "" if leader.renewed_s_ago is None else f"; last renewed {leader.renewed_s_ago} s ago"
     return f"{where} {click.style(f'not held{ago}: no operator acts', fg='red')}"
+
+
+def _unreadable(leader: Leader) -> list[Node]:
+    told = [f"can't read {printable(one)}; it is served as it was" for one in leader.unreadable]
+    return [Node(click.style(text, fg="red")) for text in told]
 
 
 def _gateway(published: Published, services: Iterable[ObjectState], children: Children) -> Node:

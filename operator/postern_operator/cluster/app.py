@@ -65,7 +65,7 @@ class Operator:
         self._session = session
         self._metrics = metrics
         self._objects = ObjectCache()
-        self._leadership = Leadership(api, settings.lease_namespace, identity)
+        self._leadership = Leadership(api, settings.lease_namespace, identity, unreadable=self._unreadable)
         writer = Writer(api, self._leadership.is_held)
         self._pods = PodFeed(tuple(gateway.namespace for gateway in settings.gateways), self._pods_changed)
         self._rollout_in = {gateway.namespace: self._rollout(gateway, writer) for gateway in settings.gateways}
@@ -128,6 +128,9 @@ class Operator:
         return Watches(
             self._api, self._settings, self._objects, published=published, pods=self._pods, metrics=self._metrics
         )
+
+    def _unreadable(self) -> tuple[str, ...]:
+        return self._watches.unreadable()
 
     def _request_status(self) -> None:
         self._status_loop.request()

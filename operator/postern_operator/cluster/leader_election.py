@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import aiohttp
@@ -24,6 +25,9 @@ from kubernetes.aio.leaderelection.resourcelock.leaselock import LeaseLock
 log = logging.getLogger("postern.leader")
 
 LEASE = "postern-operator"
+# What the holder of the Lease can't read, as a JSON list of texts.
+UNREADABLE = "postern.dev/unreadable"
+SHOWN_MAX = 20
 
 # A standby looks every RETRY_S, so it sees a renewal that late, and notices the end of the lease as late again: it
 # takes over LEASE_S + 2 * RETRY_S = 12 s after the last renewal at most.
@@ -37,13 +41,23 @@ NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError)
 
 
 class Leadership:
-    """Whether this replica leads, and its part in the election; `identity` must be unique."""
+    """Whether this replica leads, and its part in the election; `identity` must be unique.
+
+    What is `unreadable` is noted on the Lease: a Lease has no status, and people who look at it ask how its holder is.
+    """
 
     def __init__(
-        self, client: ApiClient, namespace: str, identity: str, clock: Callable[[], float] = time.monotonic
+        self,
+        client: ApiClient,
+        namespace: str,
+        identity: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        unreadable: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._clock = clock
         self._lock = _Lock(LEASE, namespace, identity, client, clock)
+        self._lock.unreadable = unreadable
         self._is_acting = False
 
     def is_held(self) -> bool:
@@ -104,6 +118,7 @@ class _Lock(LeaseLock):
         super().__init__(name, namespace, identity, client)
         self._clock = clock
         self.renewed_at_s: float | None = None
+        self.unreadable: Callable[[], Collection[str]] = tuple
 
     async def get(self, name: str, namespace: str) -> Any:
         try:
@@ -119,6 +134,8 @@ class _Lock(LeaseLock):
         return await self._noting_when(self._create(namespace, body))
 
     async def update(self, name: str, namespace: str, updated_record: Any) -> bool:
+        if self.lease_reference is not None and self.lease_reference.metadata is not None:
+            _note_unreadable(self.lease_reference.metadata, self.unreadable())
         return await self._noting_when(super().update(name, namespace, updated_record))
 
     async def release(self) -> None:
@@ -150,6 +167,17 @@ class _Lock(LeaseLock):
         if is_done:
             self.renewed_at_s = asked_at_s
         return is_done
+
+
+def _note_unreadable(metadata: V1ObjectMeta, unreadable: Collection[str]) -> None:
+    """Note on the Lease what its holder can't read, or take that off."""
+    annotations = dict(metadata.annotations or {})
+    annotations.pop(UNREADABLE, None)
+    if unreadable:
+        shown = sorted(unreadable)[:SHOWN_MAX]
+        more = len(unreadable) - len(shown)
+        annotations[UNREADABLE] = json.dumps(shown + ([f"and {more} more"] if more else []))
+    metadata.annotations = annotations
 
 
 def _innermost(group: BaseExceptionGroup) -> BaseException:

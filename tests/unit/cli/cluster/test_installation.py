@@ -58,6 +58,21 @@ async def test_a_lease_is_held_while_it_lasts(cluster, api, answer, expected):
     assert expected == (leader.is_held, leader.holder, leader.renewed_s_ago)
 
 
+@pytest.mark.parametrize(
+    ("noted", "expected"),
+    [
+        ('["routes of postern.dev/v1alpha1 in namespace lost: 403 Forbidden"]', 1),
+        ("[1]", 0),
+        ("garbage", 0),
+    ],
+)
+async def test_what_the_holder_cannot_read_is_on_the_lease(cluster, api, noted, expected):
+    """What isn't a list of texts is none of the operator's."""
+    metadata = {"annotations": {"postern.dev/unreadable": noted}}
+    cluster.answers[LEASES] = lease("2026-11-24T05:59:58.000000Z") | {"metadata": metadata}
+    assert expected == len((await read_leader(api, "postern-system")).unreadable)
+
+
 async def test_a_lease_that_may_not_be_read_is_unknown(cluster, api):
     """One that isn't there is held by nobody."""
     assert Leader("postern-system") == await read_leader(api, "postern-system")

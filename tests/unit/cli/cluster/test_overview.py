@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import manifests
@@ -86,6 +88,7 @@ def test_all_is_well_when_everything_is():
     """One thing that isn't, and it isn't."""
     sound = told(manifests.consumer(), *READY)
     assert overview_of(HELD, [SERVED], [sound], []).is_ready
+    assert not overview_of(replace(HELD, unreadable=("routes: 403",)), [SERVED], [sound], []).is_ready
     assert not overview_of(Leader("x"), [SERVED], [sound], []).is_ready
     assert not overview_of(HELD, [Published("default", "gw")], [sound], []).is_ready
     assert not overview_of(HELD, [SERVED], [manifests.consumer()], []).is_ready

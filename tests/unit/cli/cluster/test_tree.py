@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 import pytest
 
@@ -74,6 +76,14 @@ def test_what_hangs_nowhere_is_shown_too():
 def test_the_lease_is_told(leader, told):
     """Whether somebody acts, or why nobody knows."""
     assert f"Operator, Lease ns/postern-operator: {told}" == lines(leader)[0]
+
+
+def test_what_the_operator_cannot_read_is_told_below_it():
+    """One of several watched namespaces is forbidden: it goes on as it was, and not all is well."""
+    lost = "routes of postern.dev/v1alpha1 in namespace lost: 403 Forbidden"
+    told = lines(replace(HELD, unreadable=(lost,)))
+    assert f"└── can't read {lost}; it is served as it was" == told[1]
+    assert told[-1].startswith("Not all is well")
 
 
 @pytest.mark.parametrize(

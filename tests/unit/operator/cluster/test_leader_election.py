@@ -1,6 +1,7 @@
 """Leadership: taken, held for certain, lost and given back."""
 
 import asyncio
+import json
 
 import aiohttp
 import pytest
@@ -135,3 +136,26 @@ def test_a_standby_takes_over_in_time_and_never_too_early():
     """It may see a renewal late, and notice its end as late again; a leader gives up before."""
     assert LEASE_S + 2 * RETRY_S < 15
     assert RENEW_DEADLINE_S + RETRY_S < LEASE_S
+
+
+async def test_what_the_leader_cannot_read_is_noted_on_the_lease(fake):
+    """As long as it can't, and no more than can be looked at."""
+    api, client = fake
+    lost = [f"routes in namespace {number:02}: 403 Forbidden" for number in range(30)]
+    noted, is_over = [], asyncio.Event()
+
+    def unreadable():
+        # Asked before each renewal: what the last one has noted is there by then.
+        noted.append(api.objects[PATH]["metadata"].get("annotations", {}).get("postern.dev/unreadable"))
+        if len(noted) > 3:
+            is_over.set()
+        return lost if len(noted) == 1 else []
+
+    leadership = Leadership(client, "system", "one", unreadable=unreadable)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        leading = tasks.create_task(leadership.lead(nothing_else))
+        await is_over.wait()
+        leading.cancel()
+    shown = json.loads(noted[1])
+    assert (21, "and 10 more") == (len(shown), shown[-1])
+    assert [None, None] == [noted[0], noted[2]]
