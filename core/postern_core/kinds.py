@@ -15,7 +15,7 @@ from .checks.consumer import CONSUMER_CHECKS
 from .checks.credential import CREDENTIAL_CHECKS
 from .checks.route import ROUTE_CHECKS
 from .checks.service import SERVICE_CHECKS
-from .lints.route import ROUTE_LINTS
+from .lints.route import ROUTE_LINTS, SERVICE_LINTS
 from .ref import Ref
 from .resources.consumer import Consumer, ConsumerSpec
 from .resources.credential_keys import facts_of, holders_of
@@ -101,6 +101,7 @@ SERVICE = Kind(
     short="psvc",
     title="Services",
     checks=SERVICE_CHECKS,
+    lints=SERVICE_LINTS,
     references=references_of,
     is_placed=True,
     columns=(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from .kinds import KINDS
+from .lints.below_prefix import PLACE_LINTS
 from .lints.credential import CREDENTIAL_LINTS
 from .lints.linked import Linked
 from .lints.names import NAME_LINTS
+from .lints.policy import POLICY_LINTS
+from .lints.route import ROUTE_LINTS, SERVICE_LINTS
+from .lints.shadowed import route_is_shadowed
 from .problems import Problem
 
-LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = NAME_LINTS + CREDENTIAL_LINTS
+LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (route_is_shadowed, *NAME_LINTS, *CREDENTIAL_LINTS)
 
-# By name; those of one object are run with its checks, by `check`.
+# By name: those of one object, which are run with its checks by `check`, those of a policy,
+# those of a Route below its Service, which are remembered with its entry, and those of all objects.
 LINTS = tuple(
-    dict.fromkeys(
-        [lint.__name__ for kind in KINDS.values() for lint in kind.lints] + [lint.__name__ for lint in LINTS_OF_ALL]
-    )
+    one.__name__ for one in (*(SERVICE_LINTS[:-1]), *(ROUTE_LINTS[:-1]), *POLICY_LINTS, *PLACE_LINTS, *LINTS_OF_ALL)
 )
 
 

@@ -52,9 +52,11 @@ class Validators:
     `read_public_keys` takes a PEM, JWK, JWK Set, certificate or OpenSSH text and raises `UnreadableKey`.
     `regex_error` and `certificates_error` (PEM text) say what is wrong, "" for nothing.
     `pattern_size` counts the instructions of a pattern's program, 0 for what `regex_error` refuses.
+    `can_match_path` says whether a pattern may match a text that begins with a slash; where unsure, it does.
     """
 
     read_public_keys: Callable[[str], PublicKeys]
     regex_error: Callable[[str], str]
     certificates_error: Callable[[str], str]
     pattern_size: Callable[[str], int]
+    can_match_path: Callable[[str], bool]

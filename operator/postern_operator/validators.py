@@ -5,8 +5,10 @@ RE2 reads patterns, and OpenSSL reads certificates just as the data plane will; 
 
 from __future__ import annotations
 
+import re
 import ssl
 from functools import lru_cache
+from typing import Any
 
 import re2
 
@@ -14,6 +16,9 @@ from postern_core.pattern_limits import PATTERN_MEMORY_BYTES
 from postern_core.validators import Validators
 
 from .public_keys import read_public_keys
+
+# A pattern that begins with one character or more, none of them a slash, which no range of texts says.
+_NO_SLASH_FIRST = re.compile(r"\^?\[\^/[^][]*\](?![*?{])")
 
 
 def regex_error(pattern: str) -> str:
@@ -26,18 +31,34 @@ def pattern_size(pattern: str) -> int:
     return _read_pattern(pattern)[1]
 
 
+def can_match_path(pattern: str) -> bool:
+    """Whether a pattern may match a text that begins with a slash: what RE2 knows of a pattern is a range of texts."""
+    if _NO_SLASH_FIRST.match(pattern) and "|" not in pattern:
+        return False
+    try:
+        first, last = _compiled(pattern).possiblematchrange(4)
+    except re2.error:
+        return True
+    return bool(first < b"0" and last >= b"/")
+
+
 @lru_cache(maxsize=4096)
 def _read_pattern(pattern: str) -> tuple[str, int]:
     """What is wrong with a pattern, and its size, by the options with which the data plane compiles it."""
+    try:
+        return "", _compiled(pattern).programsize
+    except re2.error as error:
+        detail = error.args[0] if error.args else "unreadable"
+        return detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail), 0
+
+
+def _compiled(pattern: str) -> Any:
+    """Raises `re2.error`."""
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True
     options.max_mem = PATTERN_MEMORY_BYTES
-    try:
-        return "", re2.compile(pattern, options).programsize
-    except re2.error as error:
-        detail = error.args[0] if error.args else "unreadable"
-        return detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail), 0
+    return re2.compile(pattern, options)
 
 
 def certificates_error(pem: str) -> str:
@@ -50,4 +71,4 @@ def certificates_error(pem: str) -> str:
     return "" if context.cert_store_stats()["x509"] else "holds no certificate"
 
 
-VALIDATORS = Validators(read_public_keys, regex_error, certificates_error, pattern_size)
+VALIDATORS = Validators(read_public_keys, regex_error, certificates_error, pattern_size, can_match_path)

@@ -29,6 +29,12 @@ def regex_is_invalid(route: Route, inspectors: Validators) -> Iterator[tuple[str
             yield field, f"is not a regular expression for RE2: {wrong}"
 
 
+def pattern_can_never_match(route: Route, inspectors: Validators) -> Iterator[tuple[str, str]]:
+    for index, path in enumerate(route.spec.paths):
+        if path.type == "Regex" and not inspectors.can_match_path(path.value):
+            yield f"spec.paths[{index}].value", "can match no path, for every path begins with a slash; begin it with /"
+
+
 def pattern_is_too_large(route: Route, inspectors: Validators) -> Iterator[tuple[str, str]]:
     for field, pattern in _patterns(route):
         size = inspectors.pattern_size(pattern)
@@ -63,6 +69,26 @@ def value_holds_control_characters(route: Route, _: Validators) -> Iterator[tupl
             yield f"spec.headers[{index}].value", "must not contain control characters; a header value can't"
 
 
+def value_has_outer_spaces(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    for index, match in enumerate(route.spec.headers):
+        if match.type == "Exact" and match.value != match.value.strip(" \t"):
+            # RFC 9110, section 5.5: "A field value does not include leading or trailing whitespace."
+            yield f"spec.headers[{index}].value", "must not begin or end with a space; no header value does"
+
+
+def match_contradicts_another(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    lists: tuple[tuple[str, tuple[HeaderMatch | QueryParamMatch, ...]], ...] = (
+        ("headers", route.spec.headers),
+        ("queryParams", route.spec.query_params),
+    )
+    for field, matches in lists:
+        wanted: dict[str, str] = {}
+        for index, match in enumerate(matches):
+            name = match.name.lower() if isinstance(match, HeaderMatch) else match.name
+            if match.type == "Exact" and wanted.setdefault(name, match.value) != match.value:
+                yield f"spec.{field}[{index}]", f"asks for another value of {name} than one before; remove one"
+
+
 def method_is_refused_anyway(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
     for index, method in enumerate(route.spec.methods):
         if method in ("CONNECT", "TRACE"):
@@ -81,9 +107,12 @@ def auth_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
 ROUTE_CHECKS = (
     path_can_never_match,
     regex_is_invalid,
+    pattern_can_never_match,
     pattern_is_too_large,
     route_has_too_many_patterns,
     value_holds_control_characters,
+    value_has_outer_spaces,
+    match_contradicts_another,
     method_is_refused_anyway,
     method_is_named_twice,
     auth_is_wrong,

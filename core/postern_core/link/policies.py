@@ -69,8 +69,8 @@ def _policy_entry(owner: Ref, policy: JWTPolicy) -> Policy:
         audiences=tuple(policy.audiences),
         realm=policy.realm,
         anonymous_consumer=anonymous.name if anonymous else None,
-        allow_consumers=tuple(policy.allow.consumers),
-        allow_groups=tuple(policy.allow.groups),
+        allow_consumers=_seen_from(owner.namespace, policy.allow.consumers),
+        allow_groups=_seen_from(owner.namespace, policy.allow.groups),
         allow_claims=tuple(_claim_match(claim) for claim in policy.allow.claims),
         namespaces=_namespaces(owner.namespace, policy.allow),
         forward_claims=tuple(_forward_claim(claim) for claim in policy.forward_claims),
@@ -105,6 +105,11 @@ def _place(place: TokenPlace) -> TokenSource:
     if place.query is not None:
         return TokenSource(kind="query", name=place.query)
     return TokenSource(kind="cookie", name=str(place.cookie))
+
+
+def _seen_from(own: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names as the policy's namespace sees them: its own without the namespace, in whichever way they were written."""
+    return tuple(name.removeprefix(f"{own}/") for name in names)
 
 
 def _namespaces(own: str, allow: Allow) -> tuple[str, ...] | None:

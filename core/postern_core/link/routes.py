@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from postern_core.lints.below_prefix import PLACE_LINTS
 from postern_core.parse import Decoded, Parsed, is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
@@ -62,9 +63,10 @@ def _link_valid(parsed: Decoded[RouteResource], resources: ResourceIndex, servic
         routes.problems.append(_refused(ref, reference, service.refusal or f"{reference}: {policy.refusal}"))
     refusal = service.refusal or shortened(policy.refusal)
     policy_id = policy.entry.id if policy.entry else None
-    entry, size_bytes, wrong = resources.memo.get_or_compute(_fitting, ref, parsed, service.place, policy_id, refusal)
-    if wrong:
-        routes.problems.append(wrong)
+    entry, size_bytes, problems = resources.memo.get_or_compute(
+        _fitting, ref, parsed, service.place, policy_id, refusal
+    )
+    routes.problems += problems
     if entry.policy is not None and policy.entry is not None:
         routes.policies[entry.policy] = policy.entry
         size_bytes += policy.size_bytes if spec.auth else 0
@@ -168,8 +170,8 @@ def _link_broken(parsed: Parsed, resources: ResourceIndex, services: Services, r
 
 def _fitting(
     parsed: Decoded[RouteResource], service: ServicePlace, policy: str | None, refusal: str
-) -> tuple[Route, int, Problem | None]:
-    """A route's entry and its bytes; one that is too large refuses its place."""
+) -> tuple[Route, int, tuple[Problem, ...]]:
+    """A route's entry, its bytes and what is wrong or odd where it stands; one that is too large refuses its place."""
     entry = _entry(parsed, service, policy, refusal)
     size_bytes = size_of(entry)
     way_out = "split it into several Routes, or its Service's hosts and forwardClaims over several Services"
@@ -177,7 +179,9 @@ def _fitting(
     if wrong:
         entry = place_of(entry, f"{parsed.ref} is too large")
         size_bytes = size_of(entry)
-    return entry, size_bytes, wrong
+        return entry, size_bytes, (wrong,)
+    odd = (found for lint in PLACE_LINTS for found in lint(parsed.resource.spec, service))
+    return entry, size_bytes, tuple(Problem(parsed.ref, Reason.WARNING, field, message) for field, message in odd)
 
 
 def place_of(route: Route, refusal: str) -> Route:

@@ -28,7 +28,7 @@ def tokens_are_revoked_in_advance(linked: Linked) -> Iterator[Problem]:
 
 def credential_is_admitted_by_no_policy(linked: Linked) -> Iterator[Problem]:
     admitted: set[str] = set()
-    for owner, policy in linked.policies():
+    for owner, policy in linked.policies:
         if policy.allow.namespaces == "All":
             return
         admitted.add(owner.namespace)

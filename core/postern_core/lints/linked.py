@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from postern_core.link.credentials import Identities
 from postern_core.link.resource_index import ResourceIndex
@@ -15,7 +15,7 @@ from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Linked:
     """All objects, and what the gateway serves of them; `now_s` is in seconds since the epoch, 0 where unknown."""
 
@@ -25,10 +25,9 @@ class Linked:
     routes: Routes
     now_s: float = 0.0
 
-    def policies(self) -> Iterator[tuple[Ref, JWTPolicy]]:
+    @cached_property
+    def policies(self) -> list[tuple[Ref, JWTPolicy]]:
         """The `auth.jwt` blocks in force, each with the Service or Route that it stands in."""
         blocks = [(it.ref, it.resource.spec.auth) for it in self.resources.valid_of(Service)]
         blocks += [(it.ref, it.resource.spec.auth) for it in self.resources.valid_of(Route)]
-        for owner, auth in blocks:
-            if auth and auth.jwt.mode != "Disabled":
-                yield owner, auth.jwt
+        return [(owner, auth.jwt) for owner, auth in blocks if auth and auth.jwt.mode != "Disabled"]

@@ -1,15 +1,26 @@
-"""What of a Route can never match, or matches something else than it looks like."""
+"""What of a Route, or of a Service's prefix, can never match, or matches something else than it looks like."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from postern_core.header_names import IDENTITY, canonical
 from postern_core.resources.route import Route
+from postern_core.resources.service import Service
 from postern_core.validators import Validators
+
+from .policy import policy_lints
 
 # A segment as other routers write one that may be anything: `*`, `*.pdf`, `{id}`, `:id`.
 _PLACEHOLDER = re.compile(r"/([^/]*\*[^/]*|[^/]*\{[^/]*\}[^/]*|:[^/]+)(?=/|\Z)")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+# Those of IANA's registry that a client sends to an application, and PURGE of caches.
+METHODS = re.compile(
+    "ACL|BASELINE-CONTROL|BIND|CHECKIN|CHECKOUT|COPY|DELETE|GET|HEAD|LABEL|LINK|LOCK|MERGE|MKACTIVITY|MKCALENDAR|MKCOL|"
+    "MKREDIRECTREF|MKWORKSPACE|MOVE|OPTIONS|ORDERPATCH|PATCH|POST|PROPFIND|PROPPATCH|PURGE|PUT|QUERY|REBIND|REPORT|"
+    "SEARCH|UNBIND|UNCHECKOUT|UNLINK|UNLOCK|UPDATE|UPDATEREDIRECTREF|VERSION-CONTROL"
+)
 
 
 def path_is_a_template(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
@@ -23,4 +34,65 @@ def path_is_a_template(route: Route, _: Validators) -> Iterator[tuple[str, str]]
             yield f"spec.paths[{index}].value", f"{wrong}; {instead}"
 
 
-ROUTE_LINTS = (path_is_a_template,)
+def prefix_is_a_template(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    found = _PLACEHOLDER.search(service.spec.path_prefix)
+    if found:
+        wrong = f"matches only where the segment is {found[1]} itself"
+        yield "spec.pathPrefix", f"{wrong}, for a prefix has no placeholders; shorten it, and use Regex in the Routes"
+
+
+def pattern_asks_for_a_query(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    for index, path in enumerate(route.spec.paths):
+        if path.type == "Regex" and r"\?" in path.value:
+            yield f"spec.paths[{index}].value", r"holds \?, and a path has no query; use queryParams"
+
+
+def method_is_unknown(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    for index, method in enumerate(route.spec.methods):
+        if not METHODS.fullmatch(method):
+            message = f"matches only requests whose method is {method}, which is none of HTTP's registered ones"
+            yield f"spec.methods[{index}]", message
+
+
+def header_is_the_clients_own(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    for index, header in enumerate(route.spec.headers):
+        if canonical(header.name) in IDENTITY:
+            message = "a Route is chosen before the caller is known, so this is what the client says; use allow"
+            yield f"spec.headers[{index}].name", message
+
+
+def header_value_is_not_ascii(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    for index, header in enumerate(route.spec.headers):
+        if header.type == "Exact" and not header.value.isascii():
+            yield f"spec.headers[{index}].value", "is compared as Latin-1, so that no client matches that sends UTF-8"
+
+
+def query_is_percent_encoded(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    for index, parameter in enumerate(route.spec.query_params):
+        texts = {"name": parameter.name} | ({"value": parameter.value} if parameter.type == "Exact" else {})
+        for field, text in texts.items():
+            if _ESCAPE.search(text):
+                message = "is compared after one percent-decoding; write it decoded"
+                yield f"spec.queryParams[{index}].{field}", message
+
+
+def policy_of_route(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    if route.spec.auth:
+        yield from policy_lints(route.spec.auth.jwt)
+
+
+def policy_of_service(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    if service.spec.auth:
+        yield from policy_lints(service.spec.auth.jwt)
+
+
+SERVICE_LINTS = (prefix_is_a_template, policy_of_service)
+ROUTE_LINTS = (
+    path_is_a_template,
+    pattern_asks_for_a_query,
+    method_is_unknown,
+    header_is_the_clients_own,
+    header_value_is_not_ascii,
+    query_is_percent_encoded,
+    policy_of_route,
+)

@@ -58,6 +58,12 @@ class HeaderMatch(Spec, frozen=True):
             "must not contain control characters; a header value can't",
             ".value",
         ),
+        Rule(
+            "value_has_outer_spaces",
+            r"(has(self.type) && self.type == 'Regex') || !self.value.matches(r'^[ \t]|[ \t]$')",
+            "must not begin or end with a space; no header value does",
+            ".value",
+        ),
     )
 
     name: Annotated[HeaderName, Meta(description="The name of the header, in any case. Example: X-Tenant.")]
@@ -90,6 +96,17 @@ class RouteSpec(Spec, frozen=True):
             "!has(self.methods) || !self.methods.exists(method, method in ['CONNECT', 'TRACE'])",
             "CONNECT and TRACE are refused on every route; remove them",
             ".methods",
+        ),
+        *(
+            Rule(
+                "match_contradicts_another",
+                f"!has(self.{field}) || self.{field}.filter(it, !has(it.type) || it.type == 'Exact')"
+                f".all(it, self.{field}.filter(other, !has(other.type) || other.type == 'Exact')"
+                f".all(other, other.{name} != it.{name} || other.value == it.value))",
+                "asks for two values of one name; remove one",
+                f".{field}",
+            )
+            for field, name in (("headers", "name.lowerAscii()"), ("queryParams", "name"))
         ),
         Rule(
             "route_has_too_many_patterns",

@@ -53,3 +53,9 @@ def test_values_are_texts_in_the_snapshot():
     """YAML may say booleans and numbers without quotes, and they are compared by value."""
     [match] = policy(allow={"claims": [{"path": ["a", "b"], "allOf": [True, 18, 18.0, "x"]}]}).allow_claims
     assert ("", ("a", "b"), (), ("true", "18", "18", "x")) == (match.name, match.path, match.any_of, match.all_of)
+
+
+def test_names_of_ones_own_namespace_may_say_so():
+    """A policy that allows `default/alice` where alice is of this namespace was green, and 403 for ever."""
+    entry = policy(allow={"consumers": ["default/alice", "other/bob"], "groups": ["default/a", "b"]})
+    assert (("alice", "other/bob"), ("a", "b")) == (entry.allow_consumers, entry.allow_groups)

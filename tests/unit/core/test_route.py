@@ -20,6 +20,10 @@ from manifests import mistakes, route, service
         ({"headers": [{"name": "a", "value": "x\ny"}]}, "spec.headers[0].value"),
         ({"queryParams": [{"name": "a", "type": "Regex", "value": "["}]}, "spec.queryParams[0].value"),
         ({"methods": ["CONNECT"]}, "spec.methods[0]"),
+        ({"paths": [{"type": "Regex", "value": "books/[0-9]+"}]}, "spec.paths[0].value"),
+        ({"headers": [{"name": "a", "value": " b"}]}, "spec.headers[0].value"),
+        ({"headers": [{"name": "a", "value": "b"}, {"name": "A", "value": "c"}]}, "spec.headers[1]"),
+        ({"queryParams": [{"name": "a", "value": "b"}, {"name": "a", "value": "c"}]}, "spec.queryParams[1]"),
     ],
 )
 def test_what_could_never_match_is_refused(spec, field):

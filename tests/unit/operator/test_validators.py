@@ -2,7 +2,7 @@
 
 import pytest
 
-from postern_operator.validators import certificates_error, regex_error
+from postern_operator.validators import can_match_path, certificates_error, regex_error
 
 
 @pytest.mark.parametrize(("pattern", "fine"), [("/a.*", True), ("(", False), ("(?=a)", False), ("(a)\\1", False)])
@@ -15,3 +15,22 @@ def test_only_patterns_of_re2_are_taken(pattern, fine):
 def test_what_openssl_cannot_read_is_no_certificate(text):
     """It would fail in the data plane later."""
     assert certificates_error(text)
+
+
+NO_PATH = ["books/[0-9]+", "[a-z]+", r"\d+", "", "^books$", "(?i)books", "[^/]+", "[^/x]+/y", "a|b"]
+PATHS = [
+    "/books", "^/books$", ".*", "(?:a|/b)", "/?a", "[^/]*/a", "[^/]?/a", "[^/]{0,2}/a", "[^/]+|/a", "(?i)/a", r"\/a",
+    "[^a]+", "x*/y", "[/a]", "(", "[[:punct:]]a", r"\W.*", "(?s).+", "\u00e9?/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", NO_PATH)
+def test_a_pattern_without_a_slash_in_front_matches_no_path(pattern):
+    """A regex without a leading slash, whose requests are looked for in vain."""
+    assert not can_match_path(pattern)
+
+
+@pytest.mark.parametrize("pattern", PATHS)
+def test_a_pattern_that_may_match_is_let_pass(pattern):
+    """Where it is not certain, nothing is refused."""
+    assert can_match_path(pattern)
