@@ -8,16 +8,19 @@ import secrets
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import yaml
 
+import manifests
 import raw
 from cluster.kubectl import Kubectl
 from cluster.shared import Api
-from installation import installed
+from installation import installed, own_address
 from loaded_gateway import LoadedGateway, open_route
+from postern_operator.cluster.watch.informer import FIRST_WATCH_S
 from upstream import Upstream
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +116,56 @@ def test_a_crd_is_deleted_and_applied_again_then_a_route_edited(gateway, kubectl
     gateway.apply(open_route("x", gateway.namespace))
     gateway.until(200, "/x", SECONDS)
     gateway.edit(SECONDS)
+
+
+WEB = "web.example.com"
+
+
+@pytest.fixture
+def pods():
+    """Two applications on an address that an EndpointSlice takes."""
+    pods = [Upstream(bind=own_address()) for _ in range(2)]
+    yield pods
+    for pod in pods:
+        pod.close()
+
+
+def slice_of(pod, name, service, namespace):
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": name, "namespace": namespace, "labels": {"kubernetes.io/service-name": service}},
+        "addressType": "IPv4",
+        "ports": [{"name": "", "port": pod.port, "protocol": "TCP"}],
+        "endpoints": [{"addresses": [pod.address[0]], "conditions": {"ready": True}}],
+    }
+
+
+def test_a_slice_that_is_relabelled_gets_no_request_more(gateway, pods):
+    """An EndpointSlice is relabelled to another Service: dropped at once, and no request fails for that."""
+    namespace = gateway.namespace
+    web = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": namespace}}
+    upstream = {"service": {"name": "web", "port": 80}}
+    gateway.apply(
+        web | {"spec": {"ports": [{"port": 80}]}},
+        *(slice_of(pod, f"web-{number}", "web", namespace) for number, pod in enumerate(pods)),
+        manifests.service("web", namespace, hosts=[WEB], upstream=upstream),
+        open_route("web", namespace, serviceRef={"name": "web"}),
+    )
+    gateway.until(200, "/web", host=WEB)
+    began_s = time.monotonic()
+    with gateway.load(WEB, "/web") as load:
+        raw.until(lambda: time.monotonic() - began_s > FIRST_WATCH_S + 2, "a watch that lasts for minutes", 2 * SECONDS)
+        raw.until(lambda: all(pod.requests for pod in pods), "both get requests", SECONDS)
+        gateway.apply(slice_of(pods[1], "web-1", "another", namespace))
+
+        def is_dropped():
+            before = len(pods[1].requests)
+            assert {200} == {gateway.installation.get(WEB, "/web").status for _ in range(20)}
+            return before == len(pods[1].requests)
+
+        raw.until(is_dropped, "the other slice alone", SECONDS)
+    assert [] == load.failed
 
 
 LOST = "lost.example.com"

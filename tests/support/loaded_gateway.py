@@ -46,8 +46,8 @@ class LoadedGateway:
         done = self.kubectl.apply(*objects)
         assert done.returncode == 0, done.stderr
 
-    def load(self, host: str = HOST) -> Load:
-        return Load(lambda: self.installation.get(host, "/x").status)
+    def load(self, host: str = HOST, path: str = "/x") -> Load:
+        return Load(lambda: self.installation.get(host, path).status)
 
     def edit(self, within_s: float = SOON_S) -> str:
         """Apply one more route, and wait until it serves; gives its name."""

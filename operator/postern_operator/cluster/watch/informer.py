@@ -36,6 +36,8 @@ log = logging.getLogger("postern.informer")
 # The first list is made while the other informers begin: what changes in between is found soon.
 FIRST_WATCH_S = 10
 WATCH_S = 300
+# A watch that ends sooner is followed by a pause: a proxy may end each of them at once, and a list is not for nothing.
+SHORT_S = 0.5
 # How long the API server may go on answering with an error before the kind counts as unreadable.  A refusal is mostly
 # meant, but a server that has just started may refuse what it grants a moment later; other errors mostly pass.
 REFUSED_S = 3.0
@@ -150,7 +152,10 @@ class Informer:
             try:
                 since = await list_into(self._feed, self._api, self.resource, self.namespace, self._list_begins)
                 self._note_listed()
+                began_s = asyncio.get_running_loop().time()
                 await self._watch(since, for_s)
+                if asyncio.get_running_loop().time() - began_s < SHORT_S:
+                    await asyncio.sleep(SHORT_S)
                 self._recovered()
                 for_s = WATCH_S
             except API_ERRORS as error:
