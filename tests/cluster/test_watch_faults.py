@@ -93,7 +93,7 @@ def restart_operator(gateway):
 def test_a_kind_that_is_gone_is_told_and_takes_nothing_from_others(gateway, kubectl):
     """A CRD is deleted: the operator is not ready and counts it, what is served goes on, edits of others too."""
     delete_crd(kubectl, "consumers")
-    sample = f'postern_operator_unreadable{{kind="Consumer",namespace="{gateway.namespace}"}}'
+    sample = f'postern_operator_unreadable{{kind="Consumer",watched_namespace="{gateway.namespace}"}}'
     raw.until(lambda: "consumers of postern.dev" in gateway.why_not_ready(), "it is not ready", SECONDS)
     assert 1 == gateway.metric(sample)
     gateway.edit(SECONDS)
@@ -224,6 +224,7 @@ def status_of(gateway):
 def test_a_lost_namespace_keeps_its_last_state_and_hinders_no_other(tenants, kubectl):
     """One of several watched namespaces is forbidden, and the operator restarts: it leads, the others are served."""
     gateway, lost = tenants
+    sample = f'postern_operator_unreadable{{kind="Route",watched_namespace="{lost}"}}'
     with gateway.load(LOST) as of_the_lost, gateway.load() as of_the_other:
         kubectl("delete", "rolebinding", "postern-reader", f"-n{lost}", check=True)
         restart_operator(gateway)
@@ -231,14 +232,15 @@ def test_a_lost_namespace_keeps_its_last_state_and_hinders_no_other(tenants, kub
         gateway.apply(open_route("later", lost))
         gateway.edit()
         assert 404 == gateway.installation.get(LOST, "/later").status
-        assert 1 == gateway.metric(f'postern_operator_unreadable{{kind="Route",namespace="{lost}"}}')
+        assert 1 == gateway.metric(sample)
         assert "" == gateway.why_not_ready()
         assert f"can't read routes of postern.dev/v1alpha1 in namespace {lost}: 403 Forbidden" in status_of(gateway)
         allow(gateway, lost)
         gateway.until(200, "/later", SECONDS, LOST)
         raw.until(lambda: "can't read" not in status_of(gateway), "the Lease says so")
         raw.until(
-            lambda: 0 == gateway.metric(f'postern_operator_unreadable{{kind="Route",namespace="{lost}"}}'), "it is read"
+            lambda: 0 == gateway.metric(f'postern_operator_unreadable{{kind="Route",watched_namespace="{lost}"}}'),
+            "it is read",
         )
     assert ([], []) == (of_the_lost.failed, of_the_other.failed)
 

@@ -69,7 +69,7 @@ WATCH_RESTARTS = Metric(
 )  # fmt: skip
 UNREADABLE = Metric(
     Gauge, "postern_operator_unreadable", "1 while the API server does not let a kind be read in a namespace.",
-    ("kind", "namespace"),
+    ("kind", "watched_namespace"),
     "`all` are all namespaces; see [what to do](../troubleshooting.md#something-cant-be-read).",
 )  # fmt: skip
 EVENTS_DROPPED = Metric(
