@@ -81,6 +81,19 @@ def test_a_typo_is_refused(kubectl, namespace):
     assert ".spec.auht: field not declared in schema" in applied.stderr
 
 
+@pytest.mark.parametrize(
+    ("refused", "accepted"),
+    [("80", 80), ("Http", "http"), (0, 1), (65536, 65535), ("a" * 64, "a" * 63), ("-a", "8a-b")],
+)
+def test_a_port_of_a_service_is_a_number_or_a_name(kubectl, namespace, refused, accepted):
+    """`port: http` is taken; a number in quotes would be a name that no port has."""
+    for port, is_taken in ((refused, False), (accepted, True)):
+        spec = {"upstream": {"service": {"name": "a", "port": port}}}
+        done = kubectl.apply(manifest("Service", "a", spec, namespace))
+        assert is_taken == (done.returncode == 0), done.stderr
+        assert is_taken or "spec.upstream.service.port" in done.stderr
+
+
 @pytest.mark.parametrize("kind", ["Service", "Route"])
 def test_a_null_in_place_of_auth_opens_nothing(kubectl, namespace, kind):
     """The API server keeps it, and what it keeps the compiler refuses."""
