@@ -11,9 +11,15 @@ from .lints.names import NAME_LINTS
 from .lints.policy import POLICY_LINTS
 from .lints.route import ROUTE_LINTS, SERVICE_LINTS
 from .lints.shadowed import route_is_shadowed
+from .lints.upstreams import UPSTREAM_LINTS
 from .problems import Problem
 
-LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (route_is_shadowed, *NAME_LINTS, *CREDENTIAL_LINTS)
+LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (
+    route_is_shadowed,
+    *NAME_LINTS,
+    *CREDENTIAL_LINTS,
+    *UPSTREAM_LINTS,
+)
 
 # By name: those of one object, which are run with its checks by `check`, those of a policy,
 # those of a Route below its Service, which are remembered with its entry, and those of all objects.

@@ -1,7 +1,7 @@
 """Addresses that lead to no application of another machine: to the machine itself, its link, or its cloud.
 
 What connects somewhere because a tenant says so refuses them, unless its operator allows it: behind them are ports
-that trust everyone who can reach them.  Which addresses are a machine's own can't be known here; see `is_own`.
+that trust everyone who can reach them.  Which addresses are a machine's own is known to `postern_kit.addresses` alone.
 """
 
 from __future__ import annotations

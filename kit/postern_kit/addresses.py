@@ -1,9 +1,14 @@
-"""Addresses to listen on, as options."""
+"""Addresses of this machine: those to listen on, as options, and whether an address is its own."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import socket
 from typing import NamedTuple
+
+# No packet is sent there: any port will do.
+DISCARD_PORT = 9
 
 
 class Address(NamedTuple):
@@ -25,3 +30,15 @@ def parse_address(text: str) -> Address:
     if int(port) > 65535:
         raise ValueError(f"{port} is not a port: they end at 65535")
     return Address(host, int(port))
+
+
+def is_own(address: str) -> bool:
+    """Whether an IP address is one of this machine's, or of this pod's: what is sent there would come from there."""
+    given = ipaddress.ip_address(address)
+    family = socket.AF_INET if given.version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as route:
+        try:
+            route.connect((address, DISCARD_PORT))
+        except OSError:  # no way leads there
+            return False
+        return ipaddress.ip_address(route.getsockname()[0]) == given

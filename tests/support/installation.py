@@ -106,11 +106,11 @@ class Installation:
         """Start a data plane, and let it be known to be ready."""
         options = ("--listen=127.0.0.1:0", f"--admin={own_address()}:0", "--workers=1")
         started = self._start(
-            # Upstreams of tests are on loopback; a later option of the same name counts.
+            # Upstreams of tests are on this machine; a later option of the same name counts.
             "postern_dataplane",
             "dataplane",
             f"--config={self._config()}",
-            "--allowed-upstreams=loopback",
+            "--allowed-upstreams=loopback,own",
             *options,
         )
         said = started.has_said("data plane started")

@@ -39,7 +39,10 @@ class ServiceEndpoint(Spec, frozen=True):
 
 
 class KubernetesServiceRef(Spec, frozen=True):
-    """Kubernetes' own Service, in this namespace; requests go to its ready endpoints, not to its cluster IP."""
+    """Kubernetes' own Service, in this namespace; requests go to its ready endpoints, not to its cluster IP.
+
+    While none is ready, they go to those that are terminating and still serve.
+    """
 
     name: Annotated[Name, Meta(description="The name of the Service of Kubernetes (v1, not of postern.dev).")]
     port: Annotated[

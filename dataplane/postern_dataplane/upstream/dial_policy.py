@@ -5,30 +5,14 @@ Asked for IP addresses alone, after names were resolved: a name may lead elsewhe
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from collections.abc import Callable
 
 from postern_core.special_addresses import AllowedAddresses, SpecialUse
-
-# No packet is sent there: any port will do.
-PORT = 9
+from postern_kit.addresses import is_own
 
 
 class AddressRefused(OSError):
     """An upstream has no address that may be connected to."""
-
-
-def is_own(address: str) -> bool:
-    """Whether an address is one of this machine's, or of this pod's: what is sent there would come from there."""
-    given = ipaddress.ip_address(address)
-    family = socket.AF_INET if given.version == 4 else socket.AF_INET6
-    with socket.socket(family, socket.SOCK_DGRAM) as route:
-        try:
-            route.connect((address, PORT))
-        except OSError:  # no way leads there
-            return False
-        return ipaddress.ip_address(route.getsockname()[0]) == given
 
 
 class DialPolicy:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from installation import own_address
@@ -11,22 +9,11 @@ from postern_core.snapshot import Backend, Endpoint
 from postern_core.special_addresses import AllowedAddresses, read_allowed_addresses
 from postern_dataplane.table.compiled import Upstream
 from postern_dataplane.upstream import pool as module
-from postern_dataplane.upstream.dial_policy import AddressRefused, DialPolicy, is_own
+from postern_dataplane.upstream.dial_policy import AddressRefused, DialPolicy
 
 
 def app(*endpoints):
     return Upstream(Backend(id="Service/demo/app"), endpoints)
-
-
-def test_an_address_of_this_machine_is_its_own():
-    """The pod's own address is known without asking Kubernetes, and another's is none of its own."""
-    assert [True, True, False] == [is_own(it) for it in ("127.0.0.1", own_address(), "192.0.2.1")]
-
-
-@pytest.mark.skipif(not socket.has_ipv6, reason="the system has no IPv6")
-def test_an_address_without_a_way_to_it_is_not_own():
-    """Connecting will fail by itself."""
-    assert not is_own("2001:db8::1")
 
 
 @pytest.mark.parametrize(
