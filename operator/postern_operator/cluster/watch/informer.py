@@ -96,7 +96,7 @@ async def list_into(
 
 
 class InformerListener(Protocol):
-    """What is told of the state of informers."""
+    """What follows the state of informers."""
 
     def readable_changed(self) -> None:
         """Note that a kind can't be read, that it can be again, or that it has been listed for the first time."""
