@@ -244,7 +244,7 @@ class GatewayRollout:
         self.build.refused, self.withheld_because = refused, in_words(error)
         ids = [id_ for _, id_ in refused]
         fields = self._fields() | {"error": in_words(error), "left_out": ids[:LOGGED_MAX], "count": len(ids)}
-        log.warning("published without what the API server refuses", extra={"fields": fields})
+        log.warning("published without the objects that the API server refuses", extra={"fields": fields})
         self._rebuild()
         # For what has changed meanwhile, so that there is nothing to leave out.
         asyncio.get_running_loop().call_later(TRY_AGAIN_S, self._must_publish.set)
@@ -288,7 +288,7 @@ class GatewayRollout:
             await self.publisher.remove_old(set(served.values()))
         except ClusterError as error:
             # They harm nothing, and the next answers come soon.
-            log.warning("old shards stay for now", extra={"fields": self._fields() | {"error": str(error)}})
+            log.warning("old shards can't be deleted yet", extra={"fields": self._fields() | {"error": str(error)}})
 
     def _fields(self) -> dict[str, str]:
         return {"gateway": self.gateway.name, "namespace": self.gateway.namespace}
