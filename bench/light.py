@@ -1,6 +1,6 @@
 """A load and an application in one process, for where there is no wrk and no nginx.
 
-Each line on standard input, `PORT SALVOS CONNECTIONS`, is one load; each line on
+Each line on standard input, `PORT SALVOS CONNECTIONS WORKLOAD`, is one load; each line on
 standard output, in JSON, is what it has seen.  The first line of output is the
 port of the application.
 """
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import sys
+from collections.abc import Iterator
 from typing import cast
 
 import httptools
@@ -64,7 +66,7 @@ class Client(asyncio.Protocol):
         """Called by the parser."""
         self._is_waiting = False
         status = self._parser.get_status_code()
-        self._load.answered("" if status == 200 else f"status {status}")
+        self._load.answered("" if status == self._load.status else f"status {status}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._is_waiting:
@@ -82,9 +84,10 @@ class Load:
     depends on that.
     """
 
-    def __init__(self, request: bytes, salvos: int) -> None:
-        self._request = request
+    def __init__(self, requests: Iterator[bytes], salvos: int, status: int = 200) -> None:
+        self._requests = requests
         self._salvos = salvos
+        self.status = status
         self._unanswered = 0
         self._clients: list[Client] = []
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -116,18 +119,30 @@ class Load:
         self._salvos -= 1
         self._unanswered = len(self._clients)
         for client in self._clients:
-            client.ask(self._request)
+            client.ask(next(self._requests))
 
 
-async def serve(request: bytes) -> None:
+def requests_of(path: str, token: str) -> dict[str, tuple[Iterator[bytes], int]]:
+    """The requests of each workload, and the status that must answer them."""
+    host, authorization = f"Host: {HOST}\r\n", f"Authorization: Bearer {token}\r\n"
+    start, bare = f"GET {path} HTTP/1.1\r\n{host}", f"GET {path}?number="
+    return {
+        "repeated": (itertools.repeat(f"{start}{authorization}\r\n".encode()), 200),
+        "unlike": ((f"{bare}{n} HTTP/1.1\r\n{host}{authorization}\r\n".encode() for n in itertools.count()), 200),
+        "refused-missing": (itertools.repeat(f"{start}\r\n".encode()), 401),
+    }
+
+
+async def serve(workloads: dict[str, tuple[Iterator[bytes], int]]) -> None:
     """Be the application, and load what is named on standard input, until it ends."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Application, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     while line := await loop.run_in_executor(None, sys.stdin.readline):
-        port, salvos, connections = map(int, line.split())
-        load = Load(request, salvos)
-        await load.run(port, connections)
+        port, salvos, connections, workload = line.split()
+        requests, status = workloads[workload]
+        load = Load(requests, int(salvos), status)
+        await load.run(int(port), int(connections))
         print(json.dumps({"errors": load.errors[:5]}), flush=True)
 
 
@@ -136,5 +151,4 @@ if __name__ == "__main__":
     parser.add_argument("--path", required=True)
     parser.add_argument("--token", required=True)
     options = parser.parse_args()
-    head = f"GET {options.path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {options.token}\r\n\r\n"
-    uvloop.run(serve(head.encode()))
+    uvloop.run(serve(requests_of(options.path, options.token)))

@@ -30,8 +30,9 @@ def judged(monkeypatch, tmp_path):
 
     def judge(*ratios):
         kept = tmp_path / "guard.json"
-        kept.write_text(json.dumps({"ratio": KEPT}))
-        measured = iter([Costs((100 * ratio,), (100.0,)) for ratio in ratios])
+        kept.write_text(json.dumps({"ratios": {"repeated": KEPT, "unlike": KEPT}}))
+        fine = Costs((100 * KEPT,), (100.0,))
+        measured = iter([{"repeated": fine, "unlike": Costs((100 * ratio,), (100.0,))} for ratio in ratios])
         monkeypatch.setattr(guard, "KEPT", kept)
         monkeypatch.setattr(guard, "measure", lambda _rounds: next(measured))
         status = guard.main([])
@@ -71,7 +72,7 @@ def test_a_loss_once_is_measured_again(judged):
 def test_a_loss_that_stays_fails(judged, capsys):
     """Three times in a row; and how much it is is said."""
     assert (1, 0) == judged(0.5, 0.45, 0.48)
-    assert "FAILED, this is 50% more" in capsys.readouterr().out
+    assert "unlike: FAILED, this is 50% more" in capsys.readouterr().out
 
 
 def test_one_core_is_not_enough(judged, monkeypatch, capsys):
@@ -84,14 +85,17 @@ def test_one_core_is_not_enough(judged, monkeypatch, capsys):
 def test_what_is_kept_is_what_was_measured(monkeypatch, tmp_path):
     """The next run is compared with it."""
     monkeypatch.setattr(guard, "KEPT", tmp_path / "guard.json")
-    monkeypatch.setattr(guard, "measure", lambda _rounds: Costs((30.0, 33.0, 36.0), (100.0, 100.0, 100.0)))
+    measured = {"repeated": Costs((30.0, 33.0, 36.0), (100.0, 100.0, 100.0))}
+    monkeypatch.setattr(guard, "measure", lambda _rounds: measured)
     assert 0 == guard.main(["--write"])
     kept = json.loads((tmp_path / "guard.json").read_text())
-    assert (0.33, 3, 33.0, 100.0) == (kept["ratio"], kept["rounds"], kept["postern_us"], kept["aiohttp_us"])
+    assert ({"repeated": 0.33}, {"repeated": 33.0}) == (kept["ratios"], kept["postern_us"])
+    assert (3, 100.0) == (kept["rounds"], kept["aiohttp_us"])
 
 
 def test_what_is_kept_says_how_it_was_measured():
     """A number alone would be believed, or not."""
     kept = json.loads(guard.KEPT.read_text())
-    assert {"about", "aiohttp", "aiohttp_us", "date", "postern_us", "python", "ratio", "rounds"} == kept.keys()
-    assert 0.05 < kept["ratio"] < 1
+    assert {"about", "aiohttp", "aiohttp_us", "date", "postern_us", "python", "ratios", "rounds"} == kept.keys()
+    assert guard.SALVOS.keys() == kept["ratios"].keys()
+    assert all(0.05 < ratio < 1 for ratio in kept["ratios"].values())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
-from bench.light import Application, Load
+from bench.light import Application, Load, requests_of
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: bench.example.com\r\n\r\n"
 
@@ -24,10 +25,10 @@ class Refusing(Broken):
         self._transport.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
 
 
-async def errors_with(protocol, salvos=3):
+async def errors_with(protocol, salvos=3, status=200):
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     async with server:
-        load = Load(REQUEST, salvos)
+        load = Load(itertools.repeat(REQUEST), salvos, status)
         await load.run(server.sockets[0].getsockname()[1], connections=2)
     return load.errors
 
@@ -58,6 +59,19 @@ async def test_a_lost_connection_is_an_error():
 async def test_another_status_is_an_error():
     """With the status, so that one knows where to look."""
     assert ["status 503"] * 2 == await errors_with(Refusing)
+
+
+async def test_a_status_may_be_the_one_that_must_come():
+    """A refusal is what a request without a token is measured for."""
+    assert [] == await errors_with(Refusing, status=503)
+
+
+def test_each_workload_has_its_own_requests():
+    """Requests of `repeated` are the same each time, those of `unlike` differ, and `refused-missing` has no token."""
+    workloads = requests_of("/v1", "a.b.c")
+    twice = {name: [next(requests), next(requests)] for name, (requests, _) in workloads.items()}
+    assert {"repeated": 1, "unlike": 2, "refused-missing": 1} == {name: len(set(two)) for name, two in twice.items()}
+    assert {"repeated", "unlike"} == {name for name, two in twice.items() if b"Bearer a.b.c" in two[0]}
 
 
 async def test_a_request_in_two_pieces_is_one():
