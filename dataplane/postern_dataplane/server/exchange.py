@@ -35,7 +35,7 @@ class ExchangeState(State):
 
 CONNECTING, UPLOADING, WAITING, DOWNLOADING, TUNNEL, DONE = ExchangeState
 MOVES: Moves[ExchangeState] = {
-    CONNECTING: {UPLOADING, DONE},
+    CONNECTING: {UPLOADING, WAITING, DONE},
     UPLOADING: {WAITING, DOWNLOADING, DONE},
     WAITING: {CONNECTING, DOWNLOADING, TUNNEL, DONE},
     DOWNLOADING: {DONE},
@@ -116,11 +116,12 @@ class Exchange:
         """Send the head, and the part of the body that is here already."""
         self._upstream = connection
         self.record.upstream = connection.address
+        if self._body is None:
+            connection.begin(self, self._sent)
+            self._wait_for_response(self._client.now())
+            return
         self._move(UPLOADING)
-        data = self._sent
-        if self._body is not None:
-            data += self._body.take()
-        connection.begin(self, data)
+        connection.begin(self, self._sent + self._body.take())
         self._uploaded()
 
     def body_arrived(self) -> None:
@@ -143,9 +144,12 @@ class Exchange:
         if self._body is not None and not self._body.is_whole:
             self._body.wait(self._backend, now)
         else:
-            self._move(WAITING)
-            self._sent_at = now
-            self._client.deadline.wait_for_response(self._backend, now)
+            self._wait_for_response(now)
+
+    def _wait_for_response(self, now: float) -> None:
+        self._move(WAITING)
+        self._sent_at = now
+        self._client.deadline.wait_for_response(self._backend, now)
 
     def informational_arrived(self, status: int, phrase: bytes, fields: Fields) -> None:
         self._was_answered = True
