@@ -10,7 +10,7 @@ from bench.material import HOST, Key, make_key
 from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_operator.local.directory_publisher import DirectoryPublisher
+from postern_kit.snapshot_dir import SnapshotDir
 from postern_operator.validators import VALIDATORS
 
 KEY = make_key("HS256")
@@ -23,7 +23,7 @@ def publish(folder: Path, objects: Iterable[dict[str, Any]]) -> None:
     compiled = compile_snapshot([parse_manifest(one) for one in objects], inspectors=VALIDATORS)
     if compiled.problems:
         raise ValueError(f"the manifests are wrong: {compiled.problems[0]}")
-    DirectoryPublisher(folder).publish(encode_snapshot(compiled.snapshot))
+    SnapshotDir(folder).publish(encode_snapshot(compiled.snapshot))
 
 
 def manifests(upstream_port: int, routes: int, credentials: int, key: Key = KEY) -> Iterator[dict[str, Any]]:

@@ -9,13 +9,13 @@ from typing import Any
 
 from postern_core.codec import SECTIONS, Encoded, decode_index, decode_shard, encode_snapshot
 from postern_core.snapshot import Snapshot
-from postern_operator.local.directory_publisher import DirectoryPublisher
+from postern_kit.snapshot_dir import SnapshotDir
 
 
 def publish_into(folder: Path, snapshot: Snapshot) -> str:
     """Write a snapshot as local mode does; returns its digest."""
     encoded = encode_snapshot(snapshot)
-    DirectoryPublisher(folder).publish(encoded)
+    SnapshotDir(folder).publish(encoded)
     return encoded.digest
 
 

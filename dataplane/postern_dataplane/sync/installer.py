@@ -14,10 +14,10 @@ from typing import Protocol
 from postern_core.codec import CodecError, Index, ShardRef, decode_index
 from postern_kit.backoff import Backoff
 from postern_kit.logs import described, log
+from postern_kit.snapshot_dir import SnapshotDir
 
-from .errors import ApiError, GenerationError
+from .errors import ApiError, GenerationError, StartError
 from .latest_value import LatestValue
-from .snapshot_dir import SnapshotDir
 
 # Shards that are fetched at a time.  Enough to hide the way to the API server and back; little enough for a fleet that
 # starts at once.
@@ -50,7 +50,11 @@ class Installer:
 
     def start(self) -> None:
         """Take over what an earlier process has left; raises `StartError`."""
-        self._snapshot_dir.prepare()
+        try:
+            self._snapshot_dir.prepare()
+        except OSError as error:
+            folder = self._snapshot_dir.path
+            raise StartError(f"{folder} can't be made a folder of this user alone: {error.strerror}") from error
         on_disk = self._snapshot_dir.index()
         if on_disk is None:
             return

@@ -11,6 +11,7 @@ from postern_dataplane.sockets import address_of, open_listener
 from postern_kit.addresses import Address
 from postern_kit.backoff import Backoff
 from postern_kit.logs import log
+from postern_kit.snapshot_dir import SnapshotDir
 from postern_kit.stop_signals import on_stop_signal
 
 from .connection import Connection, read_configuration
@@ -21,7 +22,6 @@ from .installer import Installer
 from .latest_value import LatestValue
 from .published_objects import PublishedObjects
 from .settings import SyncSettings
-from .snapshot_dir import SnapshotDir
 
 
 async def run_sidecar(settings: SyncSettings) -> None:

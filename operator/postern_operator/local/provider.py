@@ -17,10 +17,10 @@ from postern_core.conditions import Programming
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.problems import Problem
 from postern_core.ref import Ref
+from postern_kit.snapshot_dir import SnapshotDir
 from postern_operator.errors import LocalError
 
 from .admin_client import served_digest
-from .directory_publisher import DirectoryPublisher
 from .folder_source import FolderSource, Reading
 from .generated_secrets import GeneratedSecrets, state_folder
 from .grants_file import GrantsFile
@@ -97,7 +97,7 @@ class LocalProvider:
         self._store = ObjectStore()
         self._rebuild_loop = RebuildLoop(
             self._store,
-            DirectoryPublisher(folder),
+            SnapshotDir(folder),
             settings.gateway,
             share=settings.share,
             grants=GrantsFile(state, settings.gateway),

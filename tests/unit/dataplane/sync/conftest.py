@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from postern_dataplane.sync.connection import Connection
 from postern_dataplane.sync.published_objects import PublishedObjects
-from postern_dataplane.sync.snapshot_dir import SnapshotDir
+from postern_kit.snapshot_dir import SnapshotDir
 
 NAMESPACE = "postern-default"
 WAITING_S = 10

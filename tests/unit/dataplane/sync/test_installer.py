@@ -9,10 +9,11 @@ import pytest
 from generations import SECRET, generation_of
 from postern_core.codec import decode_index
 from postern_dataplane.reload.loader import Loader
-from postern_dataplane.sync.errors import ApiError, GenerationError
+from postern_dataplane.sync.errors import ApiError, GenerationError, StartError
 from postern_dataplane.sync.installer import AT_A_TIME, Installer
 from postern_dataplane.sync.latest_value import LatestValue
 from postern_kit.backoff import Backoff
+from postern_kit.snapshot_dir import SnapshotDir
 
 FIRST, SECOND = generation_of("/a"), generation_of("/a", "/b")
 
@@ -74,7 +75,7 @@ async def test_a_generation_is_installed_whole(installer, folder):
 async def test_the_proxy_loads_what_was_installed(installer, folder):
     """The two have nothing in common but the snapshot's bytes."""
     await installer.install(SECOND.index)
-    table = Loader(folder._path).load(None)
+    table = Loader(folder.path).load(None)
     assert (SECOND.digest, 2) == (table.digest, table.routes)
 
 
@@ -214,6 +215,13 @@ async def test_it_ends_even_when_a_shard_fails_at_that_moment(installer, shards,
     assert running[0].cancelled()
 
 
+def test_a_folder_that_can_not_be_made_private_is_a_start_error(tmp_path, shards, newest):
+    """The error names the folder, in the system's words."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StartError, match="file/folder can't be made a folder of this user alone: Not a directory"):
+        Installer("default", SnapshotDir(tmp_path / "file/folder"), shards, newest, Backoff()).start()
+
+
 async def test_what_is_on_disk_counts_at_the_start(installer, folder, shards, newest):
     """No API server is needed for it."""
     await installer.install(FIRST.index)
@@ -227,11 +235,11 @@ async def test_what_is_on_disk_does_not_count_unless_it_is_whole(installer, fold
     """It is not ready, and stays where it is."""
     await installer.install(FIRST.index)
     if damage == "index":
-        (folder._path / "index.json").write_bytes(b"{}")
+        (folder.path / "index.json").write_bytes(b"{}")
     elif damage == "shard":
-        (folder._path / f"shards/{FIRST.digest_of('routes')}.json").unlink()
+        (folder.path / f"shards/{FIRST.digest_of('routes')}.json").unlink()
     later = Installer(
-        "other" if damage == "gateway" else "default", type(folder)(folder._path), shards, newest, Backoff()
+        "other" if damage == "gateway" else "default", type(folder)(folder.path), shards, newest, Backoff()
     )
     later.start()
     assert None is later.digest

@@ -1,8 +1,9 @@
-"""The folder that the proxy reads: whole generations, the index last.
+"""The folder that the proxy reads: whole generations, the index last, for its owner alone.
 
+A reader finds the old generation or the new one, and never half of either.
 Nothing is forced to disk (fsync).  In a pod the folder is memory, which ends
 with the pod; elsewhere a file that a crash has cut short is found by its
-digest at the next start, and fetched again.
+digest at the next start, and written again.
 """
 
 from __future__ import annotations
@@ -10,37 +11,41 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from postern_core.codec import CodecError, Index, ShardRef, decode_index, decode_shard
+from postern_core.codec import CodecError, Encoded, Index, ShardRef, decode_index, decode_shard
 from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, digest_of_shard_file, shard_file
-from postern_kit.atomic_file import replace_file
-from postern_kit.regular_file import read_regular
 
-from .errors import StartError
+from .atomic_file import replace_file
+from .regular_file import read_regular
 
 
 class SnapshotDir:
     """The one writer of a folder; not for two threads at once."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._shards = path / SHARDS_FOLDER
         self._verified: set[tuple[str, str]] = set()
         self._before: frozenset[str] = frozenset()
 
     def prepare(self) -> None:
-        """Make the folder, for this user alone; raises `StartError`."""
-        try:
-            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._shards.mkdir(mode=0o700, exist_ok=True)
-            for folder in (self._path, self._shards):
-                folder.chmod(0o700)
-        except OSError as error:
-            raise StartError(f"{self._path} can't be made a folder of this user alone: {error.strerror}") from error
+        """Make the folder, for this user alone; raises `OSError`."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._shards.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.path, self._shards):
+            folder.chmod(0o700)
+
+    def publish(self, encoded: Encoded) -> None:
+        """Write a whole generation; raises `OSError`."""
+        self.prepare()
+        index = decode_index(encoded.index)
+        for shard in self.missing(index):
+            self._write(shard, encoded.shards[shard.digest].content)
+        self.swap(encoded.index, index)
 
     def index(self) -> tuple[bytes, Index] | None:
         """The index on disk, None when there is none that this version can read."""
         try:
-            content = read_regular(self._path / INDEX_FILE)
+            content = read_regular(self.path / INDEX_FILE)
             return content, decode_index(content)
         except (OSError, CodecError):
             return None
@@ -64,6 +69,9 @@ class SnapshotDir:
     def write_shard(self, shard: ShardRef, content: bytes) -> None:
         """Verify a shard and write it; raises `CodecError` before anything is written, and `OSError`."""
         decode_shard(shard, content)
+        self._write(shard, content)
+
+    def _write(self, shard: ShardRef, content: bytes) -> None:
         replace_file(self._path_of(shard), content)
         self._verified.add((shard.section, shard.digest))
 
@@ -71,7 +79,7 @@ class SnapshotDir:
         """Make this the index, when all its shards are there; raises `OSError`."""
         on_disk = self.index()
         if on_disk is None or on_disk[0] != content:
-            replace_file(self._path / INDEX_FILE, content)
+            replace_file(self.path / INDEX_FILE, content)
             self._before = _named(on_disk[1].shards) if on_disk else frozenset()
         self.tidy(index)
 
