@@ -14,7 +14,7 @@ from postern_kit.logs import log
 from postern_kit.snapshot_dir import SnapshotDir
 from postern_kit.stop_signals import on_stop_signal
 
-from .connection import Connection, read_configuration
+from .connection import Connection, api_configuration
 from .errors import ApiError, StartError
 from .health import health_port
 from .index_watcher import IndexWatcher
@@ -44,7 +44,7 @@ async def run_sidecar(settings: SyncSettings) -> None:
 async def _check_files(kubeconfig: str | None) -> None:
     """Refuse to start with a mistake in the settings.  That the API server is down is none."""
     try:
-        await read_configuration(kubeconfig)
+        await api_configuration(kubeconfig)
     except ApiError as error:
         raise StartError(str(error)) from None
 

@@ -16,11 +16,12 @@ from typing import Any
 import kopf
 
 from postern_kit.backoff import Backoff
-from postern_operator.cluster.api.connection import api_configuration, kopf_connection
+from postern_operator.cluster.api.connection import api_configuration
 from postern_operator.cluster.api.resource_types import OUR_RESOURCES
 from postern_operator.cluster.metrics import Metrics
 
 from .informer import FIRST_WATCH_S, WATCH_S
+from .kopf_connection import kopf_connection
 
 log = logging.getLogger("postern.kopf_watch")
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from postern_cli.cluster import connection
 from postern_cli.cluster.connection import connected
 from postern_cli.errors import ClusterReadingError
 from postern_cli.sources import Where
+from postern_kit import api_server, pod
 
 
 async def found(where=Where()):  # noqa: B008 - it is frozen
@@ -60,8 +60,8 @@ async def test_a_pod_is_its_own_account(tmp_path, monkeypatch):
     """Where there is no kubeconfig."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "192.0.2.1")
-    monkeypatch.setattr(connection.config, "load_incluster_config", lambda client_configuration: None)
-    monkeypatch.setattr(connection, "POD_NAMESPACE", tmp_path / "namespace")
+    monkeypatch.setattr(api_server.config, "load_incluster_config", lambda client_configuration: None)
+    monkeypatch.setattr(pod, "NAMESPACE_FILE", tmp_path / "namespace")
     (tmp_path / "namespace").write_text("inner\n")
     assert "inner" == (await found())[1]
 

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from postern_operator.cluster.api.connection import ConnectionSettingsError, api_configuration, kopf_connection
+from postern_operator.cluster.api.connection import ConnectionSettingsError, api_configuration
+from postern_operator.cluster.watch.kopf_connection import kopf_connection
 
 KUBECONFIG = {
     "apiVersion": "v1",
