@@ -15,9 +15,9 @@ Rules of this file:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -200,29 +200,53 @@ def entries_of(shard: Shard) -> tuple[Entry, ...]:
 
 def decode_index(content: bytes) -> Index:
     """Read an index; raises `CodecError` for what is not one, or is of another format."""
-    try:
-        index = msgspec.json.decode(content, type=Index)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise CodecError("the index can't be decoded") from error
-    if index.format != FORMAT:
-        raise CodecError(f"the snapshot has format {index.format}; this version reads {FORMAT}")
-    for shard in index.shards:
-        if (shard.section, shard.is_secret) not in _KINDS:
-            raise CodecError(f"the index names a shard of an unknown section: {shard.section!r}")
-    # All digests at once, because there may be thousands: they are hex when nothing is left without its digits.
-    digests = [shard.digest for shard in index.shards]
-    if not {*map(len, digests)} <= {64} or "".join(digests).encode().translate(None, _HEX_DIGITS):
-        raise CodecError("the index names a shard by something that is not a SHA-256")
-    return index
+    return read_index(content, Index, FORMAT, _KINDS, "the index")
 
 
 def decode_shard(shard: ShardRef, content: bytes) -> tuple[Entry, ...]:
     """Verify and decode a shard; raises `CodecError` when it is not the one that is named."""
+    return read_shard(shard, content, _DECODERS[shard.section])
+
+
+class ShardIndex(Protocol):
+    """What every index has: the snapshot's, and that of grants."""
+
+    @property
+    def format(self) -> int: ...
+    @property
+    def shards(self) -> tuple[ShardRef, ...]: ...
+
+
+SomeIndex = TypeVar("SomeIndex", bound=ShardIndex)
+T = TypeVar("T")
+
+
+def read_index(
+    content: bytes, type_: type[SomeIndex], format_: int, kinds: Collection[tuple[str, bool]], what: str
+) -> SomeIndex:
+    """Read an index whose shards are of these sections, each with whether it is secret; raises `CodecError`."""
+    try:
+        index = msgspec.json.decode(content, type=type_)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise CodecError(f"{what} can't be decoded") from error
+    if index.format != format_:
+        raise CodecError(f"{what} has format {index.format}; this version reads {format_}")
+    for shard in index.shards:
+        if (shard.section, shard.is_secret) not in kinds:
+            raise CodecError(f"{what} names a shard of an unknown section: {shard.section!r}")
+    # All digests at once, because there may be thousands: they are hex when nothing is left without its digits.
+    digests = [shard.digest for shard in index.shards]
+    if not {*map(len, digests)} <= {64} or "".join(digests).encode().translate(None, _HEX_DIGITS):
+        raise CodecError(f"{what} names a shard by something that is not a SHA-256")
+    return index
+
+
+def read_shard(shard: ShardRef, content: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Verify and decode a shard of any index; raises `CodecError` when it is not the one that is named."""
     if hashlib.sha256(content).hexdigest() != shard.digest:
         raise CodecError(f"a shard of {shard.section} does not have the digest that names it: {shard.digest}")
     try:
-        entries: tuple[Entry, ...] = _DECODERS[shard.section].decode(content)
+        return decoder.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         # From None: the message of a decoder may quote what it met, and this may be a key.
         raise CodecError(f"a shard of {shard.section} can't be decoded: {shard.digest}") from None
-    return entries

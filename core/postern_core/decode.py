@@ -15,6 +15,7 @@ import msgspec
 from msgspec import inspect
 
 from .msgspec_errors import Fault, Mismatch, Path, mismatch_of
+from .problems import printable
 from .resources.types import HINTS
 
 # Further mistakes of the same object are not listed.
@@ -96,8 +97,7 @@ def _original(path: Path, shifted: dict[Path, list[int]]) -> Path:
 
 def _spelled(path: Path) -> str:
     spelled = "spec" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    # An unknown name may hold anything, and a message goes to terminals.
-    return "".join(char if char.isprintable() else "?" for char in spelled)
+    return printable(spelled)  # an unknown name may hold anything
 
 
 def _friendly(error: Mismatch, type_: type, spec: object) -> str:

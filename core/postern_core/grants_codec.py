@@ -18,7 +18,7 @@ from zlib import crc32
 
 import msgspec
 
-from .codec import CodecError, Encoded, Shard, ShardRef
+from .codec import Encoded, Shard, ShardRef, read_index, read_shard
 from .grants import Grants, HostGrant, KeyGrant
 from .snapshot import Entry
 
@@ -36,6 +36,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[tuple[Entry, ...]]] = {
 }
 # A key is the public half of what a token shows, but no more than a namespace's own business.
 SECRET_SECTIONS = frozenset({"keys"})
+_KINDS = {(section, section in SECRET_SECTIONS) for section in _DECODERS}
 
 
 class GrantsIndex(Entry, frozen=True):
@@ -89,26 +90,12 @@ def _contents(entries: Iterable[HostGrant | KeyGrant]) -> Iterator[bytes]:
 
 def decode_grants_index(content: bytes) -> GrantsIndex:
     """Read an index; raises `CodecError` for what is not one, or is of another format."""
-    try:
-        index = msgspec.json.decode(content, type=GrantsIndex)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise CodecError("the index of grants can't be decoded") from error
-    if index.format != FORMAT:
-        raise CodecError(f"the grants have format {index.format}; this version reads {FORMAT}")
-    for shard in index.shards:
-        if shard.section not in _DECODERS or shard.is_secret != (shard.section in SECRET_SECTIONS):
-            raise CodecError(f"the index of grants names a shard of an unknown section: {shard.section!r}")
-    return index
+    return read_index(content, GrantsIndex, FORMAT, _KINDS, "the index of grants")
 
 
 def decode_grants_shard(shard: ShardRef, content: bytes) -> Grants:
     """Verify and decode a shard; raises `CodecError` when it is not the one that is named."""
-    if hashlib.sha256(content).hexdigest() != shard.digest:
-        raise CodecError(f"a shard of grants does not have the digest that names it: {shard.digest}")
-    try:
-        entries = _DECODERS[shard.section].decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise CodecError(f"a shard of grants can't be decoded: {shard.digest}") from None
+    entries = read_shard(shard, content, _DECODERS[shard.section])
     return Grants(
         {entry.id: entry for entry in entries if isinstance(entry, HostGrant)},
         {entry.id: entry for entry in entries if isinstance(entry, KeyGrant)},

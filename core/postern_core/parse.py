@@ -14,7 +14,7 @@ import msgspec
 
 from .decode import decode_strictly
 from .kinds import API_VERSION, KINDS, KUBERNETES_KINDS
-from .problems import Problem, Reason
+from .problems import Problem, Reason, printable
 from .ref import Ref
 from .resources.types import Metadata, Name, Resource, Spec
 
@@ -103,7 +103,7 @@ def _parse(manifest: Mapping[str, Any], origin: str) -> Parsed:
 def _parse_ours(ref: Ref, metadata: Metadata, manifest: Mapping[str, Any], origin: str) -> Parsed:
     kind = KINDS[ref.kind]
     problems = [
-        Problem(ref, Reason.INVALID, _printable(name), "unknown field; remove it, or move it below spec")
+        Problem(ref, Reason.INVALID, _name(name), "unknown field; remove it, or move it below spec")
         for name in manifest
         if name not in TOP_LEVEL
     ]
@@ -153,12 +153,12 @@ def _in_unicode(value: Any) -> Any:
 
 def _ref_of(kind: str, metadata: object) -> Ref:
     known = metadata if isinstance(metadata, Mapping) else {}
-    return Ref(_printable(kind), _printable(known.get("namespace") or "default"), _printable(known.get("name") or ""))
+    return Ref(_name(kind), _name(known.get("namespace") or "default"), _name(known.get("name") or ""))
 
 
-def _printable(name: object) -> str:
+def _name(name: object) -> str:
     """A value of any type as a name that is fit for a message."""
-    return "".join(char if char.isprintable() else "?" for char in _text(name)[:253])
+    return printable(_text(name)[:253])
 
 
 def _text(value: object) -> str:

@@ -77,3 +77,8 @@ def by_ref(problems: Iterable[Problem]) -> dict[Ref, tuple[Problem, ...]]:
     """Return the problems of each object that has some, in order of Ref."""
     ordered = sorted(problems, key=attrgetter("ref"))
     return {ref: tuple(own) for ref, own in groupby(ordered, key=attrgetter("ref"))}
+
+
+def printable(text: str) -> str:
+    """Return a text fit for a line of a message, which goes to logs and terminals."""
+    return "".join(char if char.isprintable() else "?" for char in text)

@@ -85,10 +85,11 @@ def test_grants_are_published_beside_a_snapshot():
         b'{"format":2,"shards":[]}',
         b'{"format":1,"shards":[{"section":"routes","bucket":0,"digest":"d"}]}',
         b'{"format":1,"shards":[{"section":"keys","bucket":0,"digest":"d"}]}',
+        b'{"format":1,"shards":[{"section":"hosts","bucket":0,"digest":"../secrets/x"}]}',
     ],
 )
 def test_an_index_that_is_none_is_refused(content):
-    """An index is refused if it can't be read, has another format, or calls keys public."""
+    """An index is refused if it can't be read, has another format, calls keys public, or names no digest."""
     with pytest.raises(CodecError):
         decode_grants_index(content)
 

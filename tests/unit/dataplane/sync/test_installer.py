@@ -99,7 +99,7 @@ async def test_few_shards_are_fetched_at_a_time(folder, newest):
     ("content", "said"),
     [
         (b"", "the index can't be decoded"),
-        (FIRST.index.replace(b'"format":1', b'"format":999'), "the snapshot has format 999"),
+        (FIRST.index.replace(b'"format":1', b'"format":999'), "the index has format 999"),
         (generation_of("/a", gateway="other").index, "the index is of another gateway: 'other'"),
     ],
     ids=["nothing", "another format", "another gateway"],
