@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from postern_core.lints.below_prefix import PLACE_LINTS
 from postern_core.parse import Decoded, Parsed, is_a
 from postern_core.problems import Problem, Reason
@@ -186,22 +188,7 @@ def _fitting(
 
 def place_of(route: Route, refusal: str) -> Route:
     """What refuses the requests that a route takes, in its very place among the others."""
-    return Route(
-        id=route.id,
-        namespace=route.namespace,
-        name=route.name,
-        created=route.created,
-        hosts=route.hosts,
-        paths=route.paths,
-        backend=route.backend,
-        service=route.service,
-        methods=route.methods,
-        headers=route.headers,
-        query_params=route.query_params,
-        keep_encoded_slashes=route.keep_encoded_slashes,
-        refusal=refusal,
-        unread_matches=route.unread_matches,
-    )
+    return structs.replace(route, policy=None, strip_prefix="/", clean_headers=(), refusal=refusal)
 
 
 def path_matches(paths: tuple[RoutePath, ...], prefix: str) -> tuple[PathMatch, ...]:

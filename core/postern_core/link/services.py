@@ -41,7 +41,7 @@ class ServicePlace(NamedTuple):
     clean_headers: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class LinkedService:
     """One Service of the gateway.
 

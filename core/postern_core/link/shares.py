@@ -114,10 +114,10 @@ def bound_services(services: Services, resources: ResourceIndex, budget: Budget)
 
     found = list(services.linked.values())
     for service in budget.beyond(found, [_size_of(one) for one in found], lambda it: it.ref.namespace, age_of):
-        service.backend = None
-        service.refusal = f"{service.ref} is beyond the share of its namespace"
+        refusal = f"{service.ref} is beyond the share of its namespace"
         # Its policy is not needed any more, and only refuses from now on.
-        service.policy = LinkedPolicy(refusal=service.refusal) if service.policy else None
+        policy = LinkedPolicy(refusal=refusal) if service.policy else None
+        services.linked[service.ref] = LinkedService(service.place, policy=policy, refusal=refusal)
         services.problems.append(_beyond(service.ref, budget.share, "its requests get 503"))
 
 

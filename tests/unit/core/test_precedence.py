@@ -19,7 +19,7 @@ def path(type_, value):
     return PathMatch(type=type_, value=value)
 
 
-def route(name="a", namespace="n", created="", headers=0, query_params=0):
+def route(name="a", namespace="n", created="", *, headers=0, query_params=0, unread=0):
     def match(number):
         return ValueMatch(name=str(number), type="Exact", value="")
 
@@ -33,6 +33,7 @@ def route(name="a", namespace="n", created="", headers=0, query_params=0):
         backend="",
         service="",
         headers=tuple(match(number) for number in range(headers)),
+        unread_matches=unread,
         query_params=tuple(match(number) for number in range(query_params)),
     )
 
@@ -55,8 +56,10 @@ def test_patterns_are_equal():
 
 
 def test_more_matches_come_first():
-    """Headers and query parameters count alike."""
-    expected = [route("z", headers=2, query_params=1), route("y", query_params=2), route("x", headers=1), route("w")]
+    """Headers and query parameters count alike, and the unread ones with them."""
+    expected = [
+        route("z", headers=2, query_params=1), route("y", query_params=1, unread=1), route("x", headers=1), route("w")
+    ]  # fmt: skip
     assert expected == in_order(expected, route_order)
 
 
