@@ -187,6 +187,6 @@ def test_a_null_among_the_values_opens_nothing(kubectl, namespace):
 
 @pytest.mark.parametrize("values", [{}, {"anyOf": ["a"], "allOf": ["a"]}, {"anyOf": []}])
 def test_a_claim_is_compared_in_one_way(kubectl, values):
-    """Neither both of anyOf and allOf, nor none."""
+    """A claim is compared by exactly one of anyOf and allOf."""
     done = kubectl.apply(route_with({"name": "a"} | values), options=("--dry-run=server",))
     assert "spec.auth.jwt.allow.claims[0]" in done.stderr

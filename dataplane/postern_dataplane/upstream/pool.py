@@ -174,7 +174,7 @@ class ConnectionPool:
     def _allowed(
         self, endpoint: Endpoint, hosts: tuple[str, ...], verdicts: dict[str, SpecialUse | None]
     ) -> tuple[str, ...]:
-        """Those of the IP addresses that may be connected to; each is judged, and logged, once."""
+        """Those of the IP addresses that may be connected to; each is judged, and reported, once."""
         for host in hosts:
             use = self._verdicts[host] = verdicts[host] if host in verdicts else self._dial_policy.refuses(host)
             if use and host not in verdicts:

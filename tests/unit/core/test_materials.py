@@ -101,7 +101,7 @@ def test_base64_with_base64url_or_unpadded_text_is_taken(text):
 
 @pytest.mark.parametrize("text", ["A", "AAAAA", "AA=A", "AA!A", "\u00e9\u00e9", "AAAA.AAAA"])
 def test_what_is_no_base64_at_all_is_no_key(text):
-    """Neither alphabet has it, or no number of bytes has that length."""
+    """Text with characters of no base64 alphabet, or of an impossible length, is no key."""
     found = compiled(consumer(), credential(keys=entry("Base64"), allowWeakKey=True), secret(value=text))
     assert ["InvalidKeyMaterial"] == [problem.reason.text for problem in found.problems]
 

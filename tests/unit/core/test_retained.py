@@ -17,7 +17,7 @@ def parsed(*all_manifests):
 
 
 def test_nothing_is_carried_over_by_default():
-    """Then every namespace is compiled, and keeps no grant without a claim."""
+    """By default every namespace is compiled, and keeps no grant without a claim."""
     held = {"a.example.com": HostGrant(id="a.example.com", namespace="lost", service="app")}
     assert [False, True, True] == [bool(it) for it in (NOTHING, LOST, Retained(None))]
     assert ({}, held) == (NOTHING.host_grants(held), LOST.host_grants(held))

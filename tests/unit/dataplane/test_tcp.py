@@ -26,7 +26,7 @@ def test_a_peer_has_one_address(name, address):
 
 
 def test_bytes_that_have_come_are_counted():
-    """Also those that nobody has read."""
+    """Received bytes are counted, also those that have not been read."""
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         connection, _ = server.accept()
         with connection:

@@ -14,6 +14,6 @@ def test_a_corpus_is_kept_as_lines(tmp_path, monkeypatch):
 
 
 def test_a_target_may_have_none(tmp_path, monkeypatch):
-    """Then there is nothing to replay."""
+    """A target without a corpus has nothing to replay."""
     monkeypatch.setattr(corpus, "FOLDER", tmp_path)
     assert [] == corpus.kept("odd")

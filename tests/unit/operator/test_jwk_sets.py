@@ -107,7 +107,7 @@ def test_a_key_of_another_kind_may_have_the_same_kid():
 
 
 def test_an_equal_key_counts_once():
-    """And so does a key for encryption of the same kid, which is none for signatures."""
+    """An equal key counts once, and a key for encryption of the same kid does not count for signatures."""
     found = read(jwk("p256", kid="a"), jwk("p256", kid="a", use="sig"), jwk("p256-other", kid="a", use="enc"))
     assert (["a"], (), 1) == (ids(found), found.repeated, len(found.passed_over))
 

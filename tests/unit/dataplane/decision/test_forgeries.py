@@ -197,7 +197,7 @@ def test_a_signature_beyond_the_modulus_is_bad():
 
 @pytest.mark.parametrize("algorithm", ["HS256", "none", "", "ES256", "RS384", "PS256", "rs256", "RS256 ", "Ed25519"])
 def test_the_algorithm_is_not_the_token_s_choice(algorithm):
-    """Neither a public key as an HMAC secret nor `none`, nor the other algorithms of the same key."""
+    """A token can't choose its algorithm: no public key as an HMAC secret, no `none`, no other of the key's."""
     for secret in (pem("rsa3072"), pem("rsa3072").strip(), ""):
         forged = token(algorithm, lambda message, secret=secret: good("HS256", secret.encode())(message))
         assert "algorithm_mismatch" == door(forged, "RS256", pem("rsa3072"))
@@ -282,7 +282,7 @@ def test_two_members_of_one_name_are_no_header():
 
 
 def test_a_signature_covers_the_spelling_of_the_payload():
-    """The same claims in other words are another token."""
+    """Equal claims in another spelling are another token."""
     text = token("HS256", good("HS256", SECRET))
     head, _, signature = text.split(".")
     respelled = tokens.encode(msgspec.json.encode(CLAIMS))

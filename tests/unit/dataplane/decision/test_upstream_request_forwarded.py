@@ -58,7 +58,7 @@ def test_a_proxy_s_empty_field_says_nothing(name):
 
 @pytest.mark.parametrize("name", ["Forwarded", "X-Real-IP"])
 def test_an_empty_field_of_another_name_ends_here(name):
-    """Also those that the gateway does not write itself."""
+    """An empty field of another spelling is removed, also one that the gateway does not write itself."""
     assert name not in dict(sent(PROXIED, head("/", (name, "")))[1])
 
 

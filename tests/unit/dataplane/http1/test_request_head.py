@@ -193,7 +193,7 @@ def test_lists_that_are_read_have_bounds(read, fields):
 
 
 def test_as_many_cookies_as_browsers_keep_are_taken(read):
-    """And as many options as any client names."""
+    """As many cookies as browsers keep, and as many options as any client names, are accepted."""
     fields = (
         b"Cookie: " + b"; ".join(b"a%d=b" % number for number in range(1_000)),
         b"Connection: " + b"a, " * 99 + b"a",

@@ -22,7 +22,7 @@ def test_a_word_or_an_element_matches(value):
     "value", [None, "", "Read", "reader", "read,all", "read\tall", ["read all"], [["read"]], {"read": 1}, 5, True]
 )
 def test_nothing_else_matches(value):
-    """Neither another case, nor part of a word, nor a key of an object."""
+    """A claim in another case, a part of a word and a key of an object do not match."""
     assert not holds(value)
 
 

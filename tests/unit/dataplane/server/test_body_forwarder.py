@@ -33,7 +33,7 @@ def test_a_body_of_a_byte_a_second_ends(make_port, head, piece):
 
 
 def test_a_body_at_the_least_rate_goes_on(make_port):
-    """Also where it stops for a while in between: it is the average that counts."""
+    """A body at the least rate goes on, also where it stops for a while: the average counts."""
     port = make_port(min_body_rate=100)
     client = port.client().send(HEAD)
     assert trickle(port, client, b"a" * 100, every_s=1, for_s=100) >= 100

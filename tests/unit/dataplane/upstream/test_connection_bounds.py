@@ -38,7 +38,7 @@ def test_trailers_have_the_same_bound(asked):
 
 
 def test_a_body_in_the_largest_packets_has_no_bound(asked):
-    """Also where its end comes in a packet of its own."""
+    """A body in the largest packets has no bound, also where its end comes in a packet of its own."""
     port, client = asked
     port.answer(CHUNKED)
     for _ in range(4):

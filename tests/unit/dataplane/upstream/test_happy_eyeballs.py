@@ -69,7 +69,7 @@ def test_the_last_error_is_raised_where_all_fail(loop):
 
 
 def test_one_that_is_silent_is_overtaken(loop):
-    """And given up when another is open."""
+    """A silent address is overtaken by the next, and given up when that one is open."""
     network = Network(a=loop.create_future())
     trying = begin(loop, network, "a", "b")
     loop.pass_time(DELAY_S - 0.01)
@@ -100,7 +100,7 @@ def test_of_two_that_open_together_one_is_dropped(loop):
 
 
 def test_a_time_out_ends_all(loop):
-    """That of whoever waits."""
+    """The waiting request's time-out ends all attempts."""
     network = Network(a=loop.create_future(), b=loop.create_future())
 
     async def impatient():

@@ -43,7 +43,7 @@ def test_a_pod_counts_once(upstreams, turns):
 
 
 def test_an_alternative_that_is_gone_is_forgotten(upstreams, connect, loop, turns):
-    """And so are the connections to it."""
+    """A removed alternative is forgotten with its connections."""
     pool = upstreams.get(app(BOTH))
     loop.failures = [OSError("network is unreachable")]
     connection = connect(pool)

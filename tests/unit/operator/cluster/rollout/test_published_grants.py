@@ -120,7 +120,7 @@ async def test_a_snapshot_with_a_part_missing_counts_as_none(fake):
 
 
 async def test_a_snapshot_that_may_not_be_read_is_an_error(fake):
-    """Then nothing is published until it can be."""
+    """A snapshot that may not be read is an error: nothing is published until it can be."""
     fake.refuse[RESOURCES["ConfigMap"].path("gw", "postern-index")] = 403
     with pytest.raises(UnreachableError):
         await snapshot_of(fake)

@@ -134,7 +134,7 @@ async def test_kopf_begins_anew_in_what_can_be_read(monkeypatch):
 
 
 async def test_after_a_restore_everything_is_listed_afresh(monkeypatch):
-    """Also what other watches read: the versions of all of them went back."""
+    """After a restore all kinds are listed afresh, as the versions of all of them went back."""
     restarts = []
     monkeypatch.setattr(KopfThread, "restart", lambda _self, namespaces: restarts.append(tuple(namespaces)))
     async with serving(FakeLists()) as api:
