@@ -7,7 +7,10 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from jwt.algorithms import ECAlgorithm
 
+import tokens
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from operator_account import operator_client
 from postern_core.conditions import Programming, conditions_of
@@ -45,14 +48,15 @@ class Operator:
         return json.loads(self.kubectl("get", kinds, *options, check=True).stdout)["items"]
 
     def changes(self, manifests, programming=Programming.PROGRAMMED):
-        problems = compiled(*manifests).problems
+        made = compiled(*manifests)
         counted = counts(parse_manifest(one) for one in manifests)
         for one in manifests:
             parsed = parse_manifest(one)
             if parsed.ref.kind in KINDS:
-                conditions, uid = conditions_of(parsed.ref, problems, programming), one["metadata"]["uid"]
+                conditions, uid = conditions_of(parsed.ref, made.problems, programming), one["metadata"]["uid"]
                 present, count = one.get("status", {}), counted[parsed.ref]
-                yield status_change(parsed, uid, present, conditions, count=count, now=NOW)
+                linked = made.facts.get(parsed.ref, {})
+                yield status_change(parsed, uid, present, conditions, count=count, now=NOW, linked=linked)
 
     async def round(self, **options):
         """Write what differs; gives the names of what was written."""
@@ -92,6 +96,19 @@ async def test_kubectl_can_wait_for_it(operator, kubectl, namespace):
     assert (1, 1) == (shown["Service"]["routes"], shown["Consumer"]["credentials"])
     assert ("alice_key", "HS256", []) == tuple(shown["JWTCredential"][it] for it in ("key", "algorithm", "keyIDs"))
     assert {1} == {status["observedGeneration"] for status in shown.values()}
+
+
+async def test_the_keys_of_a_set_are_counted_while_there_are_some_to_count(operator, kubectl, namespace):
+    """The ids of a JWK Set are in the status, and what is passed over; nothing of it stays when it is no longer so."""
+    jwk = ECAlgorithm.to_jwk(load_pem_public_key((tokens.KEYS / "p256.pub.pem").read_bytes()), as_dict=True)
+    members = [jwk | {"kid": str(number)} for number in range(99)] + [jwk | {"kid": "enc", "use": "enc"}]
+    for keys, expected in (members, (99, 1)), (members[:2], (2, None)):
+        public = [{"publicKey": json.dumps({"keys": keys})}]
+        operator.apply(credential("portal", algorithm="ES256", keys=public) | {"metadata": {"name": "portal"}})
+        assert ["JWTCredential/portal"] == [name for name in await operator.round() if name.endswith("portal")]
+        status = kubectl.get("jwtcredentials.postern.dev", "portal", namespace)["status"]
+        assert expected == (len(status["keyIDs"]), status.get("keysPassedOver"))
+        assert [] == await operator.round()
 
 
 async def test_only_what_differs_is_written(operator, kubectl, namespace):
