@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from manifests import compiled, consumer, credential, route, service
+from manifests import compiled, consumer, credential, route, secret, service
 from postern_core.validators import UnreadableKey
 from postern_operator.public_keys import read_public_keys
 
@@ -70,10 +70,32 @@ def test_a_hundred_keys_are_taken_and_one_more_is_not():
 
 
 def test_sixteen_keys_are_given_by_hand():
-    """One more is a mistake of the list."""
+    """Six keys are no more than a rotation of three issuers; one beyond sixteen is a mistake of the list."""
     keys = [{"id": str(number), "publicKey": json.dumps(JWK)} for number in range(17)]
     app = (service(auth={"jwt": {}}), route(), consumer())
     (taken,) = compiled(*app, credential(keys=keys[:16], algorithm="ES256")).snapshot.credentials
     assert 16 == len(taken.keys)
     (problem,) = compiled(consumer(), credential(keys=keys, algorithm="ES256")).problems
     assert "spec.keys" == problem.field
+
+
+def kids(entry, *more):
+    found = compiled(service(auth={"jwt": {}}), route(), consumer(), credential(keys=[entry], algorithm="ES256"), *more)
+    return [key.id for made in found.snapshot.credentials for key in made.keys]
+
+
+def test_a_jwk_with_a_kid_and_no_id_is_known_by_its_kid():
+    """A `publicKey` with `kid: abc` and no `id` verifies tokens with `kid: abc` (RFC 7517, section 4.5)."""
+    assert ["abc"] == kids({"publicKey": json.dumps(JWK | {"kid": "abc"})})
+    assert [None] == kids({"publicKey": json.dumps(JWK)})
+
+
+@pytest.mark.parametrize("kind", ["inline", "ConfigMap", "Secret"])
+def test_a_jwk_set_is_taken_wherever_a_key_is(kind):
+    """Inline, or in the ConfigMap or Secret of a `publicKeyRef`, each key by its kid."""
+    text = json.dumps({"keys": [JWK | {"kid": "a"}, JWK | {"kid": "b"}]})
+    if kind == "inline":
+        assert ["a", "b"] == kids({"publicKey": text})
+        return
+    holder = held(text) if kind == "ConfigMap" else secret("keys") | {"stringData": {"jwk": text}}
+    assert ["a", "b"] == kids({"publicKeyRef": REF["publicKeyRef"] | {"kind": kind}}, holder)

@@ -109,6 +109,6 @@ def test_a_line_of_openssh_is_the_same_key(name):
     ],
 )
 def test_each_form_that_is_no_key_has_a_reason_of_its_own(text, word):
-    """With the command or the field that mends it."""
+    """A PEM with literal line feeds, two PEM blocks and so on: with the command or the field that mends each."""
     with pytest.raises(UnreadableKey, match=word):
         read_public_keys(text)
