@@ -188,6 +188,7 @@ def play(world: World, parts: list[bytes], attacks=()):
 STOLEN = b"GET /stolen HTTP/1.1\r\nHost: evil\r\nAuthorization: Bearer t1\r\n\r\n"
 
 
+@example(([GET, b"\r\n\r\n" + GET], [GET[:-3], b"\n\r\n\r\n\r\n" + GET]), [])
 @example(([GET], [GET]), [(0, ([], [GET]), 0), (1, ([], [PLAIN[:-1], b"\n" + STOLEN]), 1)])
 @given(streams(), ATTACKS)
 def test_each_client_gets_what_its_requests_get_alone(victim, attacks):

@@ -144,7 +144,8 @@ class RequestReader:
             missing = self._length - self._body.total_bytes if self._body is not None else 0
             return start + missing if 0 < missing < len(data) - start else len(data)
         if data[start] in b"\r\n":
-            if not self._reading:  # all of them at once: each alone would be work that costs a client nothing
+            # Before a request all of them at once: each alone would be work that costs a client nothing.
+            if not self._reading and self._line is not None and not self._line.strip(b"\r\n"):
                 return len(data) - len(data[start:].lstrip(b"\r\n"))
             if start < len(BLANK_LINE):
                 return start + 1

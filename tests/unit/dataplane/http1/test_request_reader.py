@@ -245,6 +245,7 @@ def test_a_request_line_has_one_reading(make, line, before):
     """`GET  /x` with two spaces and blank lines before a request line are refused, however they are cut."""
     odd = line + b"\r\nHost: h\r\n\r\n"
     cuts = [[before + odd], [before, odd], *([before, odd[:cut], odd[cut:]] for cut in range(1, len(odd)))]
+    cuts += [[(before + odd)[:cut], (before + odd)[cut:]] for cut in range(1, len(before))]
     for pieces in cuts:
         with pytest.raises(RequestError) as refused:
             read_all(make(), [piece for piece in pieces if piece])
@@ -256,6 +257,7 @@ def test_one_empty_line_before_a_request_is_ignored(make, before):
     """RFC 9112, section 2.2, asks for it: clients of old send one behind a body."""
     odd = b"\r\n" + GET
     cuts = [[before + odd], [before, odd], *([before, odd[:cut], odd[cut:]] for cut in range(1, len(odd)))]
+    cuts += [[(before + odd)[:cut], (before + odd)[cut:]] for cut in range(1, len(before))]
     for pieces in cuts:
         assert "/get" == read_all(make(), [piece for piece in pieces if piece])[-1][0]
 
