@@ -15,3 +15,11 @@ def scalar_text(value: object) -> str | None:
     if not isinstance(value, int | float) or not abs(value) < NUMBER_MAX:
         return None
     return str(int(value)) if value == int(value) else repr(value)
+
+
+def media_type(text: str) -> str:
+    """The type of a token as it is compared.
+
+    RFC 7515, section 4.1.9: "It is RECOMMENDED that producers omit an "application/" prefix"; media types have no case.
+    """
+    return text.lower().removeprefix("application/")

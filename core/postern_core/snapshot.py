@@ -178,7 +178,7 @@ class Policy(Entry, frozen=True):
     `namespaces` are those whose credentials count, `namespace` always first;
     None is every namespace.  `consumers` and `groups` are names as seen from
     `namespace`: plain for its own, `namespace/name` for another's; an empty
-    `allow_*` allows all.
+    `allow_*` allows all.  `require_type` are as `claim_values.media_type` has them.
     """
 
     id: str
@@ -199,6 +199,7 @@ class Policy(Entry, frozen=True):
     allow_claims: tuple[ClaimMatch, ...] = ()
     namespaces: tuple[str, ...] | None = ()
     forward_claims: tuple[ForwardClaim, ...] = ()
+    require_type: tuple[str, ...] = ()
 
 
 class Consumer(Entry, frozen=True):

@@ -100,6 +100,11 @@ def _name(row: CompiledCredential) -> str:
     return f"{row.entry.namespace}/{row.entry.name}"
 
 
+def _type(it: VerificationContext) -> str:
+    wanted = it.policy.require_type
+    return f"typ is {shown(it.token.header.get('typ'))}; requireType is {listed(wanted)}" if wanted else "any will do"
+
+
 def _dates(it: VerificationContext) -> str:
     given = [name for name in ("exp", "nbf", "iat") if name in it.claims]
     return listed(f"{name} {moment(it.claims[name])}" for name in given) or "it has none"
@@ -185,6 +190,7 @@ DETAILS: dict[Callable[[Any], object], Detail] = {
     token_checks.kid_is_unknown: _kid,
     token_checks.keys_have_expired: _live,
     token_checks.signature_is_bad: _signature,
+    token_checks.type_is_another: _type,
     claim_checks.date_is_no_number: _dates,
     claim_checks.token_has_expired: _date("exp"),
     claim_checks.token_is_not_valid_yet: _date("nbf"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from postern_core.claim_values import scalar_text
+from postern_core.claim_values import media_type, scalar_text
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.claims import AllowedClaim, ForwardedClaim
@@ -74,6 +74,7 @@ def _policy_entry(owner: Ref, policy: JWTPolicy) -> Policy:
         allow_claims=tuple(_claim_match(claim) for claim in policy.allow.claims),
         namespaces=_namespaces(owner.namespace, policy.allow),
         forward_claims=tuple(_forward_claim(claim) for claim in policy.forward_claims),
+        require_type=tuple(media_type(it) for it in policy.require_type),
     )
 
 

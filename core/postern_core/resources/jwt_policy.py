@@ -215,6 +215,15 @@ class JWTPolicy(Spec, frozen=True):
             description="Values of which one must be in aud. Example: [orders]. Default: none, aud is not looked at.",
         ),
     ] = ()
+    require_type: Annotated[
+        tuple[Text, ...],
+        Meta(
+            max_length=8,
+            description="Types of which the token's header typ must be one, in any case, with or without "
+            "`application/` (RFC 8725, section 3.11): with [at+jwt] an ID token of the same issuer is no access token. "
+            "Example: [at+jwt]. Default: none, typ is not looked at.",
+        ),
+    ] = ()
     realm: Annotated[
         Printable,
         Meta(description="The realm of the challenge (WWW-Authenticate) that a 401 carries. Default: postern."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from postern_core.algorithms import token_names
+from postern_core.claim_values import media_type
 from postern_core.revocation import is_among
 from postern_core.snapshot import Policy
 from postern_dataplane.jwt.claim_checks import CLAIM_CHECKS, Check, ClaimsContext
@@ -125,6 +126,15 @@ def signature_is_bad(context: VerificationContext) -> DenialReason | None:
     return DenialReason.BAD_SIGNATURE
 
 
+def type_is_another(context: VerificationContext) -> DenialReason | None:
+    types = context.policy.require_type
+    if not types:
+        return None
+    typ = context.token.header.get("typ")
+    # RFC 9068, section 4: tokens "with any other typ value" are rejected.
+    return None if isinstance(typ, str) and media_type(typ) in types else DenialReason.WRONG_TYPE
+
+
 def token_is_revoked(context: VerificationContext) -> DenialReason | None:
     credential = context.credential
     entry = credential.entry
@@ -164,6 +174,7 @@ CHECKS: tuple[Check[VerificationContext], ...] = (
     Check("a key may have signed it", kid_is_unknown),
     Check("a key is still live", keys_have_expired),
     Check("the signature is good", signature_is_bad),
+    Check("its type is expected", type_is_another, ("require_type",)),
     *CLAIM_CHECKS,
     Check("it is not revoked", token_is_revoked),
     Check("its consumer is allowed", consumer_is_not_allowed, ("allow_consumers", "allow_groups", "allow_claims")),

@@ -47,6 +47,7 @@ class DenialReason(enum.StrEnum):
     UNKNOWN_KID = enum.auto()
     KEY_EXPIRED = enum.auto()
     BAD_SIGNATURE = enum.auto()
+    WRONG_TYPE = enum.auto()
     EXPIRED = enum.auto()
     NOT_YET_VALID = enum.auto()
     INVALID_CLAIM = enum.auto()
@@ -155,6 +156,7 @@ INVALID_TOKEN = {
         DenialReason.UNKNOWN_KID,
         DenialReason.KEY_EXPIRED,
         DenialReason.BAD_SIGNATURE,
+        DenialReason.WRONG_TYPE,
         DenialReason.EXPIRED,
         DenialReason.NOT_YET_VALID,
         DenialReason.INVALID_CLAIM,

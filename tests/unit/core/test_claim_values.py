@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postern_core.claim_values import scalar_text
+from postern_core.claim_values import media_type, scalar_text
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,9 @@ from postern_core.claim_values import scalar_text
 def test_a_scalar_has_one_text(value, expected):
     """Booleans and numbers compare by value."""
     assert expected == scalar_text(value)
+
+
+@pytest.mark.parametrize("text", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+jwt"])
+def test_a_type_is_compared_as_a_media_type(text):
+    """Its prefix may be left out, and it has no case."""
+    assert "at+jwt" == media_type(text)

@@ -74,6 +74,7 @@ def test_a_good_token_passes_every_step():
             ALICE | {"claims": {"exp": "now+7200"}}, {"maxLifetime": "1h"},
             "its lifetime is short enough", "exp 2030-03-17T19:46:40Z, maxLifetime 3600s",
         ),
+        (ALICE, {"requireType": ["at+jwt"]}, "its type is expected", 'typ is "JWT"; requireType is at+jwt'),
         (
             ALICE | {"claims": {"a": {"b": ["x"]}}},
             {"allow": {"claims": [{"path": ["a", "b"], "allOf": ["x", True]}]}},

@@ -21,6 +21,7 @@ SETTINGS = {
     "issuers": ("i",),
     "audiences": ("a",),
     "required_claims": ("sub",),
+    "require_type": ("at+jwt",),
     "allow_consumers": ("bob",),
     "allow_groups": ("admins",),
     "allow_claims": (ClaimMatch(name="scope", any_of=("read",)),),
