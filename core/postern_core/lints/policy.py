@@ -14,10 +14,16 @@ _DOTTED = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 
 
 def policy_lints(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
-    """What every lint of a policy finds; of one that is switched off, nothing."""
-    for lint in POLICY_LINTS if policy.mode != "Disabled" else ():
+    """What every lint of a policy finds."""
+    for lint in POLICY_LINTS:
         for field, message in lint(policy):
             yield f"{AT}.{field}", message
+
+
+def disabled_policy_asks_for_more(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    if policy.mode == "Disabled" and policy != JWTPolicy(mode="Disabled"):
+        message = "makes the requests public and looks at no token, so that nothing else in jwt has an effect"
+        yield "mode", f"Disabled {message}; remove it, or use Required"
 
 
 def claim_name_is_a_path(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
@@ -41,9 +47,9 @@ def value_is_a_whole_fraction(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
 
 def mode_lets_nobody_in(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
     asks = policy.allow.consumers or policy.allow.groups or policy.allow.claims
-    if policy.mode != "Required" and asks and policy.anonymous_consumer is None:
+    if policy.mode in ("Optional", "Permissive") and asks and policy.anonymous_consumer is None:
         message = "without an anonymousConsumer that passes allow; name one, or use Required"
         yield "mode", f"{policy.mode} lets no request without a good token in {message}"
 
 
-POLICY_LINTS = (claim_name_is_a_path, value_is_a_whole_fraction, mode_lets_nobody_in)
+POLICY_LINTS = (disabled_policy_asks_for_more, claim_name_is_a_path, value_is_a_whole_fraction, mode_lets_nobody_in)

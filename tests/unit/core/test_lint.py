@@ -36,7 +36,8 @@ def lints_that_find_something(case, monkeypatch):
         for one in KINDS[ref.kind].lints
         if list(one(parsed.resource, VALIDATORS))
     }
-    of_one |= {one.__name__ for _, policy in linked.policies for one in POLICY_LINTS if list(one(policy))}
+    policies = [it.resource.spec.auth.jwt for it in linked.resources.valid_of(Route) if it.resource.spec.auth]
+    of_one |= {one.__name__ for policy in policies for one in POLICY_LINTS if list(one(policy))}
     of_one |= {
         one.__name__
         for parsed in linked.resources.valid_of(Route)
