@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heads import head
+from postern_core.lints.shadowed import shadowed
 from postern_core.precedence import path_order, route_order
 from postern_core.snapshot import PathMatch, Route, ValueMatch
 from postern_dataplane.request.target import Target
@@ -82,3 +83,13 @@ def test_the_order_of_routes_is_no_matter(entries):
     rows = [CompiledRoute(entry, None, None) for entry in entries]
     orders = [[row.id for row in found.rows] for it in (rows, rows[::-1]) if (found := VirtualHosts(it).find("h"))]
     assert orders[:1] == orders[1:]
+
+
+@given(SETS, REQUESTED, st.sampled_from(["GET", "POST"]), st.sampled_from([(), (("X-A", "1"),)]))
+def test_a_route_that_is_said_to_be_shadowed_is_never_found(entries, path, method, headers):
+    """A warning that is wrong would have people remove what they need."""
+    request = head(path, *headers, method=method)
+    target = Target("h", "h", path, None, has_encoded_slash=False)
+    host = VirtualHosts([CompiledRoute(entry, None, None) for entry in entries]).find("h")
+    found = host.find(target, request) if host else None
+    assert found is None or found.id not in {entry.id for entry, _ in shadowed(entries)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 
 from postern_core.precedence import path_order, route_order
@@ -23,17 +23,23 @@ _LITERAL = re.compile(r"(?:/[A-Za-z0-9_-]+(?=/(?![?*{])))*")
 
 
 def route_is_shadowed(linked: Linked) -> Iterator[Problem]:
+    for entry, other in shadowed(linked.routes.entries):
+        shadow = Ref(*other.id.split("/", 2))
+        message = f"is never reached: {shadow} takes all of its requests first; remove one, or ask for more here"
+        yield Problem(Ref(*entry.id.split("/", 2)), Reason.WARNING, "spec", message, (shadow,))
+
+
+def shadowed(entries: Collection[Route]) -> Iterator[tuple[Route, Route]]:
+    """The routes that certainly are never reached, each with one that takes its requests."""
     at: dict[tuple[str, str], list[tuple[PathMatch, Route]]] = defaultdict(list)
-    for entry in linked.routes.entries:
+    for entry in entries:
         for host in entry.hosts:
             for path in entry.paths:
                 at[host, path.value].append((path, entry))
-    for entry in linked.routes.entries:
+    for entry in entries:
         other = None if entry.refusal else _taker_of_all(entry, at)
         if other is not None:
-            shadow = Ref(*other.id.split("/", 2))
-            message = f"is never reached: {shadow} takes all of its requests first; remove one, or ask for more here"
-            yield Problem(Ref(*entry.id.split("/", 2)), Reason.WARNING, "spec", message, (shadow,))
+            yield entry, other
 
 
 def _taker_of_all(entry: Route, at: Places) -> Route | None:
