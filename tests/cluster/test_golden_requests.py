@@ -33,7 +33,7 @@ THEIR_KINDS = "secrets,configmaps,services,endpointslices.discovery.k8s.io"
 def is_refused_early(manifest):
     """Whether an object makes no sense by itself, which the API server says before anybody else."""
     parsed = parse_manifest(manifest)
-    return parsed.ref.kind in KINDS and bool(check(parsed, VALIDATORS))
+    return parsed.ref.kind in KINDS and not all(it.is_warning for it in check(parsed, VALIDATORS))
 
 
 # The gateway of the installation has the default settings.
