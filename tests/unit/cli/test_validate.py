@@ -53,6 +53,14 @@ def test_a_warning_does_not_count(postern, folder):
     assert (0, True) == (result.exit_code, "fine" in result.stdout)
 
 
+@pytest.mark.parametrize(("options", "status", "severity"), [((), 0, "warning"), (("--strict",), 1, "error")])
+def test_what_can_never_match_counts_where_that_is_asked(postern, folder, options, status, severity):
+    """`postern validate --strict` makes such warnings errors."""
+    folder.write(manifests.service(), manifests.route(paths=[{"type": "Prefix", "value": "/items/*"}]))
+    result = postern("validate", folder.path, *options)
+    assert (status, True) == (result.exit_code, f"{severity}: Route default/all: spec.paths[0].value" in result.stdout)
+
+
 def test_every_gateway_is_looked_at(postern, folder):
     """A Service of another gateway than the default is no blind spot."""
     service = {"name": "nowhere", "port": 80}

@@ -148,3 +148,17 @@ def test_a_route_is_shadowed_only_if_all_its_paths_are():
     """Half of it is still reached."""
     both = {"paths": [{"type": "Exact", "value": "/a"}, {"type": "Exact", "value": "/b"}]}
     assert [] == shadowed(route("a", created="2026-01-01T00:00:00Z", **path("Exact", "/a")), route("b", **both))
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        (path("Prefix", "/items/*"), Reason.WARNING),
+        (path("Exact", "/users/{id}"), Reason.WARNING),
+        (path("Regex", "users/[0-9]+"), Reason.INVALID),
+        ({"methods": ["FOO"]}, Reason.WARNING),
+    ],
+)
+def test_what_looks_like_a_pattern_of_another_router_is_never_silent(spec, reason):
+    """`Prefix /items/*`, `/users/{id}`, a regex without a leading slash and `methods: [FOO]` were all "fine"."""
+    assert [reason] == [problem.reason for problem in compiled(service(), route(**spec)).problems]
