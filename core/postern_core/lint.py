@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from .kinds import KINDS
 from .lints.below_prefix import PLACE_LINTS
 from .lints.credential import CREDENTIAL_LINTS
 from .lints.linked import Linked
 from .lints.names import NAME_LINTS
 from .lints.policy import POLICY_LINTS
-from .lints.route import ROUTE_LINTS, SERVICE_LINTS
+from .lints.route import POLICY_OF_AN_OBJECT
 from .lints.shadowed import route_is_shadowed
 from .lints.upstreams import UPSTREAM_LINTS
 from .problems import Problem
@@ -21,11 +22,10 @@ LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (
     *UPSTREAM_LINTS,
 )
 
-# By name: those of one object, which are run with its checks by `check`, those of a policy,
-# those of a Route below its Service, which are remembered with its entry, and those of all objects.
-LINTS = tuple(
-    one.__name__ for one in (*(SERVICE_LINTS[:-1]), *(ROUTE_LINTS[:-1]), *POLICY_LINTS, *PLACE_LINTS, *LINTS_OF_ALL)
-)
+_OF_ONE = dict.fromkeys(one for kind in KINDS.values() for one in kind.lints if one not in POLICY_OF_AN_OBJECT)
+# By name: those of one object, which are run with its checks by `check`, those of a policy, those of a Route below its
+# Service, which are remembered with its entry, and those of all objects.
+LINTS = tuple(one.__name__ for one in (*_OF_ONE, *POLICY_LINTS, *PLACE_LINTS, *LINTS_OF_ALL))
 
 
 def lint(linked: Linked) -> Iterator[Problem]:

@@ -86,6 +86,7 @@ def policy_of_service(service: Service, _: Validators) -> Iterator[tuple[str, st
         yield from policy_lints(service.spec.auth.jwt)
 
 
+POLICY_OF_AN_OBJECT = (policy_of_service, policy_of_route)
 SERVICE_LINTS = (prefix_is_a_template, policy_of_service)
 ROUTE_LINTS = (
     path_is_a_template,
