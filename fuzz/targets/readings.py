@@ -57,7 +57,7 @@ def read_here(content: bytes, loop: asyncio.AbstractEventLoop) -> Reading | None
         message = reader.feed(content)
         if message is None:
             return None
-        head = request_head(message, LIMITS, "192.0.2.1", ListenerConfig(80))
+        head = request_head(message, LIMITS, "192.0.2.1", ListenerConfig())
     except RequestError:
         return None
     # As h11 writes them: names, and codings, in small letters.
