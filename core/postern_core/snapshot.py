@@ -117,7 +117,8 @@ class Backend(Entry, frozen=True):
     the upstream's URL, put before every forwarded path ("" for none), without the slash
     with which it `ends_with_slash`.
     The endpoints are entries of their own (`Endpoints`, same id), because they
-    change most.  `refusal` as in Route.
+    change most.  `keep_alive_ms` None leaves to the data plane how long it keeps idle
+    connections.  `refusal` as in Route.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Backend(Entry, frozen=True):
     connect_timeout_ms: int = 5_000
     request_timeout_ms: int = 60_000
     idle_timeout_ms: int = 60_000
+    keep_alive_ms: int | None = None
     retry_attempts: int = 1
     refusal: str = ""
 

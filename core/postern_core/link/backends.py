@@ -100,6 +100,7 @@ def _link(parsed: Decoded[Service], referred: Referred, inspectors: Validators) 
     problems += _special_address(parsed, addresses.endpoints)
     fatal = [problem.message for problem in problems if not problem.is_warning]
     path = urlsplit(upstream.url).path if upstream.url else ""
+    keep_alive = upstream.timeouts.keep_alive
     backend = Backend(
         id=ref.id,
         host_header=_host_header(ref, upstream, referred),
@@ -109,6 +110,7 @@ def _link(parsed: Decoded[Service], referred: Referred, inspectors: Validators) 
         connect_timeout_ms=milliseconds(upstream.timeouts.connect),
         request_timeout_ms=milliseconds(upstream.timeouts.request),
         idle_timeout_ms=milliseconds(upstream.timeouts.idle),
+        keep_alive_ms=None if keep_alive is None else milliseconds(keep_alive),
         retry_attempts=upstream.retries.attempts,
         refusal=shortened("; ".join(fatal)),
     )

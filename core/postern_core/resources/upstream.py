@@ -135,12 +135,26 @@ class Timeouts(Spec, frozen=True):
             "is closed, so that a body cut short can be seen to be one. Default: 60s."
         ),
     ] = "60s"
+    keep_alive: (
+        Annotated[
+            Duration,
+            Meta(
+                description="For how long a connection without a request is kept for the next one. It SHOULD be less "
+                "than the application's own keep-alive time, or a request may meet a connection that has just been "
+                "closed; where a response says Keep-Alive: timeout=5, a second less than that is taken, if it is "
+                "shorter. 0s: no connection is used twice. Default: 55s, less than servers commonly allow."
+            ),
+        ]
+        | None
+    ) = None
 
 
 class Retries(Spec, frozen=True):
     """When a failed attempt is made again.
 
     Only where the connection failed before a byte was sent, or for an idempotent method without a body.
+    A request that met an idle connection which the application had closed already is sent again in any case, with any
+    method: no byte of it was read.
     """
 
     attempts: Annotated[
@@ -264,7 +278,11 @@ class ServiceUpstream(Spec, frozen=True):
         | None
     ) = None
     timeouts: Annotated[
-        Timeouts, Meta(description="How long the gateway waits for the upstream. Default: connect 5s, the others 60s.")
+        Timeouts,
+        Meta(
+            description="How long the gateway waits for the upstream. "
+            "Default: connect 5s, keepAlive 55s, the others 60s."
+        ),
     ] = Timeouts()
     retries: Annotated[Retries, Meta(description="When a failed attempt is made again. Default: once more.")] = (
         Retries()

@@ -6,6 +6,8 @@ How the body is framed on the client's side is decided here; RFC 9112, section 6
 from __future__ import annotations
 
 import enum
+import re
+from functools import lru_cache
 
 import msgspec
 
@@ -53,7 +55,8 @@ class Response(msgspec.Struct, gc=False):
     """A response head.
 
     `upstream` is how the body comes, `client` how it goes on; `closes` says
-    that the client's connection ends after it.
+    that the client's connection ends after it.  `keep_alive_s` is how long the
+    upstream keeps its connection, None where it doesn't say.
     """
 
     status: int
@@ -61,6 +64,7 @@ class Response(msgspec.Struct, gc=False):
     client: Framing
     closes: bool
     head: bytes
+    keep_alive_s: float | None = None
 
 
 def has_no_body(method: str, status: int) -> bool:
@@ -101,7 +105,8 @@ def read_response(
     if head.count(b"\n") != ends or head.count(b"\r") != ends or len(head) > HEAD_BYTES_MAX:
         # A line end within a value would begin a field, or a response, of its own.
         raise BadResponse
-    return Response(status, upstream, client, closes, head)
+    kept_s = keep_alive_s(found.keep_alive) if found.keep_alive else None
+    return Response(status, upstream, client, closes, head, kept_s)
 
 
 class _Sorted(msgspec.Struct, gc=False):
@@ -111,6 +116,7 @@ class _Sorted(msgspec.Struct, gc=False):
     lengths: list[bytes]
     codings: list[bytes]
     has_date: bool = False
+    keep_alive: bytes = b""
 
 
 _READ_HERE = HOP_BY_HOP | {b"content-length", b"date"}
@@ -131,6 +137,8 @@ def _sort(fields: Fields) -> _Sorted:
             found.lengths.append(field[1])
         elif name == b"transfer-encoding":
             found.codings.append(field[1].lower())
+        elif name == b"keep-alive":
+            found.keep_alive = field[1]
         elif name == b"connection" and field[1].lower() not in _USUAL:
             named.update(option.strip(b" \t").lower() for option in field[1].split(b","))
     if named:
@@ -140,6 +148,17 @@ def _sort(fields: Fields) -> _Sorted:
 
 
 _USUAL = frozenset({b"keep-alive", b"close"})
+
+
+# RFC 2068, section 19.7.1.1, which no later one replaces: Keep-Alive: timeout=5, max=100.
+_TIMEOUT = re.compile(rb"(?:^|[,;])[ \t]*timeout[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
+
+
+@lru_cache(maxsize=128)
+def keep_alive_s(value: bytes) -> float | None:
+    """How long an upstream keeps a connection by its Keep-Alive field, None where that doesn't say."""
+    found = _TIMEOUT.search(value)
+    return float(found[1]) if found else None
 
 
 def _framing_of(lengths: list[bytes], codings: list[bytes], *, no_body: bool) -> Framing:

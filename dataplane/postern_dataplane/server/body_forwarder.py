@@ -7,12 +7,9 @@ connections without an end: so it also has to come at a least rate, on average, 
 from __future__ import annotations
 
 from postern_core.snapshot import Backend
-from postern_dataplane.http1.request_body import RequestBody
+from postern_dataplane.http1.request_body import HELD_BYTES_MAX, RequestBody
 
 from .interfaces import Downstream
-
-# How much of a body is held while there is no connection yet to send it to.
-HELD_BYTES_MAX = 64 * 1024
 
 
 class BodyForwarder:
@@ -37,8 +34,16 @@ class BodyForwarder:
 
     @property
     def held_bytes(self) -> int:
-        """Bytes that wait for a connection."""
+        """Bytes that wait for a connection, or are kept in case they have to be sent again."""
         return self._body.held_bytes
+
+    def remember(self) -> None:
+        """Keep what is taken from now on, within a bound, for `rewind`."""
+        self._body.remember()
+
+    def rewind(self) -> bool:
+        """Bring all back that was taken; returns False where it can't be."""
+        return self._body.rewind()
 
     def hold(self) -> None:
         """Keep what has come, and read no more than a bound of it."""

@@ -36,14 +36,12 @@ class ExchangeState(State):
 CONNECTING, UPLOADING, WAITING, DOWNLOADING, TUNNEL, DONE = ExchangeState
 MOVES: Moves[ExchangeState] = {
     CONNECTING: {UPLOADING, WAITING, DONE},
-    UPLOADING: {WAITING, DOWNLOADING, DONE},
+    UPLOADING: {CONNECTING, WAITING, DOWNLOADING, DONE},
     WAITING: {CONNECTING, DOWNLOADING, TUNNEL, DONE},
     DOWNLOADING: {DONE},
     TUNNEL: {DONE},
     DONE: set(),
 }
-
-FAILURES = {"reset": denials.UPSTREAM_RESET, "bad_response": denials.UPSTREAM_BAD_RESPONSE}
 
 
 class Exchange:
@@ -93,6 +91,8 @@ class Exchange:
         self._sent = sent
         connection = self._retry_state.idle_connection(self._client.now())
         if connection is not None:
+            if self._body is not None:
+                self._body.remember()
             self._attach(connection)
         else:
             self._begin_to_connect()
@@ -118,7 +118,7 @@ class Exchange:
         self.record.upstream = connection.address
         if self._body is None:
             connection.begin(self, self._sent)
-            self._wait_for_response(self._client.now())
+            self._wait_for_response()
             return
         self._move(UPLOADING)
         connection.begin(self, self._sent + self._body.take())
@@ -140,15 +140,14 @@ class Exchange:
         """Note that bytes have gone upstream, perhaps the last of the request's."""
         if self.state is not UPLOADING:
             return
-        now = self._client.now()
         if self._body is not None and not self._body.is_whole:
-            self._body.wait(self._backend, now)
+            self._body.wait(self._backend, self._client.now())
         else:
-            self._wait_for_response(now)
+            self._wait_for_response()
 
-    def _wait_for_response(self, now: float) -> None:
+    def _wait_for_response(self) -> None:
         self._move(WAITING)
-        self._sent_at = now
+        self._sent_at = now = self._client.now()
         self._client.deadline.wait_for_response(self._backend, now)
 
     def informational_arrived(self, status: int, phrase: bytes, fields: Fields) -> None:
@@ -227,12 +226,12 @@ class Exchange:
             self._end(keeps_alive=False)
             return
         self._retry_state.note(kind)
-        is_untouched = self._body is None and not self._was_answered
-        if kind == "reset" and is_untouched and self._retry_state.may_retry(self.method):
+        if not self._was_answered and self._retry_state.may_retry(kind, self.method, self._body):
             self._move(CONNECTING)
+            self._client.read_gate.resume("upstream")
             self._begin_to_connect()  # what ended this connection may have ended all that are idle
             return
-        self.reject(FAILURES[kind])
+        self.reject(denials.UPSTREAM_BAD_RESPONSE if kind == "bad_response" else denials.UPSTREAM_RESET)
 
     def expire(self) -> None:
         """The time-out of the present state is over."""

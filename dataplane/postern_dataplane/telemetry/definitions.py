@@ -101,7 +101,7 @@ UPSTREAM_ERRORS = _counter_by(
     "postern_upstream_errors_total",
     "Upstream failures, by upstream (the object it comes from) and kind.",
     "upstream", "kind",
-    more="Each attempt that failed counts.",
+    more="Each attempt that failed counts; [the kinds](denials.md#failures-of-an-upstream) have a table.",
 )  # fmt: skip
 SNAPSHOT_INFO = _gauge_of_supervisor(
     "postern_snapshot_info", "The snapshots in force.", "digest", more="1 for each; two during a reload."

@@ -14,17 +14,11 @@ import httptools
 
 from postern_dataplane.errors import StateError
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
-from postern_dataplane.http1.response_head import (
-    HEAD_BYTES_MAX,
-    NONE,
-    UNTIL_CLOSE,
-    BadResponse,
-    Fields,
-    Framing,
-)
+from postern_dataplane.http1.response_head import HEAD_BYTES_MAX, NONE, UNTIL_CLOSE, BadResponse, Fields, Framing
 from postern_dataplane.state_machine import Moves, State, forbidden
+from postern_dataplane.tcp import acknowledged_bytes, has_ended
 
-from .response_handler import ResponseHandler
+from .interfaces import ResponseHandler
 
 # RFC 9112, section 4: a reason phrase holds tabs, spaces, visible characters and bytes outside ASCII.
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -72,8 +66,12 @@ class UpstreamConnection(asyncio.Protocol):
         self.state = IDLE
         self.address = address
         self.handler: ResponseHandler | None = None
-        self.idle_since = 0.0
+        self.idle_since = self.idle_until = 0.0
+        self.keep_alive_s: float | None = None
         self.host: Host | None = None
+        self._was_idle = self._is_stale = False
+        # All that was ever written, and how much of it before the present exchange.
+        self._written_bytes = self._before_bytes = 0
         self._parser = httptools.HttpResponseParser(self)
         self._reset()
 
@@ -96,6 +94,11 @@ class UpstreamConnection(asyncio.Protocol):
         return not self.transport.is_closing()
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the upstream has ended the connection, though that has not been read yet."""
+        return has_ended(self.transport.get_extra_info("socket"))
+
+    @property
     def unsent_bytes(self) -> int:
         """Bytes that the upstream has not taken."""
         return self.transport.get_write_buffer_size() if self.is_open else 0
@@ -111,14 +114,18 @@ class UpstreamConnection(asyncio.Protocol):
         self._move(WAITING)
         self.handler = handler
         self._reset()
+        self._before_bytes = self._written_bytes
+        self._written_bytes += len(data)
         self.transport.write(data)
 
     def write(self, data: bytes) -> None:
+        self._written_bytes += len(data)
         self.transport.write(data)
 
     def release(self) -> None:
         """End the exchange; the next one calls `begin`."""
         self._move(IDLE)
+        self._was_idle = True
         self.handler = None
         self._read_gate.resume("client")
 
@@ -201,9 +208,26 @@ class UpstreamConnection(asyncio.Protocol):
         if handler is not None:
             handler.upstream_failed(kind)
 
+    def eof_received(self) -> None:
+        self._is_stale = self._knows_nothing()
+
+    def _knows_nothing(self) -> bool:
+        """Whether the upstream had ended the connection before any byte of the request reached it.
+
+        Its end acknowledges what has come before, and this is none of it.  TLS hides how many bytes those would be.
+        """
+        if not self._was_idle or self.state is not WAITING or self._field_bytes or self._read_gate.rest:
+            return False
+        if self.transport.get_extra_info("sslcontext") is not None:
+            return False
+        acknowledged = acknowledged_bytes(self.transport.get_extra_info("socket"))
+        return acknowledged is not None and acknowledged <= self._before_bytes
+
     def connection_lost(self, exc: Exception | None) -> None:
         if self.host is not None:
             self.host.forget(self)
+        # A pipe is broken where the end had come already, and was not read yet.
+        is_stale = self._is_stale or (isinstance(exc, BrokenPipeError) and self._knows_nothing())
         rest = self._read_gate.end()
         if rest and exc is None and self.handler is not None:
             self._read(self.handler, rest)
@@ -214,7 +238,7 @@ class UpstreamConnection(asyncio.Protocol):
         if self._framing is UNTIL_CLOSE and exc is None:
             handler.response_ended()
         else:
-            handler.upstream_failed("reset")
+            handler.upstream_failed("stale" if is_stale else "reset")
 
     def on_message_begin(self) -> None:
         if self.state in ENDED:
@@ -237,6 +261,7 @@ class UpstreamConnection(asyncio.Protocol):
             return
         response = handler.response_arrived(status, self._phrase, self._fields)
         self._framing = response.upstream
+        self.keep_alive_s = response.keep_alive_s
         self._move(RECEIVING)
         if response.upstream is NONE:
             # llhttp doesn't know the request, and would wait for a body.

@@ -46,11 +46,10 @@ class Host:
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
     def keep(self, connection: UpstreamConnection, now: float) -> None:
-        """Keep an idle connection for the next request, or close it: enough are kept, or the address is not listed."""
-        if not self.is_listed or len(self.idle) >= IDLE_MAX:
+        """Keep an idle connection for the next request, or close it: enough are kept, or it could not be used again."""
+        if not self.is_listed or connection.idle_until <= now or len(self.idle) >= IDLE_MAX:
             connection.abort()
             return
-        connection.idle_since = now
         self.idle.append(connection)
 
     def forget(self, connection: UpstreamConnection) -> None:

@@ -21,7 +21,11 @@ from .load_balancer import EdfScheduler, Host
 from .tls import client_context
 
 # How long an idle connection is kept: less than servers commonly allow (60 s and more), which then seldom close first.
-IDLE_S = 55.0
+KEEP_ALIVE_S = 55.0
+# An upstream counts its keep-alive time from when it wrote the response, and a request takes its time to reach it.
+KEEP_ALIVE_MARGIN_S = 1.0
+# A connection that was idle for so long may have been ended meanwhile; under load none is.
+DOUBTED_AFTER_S = 0.1
 
 
 class ConnectionPool:
@@ -55,12 +59,14 @@ class ConnectionPool:
             self._scheduler = self._make_scheduler()
         return self._scheduler.next(now, tried) if self._scheduler else None
 
-    def idle_connection(self, address: Host) -> UpstreamConnection | None:
+    def idle_connection(self, address: Host, now: float) -> UpstreamConnection | None:
         """A connection to the address that can be used at once."""
         while address.idle:
             connection = address.idle.pop()
-            if connection.is_open:
+            is_young = now - connection.idle_since < DOUBTED_AFTER_S
+            if connection.is_open and now < connection.idle_until and (is_young or not connection.has_ended):
                 return connection
+            connection.abort()
         return None
 
     async def connect(self, address: Host | None, tried: list[Host]) -> UpstreamConnection:
@@ -133,14 +139,22 @@ class ConnectionPool:
         connection.release()
         if self._is_closed or connection.host is None:
             connection.abort()
-        else:
-            connection.host.keep(connection, now)
+            return
+        keep_ms = self.upstream.backend.keep_alive_ms
+        keep_s = KEEP_ALIVE_S if keep_ms is None else keep_ms / 1000
+        said_s = connection.keep_alive_s
+        if said_s is not None:
+            keep_s = min(keep_s, max(said_s - KEEP_ALIVE_MARGIN_S, said_s / 2))
+        connection.idle_since, connection.idle_until = now, now + keep_s
+        connection.host.keep(connection, now)
 
     def close_old(self, now: float) -> None:
         """Close connections that have been idle for long."""
         for address in self._addresses.values():
-            while address.idle and now - address.idle[0].idle_since > IDLE_S:
-                address.idle.pop(0).abort()
+            old = [connection for connection in address.idle if connection.idle_until <= now]
+            for connection in old:
+                address.idle.remove(connection)
+                connection.abort()
 
     def close(self) -> None:
         """Close idle connections, and keep none that is returned: the backend is gone."""

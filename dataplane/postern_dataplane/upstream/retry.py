@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from postern_dataplane.request import denials
 from postern_dataplane.telemetry.definitions import UPSTREAM_ERRORS
 from postern_dataplane.telemetry.events import Observer
@@ -13,6 +15,13 @@ from .pool import ConnectionPool
 
 # RFC 9110, section 9.2.2, less TRACE, which is refused.
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+
+
+class Resendable(Protocol):
+    """A body of which what was sent may be kept."""
+
+    def rewind(self) -> bool:
+        """Bring all back that was sent; returns False where it is not kept."""
 
 
 class RetryState:
@@ -30,7 +39,7 @@ class RetryState:
     def idle_connection(self, now: float) -> UpstreamConnection | None:
         """A connection that is there already to the address whose turn it is."""
         self._address = self.pool.next_host(now)
-        return None if self._address is None else self.pool.idle_connection(self._address)
+        return None if self._address is None else self.pool.idle_connection(self._address, now)
 
     async def connect(self) -> UpstreamConnection:
         """Connect, to another address if one fails and attempts are left; raises the last OSError."""
@@ -48,12 +57,16 @@ class RetryState:
                 self._left -= 1
                 address = None
 
-    def may_retry(self, method: str) -> bool:
-        """Whether a request without a body is sent once more, after a connection that broke without an answer.
+    def may_retry(self, kind: str, method: str, body: Resendable | None) -> bool:
+        """Whether a request is sent once more, after a connection that failed in this way without an answer.
 
         An address that broke a new connection has been tried; one that let an old one go has done nothing wrong.
         """
-        if self._left <= 0 or method not in IDEMPOTENT:
+        if kind == "stale":
+            # RFC 9110, section 9.2.2: a client needs some means to detect that the original request was never applied.
+            # It is no attempt either; a new connection is never stale, so this happens once.
+            return body is None or body.rewind()
+        if kind != "reset" or body is not None or self._left <= 0 or method not in IDEMPOTENT:
             return False
         self._left -= 1
         return True

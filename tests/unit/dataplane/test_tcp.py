@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from postern_dataplane.tcp import peer_address, received_bytes
+from postern_dataplane.tcp import acknowledged_bytes, has_ended, peer_address, received_bytes
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,35 @@ def test_where_no_system_tells_nothing_has_come():
     left, right = socket.socketpair()
     with left, right:
         assert [0, 0] == [received_bytes(None), received_bytes(left)]
+
+
+@pytest.fixture
+def pair():
+    """Both ends of a connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as near:
+        far, _ = server.accept()
+        with far:
+            yield near, far
+
+
+def test_bytes_that_the_peer_has_are_counted(pair):
+    """Whether it has read them or not."""
+    near, far = pair
+    assert 0 == acknowledged_bytes(near)
+    near.sendall(b"a" * 1000)
+    far.recv(1000, socket.MSG_PEEK | socket.MSG_WAITALL)
+    far.sendall(b"b")
+    near.recv(1)
+    assert 1000 == acknowledged_bytes(near)
+    assert acknowledged_bytes(None) is None
+
+
+def test_an_end_is_seen_before_it_is_read(pair):
+    """Bytes that came before it may still wait."""
+    near, far = pair
+    assert [False, False] == [has_ended(near), has_ended(None)]
+    far.sendall(b"a")
+    far.close()
+    assert has_ended(near)
+    near.close()
+    assert has_ended(near)

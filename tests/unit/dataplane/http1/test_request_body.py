@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from postern_dataplane.http1.request_body import RequestBody
+from postern_dataplane.http1.request_body import HELD_BYTES_MAX, RequestBody
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.settings import Limits
 
@@ -90,3 +90,24 @@ def test_chunks_may_be_cut_anywhere(begin):
         assert (True, 5) == (upload.is_whole, upload.size_bytes)
         chunks = sent.removesuffix(b"0\r\n\r\n").split(b"\r\n")
         assert (b"hello", True) == (b"".join(chunks[1::2]), sent.endswith(b"\r\n0\r\n\r\n"))
+
+
+def test_a_body_that_was_taken_can_be_brought_back(begin):
+    """Once, framed as it was, and what comes later follows it."""
+    reader, upload = begin(CHUNKED + b"2\r\nhe\r\n")
+    upload.remember()
+    assert b"2\r\nhe\r\n" == upload.take()
+    assert (len(b"2\r\nhe\r\n"), True) == (upload.held_bytes, upload.rewind())
+    reader.feed(b"3\r\nllo\r\n0\r\n\r\n")
+    assert (b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", True) == (upload.take(), upload.is_whole)
+    assert not upload.rewind()
+
+
+def test_no_more_of_a_body_is_remembered_than_is_little(begin):
+    """And without being asked, nothing is."""
+    reader, upload = begin(HEAD + b"Content-Length: %d\r\n\r\n" % (HELD_BYTES_MAX + 1))
+    upload.remember()
+    for part in (b"a" * HELD_BYTES_MAX, b"a"):
+        reader.feed(part)
+        upload.take()
+    assert (False, 0) == (upload.rewind(), upload.held_bytes)

@@ -214,3 +214,23 @@ def test_a_long_list_of_hop_by_hop_fields_costs_little():
         read(*fields)
         times.append(time.thread_time() - began)
     assert 0.02 > min(times)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (b"timeout=5", 5),
+        (b"timeout=5, max=100", 5),
+        (b"max=100,Timeout = 7", 7),
+        (b'timeout="3"', 3),
+        (b"timeout=0", 0),
+        (b"max=100", None),
+        (b"xtimeout=5", None),
+        (b"timeout=", None),
+        (b"timeout=-1", None),
+    ],
+)
+def test_the_keep_alive_time_of_an_upstream_is_read(value, seconds):
+    """`Keep-Alive: timeout=` says how long it keeps the connection, and ends here."""
+    found = read((b"Content-Length", b"0"), (b"Keep-Alive", value))
+    assert (seconds, False) == (found.keep_alive_s, b"keep-alive" in found.head.lower())

@@ -12,7 +12,6 @@ import pytest
 from postern_core.snapshot import Backend, Endpoint, UpstreamTLS
 from postern_dataplane.table.compiled import Upstream
 from postern_dataplane.upstream.load_balancer import IDLE_MAX
-from postern_dataplane.upstream.pool import IDLE_S
 
 ONE, OTHER, NAMED = (Endpoint(address=it, port=80) for it in ("10.0.0.1", "10.0.0.2", "app"))
 
@@ -48,7 +47,7 @@ def test_a_kept_connection_is_used_again(upstreams, connect, loop):
     for connection in (first, second):
         pool.keep(connection, loop.now)
     host = first.host
-    assert [second, first, None] == [pool.idle_connection(host) for _ in range(3)]
+    assert [second, first, None] == [pool.idle_connection(host, loop.now) for _ in range(3)]
 
 
 def test_a_connection_that_closed_is_not_used(upstreams, connect, loop):
@@ -60,7 +59,7 @@ def test_a_connection_that_closed_is_not_used(upstreams, connect, loop):
     loop.call(gone.connection_lost, None)
     assert [closing] == gone.host.idle
     closing.transport.end = "close"
-    assert pool.idle_connection(gone.host) is None
+    assert pool.idle_connection(gone.host, loop.now) is None
 
 
 def test_idle_connections_have_a_number_at_most(upstreams, connect, loop):
@@ -78,9 +77,9 @@ def test_old_connections_are_closed(upstreams, connect, loop):
     old, young = connect(pool), connect(pool)
     pool.keep(old, loop.now)
     pool.keep(young, loop.now + 10)
-    upstreams.close_old(loop.now + IDLE_S)
+    upstreams.close_old(loop.now + 54.9)
     assert ["", ""] == [old.transport.end, young.transport.end]
-    upstreams.close_old(loop.now + IDLE_S + 1)
+    upstreams.close_old(loop.now + 55)
     assert ["abort", ""] == [old.transport.end, young.transport.end]
 
 
@@ -218,7 +217,7 @@ def test_an_address_that_is_left_keeps_its_connections(kept, upstreams, loop, tu
     adopt(upstreams, loop, upstream(OTHER, request_timeout_ms=1))
     assert {OTHER.address: 2} == turns(pool, 2)
     assert ["abort", ""] == [made[it.address].transport.end for it in (ONE, OTHER)]
-    assert made[OTHER.address] is pool.idle_connection(made[OTHER.address].host)
+    assert made[OTHER.address] is pool.idle_connection(made[OTHER.address].host, loop.now)
 
 
 def test_a_weight_may_change(kept, upstreams, loop, turns):
@@ -232,7 +231,7 @@ def test_a_weight_may_change(kept, upstreams, loop, turns):
 def test_other_tls_is_another_way(kept, upstreams, loop, turns):
     """No connection made before is used again, and none that is returned later."""
     pool, made = kept
-    running = pool.idle_connection(made[ONE.address].host)
+    running = pool.idle_connection(made[ONE.address].host, loop.now)
     adopt(upstreams, loop, upstream(ONE, OTHER, tls=UpstreamTLS(server_name="a.test")))
     turns(pool, 2)
     assert "abort" == made[OTHER.address].transport.end
@@ -244,7 +243,7 @@ def test_other_tls_is_another_way(kept, upstreams, loop, turns):
 def test_a_backend_that_is_gone_lets_go(kept, upstreams, loop):
     """Idle connections close at once, running ones when they are given back."""
     pool, made = kept
-    running = pool.idle_connection(made[ONE.address].host)
+    running = pool.idle_connection(made[ONE.address].host, loop.now)
     adopt(upstreams, loop)
     assert ["", "abort"] == [running.transport.end, made[OTHER.address].transport.end]
     pool.keep(running, loop.now)

@@ -78,18 +78,18 @@ def test_an_idle_connection_is_taken(loop, make):
 def test_an_idempotent_request_may_be_repeated(make, method):
     """As often as attempts are left."""
     attempts = make(retries=1)
-    assert [True, False] == [attempts.may_retry(method) for _ in range(2)]
+    assert [True, False] == [attempts.may_retry("reset", method, None) for _ in range(2)]
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PROPFIND"])
 def test_another_request_is_never_repeated(make, method):
     """It may have been done already."""
-    assert not make(retries=5).may_retry(method)
+    assert not make(retries=5).may_retry("reset", method, None)
 
 
 def test_without_retries_nothing_is_repeated(make):
     """Zero means zero."""
-    assert not make(retries=0).may_retry("GET")
+    assert not make(retries=0).may_retry("reset", "GET", None)
 
 
 def test_an_address_that_broke_a_new_connection_is_avoided(loop, make):
@@ -97,7 +97,7 @@ def test_an_address_that_broke_a_new_connection_is_avoided(loop, make):
     attempts = make()
     broken = connect(loop, attempts).host
     loop.call(attempts.pool.next_host, loop.now)
-    assert attempts.may_retry("GET")
+    assert attempts.may_retry("reset", "GET", None)
     assert broken is not connect(loop, attempts).host
 
 
@@ -110,7 +110,7 @@ def test_an_address_that_let_an_old_connection_go_is_tried_again(loop, make):
     attempts = make(pool=first.pool)
     assert connection is idle(loop, attempts)
     loop.call(first.pool.next_host, loop.now)
-    assert attempts.may_retry("GET")
+    assert attempts.may_retry("reset", "GET", None)
     assert connection.host is connect(loop, attempts).host
 
 
@@ -134,3 +134,21 @@ def test_an_address_that_is_refused_is_not_asked_again(loop, make):
 def test_the_answer_follows_from_the_last_error(error, reason):
     """A request that got no connection has one of three reasons."""
     assert reason == denial_of(error).reason
+
+
+class Body:
+    """A body that can be sent again, or not."""
+
+    def __init__(self, *, is_kept):
+        self.rewind = lambda: is_kept
+
+
+@pytest.mark.parametrize(("body", "may"), [(None, True), (Body(is_kept=True), True), (Body(is_kept=False), False)])
+def test_a_request_that_was_not_read_is_sent_again(make, body, may):
+    """With every method and without attempts, as no byte of it can have been processed."""
+    assert may is make(retries=0).may_retry("stale", "POST", body)
+
+
+def test_a_body_is_not_sent_again_otherwise(make):
+    """It may have been processed."""
+    assert not make(retries=5).may_retry("reset", "PUT", Body(is_kept=True))

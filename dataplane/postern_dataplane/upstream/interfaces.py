@@ -1,4 +1,4 @@
-"""What an upstream connection calls as a response arrives; the exchange of a client implements it."""
+"""How a connection to an upstream sees the exchange that it carries, so that it imports none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ResponseHandler(Protocol):
         """Bytes of the other protocol."""
 
     def upstream_failed(self, kind: str) -> None:
-        """There will be no more of this response: `reset` or `bad_response`."""
+        """There will be no more of this response: `reset`, `bad_response`, or `stale` where no request was read."""
 
     def pause_upload(self) -> None:
         """The upstream takes bytes more slowly than they come."""
