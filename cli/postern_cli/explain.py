@@ -14,6 +14,7 @@ from postern_core.link.shares import Share
 from postern_core.parse import Parsed, is_a
 from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.snapshot import Snapshot
+from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
@@ -23,9 +24,10 @@ from .arguments import Line, folders_or_none, share_option
 from .explanation.credential_hints import keys_named_in
 from .explanation.redaction import Redaction
 from .explanation.request import WrittenRequest, written_request
-from .explanation.text import text_of
+from .explanation.text import connecting, text_of
 from .explanation.trace import Explanation, explain_unread
 from .explanation.trace import explain as explain_request
+from .explanation.upstream_probe import probe_upstream
 from .load_folders import gateways_of, grants_of, tell_left_out, tell_mistakes
 from .load_objects import LoadedObjects, load_objects
 from .sources import Wanted, Where, cluster_option, namespace_option, source_of, where_options
@@ -50,6 +52,7 @@ class WithoutDashes(click.Command):
 @click.argument("url")
 @click.option("--gateway", metavar="NAME", default="default", show_default=True, help="Which gateway to ask.")
 @click.option("--header", "-H", metavar="'K: V'", type=Line(), multiple=True, help="A header of it; may be repeated.")
+@click.option("--connect", "connects", is_flag=True, help="Also connect to the upstream, and say what fails.")
 @share_option
 @cluster_option
 @namespace_option
@@ -61,6 +64,7 @@ def explain(
     url: str,
     gateway: str,
     header: tuple[str, ...],
+    connects: bool,
     share: Share,
     is_cluster: bool,
     context: str,
@@ -72,6 +76,8 @@ def explain(
     It names the route that takes the request and why the others don't, where the token was found, each check
     with its outcome, and what would be sent upstream. Tokens and cookies are never printed.
     The exit status is 0 when it could be explained, whether the request would pass or not.
+    With --connect, the upstream of a request that would pass is connected to from here; where its TLS fails, that says
+    whether it is the certificate's name, its date or its CA.
     With --cluster, of all credentials only the Secrets of those that a token in the request names are read.
 
     \b
@@ -89,6 +95,8 @@ def explain(
     snapshot = _snapshot_for(gateway, gathered, share, grants_of(source, gateway))
     explanation = _explained(written, head, snapshot)
     click.echo("\n".join(text_of(explanation, Redaction(snapshot.policies, explanation.token))))
+    if connects and isinstance(explanation.decision, Forward):
+        click.echo("\n".join(connecting(probe_upstream(explanation.decision.upstream))))
 
 
 def _snapshot_for(gateway: str, gathered: LoadedObjects, share: Share, grants: Grants) -> Snapshot:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 
 import pytest
 
 import manifests
 import raw
 from certificates import Authority
+from gateway import POSTERN
 from upstream_behaviours import Download
 
 
@@ -47,7 +49,7 @@ def gateway(start_gateway, module_upstream, ended_upstream, authority):
         *served_at("ended", ended_upstream.url, ours),
         *served_at("plain", module_upstream.url.replace("https", "http"), None),
     ]
-    return start_gateway(served)
+    return start_gateway(served, "--access-log", "on")
 
 
 def certificates(name, authority):
@@ -82,12 +84,33 @@ def test_a_good_certificate_is_taken(name, asked_for, gateway, upstream):
     assert upstream.requests[0].fields["host"] == f"{'localhost' if name == 'by-name' else '127.0.0.1'}:{upstream.port}"
 
 
-@pytest.mark.parametrize("name", ["wrong-name", "other-ca", "system-cas", "ended", "plain"])
+FAILURES = {
+    "wrong-name": "certificate_name",
+    "other-ca": "certificate_untrusted",
+    "system-cas": "certificate_untrusted",
+    "ended": "certificate_date",
+}
+
+
+@pytest.mark.parametrize("name", [*FAILURES, "plain"])
 def test_a_bad_certificate_is_a_bad_gateway(name, gateway, upstream):
     """502, and no request has left the gateway over a connection that wasn't verified."""
     answer = ask(gateway, name)
     assert (502, "Bad gateway") == (answer.status, answer.message)
     assert [] == upstream.requests
+
+
+@pytest.mark.parametrize(("name", "kind"), FAILURES.items())
+def test_upstream_tls_failures_say_what_failed(name, kind, gateway):
+    """Certificate, name, CA or date: in the access log, in the metric, in the log, and in `explain`."""
+    ask(gateway, name)
+    counted = {"upstream": f"Service/default/{name}", "kind": kind}
+    raw.until(lambda: gateway.metric("postern_upstream_errors_total", **counted) >= 2, "two attempts in the metric")
+    raw.until(lambda: f'"reason":"upstream_{kind}"' in gateway.out.read_text(), "the reason in the access log")
+    (line,) = [it for it in gateway.said().splitlines() if "TLS to an upstream failed" in it and f"/{name}" in it]
+    assert kind in line
+    asked = [POSTERN, "explain", "--connect", gateway.manifests, "--", "GET", f"http://{name}.example.com/"]
+    assert f"[{kind}]" in subprocess.run(asked, capture_output=True, text=True, check=True).stdout
 
 
 def test_a_verified_connection_is_kept(gateway, upstream):

@@ -35,6 +35,12 @@ def text_of(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
         yield f"The reason, for the log and the metrics only: {decision.denial.reason}."
 
 
+def connecting(outcomes: Iterable[str]) -> Iterator[str]:
+    """The lines of what came of connecting to the upstream."""
+    yield ""
+    yield from _section("Connecting to the upstream from here", outcomes)
+
+
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield click.style(title, bold=True)
     yield from (f"  {line}".rstrip() for line in lines)

@@ -34,6 +34,10 @@ class DenialReason(enum.StrEnum):
     UPSTREAM_UNAVAILABLE = enum.auto()
     UPSTREAM_ADDRESS_REFUSED = enum.auto()
     UPSTREAM_CONNECT_FAILED = enum.auto()
+    UPSTREAM_CERTIFICATE_DATE = enum.auto()
+    UPSTREAM_CERTIFICATE_NAME = enum.auto()
+    UPSTREAM_CERTIFICATE_UNTRUSTED = enum.auto()
+    UPSTREAM_TLS_FAILED = enum.auto()
     UPSTREAM_RESET = enum.auto()
     UPSTREAM_BAD_RESPONSE = enum.auto()
     UPSTREAM_TIMEOUT = enum.auto()
@@ -137,9 +141,26 @@ ROUTE_REFUSED = Denial(DenialReason.ROUTE_REFUSED, 503, "Service unavailable")
 UPSTREAM_UNAVAILABLE = Denial(DenialReason.UPSTREAM_UNAVAILABLE, 503, "Service unavailable")
 UPSTREAM_ADDRESS_REFUSED = Denial(DenialReason.UPSTREAM_ADDRESS_REFUSED, 502, "Bad gateway")
 UPSTREAM_CONNECT_FAILED = Denial(DenialReason.UPSTREAM_CONNECT_FAILED, 502, "Bad gateway")
+UPSTREAM_CERTIFICATE_DATE = Denial(DenialReason.UPSTREAM_CERTIFICATE_DATE, 502, "Bad gateway")
+UPSTREAM_CERTIFICATE_NAME = Denial(DenialReason.UPSTREAM_CERTIFICATE_NAME, 502, "Bad gateway")
+UPSTREAM_CERTIFICATE_UNTRUSTED = Denial(DenialReason.UPSTREAM_CERTIFICATE_UNTRUSTED, 502, "Bad gateway")
+UPSTREAM_TLS_FAILED = Denial(DenialReason.UPSTREAM_TLS_FAILED, 502, "Bad gateway")
 UPSTREAM_RESET = Denial(DenialReason.UPSTREAM_RESET, 502, "Bad gateway")
 UPSTREAM_BAD_RESPONSE = Denial(DenialReason.UPSTREAM_BAD_RESPONSE, 502, "Bad gateway")
 UPSTREAM_TIMEOUT = Denial(DenialReason.UPSTREAM_TIMEOUT, 504, "Gateway timeout")
+# By the kind of the failure, as the metrics name it.
+UPSTREAM_FAILURES = {
+    "address_refused": UPSTREAM_ADDRESS_REFUSED,
+    "connect_failed": UPSTREAM_CONNECT_FAILED,
+    "connect_timeout": UPSTREAM_TIMEOUT,
+    "certificate_date": UPSTREAM_CERTIFICATE_DATE,
+    "certificate_name": UPSTREAM_CERTIFICATE_NAME,
+    "certificate_untrusted": UPSTREAM_CERTIFICATE_UNTRUSTED,
+    "tls_failed": UPSTREAM_TLS_FAILED,
+    "stale": UPSTREAM_RESET,
+    "reset": UPSTREAM_RESET,
+    "bad_response": UPSTREAM_BAD_RESPONSE,
+}
 
 # A request that may not pass. The two 401 bodies and the 403 are one each, whatever the reason.
 MISSING_TOKEN = Denial(DenialReason.MISSING_TOKEN, 401, "Missing JWT token in request")

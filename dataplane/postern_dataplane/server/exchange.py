@@ -15,8 +15,9 @@ from postern_dataplane.request import denials
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.telemetry.events import CLIENT_CLOSED, CLIENT_CLOSED_STATUS, IDLE_TIMEOUT, RequestRecord
+from postern_dataplane.upstream.connect_failure import connect_failure
 from postern_dataplane.upstream.connection import UpstreamConnection
-from postern_dataplane.upstream.retry import RetryState, denial_of
+from postern_dataplane.upstream.retry import RetryState
 
 from .body_forwarder import BodyForwarder
 from .interfaces import Downstream
@@ -105,7 +106,7 @@ class Exchange:
         try:
             connection = await self._retry_state.connect()
         except OSError as error:
-            self.reject(denial_of(error))
+            self.reject(denials.UPSTREAM_FAILURES[connect_failure(error)])
             return
         if self.state is CONNECTING:
             self._attach(connection)
@@ -231,7 +232,7 @@ class Exchange:
             self._client.read_gate.resume("upstream")
             self._begin_to_connect()  # what ended this connection may have ended all that are idle
             return
-        self.reject(denials.UPSTREAM_BAD_RESPONSE if kind == "bad_response" else denials.UPSTREAM_RESET)
+        self.reject(denials.UPSTREAM_FAILURES[kind])
 
     def expire(self) -> None:
         """The time-out of the present state is over."""

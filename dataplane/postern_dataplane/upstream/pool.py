@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Collection
 from functools import partial
 
@@ -13,6 +14,7 @@ from postern_dataplane.table.compiled import Upstream
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_kit.logs import log
 
+from .connect_failure import connect_failure, tls_failure
 from .connection import UpstreamConnection
 from .dial_policy import AddressRefused, DialPolicy
 from .dns import DnsEntry, is_address
@@ -24,6 +26,8 @@ from .tls import client_context
 KEEP_ALIVE_S = 55.0
 # An upstream counts its keep-alive time from when it wrote the response, and a request takes its time to reach it.
 KEEP_ALIVE_MARGIN_S = 1.0
+# A failure of TLS is logged once in so long for each upstream; the metrics count all.
+LOGGED_EVERY_S = 60.0
 # A connection that was idle for so long may have been ended meanwhile; under load none is.
 DOUBTED_AFTER_S = 0.1
 
@@ -41,6 +45,7 @@ class ConnectionPool:
         self._addresses: dict[tuple[str, str, int, tuple[str, ...]], Host] = {}
         self._scheduler: EdfScheduler | None = None
         self._is_closed = False
+        self._logs_from = 0.0
 
     def change(self, upstream: Upstream) -> None:
         """Take up new settings; connections to addresses that are left, reached as before, stay."""
@@ -89,8 +94,9 @@ class ConnectionPool:
                 connection = await self._open(address)
                 if not connection.is_open:
                     raise ConnectionResetError("closed as soon as it was open")
-        except OSError:
+        except OSError as error:
             address.failed(loop.time())
+            self._log(error, address, loop.time())
             raise
         address.succeeded()
         return connection
@@ -99,6 +105,16 @@ class ConnectionPool:
     def _refused(self) -> str:
         """Which addresses are refused, and why; "" for none."""
         return ", ".join(f"{host} ({use})" for host, use in self._verdicts.items() if use)
+
+    def _log(self, error: OSError, address: Host, now: float) -> None:
+        """Log a failure of TLS in OpenSSL's own words, now and then: each request meets it again."""
+        said = tls_failure(error)
+        if said and now >= self._logs_from:
+            self._logs_from = now + LOGGED_EVERY_S
+            kind = connect_failure(error)
+            log.warning(
+                "TLS to an upstream failed", upstream=self.upstream.id, address=str(address), kind=kind, error=said
+            )
 
     async def _resolve(self) -> None:
         """Wait until one of the names has an address; the others may come later."""
@@ -129,6 +145,8 @@ class ConnectionPool:
                 ssl=context,
                 server_hostname=tls.server_name if tls is not None else None,
             )
+        except ssl.SSLError:  # a refused certificate is a ValueError too
+            raise
         except ValueError as error:
             raise OSError("the upstream's name is not one that TLS can ask for") from error
         connection.host = address

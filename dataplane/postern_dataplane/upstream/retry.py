@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from postern_dataplane.request import denials
 from postern_dataplane.telemetry.definitions import UPSTREAM_ERRORS
 from postern_dataplane.telemetry.events import Observer
 
+from .connect_failure import connect_failure
 from .connection import UpstreamConnection
 from .dial_policy import AddressRefused
 from .load_balancer import Host
@@ -47,11 +47,11 @@ class RetryState:
         while True:
             try:
                 return await self.pool.connect(address, self._tried)
-            except AddressRefused:
-                self.note("address_refused")
+            except AddressRefused as error:
+                self.note(connect_failure(error))
                 raise
-            except OSError as error:  # TimeoutError and TLS errors are OSErrors too
-                self.note("connect_timeout" if isinstance(error, TimeoutError) else "connect_failed")
+            except OSError as error:
+                self.note(connect_failure(error))
                 if self._left <= 0:
                     raise
                 self._left -= 1
@@ -74,10 +74,3 @@ class RetryState:
     def note(self, kind: str) -> None:
         """Count a failure of the upstream; its kind is one of a few words."""
         self._observer.count(UPSTREAM_ERRORS, self.pool.upstream.id, kind)
-
-
-def denial_of(error: OSError) -> denials.Denial:
-    """Return the answer to a request that got no connection, by the error of the last attempt."""
-    if isinstance(error, AddressRefused):
-        return denials.UPSTREAM_ADDRESS_REFUSED
-    return denials.UPSTREAM_TIMEOUT if isinstance(error, TimeoutError) else denials.UPSTREAM_CONNECT_FAILED

@@ -10,7 +10,7 @@ from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.table.compiled import Upstream
 from postern_dataplane.upstream.dial_policy import AddressRefused
 from postern_dataplane.upstream.pool import ConnectionPool
-from postern_dataplane.upstream.retry import RetryState, denial_of
+from postern_dataplane.upstream.retry import RetryState
 
 
 class Errors(list):
@@ -121,19 +121,6 @@ def test_an_address_that_is_refused_is_not_asked_again(loop, make):
     with pytest.raises(AddressRefused):
         connect(loop, attempts)
     assert ([], ["address_refused"]) == (loop.dials, attempts._observer)
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (AddressRefused("10.0.0.1 (own)"), "upstream_address_refused"),
-        (TimeoutError(), "upstream_timeout"),
-        (ConnectionRefusedError(), "upstream_connect_failed"),
-    ],
-)
-def test_the_answer_follows_from_the_last_error(error, reason):
-    """A request that got no connection has one of three reasons."""
-    assert reason == denial_of(error).reason
 
 
 class Body:

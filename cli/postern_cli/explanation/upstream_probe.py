@@ -1,0 +1,39 @@
+"""Whether an upstream takes connections from here, and what fails if not: what `explain --connect` shows."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+from postern_core.snapshot import Backend, Endpoint
+from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.upstream.connect_failure import connect_failure, tls_failure
+from postern_dataplane.upstream.tls import client_context
+
+# Of an upstream with many endpoints, so many are tried.
+PROBED_MAX = 4
+
+
+def probe_upstream(upstream: Upstream) -> Iterator[str]:
+    """Connect to the first endpoints as the data plane does, TLS included; yields a line for each."""
+    for endpoint in upstream.endpoints[:PROBED_MAX]:
+        where = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
+        yield f"{where}:{endpoint.port}  {_outcome(upstream.backend, endpoint)}"
+
+
+def _outcome(backend: Backend, endpoint: Endpoint) -> str:
+    tls = backend.tls
+    try:
+        with socket.create_connection(
+            (endpoint.address, endpoint.port), timeout=backend.connect_timeout_ms / 1000
+        ) as plain:
+            if tls is None:
+                return "connected"
+            with client_context(tls).wrap_socket(plain, server_hostname=tls.server_name) as secured:
+                verified = "unverified" if tls.insecure_skip_verify else f"verified as {tls.server_name}"
+                return f"connected, {secured.version()}, {verified}"
+    except OSError as error:
+        said = tls_failure(error) or error.strerror or "no answer in time"
+        return f"failed: {said} [{connect_failure(error)}]"
+    except (ValueError, UnicodeError):
+        return "failed: the upstream's name is not one that TLS can ask for [connect_failed]"
