@@ -61,6 +61,7 @@ class Route(Entry, frozen=True):
     `backend` is the id of a Backend.
     `refusal` is a reason for people; a route that has one answers 503 and nothing else.
     `strip_prefix` is taken off the front of the path before it is forwarded.
+    With `restore_prefix` it is put back into Location and cookie paths of responses.
     `clean_headers` are lower-case names that only the gateway may set here.
     `created` is the RFC 3339 time of the source object, "" where unknown.
     `unread_matches` is, with a refusal, how many headers and query parameters could not be read or are not tried:
@@ -81,6 +82,7 @@ class Route(Entry, frozen=True):
     query_params: tuple[ValueMatch, ...] = ()
     policy: str | None = None
     strip_prefix: str = "/"
+    restore_prefix: bool = False
     keep_encoded_slashes: bool = False
     clean_headers: tuple[str, ...] = ()
     refusal: str = ""

@@ -63,6 +63,7 @@ def test_defaults_are_filled_in(kubectl, namespace):
         "gateways": ["default"],
         "pathParameters": "Keep",
         "pathPrefix": "/",
+        "restorePathPrefix": False,
         "stripPathPrefix": True,
         "upstream": {
             "url": "http://a",

@@ -9,6 +9,7 @@ import pytest
 import raw
 from gateway import POSTERN, DataPlane, logged, open_to
 from manifests import route, service
+from upstream_behaviours import says
 
 CLAIMS = [
     "X-Forwarded-For: 203.0.113.9",
@@ -78,3 +79,14 @@ def test_what_explain_prints_is_what_is_sent(start_gateway, module_upstream, ups
     assert 200 == raw.ask(gateway.listen, raw.request("/v1?a", "X-A: b", host="app.example.com:8443")).status
     lines = [line.strip() for line in shown.partition(" as\n")[2].partition("\n\n")[0].splitlines()]
     assert lines == upstream.requests[0].head.decode().removesuffix("\r\n\r\n").split("\r\n")
+
+
+def test_redirects_and_cookies_come_back_under_the_prefix(start_gateway, module_upstream, upstream):
+    """`Location` and cookie paths of the upstream are mapped where the Service asks for it."""
+    where = "{}:{}".format(*module_upstream.address)
+    spec = {"pathPrefix": "/v1", "restorePathPrefix": True, "upstream": {"url": f"http://{where}/base"}}
+    gateway = start_gateway([service(**spec), route()])
+    fields = f"Location: http://{where}/base/login\r\nSet-Cookie: a=b; Path=/base\r\nContent-Length: 0\r\n\r\n"
+    upstream.on("/base/a", says(f"HTTP/1.1 302 Found\r\n{fields}"))
+    answer = raw.ask(gateway.listen, raw.request("/v1/a"))
+    assert ("/v1/login", "a=b; Path=/v1") == (answer.value("location"), answer.value("set-cookie"))

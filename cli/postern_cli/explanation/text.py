@@ -28,6 +28,8 @@ def text_of(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
     decision = explanation.decision
     if isinstance(decision, Forward):
         yield from _section(f"Forwarded to {_addresses(decision)} as", redaction.head(explanation.sent))
+        if decision.route.mapping is not None:
+            yield f"Location and cookie paths of the answer come back below {decision.route.mapping.prefix}."
         if decision.consumer:
             yield f"The caller is the consumer {decision.consumer}."
     else:

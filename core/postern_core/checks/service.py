@@ -76,6 +76,13 @@ def path_is_not_normal(path: str) -> str:
     return ""
 
 
+def no_prefix_can_be_restored(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    spec = service.spec
+    if spec.restore_path_prefix and (spec.path_prefix == "/" or not spec.strip_path_prefix):
+        wrong = "puts back what stripPathPrefix has taken off, and nothing is; set a pathPrefix, or remove it"
+        yield "spec.restorePathPrefix", wrong
+
+
 def encoded_slash_can_never_come(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     if service.spec.encoded_slashes == "Reject" and _has_encoded_slash(service.spec.path_prefix):
         yield "spec.pathPrefix", "contains an encoded slash, which encodedSlashes: Reject refuses; set it to Keep"
@@ -157,6 +164,7 @@ SERVICE_CHECKS = (
     encoded_slash_can_never_come,
     path_parameter_can_never_come,
     double_encoding_can_never_come,
+    no_prefix_can_be_restored,
     host_is_named_twice,
     gateway_is_named_twice,
     timeout_is_zero,

@@ -132,6 +132,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         query_params=_value_matches(spec.query_params),
         policy=policy,
         strip_prefix=service.path_prefix if service.strip_path_prefix else "/",
+        restore_prefix=service.restore_path_prefix,
         keep_encoded_slashes=service.keep_encoded_slashes,
         clean_headers=service.clean_headers,
         refusal=refusal,

@@ -39,6 +39,7 @@ class ServicePlace(NamedTuple):
     refuse_path_parameters: bool = False
     refuse_double_encoding: bool = False
     clean_headers: tuple[str, ...] = ()
+    restore_path_prefix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             keep_encoded_slashes=spec.encoded_slashes == "Keep",
             refuse_path_parameters=spec.path_parameters == "Reject",
             refuse_double_encoding=spec.double_encoding == "Reject",
+            restore_path_prefix=spec.restore_path_prefix,
         )  # fmt: skip
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), place
     remains = recover_service_scope(parsed)

@@ -45,6 +45,12 @@ class ServiceSpec(Spec, frozen=True):
             "holds an escape of an escape, which doubleEncoding: Reject refuses; set it to Keep",
             ".pathPrefix",
         ),
+        Rule(
+            "no_prefix_can_be_restored",
+            "!self.restorePathPrefix || (self.stripPathPrefix && self.pathPrefix != '/')",
+            "puts back what stripPathPrefix has taken off, and nothing is; set a pathPrefix, or remove it",
+            ".restorePathPrefix",
+        ),
     )
 
     upstream: Annotated[
@@ -93,6 +99,16 @@ class ServiceSpec(Spec, frozen=True):
             "as /x. Default: true."
         ),
     ] = True
+    restore_path_prefix: Annotated[
+        bool,
+        Meta(
+            description="Put pathPrefix back into the responses of an application that knows nothing of it: with /v1, "
+            "a Location or Content-Location of /login reaches the client as /v1/login, and a cookie with Path=/a as "
+            "Path=/v1/a. URLs of the application's own host, or of the one that the client asked for, become such "
+            "paths; those of other hosts stay. Not for an application that puts X-Forwarded-Prefix in front itself. "
+            "nginx has proxy_redirect and proxy_cookie_path for it. Default: false."
+        ),
+    ] = False
     encoded_slashes: Annotated[
         Literal["Reject", "Keep"],
         Meta(

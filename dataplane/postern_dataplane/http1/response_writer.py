@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from postern_dataplane.request.head import RequestHead
+from postern_dataplane.request.path_mapping import PathMapping
+
 from .response_head import CHUNKED, UNTIL_CLOSE, Fields, Response, read_response
 
 
 class ResponseWriter:
-    """One response; what one packet of the upstream brought goes out in one write."""
+    """One response; what one packet of the upstream brought goes out in one write.
+
+    `mapping` changes the paths of its fields, None leaves them as they are; `host` is the one that was asked for.
+    """
 
     __slots__ = (
-        "_is_chunked", "_method", "_minor", "_out", "_parts", "_write", "add", "head_is_out", "response", "size_bytes",
+        "_host", "_is_chunked", "_mapping", "_method", "_minor", "_out", "_parts", "_write", "add", "head_is_out",
+        "response", "size_bytes",
     )  # fmt: skip
 
-    def __init__(self, write: Callable[[bytes], None], *, method: str, http_minor: int) -> None:
+    def __init__(
+        self, write: Callable[[bytes], None], head: RequestHead, mapping: PathMapping | None = None, host: str = ""
+    ) -> None:
         self._write = write
-        self._method = method
-        self._minor = http_minor
+        self._mapping = mapping
+        self._host = host
+        self._method = head.method
+        self._minor = head.http_minor
         self._out: list[bytes] = []
         # What one packet brought of the body, which goes out as one chunk however many it came in.
         self._parts: list[bytes] = []
@@ -29,6 +40,8 @@ class ResponseWriter:
 
     def begin(self, status: int, phrase: bytes, fields: Fields, *, closes: bool) -> Response:
         """Take the final head; raises `BadResponse`. `closes`: the client's connection ends after it."""
+        if self._mapping is not None:
+            fields = self._mapping.fields(fields, self._host)
         response = read_response(status, phrase, fields, method=self._method, http_minor=self._minor, closes=closes)
         self.response = response
         self._is_chunked = response.client is CHUNKED

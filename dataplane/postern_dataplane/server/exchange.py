@@ -67,7 +67,7 @@ class Exchange:
         self._backend = outcome.upstream.backend
         self._retry_state = RetryState(self._services.upstreams.get(outcome.upstream), self._services.observer)
         self._body = BodyForwarder(client, is_chunked=head.chunked) if head.has_body else None
-        self._response_writer = ResponseWriter(client.write, method=head.method, http_minor=head.http_minor)
+        self._response_writer = ResponseWriter(client.write, head, outcome.route.mapping, record.host)
         self.response_body_arrived = self._response_writer.add
         self._upstream: UpstreamConnection | None = None
         self._was_answered = False

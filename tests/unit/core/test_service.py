@@ -61,6 +61,13 @@ def test_what_is_refused_in_a_path_can_not_be_in_the_prefix(prefix, field):
     assert {} == mistakes(service(pathPrefix=prefix))
 
 
+@pytest.mark.parametrize("where", [{}, {"pathPrefix": "/v1", "stripPathPrefix": False}])
+def test_only_a_prefix_that_is_taken_off_can_be_restored(where):
+    """Elsewhere the option would promise what never happens."""
+    assert "spec.restorePathPrefix" in mistakes(service(restorePathPrefix=True, **where))
+    assert {} == mistakes(service(restorePathPrefix=True, pathPrefix="/v1"))
+
+
 def test_several_endpoints_have_no_one_name():
     """Several endpoints have no common name for Host or for the certificate."""
     endpoints = [{"address": "10.0.0.1", "port": 443}, {"address": "10.0.0.2", "port": 443}]

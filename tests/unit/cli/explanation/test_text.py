@@ -72,3 +72,9 @@ def test_many_routes_are_counted():
     """A screen is for the first of them."""
     routes = [manifests.route(f"r{n}", paths=[{"type": "Exact", "value": f"/{n}"}]) for n in range(ROUTES_MAX + 5)]
     assert "  and 5 more routes" in text(manifests.service(), *routes)
+
+
+def test_a_prefix_that_comes_back_is_told():
+    """The response is another than the upstream's then."""
+    told = text(manifests.service(pathPrefix="/v1", restorePathPrefix=True), manifests.route(), target="/v1/a")
+    assert "Location and cookie paths of the answer come back below /v1." in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from heads import head
 from postern_dataplane.http1.response_head import BadResponse
 from postern_dataplane.http1.response_writer import ResponseWriter
 
@@ -13,7 +14,7 @@ UNKNOWN = [(b"Date", b"now")]
 
 class Written(list):
     def download(self, http_minor=1):
-        return ResponseWriter(self.append, method="GET", http_minor=http_minor)
+        return ResponseWriter(self.append, head(http_minor=http_minor))
 
 
 def test_what_one_packet_brought_goes_out_in_one_write():
