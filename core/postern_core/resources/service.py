@@ -42,7 +42,7 @@ class ServiceSpec(Spec, frozen=True):
         Rule(
             "double_encoding_can_never_come",
             "self.doubleEncoding == 'Keep' || !self.pathPrefix.matches('(?i)%25[0-9a-f][0-9a-f]')",
-            "holds an escape of an escape, which doubleEncoding: Reject refuses; set it to Keep",
+            "holds an escape within an escape, which doubleEncoding: Reject refuses; set it to Keep",
             ".pathPrefix",
         ),
         Rule(

@@ -162,8 +162,8 @@ class Retries(Spec, frozen=True):
         Meta(
             ge=0,
             le=5,
-            description="How many more attempts are made after the first, at another endpoint where there is one. "
-            "0: none. Default: 1.",
+            description="How many more attempts are made after the first, at another endpoint where there is one: when "
+            "it fails, or when no connection has come of it after 250ms. 0: none. Default: 1.",
         ),
     ] = 1
 

@@ -37,7 +37,7 @@ class ConnectionPool:
 
     def __init__(self, upstream: Upstream, tasks: BackgroundTasks, dial_policy: DialPolicy) -> None:
         self.upstream = upstream
-        self._tasks = tasks
+        self.tasks = tasks
         self._dial_policy = dial_policy
         # Why an address is refused, None for one that isn't; of the addresses that the upstream has now.
         self._verdicts: dict[str, SpecialUse | None] = {}
@@ -63,6 +63,11 @@ class ConnectionPool:
         if self._scheduler is None:
             self._scheduler = self._make_scheduler()
         return self._scheduler.next(now, tried) if self._scheduler else None
+
+    @property
+    def has_several_hosts(self) -> bool:
+        """Whether there is another address where one does not answer."""
+        return len(self._addresses) > 1
 
     def idle_connection(self, address: Host, now: float) -> UpstreamConnection | None:
         """A connection to the address that can be used at once."""
@@ -187,7 +192,7 @@ class ConnectionPool:
     def _dns_entry(self, endpoint: Endpoint) -> DnsEntry:
         name = self._dns_entries.get(endpoint.address)
         if name is None:
-            name = self._dns_entries[endpoint.address] = DnsEntry(endpoint.address, self._tasks, self._reschedule)
+            name = self._dns_entries[endpoint.address] = DnsEntry(endpoint.address, self.tasks, self._reschedule)
         return name
 
     def _addresses_of(
@@ -243,7 +248,7 @@ class PoolManager:
     """The backends that have been asked for, by id."""
 
     def __init__(self, tasks: BackgroundTasks, dial_policy: DialPolicy) -> None:
-        self._tasks = tasks
+        self.tasks = tasks
         self._dial_policy = dial_policy
         self._pools: dict[str, ConnectionPool] = {}
 
@@ -251,7 +256,7 @@ class PoolManager:
         """The runtime of a backend, made when it is first needed."""
         pool = self._pools.get(upstream.id)
         if pool is None:
-            pool = self._pools[upstream.id] = ConnectionPool(upstream, self._tasks, self._dial_policy)
+            pool = self._pools[upstream.id] = ConnectionPool(upstream, self.tasks, self._dial_policy)
         return pool
 
     def adopt(self, table: RoutingTable) -> None:

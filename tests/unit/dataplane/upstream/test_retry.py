@@ -10,7 +10,7 @@ from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.table.compiled import Upstream
 from postern_dataplane.upstream.dial_policy import AddressRefused
 from postern_dataplane.upstream.pool import ConnectionPool
-from postern_dataplane.upstream.retry import RetryState
+from postern_dataplane.upstream.retry import RACE_AFTER_S, RetryState
 
 
 class Errors(list):
@@ -139,3 +139,53 @@ def test_a_request_that_was_not_read_is_sent_again(make, body, may):
 def test_a_body_is_not_sent_again_otherwise(make):
     """It may have been processed."""
     assert not make(retries=5).may_retry("reset", "PUT", Body(is_kept=True))
+
+
+def test_an_address_that_does_not_answer_is_raced(loop, make):
+    """The request waits 250 ms for an address that is gone, not for the whole time that connecting has."""
+    attempts = make()
+    idle(loop, attempts)
+    loop.pending = loop.create_future()
+    connecting = loop.create_task(attempts.connect())
+    loop.settle()
+    loop.pass_time(RACE_AFTER_S - 0.01)
+    assert 1 == len(loop.dials)
+    first, loop.pending = loop.pending, None
+    loop.pass_time(0.02)
+    assert ["10.0.0.0", "10.0.0.1"] == [dial[0] for dial in loop.dials]
+    assert "10.0.0.1" == connecting.result().host.host
+    assert {"10.0.0.1"} == {loop.call(attempts.pool.next_host, loop.now).host for _ in range(4)}
+    loop.call(first.set_result, None)
+    assert {"10.0.0.0", "10.0.0.1"} == {loop.call(attempts.pool.next_host, loop.now).host for _ in range(4)}
+    late = loop.dialled[-1]
+    assert [late] == late.host.idle
+
+
+@pytest.mark.parametrize(("retries", "addresses"), [(0, 2), (1, 1)])
+def test_without_another_address_or_attempt_the_first_has_its_time(loop, make, retries, addresses):
+    """Nothing is raced against itself."""
+    attempts = make(retries, addresses)
+    idle(loop, attempts)
+    loop.pending = loop.create_future()
+    connecting = loop.create_task(attempts.connect())
+    loop.settle()
+    loop.pass_time(1)
+    assert (1, False) == (len(loop.dials), connecting.done())
+    loop.call(loop.pending.set_result, None)
+    assert connecting.done()
+
+
+def test_the_first_may_still_win(loop, make):
+    """And the failure of the other is no failure of the request."""
+    attempts = make()
+    idle(loop, attempts)
+    first = loop.pending = loop.create_future()
+    connecting = loop.create_task(attempts.connect())
+    loop.settle()
+    loop.pass_time(RACE_AFTER_S - 0.01)
+    loop.pending = None
+    loop.failures = [ConnectionRefusedError()]
+    loop.pass_time(0.02)
+    assert not connecting.done()
+    loop.call(first.set_result, None)
+    assert "10.0.0.0" == connecting.result().host.host
