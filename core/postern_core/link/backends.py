@@ -252,6 +252,6 @@ def _without_certificates(ref: Ref, missing: Missing) -> Problem:
 
 
 def _no_certificate(secret: Ref, entry: str) -> Missing:
-    """What is said of every Secret without the certificate, whatever else it is or holds."""
-    message = f"there is no {secret} with a CA certificate in PEM in its entry {entry!r}; make one, or use a ConfigMap"
+    """The one message for every Secret without the certificate, which discloses nothing else about it."""
+    message = f"there is no {secret} with a CA certificate in PEM in entry {entry!r}; create one, or use a ConfigMap"
     return Missing(Reason.SECRET_NOT_FOUND, message)

@@ -15,7 +15,7 @@ from postern_core.validators import PublicKey, PublicKeys, UnreadableKey, Valida
 
 from .references import Missing
 
-REPEATED_KID = "different keys of the JWK Set have one kid, so none of them counts; have its issuer mend it"
+REPEATED_KID = "different keys of the JWK Set have one kid, so none of them counts; have its issuer fix it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def without_findings(found: Material | Missing, where: str, algorithm: str) -> M
     if isinstance(found, Material):
         return Material(found.keys, found.passed_over, tuple(f"{where}: {it}" for it in found.warnings))
     if found.reason is Reason.WEAK_KEY:
-        message = f"{where}: {algorithm} needs an RSA key of {RSA_BITS_MIN} bits or more; make one, or set allowWeakKey"
+        message = f"{where}: {algorithm} needs an RSA key of {RSA_BITS_MIN} bits or more; use one, or set allowWeakKey"
         return Missing(Reason.WEAK_KEY, message)
     types = " or ".join(KEY_TYPES[algorithm])
     message = (

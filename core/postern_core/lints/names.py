@@ -45,7 +45,7 @@ def allowed_group_is_missing(linked: Linked) -> Iterator[Problem]:
             namespace, _, group = name.rpartition("/")
             namespace = namespace or owner.namespace
             if (namespace, group) not in known:
-                message = f"no Consumer of namespace {namespace} is in the group {group}; nobody passes by it"
+                message = f"no Consumer of namespace {namespace} is in the group {group}; add one, or remove it here"
                 cause = Ref("Consumer", namespace, group)  # it stands for all of that namespace
                 yield Problem(owner, Reason.WARNING, f"{AT}.groups[{index}]", message, (cause,))
 
