@@ -40,7 +40,7 @@ def opened() -> Iterator[Port]:
     """A gateway with an open route and one below /closed that wants a token."""
     closed = manifests.route("closed", paths=[{"type": "Prefix", "value": "/closed"}], auth={"jwt": {}})
     people = [manifests.consumer(), manifests.credential(), manifests.secret()]
-    served = [manifests.service(upstream={"url": "http://127.0.0.1:9"}), manifests.route(), closed, *people]
+    served = [manifests.service(upstream={"url": "http://192.0.2.9:9"}), manifests.route(), closed, *people]
     with opened_port(*served) as port:
         yield port
 

@@ -22,7 +22,7 @@ SEEDS = [
 
 
 def opened() -> AbstractContextManager[Port]:
-    return opened_port(manifests.service(upstream={"url": "http://127.0.0.1:9"}), manifests.route())
+    return opened_port(manifests.service(upstream={"url": "http://192.0.2.9:9"}), manifests.route())
 
 
 def once(chance: random.Random, port: Port) -> str:

@@ -46,11 +46,11 @@ def test_the_way_is_shown_to_everybody(target, host, location, gateway, upstream
 
 
 def test_another_port_is_named(start, upstream):
-    """Where clients reach TLS elsewhere than on 443; the upstream is told the same port."""
+    """Where clients reach TLS elsewhere than on 443; the upstream is told the same port, which they name in Host."""
     gateway = start("8443")
     answer = raw.ask(gateway.plain, raw.request("/a"))
     assert f"https://{NAME}:8443/a" == answer.value("Location")
-    assert 200 == raw.ask(gateway.listen, raw.request("/a")).status
+    assert 200 == raw.ask(gateway.listen, raw.request("/a", host=f"{NAME}:8443")).status
     assert ("https", "8443") == tuple(upstream.requests[0].fields[f"x-forwarded-{it}"] for it in ("proto", "port"))
 
 

@@ -56,7 +56,7 @@ def test_a_stranger_says_nothing_of_its_client(names, named):
     fields = sent(STRANGERS, head("/", *((name, EVIL) for name in names), named))[1]
     assert EVIL not in {value for _, value in fields}
     told = [value for name, value in fields if canonical(name).startswith("x-forwarded-")]
-    assert ["192.0.2.1", "http", "app.example.com", "9080"] == told
+    assert ["192.0.2.1", "http", "app.example.com", "80"] == told
 
 
 @given(st.lists(spelled(ADDRESSED), min_size=1, max_size=4), NAMED)

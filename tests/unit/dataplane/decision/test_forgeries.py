@@ -18,10 +18,10 @@ import tokens
 from heads import NOW_S
 from postern_core.snapshot import Consumer, Credential, Key, Policy
 from postern_dataplane.decision.authenticate import Verified, verify
-from postern_dataplane.table.compiled import CompiledCredential
+from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 
 ALICE = Consumer(id="Consumer/n/alice", namespace="n", name="alice")
-PLAIN = Policy(id="Route/n/r", namespace="n", namespaces=None, places=())
+PLAIN = CompiledPolicy(Policy(id="Route/n/r", namespace="n", namespaces=None, places=()), {})
 SECRET = b"0123456789abcdef0123456789abcdef" * 2
 CLAIMS = {"key": "alice"}
 N256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551

@@ -104,7 +104,7 @@ def test_a_body_that_was_taken_can_be_brought_back(begin):
 
 
 def test_no_more_of_a_body_is_remembered_than_is_little(begin):
-    """And without being asked, nothing is."""
+    """Nothing is kept without being asked."""
     reader, upload = begin(HEAD + b"Content-Length: %d\r\n\r\n" % (HELD_BYTES_MAX + 1))
     upload.remember()
     for part in (b"a" * HELD_BYTES_MAX, b"a"):

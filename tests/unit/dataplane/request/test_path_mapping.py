@@ -57,7 +57,7 @@ def test_a_location_of_the_upstream_comes_back_under_the_prefix(mapping, value, 
     ],
 )
 def test_a_location_that_leads_elsewhere_stays(mapping, value):
-    """So does one that is relative to the path that was asked for, which has the prefix."""
+    """A location that is relative to the path that was asked for needs no prefix, as that path has it."""
     assert value == mapping.location(value, HOST)
 
 
@@ -78,12 +78,12 @@ def test_a_location_that_leads_elsewhere_stays(mapping, value):
     ],
 )
 def test_the_path_of_a_cookie_comes_back_under_the_prefix(mapping, value, expected):
-    """So that the browser sends it with the requests that it was set for."""
+    """A cookie path is mapped so that the browser sends it with the requests that it was set for."""
     assert expected == mapping.cookie(value)
 
 
 def test_other_fields_stay():
-    """And bytes outside ASCII are no obstacle."""
+    """Bytes outside ASCII are passed on as they are."""
     fields = [(b"X-A", b"/login"), (b"location", b"/\xe4"), (b"Content-Location", b"/a"), (b"SET-COOKIE", b"a;path=/")]
     assert [
         (b"X-A", b"/login"),

@@ -56,7 +56,7 @@ def test_a_connection_that_is_too_old_is_not_used(loop, idle):
 
 @pytest.mark.parametrize(("idle_s", "is_used"), [(DOUBTED_AFTER_S / 2, True), (DOUBTED_AFTER_S, False)])
 def test_an_end_that_was_not_read_yet_is_looked_for(loop, idle, monkeypatch, idle_s, is_used):
-    """But not where there was hardly time for one: under load that costs nothing."""
+    """A connection that was hardly idle is not asked, so that under load this costs nothing."""
     monkeypatch.setattr("postern_dataplane.upstream.connection.has_ended", lambda _socket: True)
     pool, connection = idle()
     assert is_used is (pool.idle_connection(connection.host, loop.now + idle_s) is connection)

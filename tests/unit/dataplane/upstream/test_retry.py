@@ -176,7 +176,7 @@ def test_without_another_address_or_attempt_the_first_has_its_time(loop, make, r
 
 
 def test_the_first_may_still_win(loop, make):
-    """And the failure of the other is no failure of the request."""
+    """The failure of a late address is not a failure of the request."""
     attempts = make()
     idle(loop, attempts)
     first = loop.pending = loop.create_future()
