@@ -66,12 +66,13 @@ def statuses(gateway, pauses_s):
 
 
 def test_a_post_that_meets_a_closed_connection_is_sent_again(start, start_gateway):
-    """An upstream that closes idle connections costs no POST just after it, and each is done once."""
+    """Of POSTs just after an upstream closes its idle connections, those that it never read are sent again, once."""
     application = start()
     gateway = start_gateway(open_to(application.address))
-    pauses_s = [IDLE_S + (number - 10) / 2000 for number in range(20)]
-    assert [200] * 20 == statuses(gateway, pauses_s)
-    assert 20 == application.requests
+    found = statuses(gateway, [IDLE_S + (number - 10) / 2000 for number in range(20)])
+    # What has come to the application's system, and not to it, may be reset, which says nothing of what it read.
+    assert found.count(502) <= 2
+    assert 20 - found.count(502) == found.count(200) == application.requests
     assert application.connections > 5
 
 

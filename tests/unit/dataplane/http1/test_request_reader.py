@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPMethod
 from types import SimpleNamespace
 
 import pytest
 
+from postern_core.lints.route import METHODS
 from postern_dataplane.http1.request_head import RequestError
 from postern_dataplane.http1.request_reader import CUT_BYTES_MAX, CUTS_MAX, RequestReader
 from postern_dataplane.request.denials import BAD_REQUEST
@@ -268,3 +270,16 @@ def test_a_request_line_of_spaces_is_refused_at_once(make):
     reader.feed(b"GET ")
     with pytest.raises(RequestError):
         reader.feed(b" " * 100)
+
+
+OTHERS = ["FOO", "get", "CHECKIN", "LABEL", "UPDATE", "VERSION-CONTROL", "PRI", "DESCRIBE", "PLAY", "X"]
+
+
+@pytest.mark.parametrize("method", sorted(METHODS | {*HTTPMethod, *OTHERS} - {"CONNECT"}))
+def test_the_methods_that_are_read_are_those_that_no_lint_warns_of(make, method):
+    """A Route with another method would match nothing, so `methods: [FOO]` is warned about; TRACE is refused later."""
+    try:
+        is_read = make().feed(f"{method} / HTTP/1.1\r\nHost: h\r\n\r\n".encode()) is not None
+    except RequestError:
+        is_read = False
+    assert is_read is (method in METHODS or method == "TRACE")
