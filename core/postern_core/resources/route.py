@@ -97,17 +97,6 @@ class RouteSpec(Spec, frozen=True):
             "CONNECT and TRACE are refused on every route; remove them",
             ".methods",
         ),
-        *(
-            Rule(
-                "match_contradicts_another",
-                f"!has(self.{field}) || self.{field}.filter(it, !has(it.type) || it.type == 'Exact')"
-                f".all(it, self.{field}.filter(other, !has(other.type) || other.type == 'Exact')"
-                f".all(other, other.{name} != it.{name} || other.value == it.value))",
-                "asks for two values of one name; remove one",
-                f".{field}",
-            )
-            for field, name in (("headers", "name.lowerAscii()"), ("queryParams", "name"))
-        ),
         Rule(
             "route_has_too_many_patterns",
             " + ".join(

@@ -42,6 +42,7 @@ NOT_BY_A_RULE = {
     "values_are_not_exactly_one": "a rule can't see lists whose elements have no type; the schema says it by oneOf",
     "pattern_is_too_large": "only RE2 can tell how large a program it makes",
     "list_of_jtis_is_too_long": "it counts bytes of a whole list, and a rule that does is too dear for the API server",
+    "match_contradicts_another": "a rule that compares each with each is too dear for the API server",
     "pattern_can_never_match": "it asks RE2, as regex_is_invalid does",
     "regex_is_invalid": "the API server's engine is Go's; it would judge patterns that RE2 is to run",
 }
