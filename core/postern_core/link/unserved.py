@@ -25,7 +25,12 @@ def refuse_unserved(services: Services, routes: Routes) -> None:
     for host, grant in services.grants.items():
         if host not in served and host != EVERY_HOST and _falls_to_another(host, grant, served):
             refused.setdefault(Ref("Service", grant.namespace, grant.service), []).append(host)
-    routes.entries += [_refusal(service, tuple(sorted(hosts))) for service, hosts in refused.items()]
+    # A namespace that is carried over may have such a refusal already, and an id is that of one entry.
+    ids = {service.id for service in refused}
+    before = {entry.id: entry.hosts for entry in routes.entries if entry.id in ids}
+    routes.entries = [entry for entry in routes.entries if entry.id not in before]
+    for service, hosts in refused.items():
+        routes.entries.append(_refusal(service, tuple(sorted({*hosts, *before.get(service.id, ())}))))
 
 
 def _falls_to_another(host: str, grant: HostGrant, served: dict[str, HostGrant]) -> bool:

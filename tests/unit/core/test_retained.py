@@ -7,6 +7,7 @@ from postern_core.compile import compile_snapshot
 from postern_core.grants import Grants, HostGrant, KeyGrant
 from postern_core.link.retained import EMPTY, NOTHING, Retained, namespace_of, retain
 from postern_core.parse import parse_manifest
+from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
 
 LOST = Retained(frozenset({"lost"}))
@@ -58,3 +59,20 @@ def test_without_anything_published_hosts_and_keys_stay_and_refuse():
     assert held.hosts.items() <= made.grants.hosts.items()
     [refusal] = [it for it in made.snapshot.routes if it.hosts == ("a.example.com",)]
     assert "" != refusal.refusal
+
+
+def test_a_wildcard_that_comes_later_makes_no_second_entry_of_one_id():
+    """A gateway refuses a snapshot with an id twice, so any tenant could have kept it from all later changes."""
+    lost = manifests.service(namespace="lost", created="2030-01-01T00:00:00Z", hosts=["a.example.com", "b.example.org"])
+    wide = manifests.service("wide", hosts=["*.example.com"]), manifests.route(serviceRef={"name": "wide"})
+    published = manifests.compiled(lost, *wide)
+    wider = manifests.service("wide", hosts=["*.example.com", "*.example.org"])
+    made = compile_snapshot(
+        parsed(wider, wide[1]),
+        inspectors=VALIDATORS,
+        grants=published.grants,
+        retained=retain(published.snapshot, {"lost"}),
+    )
+    [refusal] = [it for it in made.snapshot.routes if it.namespace == "lost"]
+    assert ("a.example.com", "b.example.org") == refusal.hosts
+    assert 2 == build_table(made.snapshot, "digest").routes
