@@ -19,8 +19,8 @@ RSA_BITS_MIN = 2048
 # A verification with a longer one takes a worker as long as a request does in all.
 RSA_BITS_MAX = 8192
 
-# Keys of one credential that are tried with a token whose kid names none: each costs a verification, and a client
-# chooses the kid.
+# Keys that are tried with one token, of all credentials together: each costs a verification, and a client chooses the
+# token and its kid.  Of one credential none is tried where more could be meant.
 KEYS_TRIED_MAX = 16
 
 # RFC 9864, section 2.2: EdDSA leaves the curve to the key; Ed25519 and Ed448 are the same algorithm with the curve in

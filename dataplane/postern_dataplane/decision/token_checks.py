@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from postern_core.algorithms import token_names
+from postern_core.algorithms import KEYS_TRIED_MAX, token_names
 from postern_core.claim_values import media_type
 from postern_core.revocation import is_among
 from postern_core.snapshot import Policy
@@ -114,7 +114,9 @@ def keys_have_expired(context: VerificationContext) -> DenialReason | None:
     for row, key in context.keys:
         if key.is_live(context.now_s):
             live.append((row, key))
-    context.keys = live
+    # Each tenant may have a credential with the claimed key: no number of them makes a token dearer, and those that
+    # come first, the policy's own namespace and then the oldest, are tried whatever others are added.
+    context.keys = live[:KEYS_TRIED_MAX]
     return None if live else DenialReason.KEY_EXPIRED
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from heads import NOW_S, signed
 from manifests import SECRET
+from postern_core.algorithms import KEYS_TRIED_MAX
 from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Policy
 from postern_dataplane.decision import token_checks as module
 from postern_dataplane.decision.token_checks import CHECKS, VerificationContext, first_reason
+from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import DenialReason
 from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 
@@ -28,10 +30,10 @@ SETTINGS = {
 }
 
 
-def row(namespace="default", secret=SECRET):
+def row(namespace="default", secret=SECRET, not_after=None):
     """alice's credential in a namespace."""
     consumer = Consumer(id=f"Consumer/{namespace}/alice", namespace=namespace, name="alice")
-    key = Key(material=base64.b64encode(secret.encode()).decode())
+    key = Key(material=base64.b64encode(secret.encode()).decode(), not_after=not_after)
     entry = Credential(
         id=f"JWTCredential/{namespace}/alice", namespace=namespace, name="alice", consumer=consumer.id, created="",
         key="alice", algorithm="HS256", keys=(key,),
@@ -99,3 +101,21 @@ def test_candidates_are_of_admitted_namespaces_own_first(namespaces, expected):
     made = context(signed(), policy, *(row(namespace) for namespace in ("a", "b", "default")))
     first_reason(made)
     assert expected == [it.entry.namespace for it in made.candidates]
+
+
+def test_credentials_of_many_namespaces_make_a_token_no_dearer(monkeypatch):
+    """The policy's own credential and the oldest are tried, however many others have the same key."""
+    tried = []
+    verifies = VerificationKey.verifies
+    monkeypatch.setattr(VerificationKey, "verifies", lambda key, token: tried.append(key) or verifies(key, token))
+    others = [row(f"n{number}", secret="x" * 32) for number in range(100)]
+    assert DenialReason.BAD_SIGNATURE is first_reason(context(signed(), PLAIN, *others))
+    assert KEYS_TRIED_MAX == len(tried)
+    assert first_reason(context(signed(), PLAIN, *others, row())) is None
+    assert first_reason(context(signed(), PLAIN, row("oldest"), *others)) is None
+
+
+def test_keys_that_have_expired_take_no_others_place():
+    """Only keys that are still live count among those that are tried."""
+    others = [row(f"n{number}", secret="x" * 32, not_after=NOW_S) for number in range(100)]
+    assert first_reason(context(signed(), PLAIN, *others, row("live"))) is None
