@@ -27,24 +27,32 @@ async def first_to_open(hosts: Iterable[str], open_: Callable[[str], Awaitable[C
     """
     left = list(hosts)
     error = OSError("no address to connect to")
-    async with asyncio.TaskGroup() as group:
-        trying: set[asyncio.Task[C | OSError]] = set()
-        while left or trying:
-            if left:
-                trying.add(group.create_task(_outcome(open_, left.pop(0))))
-            done, trying = await asyncio.wait(
-                trying, timeout=DELAY_S if left else None, return_when=asyncio.FIRST_COMPLETED
-            )
-            outcomes = [task.result() for task in done]
-            opened = [it for it in outcomes if not isinstance(it, OSError)]
-            if opened:
-                for task in trying:
-                    task.cancel()
-                for unneeded in opened[1:]:
-                    unneeded.abort()
-                return opened[0]
-            error = next((it for it in outcomes if isinstance(it, OSError)), error)
-    raise error
+    tasks: list[asyncio.Task[C | OSError]] = []
+    opened: C | None = None
+    winner: C | None = None
+    try:
+        async with asyncio.TaskGroup() as group:
+            trying: set[asyncio.Task[C | OSError]] = set()
+            while opened is None and (left or trying):
+                if left:
+                    tasks.append(group.create_task(_outcome(open_, left.pop(0))))
+                    trying.add(tasks[-1])
+                done, trying = await asyncio.wait(
+                    trying, timeout=DELAY_S if left else None, return_when=asyncio.FIRST_COMPLETED
+                )
+                outcomes = [task.result() for task in done]
+                opened = next((it for it in outcomes if not isinstance(it, OSError)), None)
+                error = next((it for it in outcomes if isinstance(it, OSError)), error)
+            for task in trying:
+                task.cancel()
+        winner = opened  # unless the time was over meanwhile
+    finally:
+        for task in tasks:
+            if not task.cancelled() and not isinstance(late := task.result(), OSError) and late is not winner:
+                late.abort()
+    if winner is None:
+        raise error
+    return winner
 
 
 async def _outcome(open_: Callable[[str], Awaitable[C]], host: str) -> C | OSError:

@@ -99,6 +99,17 @@ def test_of_two_that_open_together_one_is_dropped(loop):
     assert not trying.result().is_aborted
 
 
+def test_one_that_opens_as_the_time_is_over_is_dropped(loop):
+    """A connection that the waiting request can't take any more is not left open."""
+    opening = loop.create_future()
+    network = Network(a=opening)
+    trying = begin(loop, network, "a", "b")
+    opening.add_done_callback(lambda _: loop.call_soon(trying.cancel))
+    loop.call(opening.set_result, None)
+    assert trying.cancelled()
+    assert [True] == [it.is_aborted for it in network.made]
+
+
 def test_a_time_out_ends_all(loop):
     """The waiting request's time-out ends all attempts."""
     network = Network(a=loop.create_future(), b=loop.create_future())
