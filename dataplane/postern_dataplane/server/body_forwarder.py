@@ -42,7 +42,11 @@ class BodyForwarder:
         self._body.remember()
 
     def rewind(self) -> bool:
-        """Bring all back that was taken; returns False where it can't be."""
+        """Bring all back that was taken; returns False where it can't be.
+
+        The rate is measured anew: meanwhile another connection is waited for, and perhaps nothing read.
+        """
+        self._measured_from = None
         return self._body.rewind()
 
     def hold(self) -> None:

@@ -57,3 +57,18 @@ def test_a_large_body_is_gone(port, stale):
     end(port)
     assert ([502], 1) == (stale.statuses(), len(port.loop.dialled))
     assert (502, "upstream_reset") == port.outcomes()[-1]
+
+
+def test_the_time_in_which_another_connection_is_waited_for_is_not_the_clients(port, stale):
+    """The least rate of a body is measured from when the new connection takes bytes."""
+    stale.send(HEAD + b"he")
+    port.loop.pass_time(17)
+    port.loop.pending = port.loop.create_future()
+    end(port)
+    port.loop.pass_time(4)
+    port.loop.pending.set_result(None)
+    for _ in range(10):
+        port.loop.pass_time(1)
+    stale.send(b"llo")
+    port.answer(OK)
+    assert [200] == stale.statuses()
