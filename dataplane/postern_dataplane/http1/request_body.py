@@ -40,6 +40,10 @@ class RequestBody:
         self._held, self._sent = self._sent + self._held, None
         return True
 
+    def forget(self) -> None:
+        """Keep no longer what was sent."""
+        self._sent = None
+
     def hold(self) -> int:
         """Keep what has come for the next `take`, as no upstream is connected yet; returns the bytes held."""
         self._held += self._framed()

@@ -49,6 +49,10 @@ class BodyForwarder:
         self._measured_from = None
         return self._body.rewind()
 
+    def forget(self) -> None:
+        """Keep no longer what was taken: it is answered, and never sent again."""
+        self._body.forget()
+
     def hold(self) -> None:
         """Keep what has come, and read no more than a bound of it."""
         if self._body.hold() > HELD_BYTES_MAX:

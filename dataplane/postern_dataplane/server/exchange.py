@@ -84,8 +84,7 @@ class Exchange:
     @property
     def held_bytes(self) -> int:
         """Bytes of the request that the upstream has not taken."""
-        held = self._body.held_bytes if self._body is not None else 0
-        return held + (self._upstream.unsent_bytes if self._upstream is not None else 0)
+        return (self._body.held_bytes if self._body else 0) + (self._upstream.unsent_bytes if self._upstream else 0)
 
     def start(self, sent: bytes) -> None:
         """Send the request on with this head, over a connection that is there or a new one."""
@@ -158,6 +157,8 @@ class Exchange:
 
     def response_arrived(self, status: int, phrase: bytes, fields: Fields) -> Response:
         self._was_answered = True
+        if self._body is not None:
+            self._body.forget()
         closes = not (self._client.keeps_alive and self._is_whole)
         response = self._response_writer.begin(status, phrase, fields, closes=closes)
         self.record.status = status
@@ -271,8 +272,7 @@ class Exchange:
 
     def _cut(self) -> None:
         self._release_upstream()
-        end = self._client.abort if self._response_writer.cut_is_unseen else self._client.close
-        end()
+        (self._client.abort if self._response_writer.cut_is_unseen else self._client.close)()
         self._end(keeps_alive=False)
 
     def _release_upstream(self) -> None:

@@ -72,3 +72,12 @@ def test_the_time_in_which_another_connection_is_waited_for_is_not_the_clients(p
     stale.send(b"llo")
     port.answer(OK)
     assert [200] == stale.statuses()
+
+
+def test_a_body_is_kept_until_it_is_answered(port, stale):
+    """A client that is sent a response for hours is not charged for its request all that time."""
+    stale.send(HEAD + b"hello")
+    exchange = stale.connection.exchange
+    assert 5 == exchange.held_bytes
+    port.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\na")
+    assert 0 == exchange.held_bytes
