@@ -15,6 +15,10 @@ _COOKIE_PATH = re.compile(r"(;[ \t]*path[ \t]*=[ \t]*)(/[^;]*)", re.IGNORECASE)
 _PORTS = {"http": ":80", "https": ":443"}
 
 
+def _without_port(authority: str) -> str:
+    return authority.lower().removesuffix(":443")
+
+
 class PathMapping(msgspec.Struct, frozen=True, gc=False):
     """`prefix` was taken off a request's path, and `base`, the upstream's own, put before it; "" for none.
 
@@ -39,18 +43,21 @@ class PathMapping(msgspec.Struct, frozen=True, gc=False):
 
     def location(self, value: str, host: str) -> str:
         """A reference as a client may follow it; one that is relative to the request's path, or leads away, stays."""
-        url = _URL.match(value)
+        url, origin = _URL.match(value), ""
         if url is not None:
             if not self._is_own(url[1], url[2], host):
                 return value
             path = url[3] if url[3].startswith("/") else f"/{url[3]}"
+            if (url[1] or "").lower() == "https" and _without_port(url[2]) == _without_port(host):
+                # It may be the TLS alone that the application asks for, and a path would lead back to where it does.
+                origin = f"https://{url[2]}"
         elif value.startswith("/"):
             path = value
         else:
             return value
         end = re.search("[?#]", path)
         rest = self._below_base(path[: end.start()] if end else path)
-        return value if rest is None else f"{self.prefix}{rest}{path[end.start() :] if end else ''}"
+        return value if rest is None else f"{origin}{self.prefix}{rest}{path[end.start() :] if end else ''}"
 
     def _is_own(self, scheme: str | None, authority: str, host: str) -> bool:
         """Whether an authority is what the upstream is asked for, or what the client asked for."""

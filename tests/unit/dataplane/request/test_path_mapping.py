@@ -23,7 +23,6 @@ HOST = "shop.example.com"
         (PLAIN, "http://inner.example.com:80", "/v1/"),
         (PLAIN, "http://inner.example.com?a", "/v1/?a"),
         (PLAIN, "//inner.example.com/login", "/v1/login"),
-        (PLAIN, f"https://{HOST}/login", "/v1/login"),
         (BASED, "/base", "/v1"),
         (BASED, "/base/", "/v1/"),
         (BASED, "/base/login", "/v1/login"),
@@ -35,6 +34,15 @@ HOST = "shop.example.com"
 def test_a_location_of_the_upstream_comes_back_under_the_prefix(mapping, value, expected):
     """As a path, whatever scheme and port the upstream believes to have."""
     assert expected == mapping.location(value, HOST)
+
+
+@pytest.mark.parametrize("mapping", [PLAIN, CLIENT_S, PathMapping("/v1", authority=HOST)])
+def test_a_redirect_of_the_clients_host_to_tls_stays_one(mapping):
+    """A path alone would lead a client that came without TLS to the same redirect again and again."""
+    assert f"https://{HOST}/v1/login?a" == mapping.location(f"https://{HOST}/login?a", HOST.upper())
+    assert f"https://{HOST}:443/v1/" == mapping.location(f"https://{HOST}:443/", HOST)
+    assert f"https://{HOST}:8443/v1/" == mapping.location(f"HTTPS://{HOST}:8443", f"{HOST}:8443")
+    assert "/v1/login" == mapping.location(f"http://{HOST}/login", HOST)
 
 
 @pytest.mark.parametrize(
