@@ -127,7 +127,8 @@ class ForwardedClaim(Spec, frozen=True):
         Literal["Plain", "Percent", "Base64"],
         Meta(
             description="How a value, or each element of a list, is written. Plain: as it is; where it is not "
-            "printable ASCII, the header is left out. Percent: its UTF-8 with %XX for all but letters, digits and "
-            "-._~ (RFC 3986, section 2.1). Base64: its UTF-8 in the standard alphabet with padding. Default: Plain."
+            "printable ASCII, or begins or ends with a space, the header is left out. Percent: its UTF-8 with %XX for "
+            "all but letters, digits and -._~ (RFC 3986, section 2.1). Base64: its UTF-8 in the standard alphabet with "
+            "padding. Default: Plain."
         ),
     ] = "Plain"

@@ -78,7 +78,9 @@ class ClaimHeader:
         claim = claim_at(self._path, claims)
         elements = claim if type(claim) is list and self._join else [claim]
         texts = self._texts(elements) if len(elements) <= ELEMENTS_MAX else []
-        if not texts or not all(texts):
+        # RFC 9110, sections 5.5 and 5.6.1: spaces around a field's value, or an element of its list, are no part of it,
+        # so one with them would pass for another.
+        if not texts or any(not it or it != it.strip(" ") for it in texts):
             return None
         value = self._join.join(texts)
         # Printable ASCII can't end its line early. An element that holds what stands between them would pass for two.
