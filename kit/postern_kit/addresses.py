@@ -41,4 +41,5 @@ def is_own(address: str) -> bool:
             route.connect((address, DISCARD_PORT))
         except OSError:  # no way leads there
             return False
-        return ipaddress.ip_address(route.getsockname()[0]) == given
+        # Compared as numbers: a zone behind an address (RFC 4007) that needs none leads to the same machine.
+        return int(ipaddress.ip_address(route.getsockname()[0])) == int(given)

@@ -32,6 +32,12 @@ def test_an_address_of_this_machine_is_its_own():
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="the system has no IPv6")
+def test_a_zone_makes_no_other_address():
+    """The system connects to `::1%1` as to `::1`, whatever stands behind the sign."""
+    assert [True, True] == [is_own(it) for it in ("::1", "::1%1")]
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="the system has no IPv6")
 def test_an_address_without_a_way_to_it_is_not_own():
     """Connecting will fail by itself."""
     assert not is_own("2001:db8::1")
