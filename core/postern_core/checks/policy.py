@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from postern_core.claim_values import scalar_text
 from postern_core.header_names import RESERVED, canonical
 from postern_core.resources.jwt_policy import JWTPolicy
 from postern_core.resources.types import milliseconds
@@ -52,6 +53,14 @@ def values_are_not_exactly_one(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
             yield f"allow.claims[{index}]", "must have exactly one of anyOf and allOf"
 
 
+def number_is_beyond_comparing(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    for index, claim in enumerate(policy.allow.claims):
+        for name, values in (("anyOf", claim.any_of), ("allOf", claim.all_of)):
+            for place, value in enumerate(values or ()):
+                if scalar_text(value) is None:
+                    yield f"allow.claims[{index}].{name}[{place}]", "is too large a number to compare; write a text"
+
+
 def forwarded_claim_is_not_exactly_one(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
     for index, forward in enumerate(policy.forward_claims):
         if (forward.claim is None) == (forward.path is None):
@@ -90,6 +99,7 @@ POLICY_CHECKS = (
     place_is_no_place_for_a_token,
     claim_is_not_exactly_one,
     values_are_not_exactly_one,
+    number_is_beyond_comparing,
     forwarded_claim_is_not_exactly_one,
     lifetime_is_zero,
     anonymous_consumer_is_never_used,

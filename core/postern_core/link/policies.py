@@ -97,7 +97,7 @@ def _named(name: str | None, path: tuple[str, ...] | None) -> tuple[str, tuple[s
 
 
 def _texts(values: tuple[Scalar, ...] | None) -> tuple[str, ...]:
-    return tuple(text for value in values or () if (text := scalar_text(value)) is not None)
+    return tuple(str(scalar_text(value)) for value in values or ())  # checked: each has a text
 
 
 def _place(place: TokenPlace) -> TokenSource:

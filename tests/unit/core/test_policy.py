@@ -2,7 +2,7 @@
 
 import pytest
 
-from manifests import mistakes, route, service
+from manifests import compiled, mistakes, route, service
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,8 @@ from manifests import mistakes, route, service
         ({"allow": {"claims": [{"name": "a", "anyOf": ["a"], "allOf": ["a"]}]}}, "allow.claims[0]"),
         ({"allow": {"claims": [{"name": "a", "anyOf": [None]}]}}, "allow.claims[0].anyOf[0]"),
         ({"allow": {"claims": [{"name": "a", "anyOf": [["a"]]}]}}, "allow.claims[0].anyOf[0]"),
+        ({"allow": {"claims": [{"name": "a", "anyOf": ["a", 1e301]}]}}, "allow.claims[0].anyOf[1]"),
+        ({"allow": {"claims": [{"name": "a", "allOf": [10**400, "a"]}]}}, "allow.claims[0].allOf[0]"),
         ({"allow": {"claims": [{"path": [], "anyOf": ["a"]}]}}, "allow.claims[0].path"),
         ({"forwardClaims": [{"header": "X-A"}]}, "forwardClaims[0]"),
         ({"forwardClaims": [{"claim": "a", "path": ["a"], "header": "X-A"}]}, "forwardClaims[0]"),
@@ -44,3 +46,10 @@ def test_a_policy_that_contradicts_itself_is_refused(jwt, field):
 def test_a_token_may_come_in_any_header_that_is_free(header):
     """The ones made for it first of all."""
     assert {} == mistakes(service(auth={"jwt": {"from": [{"header": header}]}}))
+
+
+def test_a_value_that_no_claim_can_hold_is_not_left_out():
+    """A policy that asks for all of several values never asks for fewer of them."""
+    claims = [{"name": "scope", "allOf": [float("inf"), "read"]}]
+    made = compiled(service(auth={"jwt": {"allow": {"claims": claims}}}), route())
+    assert ([], [True]) == ([*made.snapshot.policies], [bool(it.refusal) for it in made.snapshot.routes])

@@ -40,6 +40,7 @@ NOT_BY_A_RULE = {
     "group_is_named_twice": A_SET,
     "jti_is_named_twice": A_SET,
     "values_are_not_exactly_one": "a rule can't see lists whose elements have no type; the schema says it by oneOf",
+    "number_is_beyond_comparing": "a rule can't see the elements, which have no type",
     "pattern_is_too_large": "only RE2 can tell how large a program it makes",
     "list_of_jtis_is_too_long": "it counts bytes of a whole list, and a rule that does is too dear for the API server",
     "match_contradicts_another": "a rule that compares each with each is too dear for the API server",
