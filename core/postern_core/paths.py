@@ -16,11 +16,19 @@ UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 # Nothing to do for these: no escapes, no empty or dot-leading segments, nothing out of the ordinary.
 _PLAIN = re.compile(r"/(?:[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*(?:/|\Z))*\Z")
-_ESCAPE = re.compile(r"%(.{0,2})", re.DOTALL)
 _HEX = re.compile(r"[0-9A-Fa-f]{2}\Z")
 _FORBIDDEN = re.compile(r"[^!-~]|[#?]")
 # A dot segment to a server that cuts parameters off, or decodes an encoded slash first.
 _DISGUISED_DOTS = re.compile(r"(?:.*(?:%2F|%5C))?\.{1,2}(?:;|%2F|%5C)|.*(?:%2F|%5C)\.{1,2}\Z")
+
+# Both digits of each escape that a path may hold, in whatever case, and what becomes of it in normal form.
+_ESCAPES = {
+    high + low: chr(byte) if byte in UNRESERVED else f"%{byte:02X}"
+    for byte in range(0x20, 0x100)
+    if byte != 0x7F
+    for high in {f"{byte >> 4:x}", f"{byte >> 4:X}"}
+    for low in {f"{byte & 15:x}", f"{byte & 15:X}"}
+}
 
 # What applications may read in a second way though it has one reading here, in normal form: a parameter that they cut
 # off (RFC 3986, section 3.3), and an escape that is left when they decode a path a second time.
@@ -51,18 +59,17 @@ def normalise(path: str) -> Normalised:
         raise BadPath("it does not start with /")
     if _FORBIDDEN.search(path):
         raise BadPath("it contains a space, a control byte, #, ? or a byte outside ASCII")
-    decoded = _ESCAPE.sub(_unescape, path).replace("\\", "%5C")
+    decoded = _with_normal_escapes(path).replace("\\", "%5C")
     return Normalised(_resolve_dots(decoded), "%2F" in decoded or "%5C" in decoded)
 
 
-def _unescape(match: re.Match[str]) -> str:
-    digits = match[1]
-    if not _HEX.match(digits):
-        raise BadPath("it contains a % that is not an escape")
-    byte = int(digits, 16)
-    if byte < 0x20 or byte == 0x7F:
-        raise BadPath("it contains an encoded control byte")
-    return chr(byte) if byte in UNRESERVED else "%" + digits.upper()
+def _with_normal_escapes(path: str) -> str:
+    first, *others = path.split("%")
+    try:
+        return first + "".join([_ESCAPES[it[:2]] + it[2:] for it in others])
+    except KeyError as error:
+        wrong = "an encoded control byte" if _HEX.match(error.args[0]) else "a % that is not an escape"
+        raise BadPath(f"it contains {wrong}") from None
 
 
 def _resolve_dots(path: str) -> str:
@@ -70,12 +77,14 @@ def _resolve_dots(path: str) -> str:
     segments = path.split("/")[1:]
     kept: list[str] = []
     for segment in segments:
-        if _DISGUISED_DOTS.match(segment):
-            raise BadPath("it contains a dot segment with a parameter, or next to an encoded slash")
+        if segment in ("", "."):
+            continue
         if segment == "..":
             if kept:
                 kept.pop()
-        elif segment not in ("", "."):
+        elif "." in segment and _DISGUISED_DOTS.match(segment):
+            raise BadPath("it contains a dot segment with a parameter, or next to an encoded slash")
+        else:
             kept.append(segment)
     ends_in_slash = segments[-1] in ("", ".", "..")
     return "/" + "/".join(kept) + ("/" if ends_in_slash and kept else "")

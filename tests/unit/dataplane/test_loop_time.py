@@ -39,6 +39,8 @@ from postern_dataplane.table.routing_table import build_table
 LIMIT_S = 0.005
 # For what was cheap to send and dear to read: below 1 ms where nothing else runs, and twice that in company.
 CHEAP_S = 0.002
+# The same for what is read of a target: 0.7 ms where nothing else runs.
+TARGET_S = 0.0013
 RUNS = 7
 
 
@@ -140,6 +142,9 @@ TARGETS = {
     "dot segments": "/" + "a/../" * 1_600,
     "empty segments": "/" * 8_100,
     "escapes": "/" + "%41" * 2_700,
+    "escapes that stay": "/" + "%c3" * 2_700,
+    "escapes in segments": "/" + "%c3/" * 2_000,
+    "segments that begin with dots": "/" + "..a/" * 2_000,
     "encoded slashes": "/" + "%2f" * 2_700,
     "dots behind encoded slashes": "/" + "%2F." * 2_000,
     "backslashes": "/" + "\\" * 8_000,
@@ -156,9 +161,9 @@ def test_headers(fields):
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_targets(target):
-    """Paths and queries are read in bounded time."""
+    """Paths and queries are read in bounded time, 8 KB of escapes in less than a millisecond."""
     request, table = head(target), table_of(route(policy="p"), policies=(POLICY,))
-    assert LIMIT_S > least(lambda _: lambda: decide(request, table, NullCache(), NOW_S))
+    assert TARGET_S > least(lambda _: lambda: decide(request, table, NullCache(), NOW_S))
 
 
 TOKENS = {
