@@ -48,17 +48,6 @@ def address_of(endpoint: SliceEndpoint) -> str | None:
     return endpoint.addresses[0] if endpoint.addresses else None
 
 
-def port_named(it: EndpointSlice, name: str) -> int | None:
-    """Return the number of a slice's port, None where it has none of that name."""
-    return next((port.port for port in it.ports or () if port.name == name and port.port), None)
-
-
-def one_family(slices: Iterable[EndpointSlice]) -> list[EndpointSlice]:
-    """Return the slices of one address family, IPv4 where there is one: a pod with both is in a slice of each."""
-    slices = list(slices)
-    return [it for it in slices if it.address_type == "IPv4"] or [it for it in slices if it.address_type == "IPv6"]
-
-
 def destinations(
     slices: Iterable[EndpointSlice], port_name: str, families: Sequence[str] = ()
 ) -> tuple[tuple[Destination, ...], bool]:
@@ -69,20 +58,32 @@ def destinations(
     alternatives.
     """
     slices = tuple(slices)
-    ready = set(_listed(slices, port_name, is_wanted=is_ready))
-    found = ready or set(_listed(slices, port_name, is_wanted=is_draining))
+    ready = destinations_by_pod(slices, port_name, families, is_wanted=is_ready)
+    found = ready or destinations_by_pod(slices, port_name, families, is_wanted=is_draining)
+    return tuple(sorted({it[:2]: it for _, it in found}.values())), bool(ready)
+
+
+def destinations_by_pod(
+    slices: Iterable[EndpointSlice],
+    port_name: str,
+    families: Sequence[str] = (),
+    *,
+    is_wanted: Callable[[SliceEndpoint], bool],
+) -> list[tuple[str, Destination]]:
+    """Return the destinations of the endpoints that are wanted, each with the name of its pod, "" where it is none."""
     order = [*families, *(family for family in FAMILIES if family not in families)]
     places: dict[tuple[str, int], dict[str, list[str]]] = {}
-    for one in sorted(found):
+    for one in sorted(set(_listed(slices, port_name, is_wanted=is_wanted))):
         places.setdefault((one.pod, one.port), {}).setdefault(one.family, []).append(one.address)
-    each = {}
-    for (_, port), by_family in places.items():
+    found = []
+    for (pod, port), by_family in places.items():
         if len(by_family) > 1:
             by_family.pop("FQDN", None)  # a name is no other family of an address
         first, *others = (by_family[family] for family in order if family in by_family)
         for number, address in enumerate(first):
-            each[address, port] = Destination(address, port, tuple(other[number % len(other)] for other in others))
-    return tuple(sorted(each.values())), bool(ready)
+            alternatives = tuple(other[number % len(other)] for other in others)
+            found.append((pod.partition("/")[0], Destination(address, port, alternatives)))
+    return found
 
 
 def _listed(

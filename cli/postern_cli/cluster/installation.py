@@ -170,8 +170,9 @@ async def _asked_directly(pods: list[Pod]) -> list[Pod]:
     if not pods:
         return []
     async with admin_session() as session:
-        served = await served_digests([AdminEndpoint(pod.address, pod.port) for pod in pods], session)
-    answers = [(pod, served[AdminEndpoint(pod.address, pod.port)]) for pod in pods]
+        admins = [AdminEndpoint(pod.address, pod.port, pod.alternatives) for pod in pods]
+        served = await served_digests(admins, session)
+    answers = [(pod, served[admin]) for pod, admin in zip(pods, admins, strict=True)]
     return [
         replace(pod, digest=digest or "", unknown="" if digest else "no answer, or its workers differ")
         for pod, digest in answers

@@ -6,13 +6,14 @@ The operator asks, because a pod that could tell would need rights to write.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import aiohttp
 
 from postern_core.admin_api import ANSWER_BYTES_MAX, ANSWER_TIMEOUT_S, CONFIG_PATH, served_digest_of
-from postern_core.endpoint_slices import address_of, is_ready, one_family, port_named
+from postern_core.endpoint_slices import destinations
 from postern_core.parse import Parsed, is_a
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL, EndpointSlice
 from postern_operator.cluster.watch.references import ADMIN_SERVICE
@@ -24,15 +25,16 @@ ASKED_AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True, order=True)
 class AdminEndpoint:
-    """The admin port of one pod."""
+    """The admin port of one pod; `alternatives` are its others, asked where the first is silent."""
 
     address: str
     port: int
+    alternatives: tuple[str, ...] = ()
 
     @property
-    def url(self) -> str:
-        is_ipv6 = ":" in self.address
-        return f"http://{f'[{self.address}]' if is_ipv6 else self.address}:{self.port}{CONFIG_PATH}"
+    def urls(self) -> tuple[str, ...]:
+        hosts = (f"[{it}]" if ":" in it else it for it in (self.address, *self.alternatives))
+        return tuple(f"http://{host}:{self.port}{CONFIG_PATH}" for host in hosts)
 
 
 def ready_endpoints(objects: Iterable[Parsed], namespace: str) -> tuple[AdminEndpoint, ...]:
@@ -41,7 +43,8 @@ def ready_endpoints(objects: Iterable[Parsed], namespace: str) -> tuple[AdminEnd
         parsed.resource for parsed in objects if is_a(parsed, EndpointSlice) and parsed.ref.namespace == namespace
     ]
     slices = [it for it in slices if it.metadata.labels.get(SERVICE_NAME_LABEL) == ADMIN_SERVICE]
-    return tuple(sorted({admin for it in one_family(slices) for admin in _admins_of(it)}))
+    found, are_ready = destinations((it for it in slices if it.address_type != "FQDN"), ADMIN_PORT_NAME)
+    return tuple(AdminEndpoint(*it) for it in found) if are_ready else ()
 
 
 def admin_session() -> aiohttp.ClientSession:
@@ -65,23 +68,17 @@ async def served_digests(
     return dict(zip(admins, (task.result() for task in asked), strict=True))
 
 
-def _admins_of(it: EndpointSlice) -> Iterable[AdminEndpoint]:
-    port = port_named(it, ADMIN_PORT_NAME)
-    for endpoint in it.endpoints or ():
-        address = address_of(endpoint)
-        if port is not None and address is not None and is_ready(endpoint):
-            yield AdminEndpoint(address, port)
-
-
 async def _ask(admin: AdminEndpoint, session: aiohttp.ClientSession, gate: asyncio.Semaphore) -> str | None:
     async with gate:
-        try:
-            async with session.get(admin.url, allow_redirects=False) as answer:
-                content = await answer.content.read(ANSWER_BYTES_MAX)
-                while not answer.content.at_eof() and len(content) < ANSWER_BYTES_MAX:
-                    content += await answer.content.read(ANSWER_BYTES_MAX - len(content))
-            if answer.status != 200:
-                return None
-            return served_digest_of(content)
-        except (TimeoutError, aiohttp.ClientError, OSError):
-            return None
+        for url in admin.urls:
+            with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
+                return await _served_digest(url, session)
+    return None
+
+
+async def _served_digest(url: str, session: aiohttp.ClientSession) -> str | None:
+    async with session.get(url, allow_redirects=False) as answer:
+        content = await answer.content.read(ANSWER_BYTES_MAX)
+        while not answer.content.at_eof() and len(content) < ANSWER_BYTES_MAX:
+            content += await answer.content.read(ANSWER_BYTES_MAX - len(content))
+        return served_digest_of(content) if answer.status == 200 else None

@@ -26,10 +26,12 @@ def test_an_address_may_be_no_pod():
 
 
 def test_a_pod_of_two_families_is_one():
-    """It is asked once."""
-    slices = [slice_of(endpoint("fd00::1", "a"), family="IPv6"), slice_of(endpoint("10.0.0.1", "a"))]
-    assert ["10.0.0.1"] == [pod.address for pod in pods_of(slices)]
-    assert ["fd00::1"] == [pod.address for pod in pods_of(slices[:1])]
+    """It is asked once; a pod that is in the slice of one family only is not left out."""
+    six = slice_of(endpoint("fd00::1", "a"), endpoint("fd00::2", "b", ready=False), family="IPv6")
+    four = slice_of(endpoint("10.0.0.1", "a"))
+    first = Pod("a", "10.0.0.1", 9081, is_ready=True, alternatives=("fd00::1",))
+    assert [first, Pod("b", "fd00::2", 9081, is_ready=False)] == pods_of([six, four])
+    assert ["fd00::1", "fd00::2"] == [pod.address for pod in pods_of([six])]
 
 
 def test_without_an_admin_port_there_is_nobody_to_ask():

@@ -1,6 +1,7 @@
 """Which pods are asked, and what they answer."""
 
 import contextlib
+from itertools import zip_longest
 
 import pytest
 from aiohttp import web
@@ -14,7 +15,7 @@ from postern_operator.cluster.rollout.data_plane_pods import (
 )
 
 
-def endpoints(*addresses, name="postern-admin", namespace="gw", family="IPv4", ready=True, port="admin"):
+def endpoints(*addresses, name="postern-admin", namespace="gw", family="IPv4", ready=True, port="admin", pods=()):
     return parse_manifest(
         {
             "apiVersion": "discovery.k8s.io/v1",
@@ -22,7 +23,10 @@ def endpoints(*addresses, name="postern-admin", namespace="gw", family="IPv4", r
             "metadata": {"name": f"{name}-{family}".lower(), "namespace": namespace,
                          "labels": {"kubernetes.io/service-name": name}},
             "addressType": family,
-            "endpoints": [{"addresses": [one], "conditions": {"ready": ready}} for one in addresses],
+            "endpoints": [
+                {"addresses": [one], "conditions": {"ready": ready}} | ({"targetRef": of} if of else {})
+                for one, of in zip_longest(addresses, ({"kind": "Pod", "name": it, "uid": it} for it in pods))
+            ],
             "ports": [{"name": "http", "port": 9080}, {"name": port, "port": 9081}],
         }
     )  # fmt: skip
@@ -51,11 +55,20 @@ def test_nobody_else_is_asked(other):
 
 
 def test_a_pod_of_two_families_is_asked_once():
-    """It is in two slices."""
+    """It is in two slices; the address of the other family is its alternative, as that of an upstream."""
     both = [endpoints("fd00::1", family="IPv6"), endpoints("10.0.0.1")]
 
-    assert (AdminEndpoint("10.0.0.1", 9081),) == ready_endpoints(both, "gw")
-    assert "http://[fd00::1]:9081/config" == ready_endpoints(both[:1], "gw")[0].url
+    assert (AdminEndpoint("10.0.0.1", 9081, ("fd00::1",)),) == ready_endpoints(both, "gw")
+    [admin] = ready_endpoints(both[:1], "gw")
+    assert ("http://[fd00::1]:9081/config",) == admin.urls
+
+
+def test_a_pod_that_is_in_the_slice_of_one_family_only_is_asked():
+    """Or an object would be called programmed that this pod does not serve yet."""
+    both = [endpoints("fd00::1", "fd00::2", family="IPv6", pods="ab"), endpoints("10.0.0.1", pods="a")]
+
+    expected = (AdminEndpoint("10.0.0.1", 9081, ("fd00::1",)), AdminEndpoint("fd00::2", 9081))
+    assert expected == ready_endpoints(both, "gw")
 
 
 @contextlib.asynccontextmanager
@@ -122,3 +135,14 @@ async def test_a_pod_that_is_away_does_not_hide_the_others(monkeypatch):
         served = await served_digests([AdminEndpoint("127.0.0.1", 9), admin], session)
 
     assert [None, "abc"] == list(served.values())
+
+
+async def test_the_other_family_is_asked_where_one_is_unreachable():
+    """Which one the cluster reaches depends on its network, and not on the slices."""
+
+    async def answer(_):
+        return web.json_response({"digest": "abc"})
+
+    async with pod(answer) as admin, admin_session() as session:
+        both = AdminEndpoint("127.0.0.2", admin.port, (admin.address,))
+        assert {both: "abc"} == await served_digests([both], session)
