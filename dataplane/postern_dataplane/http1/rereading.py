@@ -24,12 +24,12 @@ class Rereading:
     def read(self, content: bytes, like: RequestHead) -> RequestHead | None:
         """The head that these bytes are, had they come the way that another head came.
 
-        None unless they are all of one request without a body, and another request may follow it.
+        None unless they are all of one request without a body, and ask for no other protocol.
         """
         reader = RequestReader(self._limits, self._loop)
         try:
             message = reader.feed(content)
-            if message is None or not reader.is_clean or message.should_close or message.upgrade:
+            if message is None or not reader.is_clean or message.upgrade:
                 return None
             head = request_head(message, self._limits, like.peer, ListenerConfig(is_tls=like.is_tls))
         except RequestError:

@@ -12,8 +12,9 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
 
     `target` is the request target as text in which bytes outside ASCII are
     surrogate escapes of UTF-8; `headers` are raw names and values in order.
-    `content_length` is None where there is no such field; `peer` is the
-    address the connection came from, without port, "" where it has none.
+    `content_length` is None where there is no such field; `closes` says that
+    no other request may follow on the connection; `peer` is the address that
+    it came from, without port, "" where it has none.
     """
 
     method: str
@@ -25,6 +26,7 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     chunked: bool = False
     is_websocket: bool = False
     is_tls: bool = False
+    closes: bool = False
 
     @property
     def has_body(self) -> bool:

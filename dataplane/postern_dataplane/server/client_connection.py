@@ -138,7 +138,7 @@ class ClientConnection(asyncio.Protocol):
         if found is None:
             return False
         (known, (outcome, sent)), self._began_at = found, self.now()
-        self._wants_close, head = False, known.head
+        head = known.head
         self.reader.skip()
         self._apply(head, RequestRecord(head.method, known.host, known.path, head.peer), outcome, sent)
         return True
@@ -200,16 +200,15 @@ class ClientConnection(asyncio.Protocol):
         except RequestError as error:
             self._refuse(error.denial)
             return
-        # After an upgrade that the upstream refuses, the parser can't tell where the next request begins.
-        self._wants_close = message.should_close or message.upgrade
         record = RequestRecord(head.method, message.headers.get("Host", ""), path_of(head.target), head.peer)
-        packet = None if self._wants_close or not self.reader.is_clean else packet
+        packet = None if message.upgrade or not self.reader.is_clean else packet
         outcome, sent = self.gateway.decide(self.listener, packet, head, record)
         self._apply(head, record, outcome, sent)
 
     def _apply(self, head: RequestHead, record: RequestRecord, outcome: Authorized | Reject, sent: bytes) -> None:
         """Forward a request as these bytes, or refuse it: only a forwarded one needs an `Exchange`."""
         self._move(IN_EXCHANGE)
+        self._wants_close = head.closes
         if outcome.route is not None:
             record.route = outcome.route.label
         if isinstance(outcome, Reject):

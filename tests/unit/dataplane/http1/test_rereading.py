@@ -23,6 +23,15 @@ def test_a_packet_is_read_as_what_came_the_same_way(rereading):
     assert asked == rereading.read(b"\r\n" + packet_of(asked), asked)
 
 
+def test_whether_a_request_is_the_last_is_read_too(rereading):
+    """A request that ends its connection has another head than one that doesn't."""
+    last, between = (
+        rereading.read(GET.replace(b"h\r\n", line), head()) for line in (b"h\r\nConnection: close\r\n", b"h\r\n")
+    )
+    old = rereading.read(GET.replace(b"1.1", b"1.0"), head())
+    assert (True, False, True) == (last.closes, between.closes, old.closes)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -34,7 +43,6 @@ def test_a_packet_is_read_as_what_came_the_same_way(rereading):
         pytest.param(GET.replace(b"/a", b"/" + b"a" * 9000), id="too long a line"),
         pytest.param(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na", id="a body"),
         pytest.param(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", id="no chunks"),
-        pytest.param(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", id="the last"),
         pytest.param(
             b"GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", id="an upgrade"
         ),
@@ -42,5 +50,5 @@ def test_a_packet_is_read_as_what_came_the_same_way(rereading):
     ],
 )
 def test_what_is_not_one_request_has_no_reading(rereading, content):
-    """Bytes that are not one request, or one that ends the connection, have no second reading."""
+    """Bytes that are not one request, or one for another protocol, have no second reading."""
     assert rereading.read(content, head()) is None

@@ -23,6 +23,8 @@ from postern_dataplane.settings import Limits
 GET = b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
 OTHER = b"GET /b HTTP/1.1\r\nHost: h\r\n\r\n"
 REFUSED = b"GET /refused HTTP/1.1\r\nHost: h\r\n\r\n"
+LAST = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+OLD = GET.replace(b"1.1", b"1.0")
 POST = b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
@@ -145,14 +147,28 @@ def test_only_a_packet_that_is_one_head_is_remembered(port, decided, packets):
     assert first * 4 == decided
 
 
-def test_a_last_request_is_read_each_time(port, decided):
-    """It ends its connection."""
-    last = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+@pytest.mark.parametrize("target", ["/a", "/refused"])
+@pytest.mark.parametrize("last", [LAST, OLD], ids=["Connection: close", "HTTP/1.0"])
+def test_a_known_last_request_ends_its_connection(port, decided, last, target):
+    """A request that ends its connection is remembered as others are, and nothing behind it is answered."""
+    last = last.replace(b"/a", target.encode())
+    ends = []
     for _ in range(3):
         client = port.client()
-        assert [200] == ask(port, client, last)
-        assert client.transport.said_eof
-    assert ["/a"] * 3 == decided
+        client.send(last).send(OTHER)
+        while port.loop.dialled and port.upstream.handler is not None:
+            port.answer(OK)
+        ends.append((client.transport.said_eof, client.transport.written.count(b"\r\nConnection: close\r\n")))
+    assert ([(True, 1)] * 3, [target] * 2) == (ends, decided)
+
+
+def test_a_known_request_between_two_keeps_its_connection(port, client, decided):
+    """What is known of a request that ends its connection says nothing of one that doesn't, nor the reverse."""
+    ask(port, client, GET, GET, GET)
+    for _ in range(3):
+        ask(port, port.client(), LAST)
+    assert ([200], False) == (ask(port, client, GET), client.transport.said_eof)
+    assert ["/a"] * 4 == decided
 
 
 @pytest.mark.parametrize("between", [POST + b"ab", OTHER, GET + GET, REFUSED], ids=["POST", "GET", "two", "refused"])
