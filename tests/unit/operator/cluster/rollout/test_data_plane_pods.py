@@ -64,7 +64,7 @@ def test_a_pod_of_two_families_is_asked_once():
 
 
 def test_a_pod_that_is_in_the_slice_of_one_family_only_is_asked():
-    """Or an object would be called programmed that this pod does not serve yet."""
+    """An object is not called programmed while a pod does not serve it yet."""
     both = [endpoints("fd00::1", "fd00::2", family="IPv6", pods="ab"), endpoints("10.0.0.1", pods="a")]
 
     expected = (AdminEndpoint("10.0.0.1", 9081, ("fd00::1",)), AdminEndpoint("fd00::2", 9081))
