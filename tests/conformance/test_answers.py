@@ -234,7 +234,7 @@ NONSENSE = {
 
 @pytest.mark.parametrize("content", [pytest.param(it, id=name) for name, it in NONSENSE.items()])
 def test_nonsense_is_a_bad_gateway(content, gateway, upstream):
-    """The client gets a 502 of the gateway's own and keeps its connection; the upstream's is dropped."""
+    """The client gets a 502 and keeps its connection, the upstream's is dropped; also for statuses 600 and 999."""
     upstream.on("/n", says(content, closes=True))
     with raw.Client(gateway.listen) as client:
         answer = client.ask(raw.request("/n"))

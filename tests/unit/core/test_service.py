@@ -56,7 +56,7 @@ def test_an_encoded_slash_in_the_prefix_needs_keep():
     [("/a;b", "pathParameters"), ("/a%3Bb", "pathParameters"), ("/a%252eb", "doubleEncoding")],
 )
 def test_what_is_refused_in_a_path_can_not_be_in_the_prefix(prefix, field):
-    """Reject would refuse every request to it."""
+    """The option to refuse path parameters and double encoding would refuse every request to it."""
     assert "spec.pathPrefix" in mistakes(service(pathPrefix=prefix, **{field: "Reject"}))
     assert {} == mistakes(service(pathPrefix=prefix))
 

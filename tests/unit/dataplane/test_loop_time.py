@@ -158,7 +158,7 @@ TARGETS = {
 
 @pytest.mark.parametrize("fields", HEADS.values(), ids=HEADS)
 def test_headers(fields):
-    """Cookies and lists, on a route whose policy looks for a token everywhere and takes it out."""
+    """48 KB of `;` in cookies and the like, on a route whose policy looks for a token everywhere and takes it out."""
     request, table = head("/", *fields), table_of(route(policy="p"), policies=(POLICY,))
     assert CHEAP_S > least(lambda _: lambda: decide(request, table, NullCache(), NOW_S))
 

@@ -140,3 +140,18 @@ def test_leeway_reaches_the_decision():
     """From the manifest to the clock."""
     token = bearer(signed(exp=1_900_000_000 - 5))
     assert ["expired", "forwarded"] == [outcome(protected(leeway=it), head("/", token)) for it in ("5s", "6s")]
+
+
+@pytest.mark.parametrize(
+    ("target", "option", "expected"),
+    [
+        ("/admin;x", {}, "forwarded"),
+        ("/admin;x", {"pathParameters": "Reject"}, "bad_request"),
+        ("/%2561dmin", {}, "forwarded"),
+        ("/%2561dmin", {"doubleEncoding": "Reject"}, "bad_request"),
+    ],
+)
+def test_a_path_parameter_does_not_lead_around_a_protected_prefix(target, option, expected):
+    """`/admin;x` beside Prefix `/admin` and a public `/` falls to the public route, unless the Service refuses it."""
+    admin = route("admin", paths=[{"type": "Prefix", "value": "/admin"}], auth={"jwt": {}})
+    assert expected == outcome(table(service(**option), route(), admin), head(target))
