@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from .kinds import KINDS
 from .lints.below_prefix import PLACE_LINTS
 from .lints.credential import CREDENTIAL_LINTS
+from .lints.identifiers import identifier_reads_as_foreign
 from .lints.linked import Linked
 from .lints.names import NAME_LINTS
 from .lints.policy import POLICY_LINTS
@@ -19,6 +20,7 @@ LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (
     route_is_shadowed,
     *NAME_LINTS,
     *CREDENTIAL_LINTS,
+    identifier_reads_as_foreign,
     *UPSTREAM_LINTS,
 )
 

@@ -96,6 +96,25 @@ def test_a_credential_that_no_policy_admits_is_never_looked_at(namespaces, is_wa
     assert () == compiled(service(), *other).problems
 
 
+@pytest.mark.parametrize(
+    ("custom_id", "namespaces", "is_warned"),
+    [
+        ("b/42", ["b"], True),
+        ("b/42", "All", True),
+        ("b/42", "Same", False),
+        ("b/42", ["c"], False),
+        ("https://b/42", "All", False),
+        ("default/42", "All", False),
+        ("42", "All", False),
+    ],
+)
+def test_a_custom_id_that_reads_as_a_partners(custom_id, namespaces, is_warned):
+    """A partner namespace's `customID` can't be taken for one's own, unless one's own is written as theirs."""
+    app = service(auth={"jwt": {"allow": {"namespaces": namespaces}}})
+    found = compiled(app, consumer(customID=custom_id)).problems
+    assert is_warned == any(it.field == "spec.customID" for it in found)
+
+
 def test_an_object_that_is_refused_has_no_warnings():
     """First things first: what is wrong must be mended anyway."""
     made = compiled(service(), route(paths=[{"type": "Prefix", "value": "/items/*"}, {"type": "Exact", "value": "a"}]))
