@@ -46,8 +46,8 @@ def upstream_head(
     names = [_CANONICAL[name] for name, _ in head.headers]
     if b"connection" in names:
         removed |= _named_by_connection(head)
-    stripped = row.policy.stripped_headers if row.policy else None
-    cookies = row.policy.stripped_cookies if row.policy else None
+    policy = row.policy
+    stripped, cookies = (policy.stripped_headers, policy.stripped_cookies) if policy is not None else (None, None)
     kept: list[tuple[bytes, bytes]] = []
     for name, field in zip(names, head.headers, strict=True):
         if name in removed:

@@ -135,12 +135,13 @@ def _sort(fields: Fields) -> _Sorted:
             kept.append(b": ".join(field))
         elif name == b"content-length":
             found.lengths.append(field[1])
+        elif name == b"connection":
+            if field[1].lower() not in _USUAL:
+                named.update(option.strip(b" \t").lower() for option in field[1].split(b","))
         elif name == b"transfer-encoding":
             found.codings.append(field[1].lower())
         elif name == b"keep-alive":
             found.keep_alive = field[1]
-        elif name == b"connection" and field[1].lower() not in _USUAL:
-            named.update(option.strip(b" \t").lower() for option in field[1].split(b","))
     if named:
         found.kept = [line for line in found.kept if line.partition(b":")[0].lower() not in named]
         found.has_date = found.has_date and b"date" not in named

@@ -103,7 +103,8 @@ class EdfScheduler:
             return None
         at, number, address = due[0]
         if not tried and address.is_live(now):  # nearly always
-            heapq.heapreplace(due, (at + 1 / address.weight, number, address))
+            if len(due) > 1:  # a single one has all turns
+                heapq.heapreplace(due, (at + 1 / address.weight, number, address))
             return address
         turn = self._take(now, tried)
         if turn is None and tried:
