@@ -75,11 +75,12 @@ def settled(kubectl, namespace):
 def are_told(objects):
     """Whether there is nothing left to write, with a gateway that serves all of it."""
     parsed = [parse_manifest(one) for one in objects]
-    problems, count = compile_snapshot(parsed, inspectors=VALIDATORS).problems, counts(parsed)
+    compiled, count, now = compile_snapshot(parsed, inspectors=VALIDATORS), counts(parsed), datetime.now(UTC)
 
     def change(it, one):
-        due = conditions_of(it.ref, problems, Programming.PROGRAMMED)
-        return status_change(it, "", one["status"], due, count=count.get(it.ref, 0), now=datetime.now(UTC))
+        due = conditions_of(it.ref, compiled.problems, Programming.PROGRAMMED)
+        linked = compiled.facts.get(it.ref, {})
+        return status_change(it, "", one["status"], due, count=count.get(it.ref, 0), now=now, linked=linked)
 
     ours = [(it, one) for it, one in zip(parsed, objects, strict=True) if it.ref.kind in KINDS]
     return ours and not any(change(it, one) for it, one in ours)
