@@ -52,6 +52,21 @@ class ValueMatch(Entry, frozen=True):
     value: str
 
 
+class Cors(Entry, frozen=True):
+    """Which pages of other origins may call, by the Fetch standard, and what they may read.
+
+    `origins` are `scheme://host`, with a port or not; `scheme://*.suffix` is one label or more before the suffix, `*`
+    every origin, which is never there with `credentials`.
+    """
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    expose_headers: tuple[str, ...] = ()
+    credentials: bool = False
+    max_age_s: int = 5
+
+
 class Route(Entry, frozen=True):
     """Where requests go, and under which policy.
 
@@ -67,6 +82,7 @@ class Route(Entry, frozen=True):
     `unread_matches` is, with a refusal, how many headers and query parameters could not be read or are not tried:
     every request meets them, and they count in the order of routes.
     `refuse_path_parameters` and `refuse_double_encoding`: such paths are 400, though the route takes them.
+    `cors` None leaves CORS to the application.
     """
 
     id: str
@@ -89,6 +105,7 @@ class Route(Entry, frozen=True):
     unread_matches: int = 0
     refuse_path_parameters: bool = False
     refuse_double_encoding: bool = False
+    cors: Cors | None = None
 
 
 class Endpoint(Entry, frozen=True):

@@ -60,6 +60,12 @@ def test_the_request_is_decided_as_the_case_says(case, request_, cache, snapshot
             check_forward(request_.expect, written(head, decision), token)
         else:
             check_denial(request_.expect, decision.denial)
+        check_cors(request_.expect, decision)
+
+
+def check_cors(expected, decision):
+    if expected.cors is not None:
+        assert expected.cors == {name.decode(): value.decode() for name, value in decision.cors or ()}
 
 
 def check_denial(expected, denial):

@@ -28,23 +28,36 @@ SCHEMES = st.sampled_from(["Bearer ", "bearer ", "Bearer  ", "", "jwt="])
 FIELDS = st.lists(st.builds(lambda name, scheme, token: (name, scheme + token), NAMES, SCHEMES, TOKENS), max_size=2)
 TARGETS = st.sampled_from(["/v1/a", "/v1/b", "/v1/public", "/x", f"/v1/{GOOD[0]}", "/v1/a?jwt=x", "/v1/q?jwt=%7Aq"])
 
+ORIGINS = st.sampled_from(["https://a.example", "https://x.b.example", "https://y.b.example", "https://evil.example"])
+ASKED = ("Access-Control-Request-Method", "GET")
+PAGES = st.one_of(
+    st.just([]),
+    st.builds(lambda origin: [("Origin", origin)], ORIGINS),
+    st.builds(lambda origin: [("Origin", origin), ASKED], ORIGINS),
+)
+
 
 @st.composite
 def alike(draw):
     """Requests that differ in the word behind one field's name, and at times in more."""
     name, scheme = draw(st.one_of(st.just(("Authorization", "Bearer ")), st.tuples(NAMES, SCHEMES)))
-    target, fields = draw(TARGETS), draw(FIELDS)
+    target, fields, method = draw(TARGETS), draw(FIELDS), draw(st.sampled_from(["GET", "GET", "OPTIONS"]))
     words = draw(st.lists(TOKENS, min_size=1, max_size=4))
-    return [head(target, *fields, (name, scheme + word)) for word in words] + [head(target, *fields)]
+    pages = [draw(PAGES) for _ in words]
+    return [
+        head(target, *fields, *page, (name, scheme + word), method=method)
+        for word, page in zip(words, pages, strict=True)
+    ] + [head(target, *fields, method=method)]
 
 
 BY_FIELD = [{"name": "authorization", "type": "Regex", "value": "Bearer x.*"}]
 STRIPPED = {"stripCredentials": True, "mode": "Permissive"}
+CORS = {"allowOrigins": ["https://a.example", "https://*.b.example"], "allowCredentials": True}
 MANIFESTS = (
     service(pathPrefix="/v1", upstream={"url": "http://upstream.example:18080/application"}),
-    route("a", paths=[{"type": "Exact", "value": "/a"}], auth={"jwt": {}}),
+    route("a", paths=[{"type": "Exact", "value": "/a"}], auth={"jwt": {}}, cors=CORS),
     route("b", paths=[{"type": "Exact", "value": "/b"}], auth={"jwt": STRIPPED}),
-    route("public", paths=[{"type": "Exact", "value": "/public"}]),
+    route("public", paths=[{"type": "Exact", "value": "/public"}], cors={"allowOrigins": ["*"]}),
     route(
         "q", paths=[{"type": "Exact", "value": "/q"}],
         auth={"jwt": {"from": [{"query": "jwt"}, {"header": "Authorization"}]}},
@@ -61,7 +74,7 @@ TABLES = [
 
 @given(st.sampled_from(TABLES), alike(), st.lists(st.sampled_from([0, 0, 0, 15, 25]), min_size=4, max_size=4))
 def test_what_is_known_decides_as_reading_does(table_, requests, read_gate):
-    """Each comes several times, so that nearly all become known, while tokens begin and end."""
+    """Each comes several times, so that nearly all become known, while tokens begin and end and origins differ."""
     heads, tokens = DecisionCache(Limits(), None), VerificationCache()
     for number, request in enumerate(requests * 4):
         now_s = NOW_S + sum(read_gate[: number // len(requests)])

@@ -73,7 +73,10 @@ class Upstream(Strict, kw_only=True):
 
 
 class Expected(Strict, kw_only=True):
-    """What must come of a request: a refusal with its reason, or what goes upstream."""
+    """What must come of a request: a refusal with its reason, or what goes upstream.
+
+    `cors` are all fields by which the answer allows pages of other origins anything, and its Vary.
+    """
 
     status: int = 200
     reason: str = ""
@@ -81,6 +84,7 @@ class Expected(Strict, kw_only=True):
     challenge: str | None = None
     location: str | None = None
     upstream: Upstream | None = None
+    cors: dict[str, str] | None = None
 
 
 class Request(Strict, kw_only=True):

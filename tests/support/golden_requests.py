@@ -59,6 +59,7 @@ def credentials_of(manifests: Iterable[dict[str, Any]], gateway: str = "default"
 def expected_of(request: cases.Request, port: int) -> dict[str, Any]:
     """What must come of a request, in words that can be compared; the token is not yet in its place."""
     expect = request.expect
+    cors = {} if expect.cors is None else {"cors": expect.cors}
     if expect.upstream is None:
         message = expect.message if request.method != "HEAD" else ""
         seen = {
@@ -67,11 +68,11 @@ def expected_of(request: cases.Request, port: int) -> dict[str, Any]:
             "challenge": expect.challenge,
             "location": expect.location,
         }
-        return {name: value for name, value in seen.items() if value}
+        return {name: value for name, value in seen.items() if value} | cors
     headers: dict[str, str | None] = dict.fromkeys(expect.upstream.absent)
     for name, value in expect.upstream.headers.items():
         headers[name.lower()] = value.replace(str(cases.UPSTREAM_PORT), str(port))
-    return {"target": expect.upstream.target, "headers": headers}
+    return {"target": expect.upstream.target, "headers": headers} | cors
 
 
 def ask(
@@ -96,9 +97,16 @@ def ask(
             break
     else:
         pytest.fail("the machine is too slow to tell what a second means")
+    cors = {} if request.expect.cors is None else {"cors": cors_of(answer)}
     if request.expect.upstream is None:
-        return refusal(expected_of(request, upstream.port), answer, token, upstream)
-    return forwarded(request, request.expect.upstream, answer, token, upstream)
+        return refusal(expected_of(request, upstream.port), answer, token, upstream) | cors
+    return forwarded(request, request.expect.upstream, answer, token, upstream) | cors
+
+
+def cors_of(answer: raw.Answer) -> dict[str, str | None]:
+    """The fields of CORS in an answer, each of which may come once, and Vary."""
+    names = [name for name, _ in answer.fields if name.lower().startswith("access-control-") or name == "Vary"]
+    return {name: answer.value(name) for name in names}
 
 
 def forwarded(
@@ -124,7 +132,7 @@ def refusal(expected: dict[str, Any], answer: raw.Answer, token: str, upstream: 
         "challenge": answer.value("WWW-Authenticate"),
         "location": answer.value("Location"),
     }
-    return {name: seen[name] for name in expected}
+    return {name: seen[name] for name in expected if name in seen}
 
 
 def bytes_of(request: cases.Request, token: str) -> bytes:

@@ -10,6 +10,8 @@ from postern_core.snapshot import Endpoint
 from postern_core.special_addresses import special_use_of
 from postern_dataplane.decision.outcome import Forward, Reject
 from postern_dataplane.http1.denial_response import denial_response
+from postern_dataplane.http1.request_writer import field_lines
+from postern_dataplane.request.denials import DenialReason
 
 from .redaction import Redaction
 from .routes import ROUTES_MAX, RouteNote
@@ -30,10 +32,16 @@ def text_of(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
         yield from _section(f"Forwarded to {_addresses(decision)} as", redaction.head(explanation.sent))
         if decision.route.mapping is not None:
             yield f"Location and cookie paths of the answer come back below {decision.route.mapping.prefix}."
+        if decision.cors is not None:
+            fields = field_lines(decision.cors).decode("latin-1").split("\r\n")
+            yield from _section(
+                "Its answer has, in place of the application's own Access-Control-* fields", fields[:-1]
+            )
         if decision.consumer:
             yield f"The caller is the consumer {decision.consumer}."
     else:
-        yield from _section("Refused; the client gets", _answer(decision, explanation.method))
+        verb = "Answered by the gateway" if decision.denial.reason is DenialReason.CORS_PREFLIGHT else "Refused"
+        yield from _section(f"{verb}; the client gets", _answer(decision, explanation.method))
         yield f"The reason, for the log and the metrics only: {decision.denial.reason}."
 
 
@@ -98,5 +106,6 @@ def _host(address: str) -> str:
 
 def _answer(decision: Reject, method: str) -> list[str]:
     """The answer as the data port writes it, without its date."""
-    answer = denial_response(decision.denial, b"", close=decision.denial.closes, bodyless=method == "HEAD")
+    denial = decision.denial
+    answer = denial_response(denial, b"", decision.cors, close=denial.closes, bodyless=method == "HEAD")
     return [line for line in answer.decode("latin-1").split("\r\n") if not line.startswith("Date:")]

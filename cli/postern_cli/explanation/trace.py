@@ -14,6 +14,7 @@ from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import is_passed_over
 from postern_dataplane.decision.decide import decide, find_route, host_field, usable_upstream
 from postern_dataplane.decision.outcome import Decision, Reject
+from postern_dataplane.decision.preflight import preflight
 from postern_dataplane.decision.token_checks import VerificationContext
 from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound, extract_token
 from postern_dataplane.decision.verification_cache import NullCache
@@ -65,6 +66,9 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
     """Decide about a request and tell each step."""
     walk = Trace()
     target = _read(head, walk)
+    answer = preflight(head, target, table) if target and head.method == "OPTIONS" else None
+    if answer is not None:
+        return _preflight(head, target, answer, walk)
     row = _find_route(head, target, table, walk)
     token = _authenticate(row, head, target, table, now_s=now_s, walk=walk) if row and target else ""
     if row is None:
@@ -77,6 +81,16 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
     decision = decide(head, table, NullCache(), now_s)
     sent = b"" if isinstance(decision, Reject) else request_bytes(head, decision.head)
     return Explanation(head.method, head.target, target, tuple(notes), tuple(walk.steps), decision, token, sent)
+
+
+def _preflight(head: RequestHead, target: Target | None, answer: Reject, walk: Trace) -> Explanation:
+    """Explain what needs neither a token nor an upstream."""
+    is_allowed = any(name == b"Access-Control-Allow-Origin" for name, _ in answer.cors or ())
+    what = "is allowed" if is_allowed else "is not allowed, or not by all routes that may take the request behind it"
+    where = f"a browser asks for {answer.route.label if answer.route else 'a route'}, and its page's origin {what}"
+    walk.check("it is no CORS preflight", lambda: answer.denial.reason, lambda: where)
+    walk.skip([ROUTE, AUTHENTICATED, UPSTREAM])
+    return Explanation(head.method, head.target, target, (), tuple(walk.steps), answer, "")
 
 
 def explain_unread(method: str, target: str, denial: Denial) -> Explanation:

@@ -9,6 +9,7 @@ from postern_core.resources.route import HeaderMatch, QueryParamMatch, Route, Ro
 from postern_core.resources.types import NO_CONTROLS
 from postern_core.validators import Validators
 
+from .cors import block_is_wrong
 from .duplicates import duplicates
 from .policy import policy_is_wrong
 from .service import path_is_not_normal
@@ -104,6 +105,11 @@ def auth_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
         yield from policy_is_wrong(route.spec.auth.jwt)
 
 
+def cors_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    if route.spec.cors:
+        yield from block_is_wrong(route.spec.cors)
+
+
 ROUTE_CHECKS = (
     path_can_never_match,
     regex_is_invalid,
@@ -116,4 +122,5 @@ ROUTE_CHECKS = (
     method_is_refused_anyway,
     method_is_named_twice,
     auth_is_wrong,
+    cors_is_wrong,
 )

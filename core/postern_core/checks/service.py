@@ -10,6 +10,7 @@ from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.validators import Validators
 
+from .cors import block_is_wrong
 from .duplicates import duplicates
 from .policy import policy_is_wrong
 
@@ -157,6 +158,11 @@ def auth_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
         yield from policy_is_wrong(service.spec.auth.jwt)
 
 
+def cors_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    if service.spec.cors:
+        yield from block_is_wrong(service.spec.cors)
+
+
 SERVICE_CHECKS = (
     upstream_is_not_exactly_one,
     url_is_not_an_upstream,
@@ -172,4 +178,5 @@ SERVICE_CHECKS = (
     tls_contradicts_itself,
     upstream_has_no_name,
     auth_is_wrong,
+    cors_is_wrong,
 )

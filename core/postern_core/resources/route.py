@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from postern_core.pattern_limits import ROUTE_PATTERNS_MAX
 
 from .auth import NULLABLE, Auth
+from .cors import Cors
 from .rules import Rule, is_normal_path
 from .types import SET, HeaderName, Method, ObjectName, Resource, Spec, Text
 
@@ -155,6 +156,17 @@ class RouteSpec(Spec, frozen=True):
             Meta(
                 description="Who may make these requests. It replaces the Service's auth whole; nothing of that is "
                 "inherited. `jwt: {mode: Disabled}` makes the Route public. Default: none, the Service's holds.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    cors: (
+        Annotated[
+            Cors,
+            Meta(
+                description="Which pages of other origins may make these requests. It replaces the Service's cors "
+                "whole. Default: none, the Service's holds.",
                 extra_json_schema=NULLABLE,
             ),
         ]

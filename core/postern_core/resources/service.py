@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from postern_core.ref import Ref
 
 from .auth import NULLABLE, Auth
+from .cors import Cors
 from .rules import Rule, is_normal_path
 from .types import SET, Host, Label, Resource, Spec
 from .upstream import ServiceUpstream, certificate_holder
@@ -139,6 +140,17 @@ class ServiceSpec(Spec, frozen=True):
             Meta(
                 description="Protects every Route of this Service that has no auth of its own; a Route's auth replaces "
                 "it whole. Default: none, and then Routes without auth of their own are public.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    cors: (
+        Annotated[
+            Cors,
+            Meta(
+                description="Which pages of other origins may call the Routes of this Service that have no cors of "
+                "their own; a Route's cors replaces it whole. Default: none, and then CORS is left to the application.",
                 extra_json_schema=NULLABLE,
             ),
         ]

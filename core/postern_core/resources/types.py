@@ -27,6 +27,12 @@ QUALIFIED_PATTERN = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[!-+\--.0-~]+\Z"
 PRINTABLE_PATTERN = r"^[ -~]*\Z"
 GROUP_PATTERN = r"^[!-+\--.0-~]+\Z"
 NO_CONTROLS_PATTERN = r"^[^\x00-\x1f\x7f]*\Z"
+# In lower case, as browsers write it; the scheme may be an app's own. "null" is every sandboxed page, so it is none.
+ORIGIN_PATTERN = (
+    r"^(\*|[a-z][a-z0-9+.-]*://((\*\.)?[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*"
+    r"|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?)\Z"
+)
+METHOD_OR_ALL_PATTERN = r"^(\*|[A-Z][A-Z0-9_-]*)\Z"
 
 NAME_HINT = "lower-case letters, digits and '-', starting and ending with a letter or digit"
 HINTS = {
@@ -43,6 +49,9 @@ HINTS = {
     PRINTABLE_PATTERN: "must be printable ASCII",
     GROUP_PATTERN: "must be printable ASCII without spaces, commas or slashes",
     NO_CONTROLS_PATTERN: "must not contain control characters",
+    ORIGIN_PATTERN: "must be * or an origin as browsers send it, in lower case and without a path, such as "
+    "https://app.example.com, https://*.example.com or http://localhost:3000",
+    METHOD_OR_ALL_PATTERN: "must be an HTTP method in upper case, such as GET, or *",
 }
 
 NO_CONTROLS = re.compile(NO_CONTROLS_PATTERN)
@@ -69,6 +78,8 @@ Text = Annotated[str, Meta(pattern=NO_CONTROLS_PATTERN, min_length=1, max_length
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Scalar = Text | bool | int | float
 PortName = Annotated[str, Meta(pattern=PORT_NAME_PATTERN, max_length=63)]
+Origin = Annotated[str, Meta(pattern=ORIGIN_PATTERN, max_length=300)]
+MethodOrAll = Annotated[str, Meta(pattern=METHOD_OR_ALL_PATTERN, max_length=32)]
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", gc=False):

@@ -19,7 +19,7 @@ from postern_dataplane.request.denials import (
     URI_TOO_LONG,
     Denial,
 )
-from postern_dataplane.request.head import RequestHead
+from postern_dataplane.request.head import Fields, RequestHead
 from postern_dataplane.request.target import Target, read_target
 from postern_dataplane.table.compiled import CompiledRoute, Upstream
 from postern_dataplane.table.identity_headers import Identity
@@ -28,6 +28,7 @@ from postern_dataplane.table.routing_table import RoutingTable
 
 from .authenticate import Verified, authenticate
 from .outcome import Authorized, Decision, Forward, Reject
+from .preflight import origin_of, preflight
 from .token_extraction import ExtractedToken, TokenFound, extract_token
 from .upstream_request import upstream_head
 from .verification_cache import VerificationCache
@@ -36,11 +37,12 @@ Verifications = VerificationCache[Verified]
 
 
 class RouteMatch(msgspec.Struct, frozen=True, gc=False):
-    """Where a request goes, before it is known who sends it; `token` is what was found."""
+    """Where a request goes, before it is known who sends it; `token` is what was found, `cors` as in `Authorized`."""
 
     row: CompiledRoute
     target: Target
     token: ExtractedToken = None
+    cors: Fields | None = None
 
 
 def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: float) -> Decision:
@@ -48,7 +50,7 @@ def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: 
     route_match = match_route(head, table)
     if isinstance(route_match, Reject):
         return route_match
-    authorized = authorize(route_match.row, route_match.token, table, cache, now_s)
+    authorized = authorize(route_match, route_match.token, table, cache, now_s)
     if isinstance(authorized, Reject):
         return authorized
     is_trusted = table.is_trusted_proxy(head.peer)
@@ -63,32 +65,38 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     target = BAD_REQUEST if is_repeated else read_target(head, host)
     if isinstance(target, Denial):
         return Reject(target)
+    if head.method == "OPTIONS":
+        answer = preflight(head, target, table)
+        if answer is not None:
+            return answer
     row = find_route(head, target, table)
     if isinstance(row, Denial):
         return Reject(row)
+    cors = None if row.cors is None else row.cors.answer(origin_of(head))
     if row.entry.refusal:
-        return Reject(ROUTE_REFUSED, row)
+        return Reject(ROUTE_REFUSED, row, cors=cors)
     if row.policy is None:
-        return RouteMatch(row, target)
-    return RouteMatch(row, target, extract_token(row.policy.entry.places, head.headers, target.query))
+        return RouteMatch(row, target, None, cors)
+    return RouteMatch(row, target, extract_token(row.policy.entry.places, head.headers, target.query), cors)
 
 
 def authorize(
-    row: CompiledRoute, token: ExtractedToken, table: RoutingTable, cache: Verifications, now_s: float
+    route_match: RouteMatch, token: ExtractedToken, table: RoutingTable, cache: Verifications, now_s: float
 ) -> Authorized | Reject:
     """The other part: whether a request with this token may pass on this route."""
+    row, cors = route_match.row, route_match.cors
     identity: Identity | None = None
     until = math.inf
     has_token = row.policy is not None and isinstance(token, TokenFound)
     if row.policy is not None:
         caller, until = authenticate(row.policy, token, table.credentials, cache, now_s=now_s)
         if isinstance(caller, Denial):
-            return Reject(caller, row, until, has_token)
+            return Reject(caller, row, until, has_token, cors)
         identity = caller
     upstream = usable_upstream(row)
     if upstream is None:
-        return Reject(UPSTREAM_UNAVAILABLE, row, until, has_token)
-    return Authorized(upstream, row, identity, until, has_token)
+        return Reject(UPSTREAM_UNAVAILABLE, row, until, has_token, cors)
+    return Authorized(upstream, row, identity, until, has_token, cors)
 
 
 def usable_upstream(row: CompiledRoute) -> Upstream | None:

@@ -13,7 +13,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from postern_dataplane.request.denials import Denial
-    from postern_dataplane.request.head import UpstreamHead
+    from postern_dataplane.request.head import Fields, UpstreamHead
     from postern_dataplane.table.compiled import CompiledRoute, Upstream
     from postern_dataplane.table.identity_headers import Identity
 
@@ -23,7 +23,9 @@ class Authorized(msgspec.Struct, frozen=True, gc=False):
 
     `until` is how long the same head gets the same decision of the same table
     (seconds since the epoch): until its token ends.  `has_token` says that a token
-    was verified for it, or found in the cache.
+    was verified for it, or found in the cache.  `cors` are the fields with which
+    every answer to it allows a page of another origin to read it, None where that
+    is left to the application.
     """
 
     upstream: Upstream
@@ -31,6 +33,7 @@ class Authorized(msgspec.Struct, frozen=True, gc=False):
     identity: Identity | None = None
     until: float = math.inf
     has_token: bool = False
+    cors: Fields | None = None
 
     @property
     def consumer(self) -> str:
@@ -60,11 +63,15 @@ class Forward(msgspec.Struct, frozen=True, gc=False):
     def until(self) -> float:
         return self.authorized.until
 
+    @property
+    def cors(self) -> Fields | None:
+        return self.authorized.cors
+
 
 class Reject(msgspec.Struct, frozen=True, gc=False):
     """The request may not pass; `denial` is the answer and its reason.
 
-    `route` is None when no route was found.  `until` and `has_token` are those of
+    `route` is None when no route was found.  `until`, `has_token` and `cors` are those of
     `Authorized`; `until` is 0 where time may heal what is wrong.
     """
 
@@ -72,6 +79,7 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
     route: CompiledRoute | None = None
     until: float = math.inf
     has_token: bool = False
+    cors: Fields | None = None
 
 
 Decision = Forward | Reject

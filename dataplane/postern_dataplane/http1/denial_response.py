@@ -6,15 +6,20 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from postern_dataplane.request.denials import Denial
+from postern_dataplane.request.head import Fields
 
 from .request_writer import field_lines
 
 
-def denial_response(denial: Denial, date: bytes, *, close: bool, bodyless: bool = False) -> bytes:
-    """The whole response; `date` is an IMF-fixdate, `bodyless` is for HEAD."""
+def denial_response(
+    denial: Denial, date: bytes, cors: Fields | None = None, *, close: bool, bodyless: bool = False
+) -> bytes:
+    """The whole response; `date` is an IMF-fixdate, `bodyless` is for HEAD, `cors` are fields beside the denial's."""
     # A redirect is one request's own: its response is not worth remembering.
     start, fields = _prepare(denial) if denial.location else _prepared(denial)
     end = b"Connection: close\r\n\r\n" if close else b"\r\n"
+    if cors:
+        end = field_lines(cors) + end
     return b"".join((start, date, fields, end, b"" if bodyless else denial.body))
 
 

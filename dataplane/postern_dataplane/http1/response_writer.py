@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from postern_dataplane.request.head import Fields as RequestFields
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.path_mapping import PathMapping
 
+from .cors_fields import with_cors
 from .response_head import CHUNKED, UNTIL_CLOSE, Fields, Response, read_response
 
 
@@ -14,19 +16,26 @@ class ResponseWriter:
     """One response; what one packet of the upstream brought goes out in one write.
 
     `mapping` changes the paths of its fields, None leaves them as they are; `host` is the one that was asked for.
+    `cors` are the fields of CORS, None leaves the upstream's.
     """
 
     __slots__ = (
-        "_host", "_is_chunked", "_mapping", "_method", "_minor", "_out", "_parts", "_write", "add", "head_is_out",
-        "response", "size_bytes",
+        "_host", "_is_chunked", "_mapping", "_method", "_minor", "_out", "_parts", "_write", "add", "cors",
+        "head_is_out", "response", "size_bytes",
     )  # fmt: skip
 
     def __init__(
-        self, write: Callable[[bytes], None], head: RequestHead, mapping: PathMapping | None = None, host: str = ""
+        self,
+        write: Callable[[bytes], None],
+        head: RequestHead,
+        mapping: PathMapping | None = None,
+        host: str = "",
+        cors: RequestFields | None = None,
     ) -> None:
         self._write = write
         self._mapping = mapping
         self._host = host
+        self.cors = cors
         self._method = head.method
         self._minor = head.http_minor
         self._out: list[bytes] = []
@@ -42,6 +51,8 @@ class ResponseWriter:
         """Take the final head; raises `BadResponse`. `closes`: the client's connection ends after it."""
         if self._mapping is not None:
             fields = self._mapping.fields(fields, self._host)
+        if self.cors is not None:
+            fields = with_cors(fields, self.cors)
         response = read_response(status, phrase, fields, method=self._method, http_minor=self._minor, closes=closes)
         self.response = response
         self._is_chunked = response.client is CHUNKED

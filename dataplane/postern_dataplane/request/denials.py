@@ -28,6 +28,7 @@ class DenialReason(enum.StrEnum):
     OUT_OF_MEMORY_SLOW = enum.auto()
     OUT_OF_MEMORY = enum.auto()
     REDIRECTED_TO_HTTPS = enum.auto()
+    CORS_PREFLIGHT = enum.auto()
     NOT_READY = enum.auto()
     TOO_MANY_CONNECTIONS = enum.auto()
     ROUTE_REFUSED = enum.auto()
@@ -84,10 +85,10 @@ class Denial:
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        body = msgspec.json.encode({"message": self.message})
+        body = msgspec.json.encode({"message": self.message}) if self.message else b""
         fields = {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
+            "Content-Type": "application/json" if body else "",
+            "Content-Length": str(len(body)) if body else "",
             "WWW-Authenticate": self.challenge,
             "Allow": self.allow,
             "Location": self.location,
@@ -133,6 +134,9 @@ OUT_OF_MEMORY = Denial(DenialReason.OUT_OF_MEMORY, 503, "Service unavailable", c
 
 # A request without TLS, where TLS is required.
 REDIRECTED_TO_HTTPS = Denial(DenialReason.REDIRECTED_TO_HTTPS, 308, "Moved to HTTPS")
+
+# A browser's question, which is answered here. RFC 9110, section 8.6: a 204 has no Content-Length.
+CORS_PREFLIGHT = Denial(DenialReason.CORS_PREFLIGHT, 204, "")
 
 # What can't be served now.
 NOT_READY = Denial(DenialReason.NOT_READY, 503, "Not ready", closes=True)

@@ -21,7 +21,7 @@ from postern_dataplane.http1.request_head import RequestError, request_head
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
-from postern_dataplane.request.head import RequestHead
+from postern_dataplane.request.head import Fields, RequestHead
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.tcp import peer_address
 from postern_dataplane.telemetry.events import RequestRecord, path_of
@@ -213,16 +213,16 @@ class ClientConnection(asyncio.Protocol):
             record.route = outcome.route.label
         if isinstance(outcome, Reject):
             record.duration_s = self.now() - self._began_at
-            self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record))
+            self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record, outcome.cors))
         else:
             self.exchange = Exchange(self, head, outcome, record, self._began_at)
             self.exchange.start(sent)
 
-    def reject(self, denial: denials.Denial, head: RequestHead, record: RequestRecord) -> bool:
+    def reject(self, denial: denials.Denial, head: RequestHead, record: RequestRecord, cors: Fields | None) -> bool:
         keeps_alive = self.keeps_alive and not denial.closes and self.reader.is_complete and head.http_minor > 0
         record.status, record.reason = denial.status, denial.reason
         self.gateway.observer.request_done(record)
-        self.write(denial_response(denial, http_date(), close=not keeps_alive, bodyless=head.method == "HEAD"))
+        self.write(denial_response(denial, http_date(), cors, close=not keeps_alive, bodyless=head.method == "HEAD"))
         return keeps_alive
 
     def exchange_ended(self, *, keeps_alive: bool) -> None:

@@ -119,7 +119,7 @@ class CachedTemplate(msgspec.Struct, gc=False):
         if _TOKEN.fullmatch(token) is None:
             return None
         found = TokenFound(token.decode(), _PLACE) if self.is_found_here else self.route_match.token
-        outcome = authorize(self.route_match.row, found, table, tokens, now_s)
+        outcome = authorize(self.route_match, found, table, tokens, now_s)
         sent = b""
         if isinstance(outcome, Authorized):
             identity = field_lines(outcome.identity.fields) if outcome.identity is not None else b""

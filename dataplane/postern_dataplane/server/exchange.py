@@ -67,11 +67,10 @@ class Exchange:
         self._backend = outcome.upstream.backend
         self._retry_state = RetryState(self._services.upstreams.get(outcome.upstream), self._services.observer)
         self._body = BodyForwarder(client, is_chunked=head.chunked) if head.has_body else None
-        self._response_writer = ResponseWriter(client.write, head, outcome.route.mapping, record.host)
+        self._response_writer = ResponseWriter(client.write, head, outcome.route.mapping, record.host, outcome.cors)
         self.response_body_arrived = self._response_writer.add
         self._upstream: UpstreamConnection | None = None
-        self._was_answered = False
-        self._sent_at = 0.0
+        self._was_answered, self._sent_at = False, 0.0
 
     def _move(self, to: ExchangeState) -> None:
         if to not in MOVES[self.state]:
@@ -268,7 +267,8 @@ class Exchange:
         self._response_writer.discard()
         self._release_upstream()
         self._complete_record()
-        self._client.exchange_ended(keeps_alive=self._client.reject(denial, self.head, self.record))
+        keeps_alive = self._client.reject(denial, self.head, self.record, self._response_writer.cors)
+        self._client.exchange_ended(keeps_alive=keeps_alive)
 
     def _cut(self) -> None:
         self._release_upstream()

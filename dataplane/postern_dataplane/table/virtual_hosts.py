@@ -81,6 +81,25 @@ class VirtualHost:
                 return row
         return None
 
+    def candidates(self, target: Target, head: RequestHead, unknown: Collection[str]) -> list[CompiledRoute]:
+        """The routes that may take a request, the last of which surely does; `unknown` headers may have any value.
+
+        Raises `TextTooLong`.
+        """
+        bytes_max, found = self.patterns.text_bytes_max, []
+        for row in self.at(target.path):
+            if row.methods and head.method not in row.methods:
+                continue
+            known = [it for it in row.headers if it.name not in unknown]
+            if not all(_holds(it, header_value(it.name, head), bytes_max, "header") for it in known):
+                continue
+            if not all(_holds(it, query_value(it.name, target.query), bytes_max, "query") for it in row.query_params):
+                continue
+            found.append(row)
+            if len(known) == len(row.headers):
+                break
+        return found
+
     def at(self, path: str) -> Iterator[CompiledRoute]:
         """The routes whose path matches, the ones that decide first in front."""
         yield from self.exact.get(path, ())

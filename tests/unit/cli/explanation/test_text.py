@@ -14,8 +14,9 @@ from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 
 
-def text(*documents, method="GET", target="/"):
-    head = RequestHead(method, target, http_minor=1, headers=((b"Host", b"app.example.com"),), peer="192.0.2.1")
+def text(*documents, method="GET", target="/", fields=()):
+    headers = ((b"Host", b"app.example.com"), *fields)
+    head = RequestHead(method, target, http_minor=1, headers=headers, peer="192.0.2.1")
     table = build_table(manifests.compiled(*documents).snapshot, "")
     return click.unstyle("\n".join(text_of(explain(head, table, 0.0), Redaction([]))))
 
@@ -35,6 +36,28 @@ Refused; the client gets
 
 The reason, for the log and the metrics only: missing_token."""
     )
+
+
+PAGE = (b"Origin", b"https://a.example")
+CORS = {"allowOrigins": ["https://a.example"]}
+
+
+def test_a_preflight_is_told_as_the_browser_gets_it():
+    """It is no refusal, and no token is looked for."""
+    fields = [PAGE, (b"Access-Control-Request-Method", b"GET")]
+    documents = [manifests.service(auth={"jwt": {}}, cors=CORS), manifests.route(methods=["GET"])]
+    told = text(*documents, method="OPTIONS", fields=fields)
+    assert "default/all, and its page's origin is allowed [cors_preflight]" in told
+    assert "Answered by the gateway; the client gets\n  HTTP/1.1 204 No Content\n" in told
+    assert "  Access-Control-Allow-Origin: https://a.example\n" in told
+    fields[0] = (b"Origin", b"https://evil.example")
+    assert "its page's origin is not allowed" in text(*documents, method="OPTIONS", fields=fields)
+
+
+def test_what_the_answer_allows_a_page_is_told():
+    """The response is another than the upstream's then."""
+    told = text(manifests.service(cors=CORS), manifests.route(), fields=[PAGE])
+    assert "Access-Control-* fields\n  Access-Control-Allow-Origin: https://a.example\n  Vary: Origin\n" in told
 
 
 def test_the_answer_to_head_has_no_body():

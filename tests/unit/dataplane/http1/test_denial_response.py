@@ -10,6 +10,7 @@ from postern_dataplane.http1.denial_response import _prepared as module_cache
 from postern_dataplane.http1.denial_response import denial_response
 from postern_dataplane.request import denials as module
 from postern_dataplane.request.denials import (
+    CORS_PREFLIGHT,
     INVALID_TOKEN,
     METHOD_NOT_ALLOWED,
     MISSING_TOKEN,
@@ -19,6 +20,7 @@ from postern_dataplane.request.denials import (
 )
 
 ALL = [denial for denial in vars(module).values() if isinstance(denial, Denial)] + list(INVALID_TOKEN.values())
+ALL.remove(CORS_PREFLIGHT)
 DATE = b"Thu, 01 Jan 2030 00:00:00 GMT"
 
 
@@ -29,6 +31,20 @@ def test_an_answer_is_a_whole_message(denial):
     assert {"message": denial.message} == json.loads(body)
     assert [b"Content-Type: application/json", b"Content-Length: %d" % len(body)] == top.split(b"\r\n")[2:4]
     assert top.startswith(b"HTTP/1.1 %d " % denial.status)
+
+
+def test_a_preflight_gets_a_head_alone():
+    """A 204 has no body, and MUST NOT have a Content-Length (RFC 9110, section 8.6)."""
+    answer = denial_response(CORS_PREFLIGHT, DATE, ((b"Vary", b"Origin"),), close=False)
+    assert b"HTTP/1.1 204 No Content\r\nDate: %b\r\nVary: Origin\r\n\r\n" % DATE == answer
+
+
+def test_fields_of_cors_stand_beside_those_of_the_denial():
+    """Fields of CORS are one answer's own: they do not stay with the denial that the next one shares."""
+    cors = ((b"Access-Control-Allow-Origin", b"https://a.example"), (b"Vary", b"Origin"))
+    answer = denial_response(NO_ROUTE, DATE, cors, close=True)
+    assert b"\r\nAccess-Control-Allow-Origin: https://a.example\r\nVary: Origin\r\nConnection: close\r\n\r\n" in answer
+    assert b"Access-Control" not in denial_response(NO_ROUTE, DATE, close=True)
 
 
 def test_the_two_bodies_of_401():
