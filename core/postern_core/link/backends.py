@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -22,7 +21,6 @@ from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.resources.upstream import certificate_holder
 from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
-from postern_core.special_addresses import SpecialUse, special_use_of
 from postern_core.validators import Validators
 
 from .references import Missing, value_of
@@ -97,7 +95,6 @@ def _link(parsed: Decoded[Service], referred: Referred, inspectors: Validators) 
     if wrong:
         problems.append(wrong)
         addresses = Endpoints(id=ref.id, endpoints=())
-    problems += _special_address(parsed, addresses.endpoints)
     fatal = [problem.message for problem in problems if not problem.is_warning]
     path = urlsplit(upstream.url).path if upstream.url else ""
     keep_alive = upstream.timeouts.keep_alive
@@ -115,21 +112,6 @@ def _link(parsed: Decoded[Service], referred: Referred, inspectors: Validators) 
         refusal=shortened("; ".join(fatal)),
     )
     return LinkedBackend(backend, addresses, tuple(problems), size_of(backend) + size_of(addresses))
-
-
-def _special_address(parsed: Decoded[Service], endpoints: tuple[Endpoint, ...]) -> Iterator[Problem]:
-    """Warn of the first address that gateways refuse, of loopback only in a cluster: in local mode it is allowed."""
-    is_in_cluster = bool(parsed.resource.metadata.uid)
-    upstream = parsed.resource.spec.upstream
-    field = next(name for name in ("url", "service", "endpoints") if getattr(upstream, name) is not None)
-    for endpoint in endpoints:
-        use = special_use_of(endpoint.address)
-        if endpoint.address.rstrip(".").lower() == "localhost":
-            use = SpecialUse.LOOPBACK
-        if use is not None and (is_in_cluster or use is not SpecialUse.LOOPBACK):
-            message = f"{endpoint.address} is {use}; requests get 502 unless --allowed-upstreams of the gateway has it"
-            yield Problem(parsed.ref, Reason.WARNING, f"spec.upstream.{field}", message)
-            return
 
 
 def _endpoints(
