@@ -28,6 +28,8 @@ SILENCE_S = 90.0
 WATCH_GRACE_S = 10.0
 
 GONE = 410
+# What a busy API server answers, and one whose storage for a kind is not ready yet: to ask later.
+TOO_MANY_REQUESTS = 429
 
 
 @dataclass(frozen=True, slots=True)

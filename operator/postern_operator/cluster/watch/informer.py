@@ -20,6 +20,7 @@ from postern_kit.backoff import Backoff
 from postern_operator.cluster.api.reader import (
     API_ERRORS,
     GONE,
+    TOO_MANY_REQUESTS,
     Item,
     PartialObject,
     Resource,
@@ -214,7 +215,9 @@ class Informer:
         pause_s = self._backoff.next_s()
         is_ordinary = isinstance(error, ApiException) and error.status == GONE
         if self._backoff.failures == 1 and not is_ordinary:
-            log.warning("objects can't be read, trying again", extra={"fields": self._fields() | reason_of(error)})
+            is_later = isinstance(error, ApiException) and error.status == TOO_MANY_REQUESTS
+            level = logging.INFO if is_later else logging.WARNING
+            log.log(level, "objects can't be read, trying again", extra={"fields": self._fields() | reason_of(error)})
         if isinstance(error, ApiException) and not is_ordinary:
             self._note_refused(error)
         else:

@@ -163,6 +163,23 @@ async def test_a_server_in_trouble_makes_no_kind_unreadable(fake):
     assert [""] == listener.changes
 
 
+@pytest.mark.parametrize(("status", "level"), [(429, "INFO"), (500, "WARNING")])
+async def test_a_server_that_asks_to_wait_is_no_reason_to_warn(fake, caplog, status, level):
+    """The API server answers 429 while it is busy or makes storage for a new kind, and a client only asks again."""
+    caplog.set_level("INFO", logger="postern.informer")
+    fake.refuse[PATH] = status
+    async with serving(fake) as api:
+        informer, _ = informer_of(api, Ear(1))
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(informer.watch())
+            await fake.was_asked.wait()
+            fake.refuse.clear()
+            await informer.is_decided.wait()
+            task.cancel()
+    first = caplog.records[0]
+    assert (level, "objects can't be read, trying again") == (first.levelname, first.message)
+
+
 async def test_a_list_that_is_older_than_what_was_read_is_noticed(fake):
     """The resourceVersion goes back, as after a restore of etcd; the list of an ordinary server never does."""
     ear = Ear(6)
