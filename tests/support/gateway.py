@@ -24,9 +24,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import raw
 from manifests import route, service
+from postern_core.codec import Encoded
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
-from postern_core.publication import INDEX_FILE
+from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, shard_file
 from postern_kit.atomic_file import replace_file
 from postern_operator.validators import VALIDATORS
 from snapshots import publish_into
@@ -157,6 +158,12 @@ class DataPlane(Gateway):
         resources = [parse_manifest(manifest) for manifest in manifests]
         published = publish_into(self._config, compile_snapshot(resources, inspectors=VALIDATORS).snapshot)
         self.until_digest(lambda digest: digest == published)
+
+    def publish_generation(self, encoded: Encoded) -> None:
+        """Publish a generation as a publisher of another version does: it may hold what this version can't read."""
+        for digest, shard in encoded.shards.items():
+            replace_file(self._config / SHARDS_FOLDER / shard_file(digest), shard.content)
+        self.publish(encoded.index)
 
     def publish(self, index: bytes) -> None:
         """Replace the index at once, whatever it is."""
