@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from postern_dataplane.server import client_connection, exchange
+from postern_dataplane.server import client_protocol, request_forwarder
 from postern_dataplane.state_machine import Moves, State
 from postern_dataplane.upstream import connection
 
 PAGE = Path(__file__).parent / "design" / "connections.md"
 MACHINES: dict[str, Moves[Any]] = {
-    "client connection": client_connection.MOVES,
-    "exchange": exchange.MOVES,
+    "client connection": client_protocol.MOVES,
+    "exchange": request_forwarder.MOVES,
     "upstream connection": connection.MOVES,
 }
 BLOCK = re.compile(r"(<!-- states: (?P<name>[a-z ]+) -->\n).*?(?=<!-- end of states -->)", re.DOTALL)

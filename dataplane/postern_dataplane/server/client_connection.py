@@ -3,104 +3,45 @@
 Rules of this file:
 1. One exchange at a time; of a request that comes early only a few bytes are kept.
 2. Bytes that can't be read as a request are answered once and end the connection, by a lingering close.
-3. The state changes by `_move` only. `_is_write_paused` is no state, as it may change in each of them.
+3. `_is_write_paused` is no state, as it may change in each of them.
+
+The states, and how a connection begins and ends, are those of `client_protocol`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 from aiohttp.http import RawRequestMessage
 
 from postern_dataplane.decision.outcome import Authorized, Reject
-from postern_dataplane.flow_control import PART_BYTES, ReadGate
+from postern_dataplane.flow_control import PART_BYTES
 from postern_dataplane.http1.date import http_date
 from postern_dataplane.http1.denial_response import denial_response
 from postern_dataplane.http1.request_head import RequestError, request_head
-from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
 from postern_dataplane.request.head import Fields, RequestHead
-from postern_dataplane.state_machine import Moves, State, forbidden
-from postern_dataplane.tcp import peer_address
 from postern_dataplane.telemetry.events import RequestRecord, path_of
 
-from .deadline import Deadline
+from .client_protocol import BLOCKED, CLOSED, ENDING, IDLE, IN_EXCHANGE, QUEUED, READING_HEAD, ClientProtocol
 from .decision_cache import Packet
-from .exchange import TUNNEL, Exchange
+from .exchange import Exchange
 from .interfaces import Services
-from .lingering_close import LingeringClose
+from .request_forwarder import TUNNEL
 
 # What may wait behind the request that is being answered.
 BACKLOG_BYTES_MAX = 8 * 1024
 
 
-class ClientState(State):
-    """What a client connection does; each state has a time-out of its own."""
-
-    IDLE = "waits for a request; not a byte of one has come"
-    READING_HEAD = "a part of a request's head has come"
-    QUEUED = "a head came behind the last request, and begins in the next turn of the event loop"
-    BLOCKED = "a head has come, and begins once the client has taken the responses before it"
-    IN_EXCHANGE = "a request is being answered"
-    LINGERING = "the last response was written; input is discarded until the client has it"
-    CLOSED = "was aborted or lost"
-
-
-IDLE, READING_HEAD, QUEUED, BLOCKED, IN_EXCHANGE, LINGERING, CLOSED = ClientState
-MOVES: Moves[ClientState] = {
-    IDLE: {READING_HEAD, BLOCKED, IN_EXCHANGE, LINGERING, CLOSED},
-    READING_HEAD: {BLOCKED, IN_EXCHANGE, LINGERING, CLOSED},
-    QUEUED: {BLOCKED, IN_EXCHANGE, LINGERING, CLOSED},
-    BLOCKED: {QUEUED, LINGERING, CLOSED},
-    IN_EXCHANGE: {IDLE, READING_HEAD, QUEUED, BLOCKED, LINGERING, CLOSED},
-    LINGERING: {LINGERING, CLOSED},
-    CLOSED: {CLOSED},
-}
-ENDING = frozenset({LINGERING, CLOSED})
-
-
-class ClientConnection(asyncio.Protocol):
+class ClientConnection(ClientProtocol):
     """A client of the gateway; `interfaces` says what its exchanges (`Downstream`) and the gateway ask of it."""
 
-    __slots__ = (
-        "_began_at", "_is_write_paused", "_lingering_close", "_transport", "_waiting", "_wants_close", "connection_key",
-        "deadline", "exchange", "gateway", "listener", "now", "peer", "read_gate", "reader", "state", "write",
-    )  # fmt: skip
+    __slots__ = ("_is_write_paused", "_waiting", "_wants_close", "exchange")
 
     def __init__(self, gateway: Services, listener: ListenerConfig) -> None:
-        self.state = IDLE
-        self.gateway = gateway
-        self.listener = listener
-        self.now = gateway.loop.time
-        self.reader = RequestReader(gateway.limits, gateway.loop)
-        self.deadline = Deadline(gateway.limits)
+        ClientProtocol.__init__(self, gateway, listener)
         self.exchange: Exchange | None = None
         self._waiting: RawRequestMessage | None = None
         self._is_write_paused = False
-
-    def _move(self, to: ClientState) -> None:
-        if to not in MOVES[self.state]:
-            before = self.state
-            self.abort()
-            raise forbidden(self, before, to)
-        self.state = to
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
-        self.peer = peer_address(transport.get_extra_info("peername"))
-        self.write = self._transport.write
-        self.connection_key = self.listener.way_of(self.peer)
-        self.read_gate = ReadGate(self._transport, self.data_received, self.gateway.loop)
-        self._lingering_close = LingeringClose(self._transport, self.read_gate, self.deadline, self.gateway.floods)
-        self._began_at = self.now()
-        self.deadline.wait_for_head(self._began_at)  # a silent connection is kept no longer than a slow head
-        self.gateway.connected(self)
-        if self.gateway.is_flooded:
-            self.abort()
-        elif self.gateway.is_full:
-            self._refuse(denials.TOO_MANY_CONNECTIONS)
 
     def data_received(self, data: bytes) -> None:
         if len(data) > PART_BYTES or self.read_gate.rest:
@@ -268,18 +209,6 @@ class ClientConnection(asyncio.Protocol):
         else:
             self.close()
 
-    def drain(self) -> None:
-        if self.state is IDLE:
-            self.close()
-
-    def close(self) -> None:
-        if self.state is not CLOSED:
-            self._linger(self._lingering_close.close)
-
-    def abort(self) -> None:
-        self._move(CLOSED)
-        self._transport.abort()
-
     def _refuse(self, denial: denials.Denial) -> None:
         """Answer what can't be read, or what came too late, and end the connection."""
         if self.exchange is not None:
@@ -290,10 +219,3 @@ class ClientConnection(asyncio.Protocol):
         self.gateway.observer.request_done(record)
         self.write(denial_response(denial, http_date(), close=True))
         self._linger(self._lingering_close.half_close)
-
-    def _linger(self, end: Callable[[float], None]) -> None:
-        """Begin no further request; `end` is a method of the lingering close."""
-        if self.state is not LINGERING:
-            self.reader.discard()
-        self._move(LINGERING)
-        end(self.now())

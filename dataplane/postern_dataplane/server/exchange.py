@@ -2,8 +2,9 @@
 
 Rules of this file:
 1. There is one response: once its head has gone out, a failure cuts it short.
-2. State changes without awaiting, by `_move`; only connecting awaits, in `_connect`.
-3. Every way out leads through `_complete_record`, once.
+2. Every way out leads through `_complete_record`, once.
+
+How the request goes on is `request_forwarder`, which holds the states as well.
 """
 
 from __future__ import annotations
@@ -13,45 +14,19 @@ from postern_dataplane.http1.response_head import BadResponse, Fields, Response,
 from postern_dataplane.http1.response_writer import ResponseWriter
 from postern_dataplane.request import denials
 from postern_dataplane.request.head import RequestHead
-from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.telemetry.events import CLIENT_CLOSED, CLIENT_CLOSED_STATUS, IDLE_TIMEOUT, RequestRecord
-from postern_dataplane.upstream.connect_failure import connect_failure
 from postern_dataplane.upstream.connection import UpstreamConnection
 from postern_dataplane.upstream.retry import RetryState
 
 from .body_forwarder import BodyForwarder
 from .interfaces import Downstream
+from .request_forwarder import CONNECTING, DONE, DOWNLOADING, TUNNEL, UPLOADING, RequestForwarder
 
 
-class ExchangeState(State):
-    """What an exchange waits for; each state has a time-out of its own."""
-
-    CONNECTING = "waits for a connection to the upstream"
-    UPLOADING = "the head was sent, and the request's body goes on"
-    WAITING = "all of the request was sent, and the head of the response has not come"
-    DOWNLOADING = "the response's head has come; the rest of the request's body may still go on"
-    TUNNEL = "both sides speak another protocol"
-    DONE = "is over, and was reported"
-
-
-CONNECTING, UPLOADING, WAITING, DOWNLOADING, TUNNEL, DONE = ExchangeState
-MOVES: Moves[ExchangeState] = {
-    CONNECTING: {UPLOADING, WAITING, DONE},
-    UPLOADING: {CONNECTING, WAITING, DOWNLOADING, DONE},
-    WAITING: {CONNECTING, DOWNLOADING, TUNNEL, DONE},
-    DOWNLOADING: {DONE},
-    TUNNEL: {DONE},
-    DONE: set(),
-}
-
-
-class Exchange:
+class Exchange(RequestForwarder):
     """One request of a client connection, until its response is out; it is the `ResponseHandler` of its upstream."""
 
-    __slots__ = (
-        "_backend", "_began_at", "_body", "_client", "_response_writer", "_retry_state", "_sent", "_sent_at",
-        "_services", "_upstream", "_was_answered", "head", "method", "record", "response_body_arrived", "state",
-    )  # fmt: skip
+    __slots__ = ("_response_writer", "_was_answered", "head", "method", "response_body_arrived")
 
     def __init__(
         self, client: Downstream, head: RequestHead, outcome: Authorized, record: RequestRecord, began_at: float
@@ -69,47 +44,8 @@ class Exchange:
         self._body = BodyForwarder(client, is_chunked=head.chunked) if head.has_body else None
         self._response_writer = ResponseWriter(client.write, head, outcome.route.mapping, record.host, outcome.cors)
         self.response_body_arrived = self._response_writer.add
-        self._upstream: UpstreamConnection | None = None
+        self._upstream = None
         self._was_answered, self._sent_at = False, 0.0
-
-    def _move(self, to: ExchangeState) -> None:
-        if to not in MOVES[self.state]:
-            before, self.state = self.state, DONE
-            self._release_upstream()
-            self._client.abort()
-            raise forbidden(self, before, to)
-        self.state = to
-
-    @property
-    def held_bytes(self) -> int:
-        """Bytes of the request that the upstream has not taken."""
-        return (self._body.held_bytes if self._body else 0) + (self._upstream.unsent_bytes if self._upstream else 0)
-
-    def start(self, sent: bytes) -> None:
-        """Send the request on with this head, over a connection that is there or a new one."""
-        self._sent = sent
-        connection = self._retry_state.idle_connection(self._client.now())
-        if connection is not None:
-            if self._body is not None:
-                self._body.remember()
-            self._attach(connection)
-        else:
-            self._begin_to_connect()
-
-    def _begin_to_connect(self) -> None:
-        self._client.deadline.clear()  # connecting has a time-out of its own
-        self._services.tasks.start(self._connect(), "connect upstream")
-
-    async def _connect(self) -> None:
-        try:
-            connection = await self._retry_state.connect()
-        except OSError as error:
-            self.reject(denials.UPSTREAM_FAILURES[connect_failure(error)])
-            return
-        if self.state is CONNECTING:
-            self._attach(connection)
-        else:
-            self._retry_state.pool.keep(connection, self._client.now())
 
     def _attach(self, connection: UpstreamConnection) -> None:
         """Send the head, and the part of the body that is here already."""
@@ -122,32 +58,6 @@ class Exchange:
         self._move(UPLOADING)
         connection.begin(self, self._sent + self._body.take())
         self._uploaded()
-
-    def body_arrived(self) -> None:
-        """Send on what has come of the request's body, or keep it while there is no connection."""
-        if self._body is None:
-            return
-        if self.state is CONNECTING:
-            self._body.hold()
-            return
-        data = self._body.take()
-        if data and self._upstream is not None:
-            self._upstream.write(data)
-        self._uploaded()
-
-    def _uploaded(self) -> None:
-        """Note that bytes have gone upstream, perhaps the last of the request's."""
-        if self.state is not UPLOADING:
-            return
-        if self._body is not None and not self._body.is_whole:
-            self._body.wait(self._backend, self._client.now())
-        else:
-            self._wait_for_response()
-
-    def _wait_for_response(self) -> None:
-        self._move(WAITING)
-        self._sent_at = now = self._client.now()
-        self._client.deadline.wait_for_response(self._backend, now)
 
     def informational_arrived(self, status: int, phrase: bytes, fields: Fields) -> None:
         self._was_answered = True
@@ -164,10 +74,6 @@ class Exchange:
         self.record.upstream_latency_s = self._client.now() - (self._sent_at or self._began_at)
         self._move(DOWNLOADING)
         return response
-
-    @property
-    def _is_whole(self) -> bool:
-        return self._body is None or self._body.is_whole
 
     def packet_read(self) -> None:
         if self._response_writer.flush():
@@ -203,14 +109,6 @@ class Exchange:
         self.record.bytes_in += len(data)
         assert self._upstream is not None, "a tunnel has two ends"
         self._upstream.write(data)
-
-    def pause_upload(self) -> None:
-        self._client.read_gate.pause("upstream")
-        self._uploaded()
-
-    def resume_upload(self) -> None:
-        self._client.read_gate.resume("upstream")
-        self._uploaded()
 
     def pause_download(self) -> None:
         if self._upstream is not None:
@@ -274,18 +172,6 @@ class Exchange:
         self._release_upstream()
         (self._client.abort if self._response_writer.cut_is_unseen else self._client.close)()
         self._end(keeps_alive=False)
-
-    def _release_upstream(self) -> None:
-        """Return the upstream connection to the pool, or drop it where this exchange is not over on it."""
-        connection, self._upstream = self._upstream, None
-        if connection is None:
-            return
-        if connection.is_reusable and self._is_whole:
-            self._retry_state.pool.keep(connection, self._client.now())
-        elif self.state is TUNNEL:
-            connection.close()
-        else:
-            connection.abort()
 
     def _end(self, *, keeps_alive: bool) -> None:
         self._complete_record()

@@ -13,10 +13,11 @@ from aiohttp.http import RawRequestMessage
 from postern_dataplane.request import denials
 from postern_dataplane.telemetry.definitions import EVICTIONS
 
-from .client_connection import CLOSED, ENDING, IDLE, IN_EXCHANGE, LINGERING, ClientConnection
+from .client_connection import ClientConnection
+from .client_protocol import CLOSED, ENDING, IDLE, IN_EXCHANGE, LINGERING
 from .decision_cache import HEAD_BYTES_MAX, Packet
-from .exchange import CONNECTING
 from .memory_budget import Weight
+from .request_forwarder import CONNECTING
 
 # Measured: a connection that has sent nothing takes 3 KiB, one with a small head 5 KiB.
 CONNECTION_BYTES = 6 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from .client_connection import CLOSED
+from .client_protocol import CLOSED
 from .memory_budget import Weight
 from .metered_connection import MeteredConnection
 

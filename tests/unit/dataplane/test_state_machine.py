@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from postern_dataplane.errors import StateError
-from postern_dataplane.server import client_connection, exchange
-from postern_dataplane.server.exchange import DONE
+from postern_dataplane.server import client_protocol, request_forwarder
+from postern_dataplane.server.request_forwarder import DONE
 from postern_dataplane.state_machine import State
 from postern_dataplane.upstream import connection as upstream
 from postern_dataplane.upstream.connection import UpstreamConnection
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-TABLES = [client_connection.MOVES, exchange.MOVES, upstream.MOVES]
+TABLES = [client_protocol.MOVES, request_forwarder.MOVES, upstream.MOVES]
 
 
 @pytest.mark.parametrize("moves", TABLES, ids=lambda moves: type(next(iter(moves))).__name__)
@@ -80,4 +80,4 @@ def test_a_connection_that_lingers_begins_no_request(port, client):
     connection = client.connection
     with pytest.raises(StateError, match="MeteredConnection can't move from LINGERING to QUEUED"):
         port.loop.call(connection._queue)
-    assert (client_connection.CLOSED, "abort") == (connection.state, client.transport.end)
+    assert (client_protocol.CLOSED, "abort") == (connection.state, client.transport.end)
