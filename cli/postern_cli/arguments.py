@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 
 import click
@@ -26,6 +27,21 @@ class Line(click.types.StringParamType):
         if not text.isprintable():
             self.fail("must not contain control characters, and must be UTF-8", param, ctx)
         return text
+
+
+class IPAddress(click.ParamType[str]):
+    """An IP address, as a connection shows it."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Write it as the gateway does: without a zone, and IPv4 as IPv4."""
+        try:
+            address = ipaddress.ip_address(str(value).partition("%")[0])
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        mapped = address.ipv4_mapped if address.version == 6 else None
+        return str(mapped or address)
 
 
 class ShareOfNamespace(click.ParamType[Share]):

@@ -20,10 +20,10 @@ from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
 
-from .arguments import Line, folders_or_none, share_option
+from .arguments import IPAddress, Line, folders_or_none, share_option
 from .explanation.credential_hints import keys_named_in
 from .explanation.redaction import Redaction
-from .explanation.request import WrittenRequest, written_request
+from .explanation.request import PEER, WrittenRequest, written_request
 from .explanation.text import connecting, text_of
 from .explanation.trace import Explanation, explain_unread
 from .explanation.trace import explain as explain_request
@@ -52,6 +52,7 @@ class WithoutDashes(click.Command):
 @click.argument("url")
 @click.option("--gateway", metavar="NAME", default="default", show_default=True, help="Which gateway to ask.")
 @click.option("--header", "-H", metavar="'K: V'", type=Line(), multiple=True, help="A header of it; may be repeated.")
+@click.option("--from", "peer", type=IPAddress(), default=PEER, show_default=True, help="The client's address.")
 @click.option("--connect", "connects", is_flag=True, help="Also connect to the upstream, and say what fails.")
 @share_option
 @cluster_option
@@ -64,6 +65,7 @@ def explain(
     url: str,
     gateway: str,
     header: tuple[str, ...],
+    peer: str,
     connects: bool,
     share: Share,
     is_cluster: bool,
@@ -76,8 +78,7 @@ def explain(
     It names the route that takes the request and why the others don't, where the token was found, each check
     with its outcome, and what would be sent upstream. Tokens and cookies are never printed.
     The exit status is 0 when it could be explained, whether the request would pass or not.
-    With --connect, the upstream of a request that would pass is connected to from here; where its TLS fails, that says
-    whether it is the certificate's name, its date or its CA.
+    With --connect, the upstream of a request that would pass is connected to from here, and what fails of TLS is told.
     With --cluster, of all credentials only the Secrets of those that a token in the request names are read.
 
     \b
@@ -88,7 +89,7 @@ def explain(
     """  # noqa: D301 # click wants the character, not its escape
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
     written = written_request(method, url, header)
-    head = written.read()
+    head = written.read(peer=peer)
     gathered = load_objects(source, Wanted(has_use_for_secrets=_matters_to(head)))
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)

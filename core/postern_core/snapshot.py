@@ -67,6 +67,17 @@ class Cors(Entry, frozen=True):
     max_age_s: int = 5
 
 
+class Clients(Entry, frozen=True):
+    """From which addresses requests may come: networks, of which `deny` wins; an empty `allow` allows all others.
+
+    `is_peer` asks for the address of the connection, where else a trusted proxy says whose it is.
+    """
+
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    is_peer: bool = False
+
+
 class Route(Entry, frozen=True):
     """Where requests go, and under which policy.
 
@@ -83,6 +94,7 @@ class Route(Entry, frozen=True):
     every request meets them, and they count in the order of routes.
     `refuse_path_parameters` and `refuse_double_encoding`: such paths are 400, though the route takes them.
     `cors` None leaves CORS to the application.
+    `clients` None takes requests from every address.
     """
 
     id: str
@@ -106,6 +118,7 @@ class Route(Entry, frozen=True):
     refuse_path_parameters: bool = False
     refuse_double_encoding: bool = False
     cors: Cors | None = None
+    clients: Clients | None = None
 
 
 class Endpoint(Entry, frozen=True):

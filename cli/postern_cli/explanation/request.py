@@ -28,7 +28,7 @@ _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 # What would end a line early; no client sends it within one.
 _LINE_END = re.compile(r"[\r\n\0]")
 
-# The address of the client is not known here; X-Forwarded-For is shown with this one.
+# The address of the client where none is given.
 PEER = "127.0.0.1"
 
 
@@ -41,7 +41,7 @@ class WrittenRequest:
     entrance: ListenerConfig
     content: bytes
 
-    def read(self, limits: Limits | None = None) -> RequestHead | Denial:
+    def read(self, limits: Limits | None = None, peer: str = PEER) -> RequestHead | Denial:
         """Read the head as the data port does; the refusal where it does not get as far as a decision."""
         limits = limits or Limits()
         # The parser wants a loop to pause; nothing runs on this one.
@@ -49,7 +49,7 @@ class WrittenRequest:
             try:
                 message = RequestReader(limits, loop).feed(self.content)
                 assert message is not None, "the bytes are a whole head"
-                return head_of(message, limits, PEER, self.entrance)
+                return head_of(message, limits, peer, self.entrance)
             except RequestError as error:
                 return error.denial
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from postern_core.paths import BadPath, normalise
 from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import is_passed_over
+from postern_dataplane.decision.client_address import client_of, is_admitted
 from postern_dataplane.decision.decide import decide, find_route, host_field, usable_upstream
 from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.decision.preflight import preflight
@@ -32,6 +33,7 @@ from .wording import listed, shown
 
 READING = "the request has one reading"
 ROUTE = "a route takes it"
+CLIENT = "its client may call from its address"
 AUTHENTICATED = "the token is good"
 UPSTREAM = "the upstream has an endpoint"
 
@@ -87,6 +89,8 @@ def _preflight(head: RequestHead, target: Target | None, answer: Reject, walk: T
     """Explain what needs neither a token nor an upstream."""
     is_allowed = any(name == b"Access-Control-Allow-Origin" for name, _ in answer.cors or ())
     what = "is allowed" if is_allowed else "is not allowed, or not by all routes that may take the request behind it"
+    if answer.denial.reason is DenialReason.CLIENT_NOT_ALLOWED:
+        what += ", but no request may come from the client's address"
     where = f"a browser asks for {answer.route.label if answer.route else 'a route'}, and its page's origin {what}"
     walk.check("it is no CORS preflight", lambda: answer.denial.reason, lambda: where)
     walk.skip([ROUTE, AUTHENTICATED, UPSTREAM])
@@ -139,6 +143,10 @@ def _find_route(head: RequestHead, target: Target | None, table: RoutingTable, w
     walk.check(ROUTE, nothing, lambda: row.label)
     refusal = row.entry.refusal
     walk.check("its manifests are sound", lambda: DenialReason.ROUTE_REFUSED if refusal else None, lambda: refusal)
+    clients = row.clients
+    if clients is not None:
+        refused = None if is_admitted(head, clients, table) else DenialReason.CLIENT_NOT_ALLOWED
+        walk.check(CLIENT, lambda: refused, lambda: client_of(head, clients, table) or "its address is not known")
     return row
 
 

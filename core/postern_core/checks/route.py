@@ -9,6 +9,7 @@ from postern_core.resources.route import HeaderMatch, QueryParamMatch, Route, Ro
 from postern_core.resources.types import NO_CONTROLS
 from postern_core.validators import Validators
 
+from .clients import clients_block_is_wrong
 from .cors import block_is_wrong
 from .duplicates import duplicates
 from .policy import policy_is_wrong
@@ -110,6 +111,11 @@ def cors_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
         yield from block_is_wrong(route.spec.cors)
 
 
+def client_list_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    if route.spec.clients:
+        yield from clients_block_is_wrong(route.spec.clients)
+
+
 ROUTE_CHECKS = (
     path_can_never_match,
     regex_is_invalid,
@@ -123,4 +129,5 @@ ROUTE_CHECKS = (
     method_is_named_twice,
     auth_is_wrong,
     cors_is_wrong,
+    client_list_is_wrong,
 )

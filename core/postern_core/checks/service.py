@@ -10,6 +10,7 @@ from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.validators import Validators
 
+from .clients import clients_block_is_wrong
 from .cors import block_is_wrong
 from .duplicates import duplicates
 from .policy import policy_is_wrong
@@ -163,6 +164,11 @@ def cors_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
         yield from block_is_wrong(service.spec.cors)
 
 
+def client_list_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    if service.spec.clients:
+        yield from clients_block_is_wrong(service.spec.clients)
+
+
 SERVICE_CHECKS = (
     upstream_is_not_exactly_one,
     url_is_not_an_upstream,
@@ -179,4 +185,5 @@ SERVICE_CHECKS = (
     upstream_has_no_name,
     auth_is_wrong,
     cors_is_wrong,
+    client_list_is_wrong,
 )

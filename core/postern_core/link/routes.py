@@ -14,6 +14,7 @@ from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.resources.route import Route as RouteResource
 from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
 
+from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
 from .pattern_budget import settle_patterns
@@ -140,6 +141,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         refuse_path_parameters=service.refuse_path_parameters,
         refuse_double_encoding=service.refuse_double_encoding,
         cors=link_cors(spec.cors) if spec.cors else service.cors,
+        clients=link_clients(spec.clients) if spec.clients else service.clients,
     )
 
 
@@ -191,7 +193,9 @@ def _fitting(
 
 def place_of(route: Route, refusal: str) -> Route:
     """What refuses the requests that a route takes, in its very place among the others."""
-    return structs.replace(route, policy=None, strip_prefix="/", clean_headers=(), cors=None, refusal=refusal)
+    return structs.replace(
+        route, policy=None, strip_prefix="/", clean_headers=(), cors=None, clients=None, refusal=refusal
+    )
 
 
 def path_matches(paths: tuple[RoutePath, ...], prefix: str) -> tuple[PathMatch, ...]:

@@ -16,9 +16,10 @@ from postern_core.ref import Ref
 from postern_core.resources.auth import Auth
 from postern_core.resources.route import Route
 from postern_core.resources.service import Service
-from postern_core.snapshot import Cors
+from postern_core.snapshot import Clients, Cors
 
 from .backends import LinkedBackend, link_backend, upstream_problems
+from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import recover_service_scope
 from .hosts import Claim, assign_hosts
@@ -43,6 +44,7 @@ class ServicePlace(NamedTuple):
     clean_headers: tuple[str, ...] = ()
     restore_path_prefix: bool = False
     cors: Cors | None = None
+    clients: Clients | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             refuse_double_encoding=spec.double_encoding == "Reject",
             restore_path_prefix=spec.restore_path_prefix,
             cors=link_cors(spec.cors),
+            clients=link_clients(spec.clients),
         )  # fmt: skip
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), place
     remains = recover_service_scope(parsed)

@@ -10,6 +10,7 @@ from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.validators import Validators
 
+from .clients import CLIENTS_LINTS
 from .policy import policy_lints
 
 # A segment as other routers write one that may be anything: `*`, `*.pdf`, `{id}`, `:id`.
@@ -87,7 +88,7 @@ def policy_of_service(service: Service, _: Validators) -> Iterator[tuple[str, st
 
 
 POLICY_OF_AN_OBJECT = (policy_of_service, policy_of_route)
-SERVICE_LINTS = (prefix_is_a_template, policy_of_service)
+SERVICE_LINTS = (prefix_is_a_template, policy_of_service, *CLIENTS_LINTS)
 ROUTE_LINTS = (
     path_is_a_template,
     pattern_asks_for_a_query,
@@ -96,4 +97,5 @@ ROUTE_LINTS = (
     header_value_is_not_ascii,
     query_is_percent_encoded,
     policy_of_route,
+    *CLIENTS_LINTS,
 )

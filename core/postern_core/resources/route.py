@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from postern_core.pattern_limits import ROUTE_PATTERNS_MAX
 
 from .auth import NULLABLE, Auth
+from .clients import Clients
 from .cors import Cors
 from .rules import Rule, is_normal_path
 from .types import SET, HeaderName, Method, ObjectName, Resource, Spec, Text
@@ -167,6 +168,17 @@ class RouteSpec(Spec, frozen=True):
             Meta(
                 description="Which pages of other origins may make these requests. It replaces the Service's cors "
                 "whole. Default: none, the Service's holds.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    clients: (
+        Annotated[
+            Clients,
+            Meta(
+                description="From which addresses these requests may come. It replaces the Service's clients whole. "
+                "Default: none, the Service's holds.",
                 extra_json_schema=NULLABLE,
             ),
         ]

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from postern_core.ref import Ref
 
 from .auth import NULLABLE, Auth
+from .clients import Clients
 from .cors import Cors
 from .rules import Rule, is_normal_path
 from .types import SET, Host, Label, Resource, Spec
@@ -151,6 +152,17 @@ class ServiceSpec(Spec, frozen=True):
             Meta(
                 description="Which pages of other origins may call the Routes of this Service that have no cors of "
                 "their own; a Route's cors replaces it whole. Default: none, and then CORS is left to the application.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    clients: (
+        Annotated[
+            Clients,
+            Meta(
+                description="From which addresses requests may come, to the Routes of this Service that have no "
+                "clients of their own; a Route's clients replaces it whole. Default: none, and every address may call.",
                 extra_json_schema=NULLABLE,
             ),
         ]

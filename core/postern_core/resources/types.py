@@ -32,6 +32,8 @@ ORIGIN_PATTERN = (
     r"^(\*|[a-z][a-z0-9+.-]*://((\*\.)?[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*"
     r"|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?)\Z"
 )
+# What else makes a network of it is for a check to say.
+NETWORK_PATTERN = r"^[0-9A-Fa-f:.]+(/[0-9]{1,3})?\Z"
 METHOD_OR_ALL_PATTERN = r"^(\*|[A-Z][A-Z0-9_-]*)\Z"
 
 NAME_HINT = "lower-case letters, digits and '-', starting and ending with a letter or digit"
@@ -51,6 +53,7 @@ HINTS = {
     NO_CONTROLS_PATTERN: "must not contain control characters",
     ORIGIN_PATTERN: "must be * or an origin as browsers send it, in lower case and without a path, such as "
     "https://app.example.com, https://*.example.com or http://localhost:3000",
+    NETWORK_PATTERN: "must be a network such as 10.0.0.0/8 or 2001:db8::/32, or a single IP address",
     METHOD_OR_ALL_PATTERN: "must be an HTTP method in upper case, such as GET, or *",
 }
 
@@ -78,6 +81,7 @@ Text = Annotated[str, Meta(pattern=NO_CONTROLS_PATTERN, min_length=1, max_length
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Scalar = Text | bool | int | float
 PortName = Annotated[str, Meta(pattern=PORT_NAME_PATTERN, max_length=63)]
+Network = Annotated[str, Meta(pattern=NETWORK_PATTERN, max_length=49)]
 Origin = Annotated[str, Meta(pattern=ORIGIN_PATTERN, max_length=300)]
 MethodOrAll = Annotated[str, Meta(pattern=METHOD_OR_ALL_PATTERN, max_length=32)]
 

@@ -12,6 +12,7 @@ import msgspec
 
 from postern_dataplane.request.denials import (
     BAD_REQUEST,
+    CLIENT_NOT_ALLOWED,
     HEADERS_TOO_LARGE,
     NO_ROUTE,
     ROUTE_REFUSED,
@@ -27,6 +28,7 @@ from postern_dataplane.table.patterns import TextTooLong
 from postern_dataplane.table.routing_table import RoutingTable
 
 from .authenticate import Verified, authenticate
+from .client_address import is_admitted
 from .outcome import Authorized, Decision, Forward, Reject
 from .preflight import origin_of, preflight
 from .token_extraction import ExtractedToken, TokenFound, extract_token
@@ -75,6 +77,8 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     cors = None if row.cors is None else row.cors.answer(origin_of(head))
     if row.entry.refusal:
         return Reject(ROUTE_REFUSED, row, cors=cors)
+    if row.clients is not None and not is_admitted(head, row.clients, table):
+        return Reject(CLIENT_NOT_ALLOWED, row, cors=cors)
     if row.policy is None:
         return RouteMatch(row, target, None, cors)
     return RouteMatch(row, target, extract_token(row.policy.entry.places, head.headers, target.query), cors)

@@ -3,20 +3,22 @@
 Rules of this file:
 1. A preflight has no credentials, so it is answered before any are asked for, and never goes upstream.
 2. It is decided by the routes that may take the request behind it. Where they differ in what they allow, nothing is
-   allowed: which of them it will be is known only when it comes.
+   allowed: which of them it will be is known only when it comes. For the same reason a client is refused only where
+   all of them refuse its address.
 """
 
 from __future__ import annotations
 
 from msgspec import structs
 
-from postern_dataplane.request.denials import CORS_PREFLIGHT
+from postern_dataplane.request.denials import CLIENT_NOT_ALLOWED, CORS_PREFLIGHT
 from postern_dataplane.request.head import Fields, RequestHead
 from postern_dataplane.request.target import Target
 from postern_dataplane.table.cors import VARY
 from postern_dataplane.table.patterns import TextTooLong
 from postern_dataplane.table.routing_table import RoutingTable
 
+from .client_address import is_admitted
 from .outcome import Reject
 
 ANNOUNCED_BYTES_MAX = 4_096
@@ -44,6 +46,8 @@ def preflight(head: RequestHead, target: Target, table: RoutingTable) -> Reject 
     cors = rows[0].cors
     are_alike = all(row.entry.cors == rows[0].entry.cors for row in rows)
     fields: Fields = cors.preflight(origin) if cors is not None and are_alike else VARY
+    if not any(row.clients is None or is_admitted(head, row.clients, table) for row in rows):
+        return Reject(CLIENT_NOT_ALLOWED, rows[0], cors=fields)
     return Reject(CORS_PREFLIGHT, rows[0], cors=fields)
 
 

@@ -32,6 +32,7 @@ class DenialReason(enum.StrEnum):
     NOT_READY = enum.auto()
     TOO_MANY_CONNECTIONS = enum.auto()
     ROUTE_REFUSED = enum.auto()
+    CLIENT_NOT_ALLOWED = enum.auto()
     UPSTREAM_UNAVAILABLE = enum.auto()
     UPSTREAM_ADDRESS_REFUSED = enum.auto()
     UPSTREAM_CONNECT_FAILED = enum.auto()
@@ -165,6 +166,9 @@ UPSTREAM_FAILURES = {
     "reset": UPSTREAM_RESET,
     "bad_response": UPSTREAM_BAD_RESPONSE,
 }
+
+# From an address that the route does not take requests from.
+CLIENT_NOT_ALLOWED = Denial(DenialReason.CLIENT_NOT_ALLOWED, 403, "Client not allowed")
 
 # A request that may not pass. The two 401 bodies and the 403 are one each, whatever the reason.
 MISSING_TOKEN = Denial(DenialReason.MISSING_TOKEN, 401, "Missing JWT token in request")

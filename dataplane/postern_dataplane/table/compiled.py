@@ -29,6 +29,7 @@ from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial, DenialReason
 from postern_dataplane.request.path_mapping import PathMapping
 
+from .clients import compiled_clients
 from .cors import compiled_cors
 from .identity_headers import Identity, anonymous_identity, consumer_identity, consumer_names
 from .re2_pattern import compile_pattern
@@ -217,13 +218,13 @@ class CompiledRoute:
     asked for, None where the client's own goes on; `stripped_prefix` is taken off each path, "" for none,
     and `root` is what follows the upstream's own path where nothing else is left.
     `mapping` puts the prefix back into the paths of a response, None where they stay; `cors` None leaves CORS to the
-    application.
+    application; `clients` None takes requests from every address.
     """
 
     __slots__ = (
-        "authority", "cors", "entry", "headers", "id", "label", "mapping", "methods", "path_prefix", "policy",
-        "query_params", "refused_in_path", "removed", "removed_if_untrusted", "root", "strip", "stripped_prefix",
-        "upstream",
+        "authority", "clients", "cors", "entry", "headers", "id", "label", "mapping", "methods", "path_prefix",
+        "policy", "query_params", "refused_in_path", "removed", "removed_if_untrusted", "root", "strip",
+        "stripped_prefix", "upstream",
     )  # fmt: skip
 
     def __init__(self, entry: Route, policy: CompiledPolicy | None, upstream: Upstream | None) -> None:
@@ -245,6 +246,7 @@ class CompiledRoute:
         self.authority = backend.host_header.encode() if backend and backend.host_header else None
         self.mapping = self._mapping(backend) if entry.restore_prefix and self.strip else None
         self.cors = compiled_cors(entry.cors) if entry.cors is not None else None
+        self.clients = compiled_clients(entry.clients) if entry.clients is not None else None
         self.removed, self.removed_if_untrusted = _removed(entry.clean_headers, strips=bool(self.strip))
 
     def _mapping(self, backend: Backend | None) -> PathMapping:

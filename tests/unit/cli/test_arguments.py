@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from postern_cli.arguments import Line
+from postern_cli.arguments import IPAddress, Line
 
 
 def test_a_line_is_taken_as_it_is():
@@ -23,3 +23,16 @@ def test_what_is_no_line_is_refused(text):
 def test_the_environment_gives_one_value_a_line():
     """A value may have spaces there too."""
     assert ["a: b c", "d: e"] == Line().split_envvar_value("a: b c\nd: e")
+
+
+@pytest.mark.parametrize("text", ["::ffff:192.0.2.1", "192.0.2.1"])
+def test_an_address_is_as_a_connection_shows_it(text):
+    """An IPv4 address is written as one."""
+    assert IPAddress().convert(text, None, None) == "192.0.2.1"
+
+
+@pytest.mark.parametrize("text", ["192.0.2.0/24", "app.example.com", ""])
+def test_what_is_no_address_is_refused(text):
+    """A network or a name is where no single client is."""
+    with pytest.raises(click.BadParameter):
+        IPAddress().convert(text, None, None)

@@ -12,6 +12,7 @@ from msgspec import inspect
 from cluster.pairs import pairs
 from manifests import manifest
 from postern_core.check import check
+from postern_core.checks.clients import CLIENTS_CHECKS
 from postern_core.checks.cors import CORS_CHECKS
 from postern_core.checks.policy import POLICY_CHECKS
 from postern_core.checks.service import path_is_not_normal
@@ -36,6 +37,9 @@ A_SET = "the list is a set, and the API server refuses doubles by itself"
 NOT_BY_A_RULE = {
     "auth_is_wrong": "it only asks the checks of the policy, which have rules of their own",
     "cors_is_wrong": "it only asks the checks of the block, which have rules of their own",
+    "client_list_is_wrong": "it only asks the checks of the block, which have none",
+    "network_is_invalid": "the API server knows networks from 1.31 on; the pattern bounds their characters",
+    "network_is_listed_twice": A_SET,
     "value_is_named_twice": A_SET,
     "host_is_named_twice": A_SET,
     "gateway_is_named_twice": A_SET,
@@ -83,7 +87,7 @@ RULES = {
 
 def test_every_check_has_a_rule_or_a_reason():
     """What the compiler tells late, the API server tells at once, where CEL can say it."""
-    checks = {one.__name__ for kind in KINDS.values() for one in (*kind.checks, *POLICY_CHECKS, *CORS_CHECKS)}
+    checks = {one.__name__ for kind in KINDS.values() for one in (*kind.checks, *POLICY_CHECKS, *CORS_CHECKS, *CLIENTS_CHECKS)}
     assert checks == {rule.violation for rule in RULES} - CHANGES | set(NOT_BY_A_RULE)
 
 

@@ -60,6 +60,15 @@ def test_what_the_answer_allows_a_page_is_told():
     assert "Access-Control-* fields\n  Access-Control-Allow-Origin: https://a.example\n  Vary: Origin\n" in told
 
 
+def test_an_address_that_may_not_call_is_named():
+    """The step is told with the address that was looked at, and no token is asked for."""
+    told = text(manifests.service(clients={"deny": ["192.0.2.0/24"]}, auth={"jwt": {}}), manifests.route())
+    assert "  refused      its client may call from its address: 192.0.2.1 [client_not_allowed]\n" in told
+    assert "\n  HTTP/1.1 403 Forbidden\n" in told
+    told = text(manifests.service(clients={"allow": ["192.0.2.0/24"]}), manifests.route())
+    assert "  ok           its client may call from its address: 192.0.2.1\n" in told
+
+
 def test_the_answer_to_head_has_no_body():
     """As the data port sends it."""
     assert '{"message"' not in text(manifests.service(auth={"jwt": {}}), manifests.route(), method="HEAD")
