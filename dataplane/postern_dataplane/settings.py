@@ -29,8 +29,8 @@ def _seconds(text: str) -> float:
     return milliseconds(text) / 1000
 
 
-def _share(text: str) -> float:
-    named = {"off": 0.0, "on": 1.0}
+def _share(text: str) -> float | None:
+    named = {"off": None, "on": 1.0}
     if text in named:
         return named[text]
     if not re.fullmatch(r"[01]|[01]?\.[0-9]+", text) or float(text) > 1:
@@ -58,6 +58,10 @@ def _rate(text: str) -> int:
     return 0 if text == "off" else BYTES.read(text)
 
 
+def _count_or_off(text: str) -> int:
+    return 0 if text == "off" else COUNT.read(text)
+
+
 def _addresses(text: str) -> str:
     read_allowed_addresses(text)
     return text
@@ -67,6 +71,7 @@ SECONDS = Syntax("TIME", _seconds, lambda seconds: f"{seconds:g}s")
 SHARE = Syntax("off|on|SHARE", _share)
 SWITCH = Syntax("on|off", _switch, lambda is_on: "on" if is_on else "off")
 RATE = Syntax("BYTES|off", _rate, lambda rate: str(rate or "off"))
+COUNT_OR_OFF = Syntax("N|off", _count_or_off, lambda count: str(count or "off"))
 NETWORKS = Syntax("CIDR,...", _networks)
 ADDRESSES = Syntax("WORD|CIDR,...", _addresses)
 
@@ -139,11 +144,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "Who may write a Service must not reach [what trusts this machine](#addresses-of-upstreams).",
         default="none; of `postern run` loopback,own",
     )] = ""  # fmt: skip
-    access_log: Annotated[float, Option(
-        SHARE, "A JSON line on standard output for each request, or for a share of 0 to 1 of them.",
+    access_log: Annotated[float | None, Option(
+        SHARE, "A JSON line on standard output for each request, or for refusals and a share (0 to 1) of the rest.",
         "A line costs a tenth of a request, and the metrics count every request anyway.",
         default="off",
-    )] = 0.0  # fmt: skip
+    )] = None  # fmt: skip
+    access_log_refusals: Annotated[int, Option(
+        COUNT_OR_OFF, "Refusals a second of one worker that are logged beyond the share.",
+        "More than clients cause that mean no harm, and no more than a node's disk takes; "
+        "`postern_access_log_limited_total` counts the others.",
+    )] = 500  # fmt: skip
     remember_heads: Annotated[bool, Option(
         SWITCH, "Whether to parse the same request only once.",
         "[What is remembered](#what-is-remembered-of-requests) changes no answer; without it, clients that ask the "

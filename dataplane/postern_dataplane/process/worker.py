@@ -37,7 +37,7 @@ from postern_dataplane.sockets import BACKLOG, Listeners
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.telemetry.access_log import AccessLog
 from postern_dataplane.telemetry.counters import Counters
-from postern_dataplane.telemetry.definitions import CERTIFICATE_RELOADS, LOG_LINES_DROPPED, RELOADS
+from postern_dataplane.telemetry.definitions import CERTIFICATE_RELOADS, LOG_LINES_DROPPED, LOG_LINES_LIMITED, RELOADS
 from postern_dataplane.telemetry.fan_out import FanOutObserver
 from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, Sender, SnapshotLoaded, SnapshotRefused
 from postern_dataplane.upstream.dial_policy import DialPolicy
@@ -58,7 +58,7 @@ class Worker:
         self._listeners = listeners
         self._sender = sender
         self._counters = Counters()
-        self._access_log = AccessLog(settings.access_log, sys.stdout.fileno()) if settings.access_log else None
+        self._access_log = access_log_for(settings)
         self._active_table = ActiveTable()
         self._gateway = Gateway(
             active_table=self._active_table,
@@ -136,6 +136,7 @@ class Worker:
     def _report(self) -> None:
         if self._access_log:
             self._counters.count(LOG_LINES_DROPPED, by=self._access_log.take_dropped())
+            self._counters.count(LOG_LINES_LIMITED, by=self._access_log.take_limited())
         self._sender.send(self._counters.take(held_bytes=self._gateway.budget.used_bytes))
 
     async def _watch_supervisor(self) -> None:
@@ -147,6 +148,14 @@ class Worker:
             await asyncio.to_thread(self._access_log.close, GOODBYE_S)
         self._report()
         await self._sender.close(GOODBYE_S)
+
+
+def access_log_for(settings: Settings) -> AccessLog | None:
+    """The access log on standard output, None where it is off."""
+    share = settings.access_log
+    if share is None:
+        return None
+    return AccessLog(share, sys.stdout.fileno(), refusals_per_second=settings.access_log_refusals)
 
 
 def listener_for(settings: Settings, *, is_tls: bool) -> ListenerConfig:

@@ -1,7 +1,8 @@
 """The access log: one JSON line a request on stdout, written beside the hot path.
 
 A request only appends to a queue; a thread writes what has gathered.  Lines that
-are not read are dropped and counted, and the gateway goes on.
+are not read are dropped and counted, and the gateway goes on.  Of requests that pass a share is logged; a refusal is
+logged whatever the share, as long as a flood of them does not fill the disk of the node.
 No line holds a query, a header or a token.
 """
 
@@ -11,17 +12,19 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from random import random
 
 import msgspec
 
-from .events import RequestRecord
+from .events import RequestRecord, is_refusal
 
 FLUSH_S = 0.2
 LINES_WAITING_MAX = 10_000
 # Usual lines are 400 bytes; what a client makes longest, ten times as long.
 WAITING_BYTES_MAX = 4 * 2**20
-FIELD_CHARS_MAX = 512
+# What a client wrote is cut to the first of these with which its line fits into one write.
+FIELD_CHARS_MAX = (512, 128, 32)
 
 # POSIX, write(): "Write requests of {PIPE_BUF} bytes or less shall not be interleaved with data from other processes
 # doing writes on the same pipe."  The workers share one stdout.
@@ -47,42 +50,82 @@ class Line(msgspec.Struct, frozen=True):
     peer: str
 
 
-class AccessLog:
-    """Writes the given share of requests (0 to 1) to a file descriptor, which it does not own."""
+class LineRate:
+    """A token bucket: so many lines a second, and those of a second at once."""
 
-    def __init__(self, share: float, descriptor: int) -> None:
+    def __init__(self, per_second: int, clock: Callable[[], float]) -> None:
+        self._per_second = self._left = float(per_second)
+        self._clock = clock
+        self._at = clock()
+
+    def allows_one(self) -> bool:
+        """Take one line, if one is left."""
+        now = self._clock()
+        self._left = min(self._per_second, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class AccessLog:
+    """Writes the given share of requests (0 to 1) to a file descriptor, which it does not own.
+
+    Refusals beyond the share are written too, `refusals_per_second` at most.
+    """
+
+    def __init__(
+        self,
+        share: float,
+        descriptor: int,
+        *,
+        refusals_per_second: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._share = share
+        self._refusals = LineRate(refusals_per_second, clock)
         self._descriptor = descriptor
-        self._due = 0.0
         self._lines: deque[bytes] = deque()
         # Each is changed by one thread only: by the one that queues, and by the one that writes.
         self._queued_bytes = self._taken_bytes = 0
-        self._dropped = 0
+        self._dropped = self._limited = 0
         self._stopping = threading.Event()
         # A daemon: a stdout that stands still must not keep the process from ending.
         self._thread = threading.Thread(target=self._write_on, name="access-log", daemon=True)
-        self._encode = msgspec.json.Encoder().encode
 
     def start(self) -> None:
         self._thread.start()
 
     def request_done(self, record: RequestRecord) -> None:
-        """Queue a line, if this request is of the share."""
-        self._due += self._share
-        if self._due < 1:
+        """Queue a line, if this request is of the share, or a refusal."""
+        # At random: what comes in turn could be ordered by a client, so that others' requests are never of the share.
+        if random() >= self._share and not self._is_logged_refusal(record):  # noqa: S311 # chance, not a secret
             return
-        self._due -= 1
         if len(self._lines) >= LINES_WAITING_MAX or self._queued_bytes - self._taken_bytes >= WAITING_BYTES_MAX:
             self._dropped += 1
             return
-        line = self._encode(line_of(record, time.time())) + b"\n"
+        line = encoded(record, time.time())
         self._queued_bytes += len(line)
         self._lines.append(line)
+
+    def _is_logged_refusal(self, record: RequestRecord) -> bool:
+        if not is_refusal(record):
+            return False
+        if self._refusals.allows_one():
+            return True
+        self._limited += 1
+        return False
 
     def take_dropped(self) -> int:
         """How many lines were dropped since the last time."""
         dropped, self._dropped = self._dropped, 0
         return dropped
+
+    def take_limited(self) -> int:
+        """How many refusals had no line because there were too many, since the last time."""
+        limited, self._limited = self._limited, 0
+        return limited
 
     def close(self, timeout_s: float) -> None:
         """Write what is queued, but not for longer than this."""
@@ -123,14 +166,27 @@ class AccessLog:
         return True
 
 
-def line_of(record: RequestRecord, now_s: float) -> Line:
+def encoded(record: RequestRecord, now_s: float) -> bytes:
+    """The line's bytes, few enough to be written at once: between two parts of it another worker's could come."""
+    line = b""
+    for chars_max in FIELD_CHARS_MAX:
+        line = _encode(line_of(record, now_s, chars_max)) + b"\n"
+        if len(line) <= WRITE_BYTES_MAX:
+            break
+    return line
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def line_of(record: RequestRecord, now_s: float, chars_max: int = FIELD_CHARS_MAX[0]) -> Line:
     """The line for a request that ended at `now_s`."""
     latency_s = record.upstream_latency_s
     return Line(
         time=_rfc3339(now_s),
-        method=_printable(record.method),
-        host=_printable(record.host),
-        path=_printable(record.path),
+        method=_printable(record.method, chars_max),
+        host=_printable(record.host, chars_max),
+        path=_printable(record.path, chars_max),
         route=record.route,
         consumer=record.consumer,
         status=record.status,
@@ -149,9 +205,9 @@ def _rfc3339(now_s: float) -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{int(now_s % 1 * 1000):03d}Z"
 
 
-def _printable(text: str) -> str:
+def _printable(text: str, chars_max: int) -> str:
     """A client's text, cut to a bounded length and without what a terminal would obey."""
-    text = text[:FIELD_CHARS_MAX]
+    text = text[:chars_max]
     if text.isascii() and text.isprintable():
         return text
     return text.encode("unicode_escape").decode("ascii")

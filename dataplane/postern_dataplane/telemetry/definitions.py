@@ -94,6 +94,11 @@ TOKEN_CACHE_MISSES = _counter("postern_token_cache_misses_total", "Tokens that h
 LOG_LINES_DROPPED = _counter(
     "postern_access_log_dropped_total", "Access log lines dropped because stdout was not read in time."
 )
+LOG_LINES_LIMITED = _counter(
+    "postern_access_log_limited_total",
+    "Refusals without a line in the access log, because too many came.",
+    "See [the access log](#the-access-log).",
+)
 UPSTREAM_LATENCY = _histogram(
     "postern_upstream_latency_seconds", "From a request sent upstream to the head of the response."
 )

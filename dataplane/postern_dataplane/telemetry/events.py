@@ -6,6 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from postern_dataplane.request.denials import DenialReason
+
 from .definitions import Metric
 
 # Why an exchange ended that was not refused. The first is a client's doing: as elsewhere, its status is 499 when
@@ -13,6 +15,8 @@ from .definitions import Metric
 CLIENT_CLOSED = "client_closed"
 CLIENT_CLOSED_STATUS = 499
 IDLE_TIMEOUT = "idle_timeout"
+# Reasons of what is refused to no one.
+_HARMLESS = frozenset({"", CLIENT_CLOSED, DenialReason.CORS_PREFLIGHT, DenialReason.REDIRECTED_TO_HTTPS})
 
 
 class RequestRecord(msgspec.Struct, gc=False):
@@ -38,6 +42,11 @@ class RequestRecord(msgspec.Struct, gc=False):
     upstream_latency_s: float | None = None
     bytes_in: int = 0
     bytes_out: int = 0
+
+
+def is_refusal(record: RequestRecord) -> bool:
+    """Whether the gateway refused the request, or cut its answer short."""
+    return record.reason not in _HARMLESS
 
 
 def path_of(target: str) -> str:

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from postern_dataplane.telemetry import access_log
-from postern_dataplane.telemetry.access_log import AccessLog, line_of
+from postern_dataplane.telemetry.access_log import AccessLog, LineRate, encoded, line_of
 from postern_dataplane.telemetry.events import RequestRecord
 
 FIELDS = {
@@ -92,9 +92,66 @@ def test_what_a_client_wrote_can_not_harm_a_terminal(path, shown):
 
 
 @pytest.mark.parametrize(("share", "lines"), [(1.0, 100), (0.25, 25), (0.0, 0)])
-def test_a_share_is_logged(pipe, share, lines):
-    """Every fourth, say."""
+def test_a_share_is_logged(pipe, monkeypatch, share, lines):
+    """Of a hundred requests with a random number each, those with the lowest are logged."""
+    numbers = iter(range(100))
+    monkeypatch.setattr(access_log, "random", lambda: next(numbers) / 100)
     assert (lines, 0) == (len(written(pipe, share, *[record()] * 100)[0]), 0)
+
+
+def logged(*records, per_second=500, clock=lambda: 0.0):
+    """The log after these requests, of which no share is logged."""
+    log = AccessLog(0.0, 0, refusals_per_second=per_second, clock=clock)
+    for one in records:
+        log.request_done(one)
+    return log
+
+
+@pytest.mark.parametrize("reason", ["bad_signature", "no_route", "upstream_timeout", "idle_timeout"])
+def test_every_denial_is_logged_even_when_passes_are_sampled(reason):
+    """What the gateway refuses or cuts short has a line, whatever the share."""
+    lines = logged(record(), record(reason=reason, status=401))._lines
+    assert [reason] == [json.loads(line)["reason"] for line in lines]
+
+
+@pytest.mark.parametrize("reason", ["", "client_closed", "cors_preflight", "redirected_to_https"])
+def test_what_is_refused_to_no_one_is_of_the_share_only(reason):
+    """A client that leaves, a preflight and a redirect are no refusals."""
+    assert 0 == len(logged(record(reason=reason))._lines)
+
+
+def test_a_flood_of_refused_requests_leaves_a_bounded_number_of_lines():
+    """A million refusals in a second have the lines of a second; the others are counted."""
+    flood = (record(reason="bad_signature") for _ in range(1_000_000))
+    log = logged(*flood)
+    assert (500, 999_500, 0, 0) == (len(log._lines), log.take_limited(), log.take_limited(), log.take_dropped())
+
+
+def test_refusals_have_lines_again_when_time_has_passed():
+    """The rate is per second, and what a quiet hour leaves unused is no more than a second's."""
+    now = [0.0]
+    rate = LineRate(10, lambda: now[0])
+    taken = [sum(rate.allows_one() for _ in range(50))]
+    for passed_s in (0.5, 3600.0):
+        now[0] += passed_s
+        taken.append(sum(rate.allows_one() for _ in range(50)))
+    assert [10, 5, 10] == taken
+
+
+def test_without_a_rate_refusals_are_of_the_share_only():
+    """The guarantee can be switched off."""
+    assert 0 == len(logged(record(reason="bad_signature"), per_second=0)._lines)
+
+
+@pytest.mark.parametrize("text", ["\udcff", "\\", '"', "\x00", "\U0001f600", "\u2028", "\n", "é"])
+def test_the_longest_line_a_client_can_make_is_one_write_and_one_line(text):
+    """No control character, foreign byte or huge value makes two lines, nor one that another worker's may split."""
+    line = encoded(
+        record(method=text * 9000, host=text * 9000, path=text * 9000, route="r" * 507, consumer="c" * 317), 0
+    )
+    assert len(line) <= 4096
+    assert (1, True) == (line.count(b"\n"), line.isascii())
+    assert "demo/json" not in json.loads(line).values()
 
 
 def test_lines_that_nobody_takes_are_dropped_and_counted(pipe, monkeypatch):
@@ -110,8 +167,8 @@ def test_long_lines_that_nobody_takes_are_bounded_in_bytes(pipe, monkeypatch):
     log = AccessLog(1.0, pipe[1])
     for _ in range(2):
         for _ in range(10):
-            log.request_done(record(path="/" + "\x80" * 600, host="\x80" * 600))
-        assert 20_000 <= sum(map(len, log._lines)) < 30_000
+            log.request_done(record(path="/" + "\x80" * 600))
+        assert 20_000 <= sum(map(len, log._lines)) < 24_000
         assert log.take_dropped() > 0
         assert 0 < sum(len(chunk) for chunk, _ in log._chunks())
 
