@@ -87,7 +87,9 @@ RULES = {
 
 def test_every_check_has_a_rule_or_a_reason():
     """What the compiler tells late, the API server tells at once, where CEL can say it."""
-    checks = {one.__name__ for kind in KINDS.values() for one in (*kind.checks, *POLICY_CHECKS, *CORS_CHECKS, *CLIENTS_CHECKS)}
+    checks = {
+        one.__name__ for kind in KINDS.values() for one in (*kind.checks, *POLICY_CHECKS, *CORS_CHECKS, *CLIENTS_CHECKS)
+    }
     assert checks == {rule.violation for rule in RULES} - CHANGES | set(NOT_BY_A_RULE)
 
 
