@@ -60,6 +60,8 @@ def client_address(head: RequestHead, is_trusted_proxy: Callable[[str], bool]) -
 def _without_port(text: str) -> str:
     if len(text) > ADDRESS_CHARACTERS_MAX:
         return ""
+    if ":" not in text:
+        return text
     found = _WITH_PORT.fullmatch(text)
     address = text if found is None else found[1] or found[2] or ""
     # The zone of a link-local address means something on the proxy's machine only.
