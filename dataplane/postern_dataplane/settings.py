@@ -154,6 +154,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "More than clients cause that mean no harm, and no more than a node's disk takes; "
         "`postern_access_log_limited_total` counts the others.",
     )] = 500  # fmt: skip
+    metrics_routes: Annotated[int, Option(
+        COUNT_OR_OFF, "Routes whose latency has a histogram of its own in the metrics; the others share one.",
+        "Each is eleven series of each pod, so these are what Prometheus keeps easily.",
+    )] = 1_000  # fmt: skip
     remember_heads: Annotated[bool, Option(
         SWITCH, "Whether to parse the same request only once.",
         "[What is remembered](#what-is-remembered-of-requests) changes no answer; without it, clients that ask the "

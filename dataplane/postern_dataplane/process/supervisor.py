@@ -37,7 +37,11 @@ class Supervisor:
     """Starts, restarts and stops the workers."""
 
     def __init__(self, settings: Settings, listeners: Sequence[Listeners]) -> None:
-        self.worker_pool = WorkerPool(len(listeners), needs_certificate=settings.listen_tls is not None)
+        self.worker_pool = WorkerPool(
+            len(listeners),
+            needs_certificate=settings.listen_tls is not None,
+            routes_max=settings.metrics_routes,
+        )
         self._settings = settings
         self._listeners = listeners
         self._running: dict[int, WorkerProcess] = {}

@@ -115,6 +115,7 @@ class Worker:
         """Hand the new table to all that keep state for one table."""
         self._gateway.adopt(table)
         self._counters.count(RELOADS, "loaded")
+        self._counters.durations.follow(table.serves)
         self._counters.follow_token_cache(self._active_table.verification_cache)
         self._sender.send(SnapshotLoaded(table.digest, table.gateway, table.routes, self._active_table.loaded_at))
 

@@ -61,6 +61,11 @@ class RoutingTable:
         """How many there are."""
         return len(self.entries["routes"])
 
+    def serves(self, label: str) -> bool:
+        """Whether a route with this label is served: one of a Route, or what refuses the hosts of a Service."""
+        routes = self.entries["routes"]
+        return f"Route/{label}" in routes or f"Service/{label}" in routes
+
     def with_changes(self, diff: SnapshotDiff, *, gateway: str, digest: str) -> RoutingTable:
         """The table of what these sections are now; raises KeyError where a route's policy is not there."""
         new = RoutingTable(self.is_trusted_proxy)

@@ -18,10 +18,8 @@ from typing import Protocol
 from . import definitions
 from .definitions import METRICS, Kind, Labels, Merge, Metric
 from .events import CLIENT_CLOSED_STATUS, RequestRecord
+from .route_latency import BUCKETS_S, RouteDurations
 from .worker_messages import Distribution, WorkerReport
-
-# Upper bounds in seconds; a value on a bound counts below it, as Prometheus' `le` means.
-BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 # Of one metric: a message stays small even when 10,000 routes were called within a second; the rest goes with the next.
 SERIES_PER_MESSAGE = 10_000
@@ -100,22 +98,20 @@ class Counters:
     def __init__(self) -> None:
         counted = [metric for metric in METRICS if metric.merge is Merge.ALL]
         self._counts = {metric: Series(int) for metric in counted if metric.kind is Kind.COUNTER}
-        self._histograms = {metric: Histogram() for metric in counted if metric.kind is Kind.HISTOGRAM}
+        self._upstream_latency = Histogram()
+        self.durations = RouteDurations()
         self._connections = 0
         self._token_lookups = TokenLookups()
         self._cpu_s_taken = 0.0
         # Looked up here once, for they are on the path of every request.
         self._requests, self._denials = self._counts[definitions.REQUESTS], self._counts[definitions.DENIALS]
-        self._duration, self._upstream_latency = (
-            self._histograms[definitions.REQUEST_DURATION],
-            self._histograms[definitions.UPSTREAM_LATENCY],
-        )
+        self._observe_duration = self.durations.observe
 
     def request_done(self, record: RequestRecord) -> None:
         self._requests[record.route, record.status] += 1
         if record.reason:
             self._denials[record.reason,] += 1
-        self._duration.observe(record.duration_s)
+        self._observe_duration(record.route, record.duration_s)
         if record.upstream_latency_s is not None:
             self._upstream_latency.observe(record.upstream_latency_s)
 
@@ -147,10 +143,15 @@ class Counters:
         requests = counts.get(definitions.REQUESTS.name, ())
         if requests:
             counts[definitions.REQUESTS.name] = tuple(map(_fold_status, requests))
+        durations, by_route = self.durations.take()
         return WorkerReport(
             counts=counts,
-            histograms={metric.name: histogram.take() for metric, histogram in self._histograms.items()},
+            histograms={
+                definitions.REQUEST_DURATION.name: durations,
+                definitions.UPSTREAM_LATENCY.name: self._upstream_latency.take(),
+            },
             gauges={metric.name: value for metric, value in now.items()},
+            routes=by_route,
         )
 
     def _take_cpu_s(self) -> float:

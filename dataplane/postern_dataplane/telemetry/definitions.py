@@ -24,6 +24,7 @@ class Kind(Enum):
 class Merge(Enum):
     """How a metric follows from those of the workers."""
 
+    ROUTES = "the sum over all workers, by route, of those that are served: see `route_latency`"
     ALL = "the sum over all workers, those that have ended included: a counter never goes down"
     RUNNING = "the sum over the workers that run"
     SUPERVISOR = "known to the supervisor alone, see `prometheus`"
@@ -88,6 +89,16 @@ DENIALS = _counter_by(
 )
 REQUEST_DURATION = _histogram(
     "postern_request_duration_seconds", "From a request's first byte to the last byte of its answer."
+)
+ROUTE_DURATION = _declare(
+    Metric(
+        Kind.HISTOGRAM,
+        Merge.ROUTES,
+        "postern_route_duration_seconds",
+        "The same by route (namespace/name, empty where none matched).",
+        ("route",),
+        more="Of the first `--metrics-routes` routes that are called; the others share the label `other`.",
+    )
 )
 TOKEN_CACHE_HITS = _counter("postern_token_cache_hits_total", "Tokens whose verification was remembered.")
 TOKEN_CACHE_MISSES = _counter("postern_token_cache_misses_total", "Tokens that had to be verified.")

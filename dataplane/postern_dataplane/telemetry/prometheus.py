@@ -17,8 +17,8 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from . import definitions
-from .counters import BUCKETS_S
 from .definitions import METRICS, Kind, Labels, Merge, Metric
+from .route_latency import BUCKETS_S, ROUTE_BUCKETS_S, HistogramTotals
 from .worker_pool import WorkerPool
 
 Samples = Iterable[tuple[Labels, float]]
@@ -49,11 +49,21 @@ class WorkerPoolCollector(Collector):
         return self._worker_pool.totals.counts[metric.name].items()
 
     def _histogram(self, metric: Metric) -> Family:
-        summed = self._worker_pool.totals.histograms[metric.name]
-        # Prometheus' buckets hold everything up to their bound.
-        bounds = [*map(str, BUCKETS_S), "+Inf"]
-        buckets = list(zip(bounds, itertools.accumulate(summed.counts), strict=True))
-        return HistogramMetricFamily(metric.name, metric.help, buckets=buckets, sum_value=summed.sum_s)
+        family = HistogramMetricFamily(metric.name, metric.help, labels=metric.labels)
+        totals = self._worker_pool.totals
+        if metric.merge is Merge.ROUTES:
+            for route, summed in totals.routes.of.items():
+                family.add_metric([route], _buckets(summed, ROUTE_BUCKETS_S), summed.sum_s)
+        else:
+            summed = totals.histograms[metric.name]
+            family.add_metric([], _buckets(summed, BUCKETS_S), summed.sum_s)
+        return family
+
+
+def _buckets(summed: HistogramTotals, bounds_s: tuple[float, ...]) -> list[tuple[str, float]]:
+    """The buckets as Prometheus has them: each holds everything up to its bound."""
+    bounds = [*map(str, bounds_s), "+Inf"]
+    return list(zip(bounds, itertools.accumulate(summed.counts), strict=True))
 
 
 def expose(worker_pool: WorkerPool, accept: str) -> tuple[bytes, str]:

@@ -6,32 +6,20 @@ totals are shown belongs in `prometheus`.
 
 from __future__ import annotations
 
-from .counters import BUCKETS_S
 from .definitions import METRICS, Kind, Labels, Merge
-from .worker_messages import Distribution, WorkerReport
+from .route_latency import OTHER, HistogramTotals, RouteTotals
+from .worker_messages import WorkerReport
 
 # Routes come and go with reloads, their counts stay.  Beyond this many series of a metric new ones are counted under
 # `OTHER`, so that a process which runs for years does not grow.
 SERIES_MAX = 50_000
-OTHER = "other"
-
-
-class HistogramTotals:
-    """A histogram's buckets and sum over all workers."""
-
-    def __init__(self) -> None:
-        self.counts = [0] * (len(BUCKETS_S) + 1)
-        self.sum_s = 0.0
-
-    def add(self, part: Distribution) -> None:
-        self.counts = [total + count for total, count in zip(self.counts, part.counts, strict=True)]
-        self.sum_s += part.sum_s
 
 
 class Totals:
     """The sums since the supervisor started, by the name of the metric."""
 
-    def __init__(self) -> None:
+    def __init__(self, routes_max: int = 0) -> None:
+        self.routes = RouteTotals(routes_max)
         summed = [metric for metric in METRICS if metric.merge is Merge.ALL]
         self.counts: dict[str, dict[Labels, float]] = {
             metric.name: dict.fromkeys(metric.initial, 0) for metric in summed if metric.kind is Kind.COUNTER
@@ -47,3 +35,4 @@ class Totals:
                 series[key] = series.get(key, 0) + count
         for name, part in counted.histograms.items():
             self.histograms[name].add(part)
+        self.routes.add(counted.routes)

@@ -43,10 +43,17 @@ class CertificatesLoaded(msgspec.Struct, frozen=True, tag="certified"):
 
 
 class Distribution(msgspec.Struct, frozen=True):
-    """Observations by bucket (see `counters.BUCKETS_S`), the last for what is above all bounds, and their sum."""
+    """Observations by bucket (see `route_latency.BUCKETS_S`), the last for what is above all bounds, and their sum."""
 
     counts: tuple[int, ...]
     sum_s: float
+
+
+class RouteReport(msgspec.Struct, frozen=True):
+    """Observations by route (see `route_latency.ROUTE_BUCKETS_S`), and the routes that are served no more."""
+
+    durations: dict[str, Distribution] = {}
+    gone: tuple[str, ...] = ()
 
 
 class WorkerReport(msgspec.Struct, frozen=True, tag="counted"):
@@ -55,6 +62,7 @@ class WorkerReport(msgspec.Struct, frozen=True, tag="counted"):
     counts: dict[str, tuple[tuple[Labels, float], ...]]
     histograms: dict[str, Distribution]
     gauges: dict[str, float]
+    routes: RouteReport = RouteReport()
 
 
 Message = SnapshotLoaded | SnapshotRefused | CertificatesLoaded | WorkerReport

@@ -30,11 +30,11 @@ class WorkerState:
 class WorkerPool:
     """The workers by slot, a slot without one being empty, and the totals of all that there ever were."""
 
-    def __init__(self, size: int, *, needs_certificate: bool = False) -> None:
+    def __init__(self, size: int, *, needs_certificate: bool = False, routes_max: int = 0) -> None:
         self.size = size
         self._needs_certificate = needs_certificate
         self.workers: dict[int, WorkerState] = {}
-        self.totals = Totals()
+        self.totals = Totals(routes_max)
         self.restarts = 0
         self.is_draining = False
 
@@ -55,8 +55,9 @@ class WorkerPool:
             self.totals.add(message)
 
     def gone(self, slot: int) -> None:
-        """Forget a worker; what it counted stays."""
+        """Forget a worker; what it counted stays, but for what is shown by route."""
         self.workers.pop(slot, None)
+        self.totals.routes.clear()
 
     @property
     def serving(self) -> list[SnapshotLoaded]:

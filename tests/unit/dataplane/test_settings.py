@@ -40,6 +40,8 @@ def test_the_memory_for_connections_follows_from_the_workers():
         ("--access-log-refusals", "20", "access_log_refusals", 20),
         ("--access-log", "on", "access_log", 1.0),
         ("--access-log", "0.1", "access_log", 0.1),
+        ("--metrics-routes", "off", "metrics_routes", 0),
+        ("--metrics-routes", "20000", "metrics_routes", 20_000),
         ("--remember-heads", "on", "remember_heads", True),
         ("--remember-heads", "off", "remember_heads", False),
         ("--drain-grace", "1m30s", "drain_grace_s", 90.0),

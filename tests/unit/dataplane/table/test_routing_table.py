@@ -7,7 +7,7 @@ import pytest
 
 from heads import PROTECTED, head, outcome, table
 from manifests import compiled, consumer, credential, secret, service
-from postern_core.snapshot import Consumer, Credential, Snapshot
+from postern_core.snapshot import Consumer, Credential, Route, Snapshot
 from postern_dataplane.table.routing_table import build_table
 
 
@@ -27,6 +27,17 @@ def test_a_table_says_what_it_is():
     """For the admin port."""
     found = table(*PROTECTED)
     assert ("digest", "default", 1) == (found.digest, found.gateway, found.routes)
+
+
+def test_a_table_knows_the_labels_of_its_routes():
+    """By namespace and name, and what refuses a host has its Service's."""
+    refusal = Route(
+        id="Service/a/b", namespace="a", name="b", created="", hosts=(), paths=(), backend="", service="", refusal="x"
+    )  # fmt: skip
+    refusing = build_table(Snapshot(gateway="g", routes=(refusal,)), "digest")
+    found = table(*PROTECTED)
+    (label,) = (f"{it.namespace}/{it.name}" for it in found.entries["routes"].values())
+    assert [True, False, True] == [found.serves(label), found.serves("a/b"), refusing.serves("a/b")]
 
 
 def test_an_empty_snapshot_has_no_routes():

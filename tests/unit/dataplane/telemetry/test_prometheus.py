@@ -11,7 +11,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from postern_dataplane.telemetry import definitions
 from postern_dataplane.telemetry.definitions import METRICS, Merge
 from postern_dataplane.telemetry.prometheus import OF_SUPERVISOR, expose
-from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, Distribution, SnapshotLoaded, WorkerReport
+from postern_dataplane.telemetry.worker_messages import (
+    CertificatesLoaded,
+    Distribution,
+    RouteReport,
+    SnapshotLoaded,
+    WorkerReport,
+)
 from postern_dataplane.telemetry.worker_pool import WorkerPool
 
 COUNTED = WorkerReport(
@@ -33,12 +39,13 @@ COUNTED = WorkerReport(
         definitions.CONNECTION_MEMORY.name: 512,
         definitions.RESIDENT_MEMORY.name: 1024,
     },
+    routes=RouteReport({"demo/a": Distribution((1, 2, *[0] * 6, 4), 9.5)}),
 )
 
 
 def exposed(*messages):
     """All samples by name and labels (in order of the labels' names), after two workers have told the same."""
-    worker_pool = WorkerPool(2)
+    worker_pool = WorkerPool(2, routes_max=10)
     for slot in range(2):
         worker_pool.started(slot, slot)
         for message in messages:
@@ -75,6 +82,11 @@ def exposed(*messages):
         (("postern_request_duration_seconds_bucket", "60.0"), 6),
         (("postern_request_duration_seconds_bucket", "+Inf"), 14),
         (("postern_upstream_latency_seconds_count",), 0),
+        (("postern_route_duration_seconds_bucket", "0.005", "demo/a"), 2),
+        (("postern_route_duration_seconds_bucket", "0.025", "demo/a"), 6),
+        (("postern_route_duration_seconds_bucket", "+Inf", "demo/a"), 14),
+        (("postern_route_duration_seconds_sum", "demo/a"), 19),
+        (("postern_route_duration_seconds_count", "demo/a"), 14),
     ],
 )
 def test_a_metric_is_the_sum_over_the_workers(sample, value):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from postern_dataplane.telemetry import totals
 from postern_dataplane.telemetry.definitions import CPU_SECONDS, DENIALS, RELOADS, REQUEST_DURATION, REQUESTS, Metric
-from postern_dataplane.telemetry.totals import OTHER, Totals
+from postern_dataplane.telemetry.route_latency import OTHER
+from postern_dataplane.telemetry.totals import Totals
 from postern_dataplane.telemetry.worker_messages import Distribution, WorkerReport
 
 

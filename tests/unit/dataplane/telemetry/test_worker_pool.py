@@ -7,6 +7,8 @@ import pytest
 from postern_dataplane.telemetry.definitions import CONNECTIONS, DENIALS
 from postern_dataplane.telemetry.worker_messages import (
     CertificatesLoaded,
+    Distribution,
+    RouteReport,
     SnapshotLoaded,
     SnapshotRefused,
     WorkerReport,
@@ -76,6 +78,17 @@ def test_a_dead_worker_s_counts_stay_and_its_connections_go(worker_pool):
     after = [worker.gauges for worker in worker_pool.workers.values()]
     assert ({CONNECTIONS.name: 7}, [{}]) == (before, after)
     assert {("x",): 1} == worker_pool.totals.counts[DENIALS.name]
+
+
+def test_a_dead_worker_takes_the_series_of_routes_with_it():
+    """It reports no more which routes are gone, so that a series could stay for ever; Prometheus sees a restart."""
+    pool = WorkerPool(1, routes_max=10)
+    pool.started(0, 100)
+    durations = RouteReport({"a/b": Distribution((0,) * 9, 0.0)})
+    pool.record(0, WorkerReport({}, {}, {}, durations))
+    before = set(pool.totals.routes.of)
+    pool.gone(0)
+    assert ({"a/b"}, set()) == (before, set(pool.totals.routes.of))
 
 
 def test_who_is_to_speak_tls_needs_a_certificate():
