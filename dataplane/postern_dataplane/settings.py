@@ -154,6 +154,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "More than clients cause that mean no harm, and no more than a node's disk takes; "
         "`postern_access_log_limited_total` counts the others.",
     )] = 500  # fmt: skip
+    access_log_format: Annotated[str, Option(
+        one_of("postern", "ecs", "otel"), "The names of a line's fields: Postern's, or those of ECS or OpenTelemetry.",
+        "[The access log](metrics.md#the-access-log) has the names of each.",
+    )] = "postern"  # fmt: skip
     metrics_routes: Annotated[int, Option(
         COUNT_OR_OFF, "Routes whose latency has a histogram of its own in the metrics; the others share one.",
         "Each is eleven series of each pod, so these are what Prometheus keeps easily.",

@@ -156,7 +156,12 @@ def access_log_for(settings: Settings) -> AccessLog | None:
     share = settings.access_log
     if share is None:
         return None
-    return AccessLog(share, sys.stdout.fileno(), refusals_per_second=settings.access_log_refusals)
+    return AccessLog(
+        share,
+        sys.stdout.fileno(),
+        log_format=settings.access_log_format,
+        refusals_per_second=settings.access_log_refusals,
+    )
 
 
 def listener_for(settings: Settings, *, is_tls: bool) -> ListenerConfig:

@@ -15,39 +15,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from random import random
 
-import msgspec
-
 from .events import RequestRecord, is_refusal
+from .log_line import WRITE_BYTES_MAX, LogFormat
 
 FLUSH_S = 0.2
 LINES_WAITING_MAX = 10_000
 # Usual lines are 400 bytes; what a client makes longest, ten times as long.
 WAITING_BYTES_MAX = 4 * 2**20
-# What a client wrote is cut to the first of these with which its line fits into one write.
-FIELD_CHARS_MAX = (512, 128, 32)
-
-# POSIX, write(): "Write requests of {PIPE_BUF} bytes or less shall not be interleaved with data from other processes
-# doing writes on the same pipe."  The workers share one stdout.
-WRITE_BYTES_MAX = 4096
-
-
-class Line(msgspec.Struct, frozen=True):
-    """One request; times in milliseconds, null where there was no upstream."""
-
-    time: str
-    method: str
-    host: str
-    path: str
-    route: str
-    consumer: str
-    status: int
-    reason: str
-    duration_ms: float
-    upstream: str
-    upstream_ms: float | None
-    bytes_in: int
-    bytes_out: int
-    peer: str
 
 
 class LineRate:
@@ -80,12 +54,14 @@ class AccessLog:
         share: float,
         descriptor: int,
         *,
+        log_format: str = "postern",
         refusals_per_second: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._share = share
         self._refusals = LineRate(refusals_per_second, clock)
         self._descriptor = descriptor
+        self._encoded = LogFormat(log_format).encoded
         self._lines: deque[bytes] = deque()
         # Each is changed by one thread only: by the one that queues, and by the one that writes.
         self._queued_bytes = self._taken_bytes = 0
@@ -105,7 +81,7 @@ class AccessLog:
         if len(self._lines) >= LINES_WAITING_MAX or self._queued_bytes - self._taken_bytes >= WAITING_BYTES_MAX:
             self._dropped += 1
             return
-        line = encoded(record, time.time())
+        line = self._encoded(record, time.time())
         self._queued_bytes += len(line)
         self._lines.append(line)
 
@@ -164,50 +140,3 @@ class AccessLog:
             # The reader is gone, or the disk is full: the next portion may be luckier.
             return False
         return True
-
-
-def encoded(record: RequestRecord, now_s: float) -> bytes:
-    """The line's bytes, few enough to be written at once: between two parts of it another worker's could come."""
-    line = b""
-    for chars_max in FIELD_CHARS_MAX:
-        line = _encode(line_of(record, now_s, chars_max)) + b"\n"
-        if len(line) <= WRITE_BYTES_MAX:
-            break
-    return line
-
-
-_encode = msgspec.json.Encoder().encode
-
-
-def line_of(record: RequestRecord, now_s: float, chars_max: int = FIELD_CHARS_MAX[0]) -> Line:
-    """The line for a request that ended at `now_s`."""
-    latency_s = record.upstream_latency_s
-    return Line(
-        time=_rfc3339(now_s),
-        method=_printable(record.method, chars_max),
-        host=_printable(record.host, chars_max),
-        path=_printable(record.path, chars_max),
-        route=record.route,
-        consumer=record.consumer,
-        status=record.status,
-        reason=record.reason,
-        duration_ms=round(record.duration_s * 1000, 3),
-        upstream=record.upstream,
-        upstream_ms=None if latency_s is None else round(latency_s * 1000, 3),
-        bytes_in=record.bytes_in,
-        bytes_out=record.bytes_out,
-        peer=record.peer,
-    )
-
-
-def _rfc3339(now_s: float) -> str:
-    moment = time.gmtime(now_s)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{int(now_s % 1 * 1000):03d}Z"
-
-
-def _printable(text: str, chars_max: int) -> str:
-    """A client's text, cut to a bounded length and without what a terminal would obey."""
-    text = text[:chars_max]
-    if text.isascii() and text.isprintable():
-        return text
-    return text.encode("unicode_escape").decode("ascii")
