@@ -158,6 +158,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         one_of("postern", "ecs", "otel"), "The names of a line's fields: Postern's, or those of ECS or OpenTelemetry.",
         "[The access log](metrics.md#the-access-log) has the names of each.",
     )] = "postern"  # fmt: skip
+    request_id: Annotated[bool, Option(
+        SWITCH, "Whether each request goes upstream with an X-Request-Id, which the access log has too.",
+        "[A new one](metrics.md#ids-of-requests-and-traces), or that of a trusted proxy. Off by default, because what "
+        "applications are sent changes.",
+    )] = False  # fmt: skip
+    trace_context: Annotated[str, Option(
+        one_of("off", "trusted", "any"), "Whose traceparent goes upstream, and its trace id into the access log.",
+        "[What is dropped](metrics.md#ids-of-requests-and-traces) is then what is not valid, and with `trusted` what "
+        "clients send that are no trusted proxies; `off` leaves the field as any other.",
+    )] = "off"  # fmt: skip
     metrics_routes: Annotated[int, Option(
         COUNT_OR_OFF, "Routes whose latency has a histogram of its own in the metrics; the others share one.",
         "Each is eleven series of each pod, so these are what Prometheus keeps easily.",

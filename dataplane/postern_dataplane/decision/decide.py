@@ -56,9 +56,15 @@ def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: 
     if isinstance(authorized, Reject):
         return authorized
     is_trusted = table.is_trusted_proxy(head.peer)
-    return Forward(
-        authorized, upstream_head(head, route_match.target, route_match.row, authorized.identity, is_trusted=is_trusted)
+    sent = upstream_head(
+        head,
+        route_match.target,
+        route_match.row,
+        authorized.identity,
+        is_trusted=is_trusted,
+        correlation=table.correlation,
     )
+    return Forward(authorized, sent)
 
 
 def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:

@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 
 from postern_core.header_names import canonical
+from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.head import Fields, RequestHead, UpstreamHead
 from postern_dataplane.request.target import Target
 from postern_dataplane.table.compiled import FORWARDED_HEADERS, CompiledRoute
@@ -39,10 +40,18 @@ _CANONICAL = CanonicalNames()
 
 
 def upstream_head(
-    head: RequestHead, target: Target, row: CompiledRoute, identity: Identity | None, *, is_trusted: bool
+    head: RequestHead,
+    target: Target,
+    row: CompiledRoute,
+    identity: Identity | None,
+    *,
+    is_trusted: bool,
+    correlation: Correlation | None = None,
 ) -> UpstreamHead:
     """The client's fields without what it may not send, what the gateway says of it, and last who calls."""
     removed = row.removed if is_trusted else row.removed_if_untrusted
+    if correlation is not None:
+        removed |= correlation.dropped(head)
     names = [_CANONICAL[name] for name, _ in head.headers]
     if b"connection" in names:
         removed |= _named_by_connection(head)

@@ -31,10 +31,11 @@ from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.reload.index_watcher import IndexWatcher
 from postern_dataplane.reload.loader import Loader
 from postern_dataplane.reload.reloader import Reloader
+from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import BACKLOG, Listeners
-from postern_dataplane.table.routing_table import RoutingTable
+from postern_dataplane.table.routing_table import RoutingTable, proxy_trust
 from postern_dataplane.telemetry.access_log import AccessLog
 from postern_dataplane.telemetry.counters import Counters
 from postern_dataplane.telemetry.definitions import CERTIFICATE_RELOADS, LOG_LINES_DROPPED, LOG_LINES_LIMITED, RELOADS
@@ -60,6 +61,7 @@ class Worker:
         self._counters = Counters()
         self._access_log = access_log_for(settings)
         self._active_table = ActiveTable()
+        correlation = correlation_for(settings)
         self._gateway = Gateway(
             active_table=self._active_table,
             limits=settings.limits,
@@ -67,9 +69,10 @@ class Worker:
             observer=FanOutObserver(self._counters, self._access_log) if self._access_log else self._counters,
             dial_policy=DialPolicy(read_allowed_addresses(settings.allowed_upstreams)),
             remembers_heads=settings.remember_heads,
+            correlation=correlation,
         )
         self._index_watcher = IndexWatcher(Path(settings.config))
-        loader = Loader(Path(settings.config), settings.trusted_proxies)
+        loader = Loader(Path(settings.config), settings.trusted_proxies, correlation)
         self._reloader = Reloader(self._index_watcher, loader, self._active_table, self)
         make_context = partial(server_context, settings.tls_min_version)
         self._certificate_reloader = CertificateReloader(
@@ -162,6 +165,14 @@ def access_log_for(settings: Settings) -> AccessLog | None:
         log_format=settings.access_log_format,
         refusals_per_second=settings.access_log_refusals,
     )
+
+
+def correlation_for(settings: Settings) -> Correlation | None:
+    """What is done about the ids of requests and traces, None for nothing."""
+    if not settings.request_id and settings.trace_context == "off":
+        return None
+    is_trusted_proxy = proxy_trust(settings.trusted_proxies)
+    return Correlation(is_trusted_proxy, has_request_ids=settings.request_id, traces=settings.trace_context)
 
 
 def listener_for(settings: Settings, *, is_tls: bool) -> ListenerConfig:

@@ -16,6 +16,7 @@ from typing import Any
 from postern_core import codec
 from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, shard_file
 from postern_dataplane.errors import SnapshotError
+from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.table.copy_on_write import with_changes
 from postern_dataplane.table.diff import diff_snapshot
 from postern_dataplane.table.routing_table import RoutingTable, empty_table
@@ -32,10 +33,12 @@ Shards = dict[tuple[str, str], tuple[Any, ...]]
 class Loader:
     """Loads the snapshots of one folder, one after the other; not for two threads at once."""
 
-    def __init__(self, folder: Path, trusted_proxies: Iterable[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, trusted_proxies: Iterable[str] = (), correlation: Correlation | None = None
+    ) -> None:
         self._folder = folder
         # The last table, and the shards that it was made of, with the very entries that it has.
-        self._table = empty_table(trusted_proxies)
+        self._table = empty_table(trusted_proxies, correlation)
         self._shards: Shards = {}
 
     def load(self, previous: RoutingTable | None) -> RoutingTable:

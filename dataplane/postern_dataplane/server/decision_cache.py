@@ -257,7 +257,8 @@ def _parts(
 ) -> tuple[bool, list[bytes], bytes]:
     """Whether it is this token that counts, and what goes upstream before it, behind it and behind the identity."""
     is_trusted = table.is_trusted_proxy(head.peer)
-    sent = head_lines(upstream_head(head, route_match.target, route_match.row, None, is_trusted=is_trusted))
+    target, row, correlation = route_match.target, route_match.row, table.correlation
+    sent = head_lines(upstream_head(head, target, row, None, is_trusted=is_trusted, correlation=correlation))
     start, line, rest = sent.partition(field + token + b"\r\n")
     pieces = [start + field, b"\r\n" + rest] if line else [sent]
     return route_match.token == TokenFound(token.decode(), _PLACE), pieces, framing(head)

@@ -15,6 +15,7 @@ from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request import denials
+from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import RoutingTable
@@ -22,6 +23,7 @@ from postern_dataplane.telemetry.events import Observer, RequestRecord
 from postern_dataplane.upstream.dial_policy import DialPolicy
 from postern_dataplane.upstream.pool import PoolManager
 
+from .annotator import Annotator
 from .decision_cache import Answer, CacheEntry, DecisionCache, NullCache, Packet
 from .interfaces import Connection
 from .lingering_close import Floods
@@ -49,8 +51,10 @@ class Gateway:
         observer: Observer,
         dial_policy: DialPolicy,
         remembers_heads: bool = True,
+        correlation: Correlation | None = None,
     ) -> None:
         self.active_table = active_table
+        self.annotator = Annotator(correlation) if correlation is not None else None
         self.limits = limits
         self.observer = observer
         self.budget = Budget(connection_memory_bytes)

@@ -20,6 +20,7 @@ from postern_dataplane.settings import Limits
 from postern_dataplane.telemetry.events import Observer, RequestRecord
 from postern_dataplane.upstream.pool import PoolManager
 
+from .annotator import Annotator
 from .deadline import Deadline
 from .decision_cache import Answer, CacheEntry, DecisionCache, NullCache, Packet
 from .lingering_close import Floods
@@ -45,6 +46,7 @@ class Services(Protocol):
     """The parts of a worker that each of its connections uses."""
 
     active_table: ActiveTable
+    annotator: Annotator | None
     budget: Budget
     decision_cache: DecisionCache | NullCache
     floods: Floods

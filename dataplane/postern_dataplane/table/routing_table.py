@@ -21,6 +21,7 @@ from functools import lru_cache
 
 from postern_core.codec import SECTIONS
 from postern_core.snapshot import Route, Snapshot
+from postern_dataplane.request.correlation import Correlation
 
 from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
 from .copy_on_write import with_regrouped
@@ -36,6 +37,7 @@ class RoutingTable:
     """All that a request is decided by; one that is just made holds nothing."""
 
     __slots__ = (
+        "correlation",
         "credentials",
         "digest",
         "entries",
@@ -46,8 +48,9 @@ class RoutingTable:
         "upstreams",
     )
 
-    def __init__(self, is_trusted_proxy: Callable[[str], bool]) -> None:
+    def __init__(self, is_trusted_proxy: Callable[[str], bool], correlation: Correlation | None = None) -> None:
         self.is_trusted_proxy = is_trusted_proxy
+        self.correlation = correlation
         self.digest = ""
         self.gateway = ""
         self.entries = NO_ENTRIES
@@ -68,7 +71,7 @@ class RoutingTable:
 
     def with_changes(self, diff: SnapshotDiff, *, gateway: str, digest: str) -> RoutingTable:
         """The table of what these sections are now; raises KeyError where a route's policy is not there."""
-        new = RoutingTable(self.is_trusted_proxy)
+        new = RoutingTable(self.is_trusted_proxy, self.correlation)
         new.digest, new.gateway, new.entries = digest, gateway, diff.entries
         upstreams = _upstreams(self.upstreams, diff)
         policies = _policies(self.policies, diff)
@@ -78,15 +81,20 @@ class RoutingTable:
         return new
 
 
-def empty_table(trusted_proxies: Iterable[str] = ()) -> RoutingTable:
+def empty_table(trusted_proxies: Iterable[str] = (), correlation: Correlation | None = None) -> RoutingTable:
     """What the first table is made of; raises ValueError for a bad CIDR."""
+    return RoutingTable(proxy_trust(trusted_proxies), correlation)
+
+
+def proxy_trust(trusted_proxies: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a peer is one of these proxies; raises ValueError for a bad CIDR."""
     networks = tuple(ipaddress.ip_network(cidr, strict=False) for cidr in trusted_proxies)
 
     @lru_cache(maxsize=4096)
     def is_trusted_proxy(peer: str) -> bool:
         return bool(networks) and _is_among(peer, networks)
 
-    return RoutingTable(is_trusted_proxy)
+    return is_trusted_proxy
 
 
 def build_table(snapshot: Snapshot, digest: str, *, trusted_proxies: Iterable[str] = ()) -> RoutingTable:

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from random import random
+from zlib import crc32
 
 from .events import RequestRecord, is_refusal
 from .log_line import WRITE_BYTES_MAX, LogFormat
@@ -75,8 +76,7 @@ class AccessLog:
 
     def request_done(self, record: RequestRecord) -> None:
         """Queue a line, if this request is of the share, or a refusal."""
-        # At random: what comes in turn could be ordered by a client, so that others' requests are never of the share.
-        if random() >= self._share and not self._is_logged_refusal(record):  # noqa: S311 # chance, not a secret
+        if not self._is_of_share(record) and not self._is_logged_refusal(record):
             return
         if len(self._lines) >= LINES_WAITING_MAX or self._queued_bytes - self._taken_bytes >= WAITING_BYTES_MAX:
             self._dropped += 1
@@ -84,6 +84,15 @@ class AccessLog:
         line = self._encoded(record, time.time())
         self._queued_bytes += len(line)
         self._lines.append(line)
+
+    def _is_of_share(self, record: RequestRecord) -> bool:
+        """By the request's id, so that all gateways which know it choose the same requests; otherwise at random.
+
+        What comes in turn could be ordered by a client, so that others' requests are never of the share.
+        """
+        if record.request_id:
+            return crc32(record.request_id.encode()) < self._share * 2**32
+        return random() < self._share  # noqa: S311 # chance, not a secret
 
     def _is_logged_refusal(self, record: RequestRecord) -> bool:
         if not is_refusal(record):

@@ -26,7 +26,7 @@ class RequestRecord(msgspec.Struct, gc=False):
     request was refused or cut short, "" for neither.  `path` is without the
     query, which may hold a token.  `upstream` is the address it went to, and
     `upstream_latency_s` the time from there to the head of the response.
-    Bytes are those of bodies.
+    Bytes are those of bodies.  `request_id` and `trace_id` are "" where they are not looked at.
     """
 
     method: str
@@ -42,6 +42,8 @@ class RequestRecord(msgspec.Struct, gc=False):
     upstream_latency_s: float | None = None
     bytes_in: int = 0
     bytes_out: int = 0
+    request_id: str = ""
+    trace_id: str = ""
 
 
 def is_refusal(record: RequestRecord) -> bool:

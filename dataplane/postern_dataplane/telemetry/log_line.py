@@ -38,10 +38,12 @@ NAMES = {
     "bytes_in": ("bytes_in", "http.request.body.bytes", "http.request.body.size"),
     "bytes_out": ("bytes_out", "http.response.body.bytes", "http.response.body.size"),
     "peer": ("peer", "source.ip", "network.peer.address"),
+    "request_id": ("request_id", "http.request.id", "postern.request.id"),
+    "trace_id": ("trace_id", "trace.id", "trace_id"),
     "outcome": ("", "event.outcome", ""),
 }
 # The last ones, which are left out where they are empty in Postern's own format too.
-_OPTIONAL = {"outcome"}
+_OPTIONAL = {"request_id", "trace_id", "outcome"}
 # What each line of a format says.
 _CONSTANTS = {
     "postern": {},
@@ -96,6 +98,8 @@ class LogFormat:
             record.bytes_in,
             record.bytes_out,
             record.peer,
+            record.request_id,
+            record.trace_id,
             self._outcome(record) if self._has_outcome else "",
         )
 

@@ -1,0 +1,29 @@
+"""What is done to each request when its decision is known: an id of its own goes upstream, and into the log.
+
+None of it is remembered with the head, as it differs from one request to the next.
+"""
+
+from __future__ import annotations
+
+from postern_dataplane.request.correlation import Correlation
+from postern_dataplane.request.head import RequestHead
+from postern_dataplane.telemetry.events import RequestRecord
+
+
+class Annotator:
+    """Completes the head that goes upstream, and the record."""
+
+    def __init__(self, correlation: Correlation) -> None:
+        self._correlation = correlation
+
+    def annotate(self, head: RequestHead, record: RequestRecord, sent: bytes) -> bytes:
+        """Return what goes upstream, b"" for a refusal, with the fields of this one request."""
+        correlation = self._correlation
+        if correlation.has_traces:
+            record.trace_id = correlation.trace_id(head)
+        if correlation.has_request_ids:
+            request_id = correlation.request_id(head)
+            record.request_id = request_id.decode()
+            if sent:
+                sent = b"".join((sent[:-2], b"X-Request-Id: ", request_id, b"\r\n\r\n"))
+        return sent
