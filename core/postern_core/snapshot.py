@@ -94,7 +94,7 @@ class Route(Entry, frozen=True):
     every request meets them, and they count in the order of routes.
     `refuse_path_parameters` and `refuse_double_encoding`: such paths are 400, though the route takes them.
     `cors` None leaves CORS to the application.
-    `clients` None takes requests from every address.
+    `clients` None takes requests from every address, `max_body_bytes` None bodies of any size.
     """
 
     id: str
@@ -119,6 +119,7 @@ class Route(Entry, frozen=True):
     refuse_double_encoding: bool = False
     cors: Cors | None = None
     clients: Clients | None = None
+    max_body_bytes: int | None = None
 
 
 class Endpoint(Entry, frozen=True):

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from postern_core.resources.types import DURATION_PATTERN, milliseconds
+from postern_core.resources.types import BYTES_PATTERN, DURATION_PATTERN, byte_count, milliseconds
 from postern_core.special_addresses import read_allowed_addresses
 from postern_kit.addresses import Address
 from postern_kit.settings import ADDRESS, BYTES, COUNT, DIRECTORY, PORT, Option, Syntax, one_of
@@ -62,6 +62,12 @@ def _count_or_off(text: str) -> int:
     return 0 if text == "off" else COUNT.read(text)
 
 
+def _size(text: str) -> int | None:
+    if text != "off" and not re.match(BYTES_PATTERN, text):
+        raise ValueError(f"{text!r} is neither off nor a number of bytes such as 1048576 or 10Mi")
+    return None if text == "off" else byte_count(text)
+
+
 def _addresses(text: str) -> str:
     read_allowed_addresses(text)
     return text
@@ -72,6 +78,7 @@ SHARE = Syntax("off|on|SHARE", _share)
 SWITCH = Syntax("on|off", _switch, lambda is_on: "on" if is_on else "off")
 RATE = Syntax("BYTES|off", _rate, lambda rate: str(rate or "off"))
 COUNT_OR_OFF = Syntax("N|off", _count_or_off, lambda count: str(count or "off"))
+SIZE = Syntax("BYTES|off", _size, lambda size: "off" if size is None else str(size))
 NETWORKS = Syntax("CIDR,...", _networks)
 ADDRESSES = Syntax("WORD|CIDR,...", _addresses)
 
@@ -98,6 +105,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         "On average, beside the time that its upstream's idle time-out grants. A body of a byte a second would hold "
         "two connections without an end. Switch it off where clients send streams with long pauses.",
     )] = 240  # fmt: skip
+    max_request_body_bytes: Annotated[int | None, Option(
+        SIZE, "The largest body of a request, whatever maxRequestBody of its route says; larger is 413.",
+        "A body goes on as it comes and costs the gateway no memory, so that its size is for applications to judge.",
+        spelling="--max-request-body",
+    )] = None  # fmt: skip
     max_request_line_bytes: Annotated[int, Option(
         BYTES, "The longest request line; longer is 414.",
         'RFC 9112, section 3: "It is RECOMMENDED that all HTTP senders and recipients support, at a minimum, '

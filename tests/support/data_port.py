@@ -233,9 +233,11 @@ class Port:
         *,
         backend: Backend = BACKEND,
         endpoints: tuple[Endpoint, ...] = ENDPOINTS,
+        body_bytes_max: int | None = None,
         **settings: Any,
     ) -> None:
         self.loop = loop
+        self.body_bytes_max = body_bytes_max
         self.observer = Observer()
         self.active_table = ActiveTable()
         self.serve(backend, *endpoints)
@@ -262,12 +264,16 @@ class Port:
                 id="Route/demo/refused", name="refused", paths=(PathMatch(type="Exact", value="/refused"),),
                 refusal="because", headers=(ValueMatch(name="host", type="Regex", value=".*"),), **plain,
             ),
+            Route(
+                id="Route/demo/small", name="small", paths=(PathMatch(type="Exact", value="/small"),),
+                max_body_bytes=10, **plain,
+            ),
         )  # fmt: skip
         snapshot = Snapshot(
             gateway="default", routes=routes, backends=(backend,),
             endpoints=(Endpoints(id=backend.id, endpoints=endpoints),),
         )  # fmt: skip
-        self.active_table.swap(build_table(snapshot, "digest"), 0.0)
+        self.active_table.swap(build_table(snapshot, "digest", body_bytes_max=self.body_bytes_max), 0.0)
 
     def client(self, *listener: ListenerConfig) -> Client:
         return Client(self.gateway, self.loop, *listener)

@@ -34,6 +34,7 @@ from .wording import listed, shown
 READING = "the request has one reading"
 ROUTE = "a route takes it"
 CLIENT = "its client may call from its address"
+BODY = "its body is not too large"
 AUTHENTICATED = "the token is good"
 UPSTREAM = "the upstream has an endpoint"
 
@@ -147,6 +148,10 @@ def _find_route(head: RequestHead, target: Target | None, table: RoutingTable, w
     if clients is not None:
         refused = None if is_admitted(head, clients, table) else DenialReason.CLIENT_NOT_ALLOWED
         walk.check(CLIENT, lambda: refused, lambda: client_of(head, clients, table) or "its address is not known")
+    if row.body_bytes_max is not None and head.content_length is not None:
+        size, bytes_max = head.content_length, row.body_bytes_max
+        too_large = DenialReason.BODY_TOO_LARGE if size > bytes_max else None
+        walk.check(BODY, lambda: too_large, lambda: f"{size} bytes, of {bytes_max} that its route takes")
     return row
 
 

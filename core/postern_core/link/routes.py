@@ -12,6 +12,7 @@ from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.resources.route import Route as RouteResource
+from postern_core.resources.types import byte_count
 from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
 
 from .clients import link_clients
@@ -120,6 +121,7 @@ def _policy_of(
 
 def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | None, refusal: str) -> Route:
     spec = parsed.resource.spec
+    own_limit = byte_count(spec.max_request_body)
     return Route(
         id=parsed.ref.id,
         namespace=parsed.ref.namespace,
@@ -142,6 +144,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         refuse_double_encoding=service.refuse_double_encoding,
         cors=link_cors(spec.cors) if spec.cors else service.cors,
         clients=link_clients(spec.clients) if spec.clients else service.clients,
+        max_body_bytes=service.max_body_bytes if own_limit is None else own_limit,
     )
 
 
@@ -194,7 +197,14 @@ def _fitting(
 def place_of(route: Route, refusal: str) -> Route:
     """What refuses the requests that a route takes, in its very place among the others."""
     return structs.replace(
-        route, policy=None, strip_prefix="/", clean_headers=(), cors=None, clients=None, refusal=refusal
+        route,
+        policy=None,
+        strip_prefix="/",
+        clean_headers=(),
+        cors=None,
+        clients=None,
+        max_body_bytes=None,
+        refusal=refusal,
     )
 
 

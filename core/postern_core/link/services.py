@@ -16,6 +16,7 @@ from postern_core.ref import Ref
 from postern_core.resources.auth import Auth
 from postern_core.resources.route import Route
 from postern_core.resources.service import Service
+from postern_core.resources.types import byte_count
 from postern_core.snapshot import Clients, Cors
 
 from .backends import LinkedBackend, link_backend, upstream_problems
@@ -45,6 +46,7 @@ class ServicePlace(NamedTuple):
     restore_path_prefix: bool = False
     cors: Cors | None = None
     clients: Clients | None = None
+    max_body_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             restore_path_prefix=spec.restore_path_prefix,
             cors=link_cors(spec.cors),
             clients=link_clients(spec.clients),
+            max_body_bytes=byte_count(spec.max_request_body),
         )  # fmt: skip
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), place
     remains = recover_service_scope(parsed)

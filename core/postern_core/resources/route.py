@@ -12,7 +12,7 @@ from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
 from .rules import Rule, is_normal_path
-from .types import SET, HeaderName, Method, ObjectName, Resource, Spec, Text
+from .types import SET, Bytes, HeaderName, Method, ObjectName, Resource, Spec, Text
 
 # Of headers, and of query parameters.
 MATCHES_MAX = 16
@@ -180,6 +180,17 @@ class RouteSpec(Spec, frozen=True):
                 description="From which addresses these requests may come. It replaces the Service's clients whole. "
                 "Default: none, the Service's holds.",
                 extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    max_request_body: (
+        Annotated[
+            Bytes,
+            Meta(
+                description="How large the body of such a request may be, in bytes: a number, or one with k, M, G, T, "
+                "Ki, Mi, Gi or Ti. It replaces the Service's. A larger one is answered 413. Example: "
+                "10Mi. Default: none, the Service's holds."
             ),
         ]
         | UnsetType

@@ -13,7 +13,7 @@ from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
 from .rules import Rule, is_normal_path
-from .types import SET, Host, Label, Resource, Spec
+from .types import SET, Bytes, Host, Label, Resource, Spec
 from .upstream import ServiceUpstream, certificate_holder
 
 __all__ = ["Service", "ServiceSpec", "ServiceUpstream", "references_of"]
@@ -164,6 +164,20 @@ class ServiceSpec(Spec, frozen=True):
                 description="From which addresses requests may come, to the Routes of this Service that have no "
                 "clients of their own; a Route's clients replaces it whole. Default: none, and every address may call.",
                 extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    max_request_body: (
+        Annotated[
+            Bytes,
+            Meta(
+                description="How large the body of a request may be, to the Routes of this Service that say nothing "
+                "of their own, in bytes: a number, or one with k, M, G, T, Ki, Mi, Gi or Ti. A larger one "
+                "is answered 413: before the application is connected to where its Content-Length says "
+                "so, and else as soon as it is too large, and nothing more of it goes upstream. Zero "
+                "takes no bodies. What follows an upgrade to WebSocket is no body. Example: 10Mi. "
+                "Default: none, and then as large as the gateway allows (--max-request-body)."
             ),
         ]
         | UnsetType

@@ -10,7 +10,7 @@ import re
 from typing import Annotated, ClassVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
 from .rules import Rule
 
@@ -34,6 +34,8 @@ ORIGIN_PATTERN = (
 )
 # What else makes a network of it is for a check to say.
 NETWORK_PATTERN = r"^[0-9A-Fa-f:.]+(/[0-9]{1,3})?\Z"
+# As Kubernetes writes a quantity of bytes, without fractions.
+BYTES_PATTERN = r"^[0-9]{1,15}(k|M|G|T|Ki|Mi|Gi|Ti)?\Z"
 METHOD_OR_ALL_PATTERN = r"^(\*|[A-Z][A-Z0-9_-]*)\Z"
 
 NAME_HINT = "lower-case letters, digits and '-', starting and ending with a letter or digit"
@@ -54,6 +56,7 @@ HINTS = {
     ORIGIN_PATTERN: "must be * or an origin as browsers send it, in lower case and without a path, such as "
     "https://app.example.com, https://*.example.com or http://localhost:3000",
     NETWORK_PATTERN: "must be a network such as 10.0.0.0/8 or 2001:db8::/32, or a single IP address",
+    BYTES_PATTERN: "must be a number of bytes such as 500k, 10Mi or 1048576",
     METHOD_OR_ALL_PATTERN: "must be an HTTP method in upper case, such as GET, or *",
 }
 
@@ -82,6 +85,8 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Scalar = Text | bool | int | float
 PortName = Annotated[str, Meta(pattern=PORT_NAME_PATTERN, max_length=63)]
 Network = Annotated[str, Meta(pattern=NETWORK_PATTERN, max_length=49)]
+# A number of bytes, as a number or with a unit.
+Bytes = Annotated[int, Meta(ge=0, lt=10**15)] | Annotated[str, Meta(pattern=BYTES_PATTERN, max_length=17)]
 Origin = Annotated[str, Meta(pattern=ORIGIN_PATTERN, max_length=300)]
 MethodOrAll = Annotated[str, Meta(pattern=METHOD_OR_ALL_PATTERN, max_length=32)]
 
@@ -137,3 +142,18 @@ def milliseconds(duration: str) -> int:
         else:
             unit += char
     return total
+
+
+def byte_count(size: Bytes | UnsetType) -> int | None:
+    """A size in bytes, None where there is none: `10Mi` is 10_485_760."""
+    if isinstance(size, UnsetType):
+        return None
+    if isinstance(size, int):
+        return size
+    number = size.rstrip("kKMGTi")
+    return int(number) * _BYTES[size[len(number) :]]
+
+
+_BYTES = {
+    "": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
+}  # fmt: skip

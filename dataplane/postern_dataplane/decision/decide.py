@@ -12,6 +12,7 @@ import msgspec
 
 from postern_dataplane.request.denials import (
     BAD_REQUEST,
+    BODY_TOO_LARGE,
     CLIENT_NOT_ALLOWED,
     HEADERS_TOO_LARGE,
     NO_ROUTE,
@@ -85,6 +86,8 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
         return Reject(ROUTE_REFUSED, row, cors=cors)
     if row.clients is not None and not is_admitted(head, row.clients, table):
         return Reject(CLIENT_NOT_ALLOWED, row, cors=cors)
+    if row.body_bytes_max is not None and (head.content_length or 0) > row.body_bytes_max:
+        return Reject(BODY_TOO_LARGE, row, cors=cors)
     if row.policy is None:
         return RouteMatch(row, target, None, cors)
     return RouteMatch(row, target, extract_token(row.policy.entry.places, head.headers, target.query), cors)

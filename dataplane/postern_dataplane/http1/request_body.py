@@ -11,18 +11,25 @@ HELD_BYTES_MAX = 64 * 1024
 class RequestBody:
     """One request's body: a chunked one stays chunked, one of a known length goes on as it is.
 
+    Of one that is larger than `bytes_max` nothing is taken any more.
     Trailers are dropped: what they say was no part of the decision (RFC 9110, section 6.5.1).
     """
 
-    __slots__ = ("_held", "_is_chunked", "_reader", "_sent", "is_whole", "size_bytes")
+    __slots__ = ("_held", "_is_chunked", "_reader", "_sent", "bytes_max", "is_whole", "size_bytes")
 
-    def __init__(self, reader: RequestReader, *, is_chunked: bool) -> None:
+    def __init__(self, reader: RequestReader, *, is_chunked: bool, bytes_max: int | None = None) -> None:
         self._reader = reader
         self._is_chunked = is_chunked
         self._held = b""
         self._sent: bytes | None = None
         self.is_whole = False
         self.size_bytes = 0
+        self.bytes_max = bytes_max
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether more has come than may; nothing of it was taken since."""
+        return self.bytes_max is not None and self.size_bytes > self.bytes_max
 
     @property
     def held_bytes(self) -> int:
@@ -63,6 +70,8 @@ class RequestBody:
         data = self._reader.take_body()
         self.size_bytes += len(data)
         self.is_whole = self._reader.is_complete
+        if self.bytes_max is not None and self.size_bytes > self.bytes_max:
+            return b""
         if not self._is_chunked:
             return data
         framed = b"%x\r\n%b\r\n" % (len(data), data) if data else b""

@@ -72,7 +72,9 @@ class Worker:
             correlation=correlation,
         )
         self._index_watcher = IndexWatcher(Path(settings.config))
-        loader = Loader(Path(settings.config), settings.trusted_proxies, correlation)
+        loader = Loader(
+            Path(settings.config), settings.trusted_proxies, correlation, settings.limits.max_request_body_bytes
+        )
         self._reloader = Reloader(self._index_watcher, loader, self._active_table, self)
         make_context = partial(server_context, settings.tls_min_version)
         self._certificate_reloader = CertificateReloader(

@@ -34,11 +34,15 @@ class Loader:
     """Loads the snapshots of one folder, one after the other; not for two threads at once."""
 
     def __init__(
-        self, folder: Path, trusted_proxies: Iterable[str] = (), correlation: Correlation | None = None
+        self,
+        folder: Path,
+        trusted_proxies: Iterable[str] = (),
+        correlation: Correlation | None = None,
+        body_bytes_max: int | None = None,
     ) -> None:
         self._folder = folder
         # The last table, and the shards that it was made of, with the very entries that it has.
-        self._table = empty_table(trusted_proxies, correlation)
+        self._table = empty_table(trusted_proxies, correlation, body_bytes_max)
         self._shards: Shards = {}
 
     def load(self, previous: RoutingTable | None) -> RoutingTable:

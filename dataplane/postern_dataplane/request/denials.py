@@ -22,6 +22,7 @@ class DenialReason(enum.StrEnum):
     METHOD_NOT_ALLOWED = enum.auto()
     URI_TOO_LONG = enum.auto()
     HEADERS_TOO_LARGE = enum.auto()
+    BODY_TOO_LARGE = enum.auto()
     EXPECTATION_FAILED = enum.auto()
     REQUEST_TIMEOUT = enum.auto()
     OUT_OF_MEMORY_HEAD = enum.auto()
@@ -124,6 +125,7 @@ METHOD_NOT_ALLOWED = Denial(
 )
 URI_TOO_LONG = Denial(DenialReason.URI_TOO_LONG, 414, "Request target too long", closes=True)
 HEADERS_TOO_LARGE = Denial(DenialReason.HEADERS_TOO_LARGE, 431, "Request headers too large", closes=True)
+BODY_TOO_LARGE = Denial(DenialReason.BODY_TOO_LARGE, 413, "Request body too large")
 EXPECTATION_FAILED = Denial(DenialReason.EXPECTATION_FAILED, 417, "Expectation failed", closes=True)
 REQUEST_TIMEOUT = Denial(DenialReason.REQUEST_TIMEOUT, 408, "Request timeout", closes=True)
 

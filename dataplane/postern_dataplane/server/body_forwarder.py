@@ -17,9 +17,9 @@ class BodyForwarder:
 
     __slots__ = ("_body", "_client", "_measured_bytes", "_measured_from")
 
-    def __init__(self, client: Downstream, *, is_chunked: bool) -> None:
+    def __init__(self, client: Downstream, *, is_chunked: bool, bytes_max: int | None = None) -> None:
         self._client = client
-        self._body = RequestBody(client.reader, is_chunked=is_chunked)
+        self._body = RequestBody(client.reader, is_chunked=is_chunked, bytes_max=bytes_max)
         # When the rate began to be measured, and how much there was then; None while the upstream takes nothing.
         self._measured_from: float | None = None
         self._measured_bytes = 0
@@ -27,6 +27,16 @@ class BodyForwarder:
     @property
     def is_whole(self) -> bool:
         return self._body.is_whole
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it may turn out to be too large."""
+        return self._body.bytes_max is not None
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether more has come than may, as `hold` and `take` find out."""
+        return self._body.is_too_large
 
     @property
     def size_bytes(self) -> int:

@@ -41,7 +41,10 @@ class Exchange(RequestForwarder):
         self._began_at = began_at
         self._backend = outcome.upstream.backend
         self._retry_state = RetryState(self._services.upstreams.get(outcome.upstream), self._services.observer)
-        self._body = BodyForwarder(client, is_chunked=head.chunked) if head.has_body else None
+        self._body = None
+        if head.has_body:
+            bytes_max = outcome.route.body_bytes_max if head.chunked else None  # a length was compared by `decide`
+            self._body = BodyForwarder(client, is_chunked=head.chunked, bytes_max=bytes_max)
         self._response_writer = ResponseWriter(client.write, head, outcome.route.mapping, record.host, outcome.cors)
         self.response_body_arrived = self._response_writer.add
         self._upstream = None

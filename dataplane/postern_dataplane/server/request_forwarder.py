@@ -88,6 +88,8 @@ class RequestForwarder(ABC):
     def start(self, sent: bytes) -> None:
         """Send the request on with this head, over a connection that is there or a new one."""
         self._sent = sent
+        if self._body is not None and self._body.is_bounded and self._holds_too_much(self._body):
+            return
         connection = self._retry_state.idle_connection(self._client.now())
         if connection is not None:
             if self._body is not None:
@@ -116,12 +118,22 @@ class RequestForwarder(ABC):
         if self._body is None:
             return
         if self.state is CONNECTING:
-            self._body.hold()
+            self._holds_too_much(self._body)
             return
         data = self._body.take()
+        if self._body.is_too_large:
+            self.reject(denials.BODY_TOO_LARGE)
+            return
         if data and self._upstream is not None:
             self._upstream.write(data)
         self._uploaded()
+
+    def _holds_too_much(self, body: BodyForwarder) -> bool:
+        """Keep what has come while there is no connection; answer, and return True, where it is more than may."""
+        body.hold()
+        if body.is_too_large:
+            self.reject(denials.BODY_TOO_LARGE)
+        return body.is_too_large
 
     def _uploaded(self) -> None:
         """Note that bytes have gone upstream, perhaps the last of the request's."""

@@ -218,16 +218,22 @@ class CompiledRoute:
     asked for, None where the client's own goes on; `stripped_prefix` is taken off each path, "" for none,
     and `root` is what follows the upstream's own path where nothing else is left.
     `mapping` puts the prefix back into the paths of a response, None where they stay; `cors` None leaves CORS to the
-    application; `clients` None takes requests from every address.
+    application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size.
     """
 
     __slots__ = (
-        "authority", "clients", "cors", "entry", "headers", "id", "label", "mapping", "methods", "path_prefix",
-        "policy", "query_params", "refused_in_path", "removed", "removed_if_untrusted", "root", "strip",
+        "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id", "label", "mapping", "methods",
+        "path_prefix", "policy", "query_params", "refused_in_path", "removed", "removed_if_untrusted", "root", "strip",
         "stripped_prefix", "upstream",
     )  # fmt: skip
 
-    def __init__(self, entry: Route, policy: CompiledPolicy | None, upstream: Upstream | None) -> None:
+    def __init__(
+        self,
+        entry: Route,
+        policy: CompiledPolicy | None,
+        upstream: Upstream | None,
+        body_bytes_max: int | None = None,
+    ) -> None:
         self.entry = entry
         self.id = entry.id
         self.label = f"{entry.namespace}/{entry.name}"
@@ -247,6 +253,8 @@ class CompiledRoute:
         self.mapping = self._mapping(backend) if entry.restore_prefix and self.strip else None
         self.cors = compiled_cors(entry.cors) if entry.cors is not None else None
         self.clients = compiled_clients(entry.clients) if entry.clients is not None else None
+        bounds = [bound for bound in (entry.max_body_bytes, body_bytes_max) if bound is not None]
+        self.body_bytes_max = min(bounds, default=None)
         self.removed, self.removed_if_untrusted = _removed(entry.clean_headers, strips=bool(self.strip))
 
     def _mapping(self, backend: Backend | None) -> PathMapping:

@@ -37,6 +37,7 @@ class RoutingTable:
     """All that a request is decided by; one that is just made holds nothing."""
 
     __slots__ = (
+        "body_bytes_max",
         "correlation",
         "credentials",
         "digest",
@@ -48,9 +49,15 @@ class RoutingTable:
         "upstreams",
     )
 
-    def __init__(self, is_trusted_proxy: Callable[[str], bool], correlation: Correlation | None = None) -> None:
+    def __init__(
+        self,
+        is_trusted_proxy: Callable[[str], bool],
+        correlation: Correlation | None = None,
+        body_bytes_max: int | None = None,
+    ) -> None:
         self.is_trusted_proxy = is_trusted_proxy
         self.correlation = correlation
+        self.body_bytes_max = body_bytes_max
         self.digest = ""
         self.gateway = ""
         self.entries = NO_ENTRIES
@@ -71,19 +78,24 @@ class RoutingTable:
 
     def with_changes(self, diff: SnapshotDiff, *, gateway: str, digest: str) -> RoutingTable:
         """The table of what these sections are now; raises KeyError where a route's policy is not there."""
-        new = RoutingTable(self.is_trusted_proxy, self.correlation)
+        new = RoutingTable(self.is_trusted_proxy, self.correlation, self.body_bytes_max)
         new.digest, new.gateway, new.entries = digest, gateway, diff.entries
         upstreams = _upstreams(self.upstreams, diff)
         policies = _policies(self.policies, diff)
         new.upstreams, new.policies = upstreams.now, policies.now
         new.credentials = _credentials(self.credentials, diff)
-        new.hosts = _hosts(self.hosts, diff.routes, policies, upstreams)
+        new.hosts = _hosts(self.hosts, diff.routes, policies, upstreams, self.body_bytes_max)
         return new
 
 
-def empty_table(trusted_proxies: Iterable[str] = (), correlation: Correlation | None = None) -> RoutingTable:
-    """What the first table is made of; raises ValueError for a bad CIDR."""
-    return RoutingTable(proxy_trust(trusted_proxies), correlation)
+def empty_table(
+    trusted_proxies: Iterable[str] = (), correlation: Correlation | None = None, body_bytes_max: int | None = None
+) -> RoutingTable:
+    """What the first table is made of; raises ValueError for a bad CIDR.
+
+    `body_bytes_max` bounds the bodies of requests on every route, None does not.
+    """
+    return RoutingTable(proxy_trust(trusted_proxies), correlation, body_bytes_max)
 
 
 def proxy_trust(trusted_proxies: Iterable[str]) -> Callable[[str], bool]:
@@ -97,10 +109,12 @@ def proxy_trust(trusted_proxies: Iterable[str]) -> Callable[[str], bool]:
     return is_trusted_proxy
 
 
-def build_table(snapshot: Snapshot, digest: str, *, trusted_proxies: Iterable[str] = ()) -> RoutingTable:
+def build_table(
+    snapshot: Snapshot, digest: str, *, trusted_proxies: Iterable[str] = (), body_bytes_max: int | None = None
+) -> RoutingTable:
     """The table of a whole snapshot; raises for one that contradicts itself, and ValueError for a bad CIDR."""
     diff = diff_snapshot(NO_ENTRIES, {}, {name: getattr(snapshot, name) for name in SECTIONS})
-    return empty_table(trusted_proxies).with_changes(diff, gateway=snapshot.gateway, digest=digest)
+    return empty_table(trusted_proxies, body_bytes_max=body_bytes_max).with_changes(diff, gateway=snapshot.gateway, digest=digest)
 
 
 def _is_among(peer: str, networks: tuple[Network, ...]) -> bool:
@@ -164,6 +178,7 @@ def _hosts(
     routes: SectionDiff[Route],
     policies: SectionDiff[CompiledPolicy],
     upstreams: SectionDiff[Upstream],
+    body_bytes_max: int | None,
 ) -> VirtualHosts:
     changed = routes.changed
     if policies.changed or upstreams.changed:
@@ -173,9 +188,10 @@ def _hosts(
         changed = ordered_ids(changed, concerned)
     removed = [it for id_ in changed if (it := routes.before.get(id_))]
     added = [it for id_ in changed if (it := routes.now.get(id_))]
-    return before.with_changes(
-        removed, [CompiledRoute(it, _policy_of(it, policies.now), upstreams.now.get(it.backend)) for it in added]
-    )
+    rows = [
+        CompiledRoute(it, _policy_of(it, policies.now), upstreams.now.get(it.backend), body_bytes_max) for it in added
+    ]
+    return before.with_changes(removed, rows)
 
 
 def _policy_of(entry: Route, policies: dict[str, CompiledPolicy]) -> CompiledPolicy | None:

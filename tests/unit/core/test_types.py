@@ -5,7 +5,7 @@ import re
 import pytest
 
 from postern_core.resources import types
-from postern_core.resources.types import HINTS, milliseconds
+from postern_core.resources.types import HINTS, byte_count, milliseconds
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,12 @@ def test_no_pattern_takes_a_line_feed_at_the_end(name):
 
     assert not re.match(pattern, "a\n")
     assert pattern in HINTS
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(0, 0), ("7", 7), ("1k", 1_000), ("1Ki", 1_024), ("2M", 2_000_000), ("10Mi", 10_485_760), ("1Ti", 2**40)],
+)
+def test_sizes_are_as_kubernetes_writes_them(size, expected):
+    """A number of bytes, or one with a decimal or binary unit."""
+    assert expected == byte_count(size)

@@ -49,6 +49,8 @@ def test_the_memory_for_connections_follows_from_the_workers():
         ("--connection-memory", "1048576", "connection_memory_bytes", 2**20),
         ("--header-timeout", "500ms", "header_timeout_s", 0.5),
         ("--idle-timeout", "1h", "idle_timeout_s", 3600.0),
+        ("--max-request-body", "off", "max_request_body_bytes", None),
+        ("--max-request-body", "10Mi", "max_request_body_bytes", 10 * 2**20),
         ("--max-request-line", "1024", "max_request_line_bytes", 1024),
         ("--max-header-line", "1024", "max_header_line_bytes", 1024),
         ("--max-headers-bytes", "1024", "max_headers_bytes", 1024),
