@@ -74,6 +74,11 @@ def _addresses(text: str) -> str:
 
 
 SECONDS = Syntax("TIME", _seconds, lambda seconds: f"{seconds:g}s")
+PATIENCE = Syntax(
+    "TIME|off",
+    lambda text: 0.0 if text == "off" else _seconds(text),
+    lambda seconds: f"{seconds:g}s" if seconds else "off",
+)
 SHARE = Syntax("off|on|SHARE", _share)
 SWITCH = Syntax("on|off", _switch, lambda is_on: "on" if is_on else "off")
 RATE = Syntax("BYTES|off", _rate, lambda rate: str(rate or "off"))
@@ -81,6 +86,11 @@ COUNT_OR_OFF = Syntax("N|off", _count_or_off, lambda count: str(count or "off"))
 SIZE = Syntax("BYTES|off", _size, lambda size: "off" if size is None else str(size))
 NETWORKS = Syntax("CIDR,...", _networks)
 ADDRESSES = Syntax("WORD|CIDR,...", _addresses)
+
+
+# The default of a header line, and the largest head of a response that is ever held.
+HEADER_LINE_BYTES = 16_384
+RESPONSE_HEAD_BYTES_MAX = 256 * 1024
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +115,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         "On average, beside the time that its upstream's idle time-out grants. A body of a byte a second would hold "
         "two connections without an end. Switch it off where clients send streams with long pauses.",
     )] = 240  # fmt: skip
+    upload_timeout_s: Annotated[float, Option(
+        PATIENCE, "For a whole request, head and body; longer is 408.",
+        "A large body on a slow line takes hours, and --min-body-rate ends clients that are slow without a reason. "
+        "Both count until the response begins.",
+        spelling="--upload-timeout",
+    )] = 0.0  # fmt: skip
     max_request_body_bytes: Annotated[int | None, Option(
         SIZE, "The largest body of a request, whatever maxRequestBody of its route says; larger is 413.",
         "A body goes on as it comes and costs the gateway no memory, so that its size is for applications to judge.",
@@ -118,9 +134,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     )] = 8_192  # fmt: skip
     max_header_line_bytes: Annotated[int, Option(
         BYTES, "The longest header line; longer is 431.",
-        "Twice what is usual, because tokens over 8 KB are real.",
+        "Twice what is usual, because tokens over 8 KB are real; [longer ones](#long-tokens) need more.",
         spelling="--max-header-line",
-    )] = 16_384  # fmt: skip
+    )] = HEADER_LINE_BYTES  # fmt: skip
     max_headers_bytes: Annotated[int, Option(
         BYTES, "All header lines together; more is 431.", "Room for four of the longest lines.",
     )] = 65_536  # fmt: skip
@@ -128,6 +144,23 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         COUNT, "Header lines of one request; more is 431.",
         "Browsers send some twenty, proxies on the way add a few.",
     )] = 100  # fmt: skip
+    max_response_headers_bytes: Annotated[int, Option(
+        BYTES, "The head of a response, 262144 at the most; a larger one is 502.",
+        "Far more than any honest application sends. Less of it protects clients that take less.",
+        spelling="--max-response-headers",
+    )] = RESPONSE_HEAD_BYTES_MAX  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Refuse limits that don't go together."""
+        line, most = self.max_header_line_bytes, RESPONSE_HEAD_BYTES_MAX
+        # Who lowers the sum alone means no contradiction, so the default of a line is none.
+        if line > max(self.max_headers_bytes, HEADER_LINE_BYTES):
+            raise ValueError(
+                f"--max-header-line {line} has no effect with --max-headers-bytes {self.max_headers_bytes}, which no "
+                "line may exceed either; raise both"
+            )
+        if self.max_response_headers_bytes > most:
+            raise ValueError(f"--max-response-headers {self.max_response_headers_bytes} is more than {most}")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

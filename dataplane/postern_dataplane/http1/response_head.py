@@ -11,12 +11,14 @@ from functools import lru_cache
 
 import msgspec
 
+from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
+
 from .date import http_date
 
 Fields = list[tuple[bytes, bytes]]
 
 # Far more than any honest application sends, little enough to hold, and some 2 ms to read.
-HEAD_BYTES_MAX = 256 * 1024
+HEAD_BYTES_MAX = RESPONSE_HEAD_BYTES_MAX
 FIELDS_MAX = 1_000
 
 # RFC 9110, section 7.6.1. Proxy-Authenticate would ask the client for the credentials of another proxy.

@@ -18,7 +18,8 @@ import msgspec
 
 from postern_core.strict_json import DECODER, Fault, StrictJSONError
 
-TOKEN_BYTES_MAX = 16_384
+# In the largest header line that a gateway may be set to take; its own limits are much lower by default.
+TOKEN_BYTES_MAX = 65_536
 DEPTH_MAX = 32
 # Lists and objects of a segment, brackets within its texts counted too: a hundred clients with roles have 200.
 BRACKETS_MAX = 2_048

@@ -73,11 +73,12 @@ class BodyForwarder:
         self._client.read_gate.resume("connecting")
         return self._body.take()
 
-    def wait(self, backend: Backend, now: float) -> None:
-        """Set the time-out of the next bytes; no rate is asked of a client that is not read."""
+    def wait(self, backend: Backend, now: float, began_at: float) -> None:
+        """Set the time-out of the next bytes of a request that began then; a client that is not read has no rate."""
         if "upstream" in self._client.read_gate:
             self._measured_from = None
         elif self._measured_from is None:
             self._measured_from, self._measured_bytes = now, self._body.size_bytes
         size_bytes = self._body.size_bytes - self._measured_bytes
-        self._client.deadline.wait_for_body(backend, now, since=self._measured_from, size_bytes=size_bytes)
+        since = self._measured_from
+        self._client.deadline.wait_for_body(backend, now, began_at=began_at, since=since, size_bytes=size_bytes)

@@ -41,12 +41,16 @@ class Deadline:
         """The time until the next bytes of a body or a tunnel."""
         self.at = now + backend.idle_timeout_ms / 1000
 
-    def wait_for_body(self, backend: Backend, now: float, *, since: float | None, size_bytes: int) -> None:
+    def wait_for_body(
+        self, backend: Backend, now: float, *, began_at: float, since: float | None, size_bytes: int
+    ) -> None:
         """The time until the next bytes of a request, of which so many have come at the least rate since a time."""
         self.wait_for_bytes(backend, now)
         rate = self._limits.min_body_rate
         if rate and since is not None:
             self.at = min(self.at, since + backend.idle_timeout_ms / 1000 + size_bytes / rate)
+        if self._limits.upload_timeout_s:
+            self.at = min(self.at, began_at + self._limits.upload_timeout_s)
 
     def linger(self, seconds: float, now: float) -> None:
         """The time for which a connection that has had its last response is still read."""

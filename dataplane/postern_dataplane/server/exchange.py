@@ -65,7 +65,7 @@ class Exchange(RequestForwarder):
     def informational_arrived(self, status: int, phrase: bytes, fields: Fields) -> None:
         self._was_answered = True
         if self.head.http_minor:  # RFC 9110, section 15.2: none of these to an HTTP/1.0 client
-            self._client.write(informational(status, phrase, fields))
+            self._client.write(self._bounded(informational(status, phrase, fields)))
 
     def response_arrived(self, status: int, phrase: bytes, fields: Fields) -> Response:
         self._was_answered = True
@@ -73,10 +73,17 @@ class Exchange(RequestForwarder):
             self._body.forget()
         closes = not (self._client.keeps_alive and self._is_whole)
         response = self._response_writer.begin(status, phrase, fields, closes=closes)
+        self._bounded(response.head)
         self.record.status = status
         self.record.upstream_latency_s = self._client.now() - (self._sent_at or self._began_at)
         self._move(DOWNLOADING)
         return response
+
+    def _bounded(self, head: bytes) -> bytes:
+        """The head of a response, which may not be larger than this gateway's are; raises `BadResponse`."""
+        if len(head) > self._services.limits.max_response_headers_bytes:
+            raise BadResponse
+        return head
 
     def packet_read(self) -> None:
         if self._response_writer.flush():
@@ -94,7 +101,7 @@ class Exchange(RequestForwarder):
     def switched_protocols(self, status: int, phrase: bytes, fields: Fields, tail: bytes) -> None:
         if not self.head.is_websocket or self._upstream is None:
             raise BadResponse
-        self._client.write(informational(status, phrase, fields))
+        self._client.write(self._bounded(informational(status, phrase, fields)))
         self.record.status = status
         self._response_writer.head_is_out = True
         self._move(TUNNEL)

@@ -140,7 +140,7 @@ class RequestForwarder(ABC):
         if self.state is not UPLOADING:
             return
         if self._body is not None and not self._body.is_whole:
-            self._body.wait(self._backend, self._client.now())
+            self._body.wait(self._backend, self._client.now(), self._began_at)
         else:
             self._wait_for_response()
 

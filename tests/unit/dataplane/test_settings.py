@@ -49,6 +49,11 @@ def test_the_memory_for_connections_follows_from_the_workers():
         ("--connection-memory", "1048576", "connection_memory_bytes", 2**20),
         ("--header-timeout", "500ms", "header_timeout_s", 0.5),
         ("--idle-timeout", "1h", "idle_timeout_s", 3600.0),
+        ("--upload-timeout", "5m", "upload_timeout_s", 300.0),
+        ("--upload-timeout", "off", "upload_timeout_s", 0.0),
+        ("--max-response-headers", "8192", "max_response_headers_bytes", 8192),
+        ("--max-headers-bytes", "8192", "max_headers_bytes", 8192),
+        ("--max-header-line", "65536", "max_header_line_bytes", 65536),
         ("--max-request-body", "off", "max_request_body_bytes", None),
         ("--max-request-body", "10Mi", "max_request_body_bytes", 10 * 2**20),
         ("--max-request-line", "1024", "max_request_line_bytes", 1024),
@@ -84,6 +89,10 @@ def test_an_option_sets_its_setting(option, text, name, value):
         ("--access-log", "nan", "neither off, on nor a share"),
         ("--drain-grace", "30", "is not a duration"),
         ("--header-timeout", "0s", "is not a duration"),
+        ("--upload-timeout", "0s", "is not a duration"),
+        ("--max-request-body", "10MB", "neither off nor a number of bytes"),
+        ("--max-header-line", "65537", "has no effect with --max-headers-bytes 65536"),
+        ("--max-response-headers", "262145", "is more than 262144"),
     ],
 )
 def test_a_mistake_is_explained(option, text, said, capsys):

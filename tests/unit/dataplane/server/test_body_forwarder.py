@@ -49,6 +49,24 @@ def test_no_rate_is_asked_where_it_is_off(make_port):
     assert not client.statuses()
 
 
+@pytest.mark.parametrize("piece", [b"a" * 10_000, b"a"])
+def test_a_whole_request_has_its_time(make_port, piece):
+    """However fast its body comes, it ends in the time for all of it; that of the response is another."""
+    port = make_port(min_body_rate=0, upload_timeout_s=60.0)
+    client = port.client().send(HEAD.replace(b"1000000", b"100000000"))
+    assert 60 <= trickle(port, client, piece, every_s=1, for_s=200) < 63
+    assert ([408], "abort") == (client.statuses(), port.upstream.transport.end)
+    client = port.client().send(HEAD.replace(b"1000000", b"1") + b"a")
+    port.loop.pass_time(25)
+    port.answer(b"HTTP/1.1 200 OK\r\n\r\n")
+    port.loop.pass_time(15)
+    port.answer(b"x" * 10)
+    port.loop.pass_time(15)
+    port.answer(b"x" * 10)
+    port.loop.pass_time(15)
+    assert [200] == client.statuses()
+
+
 def test_the_time_in_which_the_upstream_takes_nothing_does_not_count(make_port):
     """The client is not read then, and is not to blame; afterwards it has its time anew."""
     port = make_port()

@@ -38,5 +38,13 @@ def test_each_time_out_replaces_the_one_before(name, arguments, at):
 def test_a_body_has_an_idle_time_and_its_bytes_at_a_rate(rate, since, size_bytes, at):
     """Never longer than until the next bytes have to come."""
     deadline = Deadline(Limits(min_body_rate=rate))
-    deadline.wait_for_body(BACKEND, 100.0, since=since, size_bytes=size_bytes)
+    deadline.wait_for_body(BACKEND, 100.0, began_at=80.0, since=since, size_bytes=size_bytes)
+    assert at == deadline.at
+
+
+@pytest.mark.parametrize(("timeout_s", "at"), [(0.0, 120.0), (30.0, 110.0), (90.0, 120.0)])
+def test_a_whole_request_has_its_time(timeout_s, at):
+    """From its first byte on, however fast its body comes."""
+    deadline = Deadline(Limits(upload_timeout_s=timeout_s))
+    deadline.wait_for_body(BACKEND, 100.0, began_at=80.0, since=90.0, size_bytes=1_000_000)
     assert at == deadline.at

@@ -236,3 +236,15 @@ def test_a_reload_leaves_what_has_begun(port, client):
     assert [(200, "")] == port.outcomes()
     client.get()
     assert "10.0.0.2" == port.loop.dials[-1][0]
+
+
+@pytest.mark.parametrize(("size", "expected"), [(900, (200, "")), (1_000, (502, "upstream_bad_response"))])
+def test_a_response_has_as_large_a_head_as_the_gateway_takes(make_port, size, expected):
+    """A larger one is bad, though it could be read, and so is that of a hint before it."""
+    port = make_port(max_response_headers_bytes=1_000)
+    for start in (b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 103 Early Hints\r\n"):
+        client = port.client().get()
+        head = start + b"Content-Length: 0\r\nA: " + b"a" * size + b"\r\n\r\n"
+        port.answer(head if start.endswith(b"OK\r\n") else head + OK)
+        assert expected == port.outcomes()[-1]
+        assert expected[0] == client.statuses()[-1]
