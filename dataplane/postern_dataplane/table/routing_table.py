@@ -114,7 +114,9 @@ def build_table(
 ) -> RoutingTable:
     """The table of a whole snapshot; raises for one that contradicts itself, and ValueError for a bad CIDR."""
     diff = diff_snapshot(NO_ENTRIES, {}, {name: getattr(snapshot, name) for name in SECTIONS})
-    return empty_table(trusted_proxies, body_bytes_max=body_bytes_max).with_changes(diff, gateway=snapshot.gateway, digest=digest)
+    return empty_table(trusted_proxies, body_bytes_max=body_bytes_max).with_changes(
+        diff, gateway=snapshot.gateway, digest=digest
+    )
 
 
 def _is_among(peer: str, networks: tuple[Network, ...]) -> bool:
