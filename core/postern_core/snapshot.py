@@ -25,8 +25,9 @@ FORMAT = 1
 PathType = Literal["Exact", "Prefix", "Regex"]
 ValueType = Literal["Exact", "Regex"]
 Mode = Literal["Required", "Optional", "Permissive"]
-PlaceKind = Literal["header", "query", "cookie"]
+PlaceKind = Literal["header", "query", "cookie", "protocol"]
 HeaderEncoding = Literal["Plain", "Percent", "Base64"]
+BEARER = "Bearer"
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
@@ -175,10 +176,14 @@ class Endpoints(Entry, frozen=True):
 
 
 class TokenSource(Entry, frozen=True):
-    """Where a token may be: a header (lower case), a query parameter or a cookie."""
+    """Where a token may be: a header (lower case) with its scheme, a query parameter or a cookie.
+
+    A `protocol` is one that a WebSocket's handshake offers, and `name` what stands before the token in it.
+    """
 
     kind: PlaceKind
     name: str
+    scheme: str = BEARER
 
 
 class ClaimMatch(Entry, frozen=True):

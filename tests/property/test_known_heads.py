@@ -23,10 +23,22 @@ FORGED = signed(secret="fedcba9876543210fedcba9876543210")
 # Some are also words of what goes upstream anyway.
 WORDS = ["x", "zq", "a.b.c", "upstream", "application", "Host", "alice", "", " ", "a b", "x, y", "\x80"]
 TOKENS = st.sampled_from([*GOOD, EARLY, FORGED, *WORDS])
-NAMES = st.sampled_from(["Authorization", "authorization", "AUTHORIZATION", "X-Authorization", "Cookie", "Connection"])
-SCHEMES = st.sampled_from(["Bearer ", "bearer ", "Bearer  ", "", "jwt="])
+NAMES = st.sampled_from(
+    [
+        "Authorization",
+        "authorization",
+        "AUTHORIZATION",
+        "X-Authorization",
+        "Cookie",
+        "Connection",
+        "Sec-WebSocket-Protocol",
+    ]
+)
+SCHEMES = st.sampled_from(["Bearer ", "bearer ", "Bearer  ", "", "jwt=", "Token ", "chat, bearer."])
 FIELDS = st.lists(st.builds(lambda name, scheme, token: (name, scheme + token), NAMES, SCHEMES, TOKENS), max_size=2)
-TARGETS = st.sampled_from(["/v1/a", "/v1/b", "/v1/public", "/x", f"/v1/{GOOD[0]}", "/v1/a?jwt=x", "/v1/q?jwt=%7Aq"])
+TARGETS = st.sampled_from(
+    ["/v1/a", "/v1/b", "/v1/public", "/x", f"/v1/{GOOD[0]}", "/v1/a?jwt=x", "/v1/q?jwt=%7Aq", "/v1/t", "/v1/p"]
+)
 
 ORIGINS = st.sampled_from(["https://a.example", "https://x.b.example", "https://y.b.example", "https://evil.example"])
 ASKED = ("Access-Control-Request-Method", "GET")
@@ -52,6 +64,8 @@ def alike(draw):
 
 BY_FIELD = [{"name": "authorization", "type": "Regex", "value": "Bearer x.*"}]
 STRIPPED = {"stripCredentials": True, "mode": "Permissive"}
+TOKEN_SCHEME = [{"header": "Authorization", "scheme": "Token"}]
+PROTOCOL = [{"webSocketProtocol": "bearer."}, {"header": "Authorization"}]
 CORS = {"allowOrigins": ["https://a.example", "https://*.b.example"], "allowCredentials": True}
 MANIFESTS = (
     service(pathPrefix="/v1", upstream={"url": "http://upstream.example:18080/application"}),
@@ -62,6 +76,8 @@ MANIFESTS = (
         "q", paths=[{"type": "Exact", "value": "/q"}],
         auth={"jwt": {"from": [{"query": "jwt"}, {"header": "Authorization"}]}},
     ),
+    route("token", paths=[{"type": "Exact", "value": "/t"}], auth={"jwt": {"from": TOKEN_SCHEME}}),
+    route("protocol", paths=[{"type": "Exact", "value": "/p"}], auth={"jwt": STRIPPED | {"from": PROTOCOL}}),
     route("any", auth={"jwt": {"from": [{"cookie": "jwt"}, {"header": "Authorization"}]}}),
     consumer(), credential(), secret(),
 )  # fmt: skip

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from heads import bearer, head, protected, sent, signed
 from postern_core.snapshot import TokenSource
-from postern_dataplane.decision.token_extraction import TokenFound, cookie_without, extract_token, query_without
+from postern_dataplane.decision.token_extraction import (
+    COOKIE,
+    TokenFound,
+    elements_without,
+    extract_token,
+    query_without,
+)
 
 TOKEN = signed()
 STRIPPING = protected(stripCredentials=True)
@@ -58,7 +64,7 @@ def test_a_cookie_line_loses_the_token_s_pairs_alone(line):
     """The others stay; only the space before what comes to stand first goes."""
     pairs = line.split(b";")
     others = [pair for pair in pairs if not is_token_cookie(pair)]
-    left = cookie_without(frozenset({b"jwt"}), line)
+    left = elements_without(COOKIE, frozenset({b"jwt"}), line)
     if others == pairs:
         assert line == left
     elif not b";".join(others).strip(b" \t"):
@@ -71,7 +77,7 @@ def test_a_cookie_line_loses_the_token_s_pairs_alone(line):
 @given(st.lists(PAIRS, max_size=6).map(b";".join))
 def test_a_stripped_cookie_line_holds_no_token(line):
     """Whoever looks for it as we do finds none."""
-    left = cookie_without(frozenset({b"jwt"}), line)
+    left = elements_without(COOKIE, frozenset({b"jwt"}), line)
     assert extract_token((TokenSource(kind="cookie", name="jwt"),), ((b"Cookie", left or b""),), None) is None
 
 

@@ -27,22 +27,31 @@ class Redaction:
     def __init__(self, policies: Iterable[Policy], token: str = "") -> None:
         places = [place for policy in policies for place in policy.places]
         self._headers = SECRET_HEADERS | {place.name.lower() for place in places if place.kind == "header"}
+        self._schemes = SCHEMES | {place.scheme.lower() for place in places}
         self._parameters = USUAL_PARAMETERS | {place.name for place in places if place.kind == "query"}
+        self._protocols = tuple({place.name for place in places if place.kind == "protocol"})
         self._token = token
 
     def header(self, name: str, value: str) -> str:
         """A header's value without what is secret in it."""
         if name.lower() == "cookie":
             return ";".join(self._cookie(pair) for pair in value.split(";"))
+        if name.lower() == "sec-websocket-protocol":
+            return ",".join(map(self._protocol, value.split(",")))
         if name.lower() not in self._headers:
             return self.text(value)
         scheme, space, _ = value.partition(" ")
-        return f"{scheme} {REDACTED}" if space and scheme.lower() in SCHEMES else REDACTED
+        return f"{scheme} {REDACTED}" if space and scheme.lower() in self._schemes else REDACTED
 
     @staticmethod
     def _cookie(pair: str) -> str:
         name, equals, _ = pair.partition("=")
         return f"{name}{equals}{REDACTED}" if equals else REDACTED
+
+    def _protocol(self, protocol: str) -> str:
+        name = protocol.lstrip(" \t")
+        prefix = max((it for it in self._protocols if name.startswith(it)), key=len, default=None)
+        return self.text(protocol) if prefix is None else f"{prefix}{REDACTED}"
 
     def target(self, target: str) -> str:
         """A request target without what is secret in its query."""

@@ -206,7 +206,7 @@ def _instead(policy: CompiledPolicy) -> str:
 
 
 def _places(places: tuple[TokenSource, ...]) -> Iterator[str]:
-    return (f"{place.kind} {place.name}" for place in places)
+    return (f"{place.kind} {place.name}{'...' if place.kind == 'protocol' else ''}" for place in places)
 
 
 def _upstream_detail(row: CompiledRoute) -> str:

@@ -21,14 +21,22 @@ def policy_is_wrong(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
 
 def place_is_not_exactly_one(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
     for index, place in enumerate(policy.places):
-        if sum(value is not None for value in (place.header, place.query, place.cookie)) != 1:
-            yield f"from[{index}]", "must have exactly one of header, query and cookie"
+        places = (place.header, place.query, place.cookie, place.web_socket_protocol)
+        if sum(value is not None for value in places) != 1:
+            yield f"from[{index}]", "must have exactly one of header, query, cookie and webSocketProtocol"
+
+
+def scheme_is_of_no_header(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    for index, place in enumerate(policy.places):
+        if place.scheme is not None and place.header is None:
+            wrong = "stands before the token in a header, and this place is none; name a header, or remove it"
+            yield f"from[{index}].scheme", wrong
 
 
 def place_is_named_twice(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
     seen = set()
     for index, place in enumerate(policy.places):
-        where = ((place.header or "").lower(), place.query, place.cookie)
+        where = ((place.header or "").lower(), place.query, place.cookie, place.web_socket_protocol)
         if where in seen:
             yield f"from[{index}]", "repeats an earlier place; remove one"
         seen.add(where)
@@ -95,6 +103,7 @@ def forwarded_header_is_named_twice(policy: JWTPolicy) -> Iterator[tuple[str, st
 
 POLICY_CHECKS = (
     place_is_not_exactly_one,
+    scheme_is_of_no_header,
     place_is_named_twice,
     place_is_no_place_for_a_token,
     claim_is_not_exactly_one,

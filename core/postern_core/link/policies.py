@@ -10,7 +10,7 @@ from postern_core.ref import Ref
 from postern_core.resources.claims import AllowedClaim, ForwardedClaim
 from postern_core.resources.jwt_policy import Allow, JWTPolicy, TokenPlace
 from postern_core.resources.types import Scalar, milliseconds
-from postern_core.snapshot import ClaimMatch, ForwardClaim, Policy, TokenSource
+from postern_core.snapshot import BEARER, ClaimMatch, ForwardClaim, Policy, TokenSource
 
 from .resource_index import ResourceIndex
 from .sizes import size_of, too_large
@@ -102,10 +102,15 @@ def _texts(values: tuple[Scalar, ...] | None) -> tuple[str, ...]:
 
 def _place(place: TokenPlace) -> TokenSource:
     if place.header is not None:
-        return TokenSource(kind="header", name=place.header.lower())
+        scheme = place.scheme or BEARER
+        return TokenSource(
+            kind="header", name=place.header.lower(), scheme=BEARER if scheme.lower() == BEARER.lower() else scheme
+        )
     if place.query is not None:
         return TokenSource(kind="query", name=place.query)
-    return TokenSource(kind="cookie", name=str(place.cookie))
+    if place.cookie is not None:
+        return TokenSource(kind="cookie", name=place.cookie)
+    return TokenSource(kind="protocol", name=str(place.web_socket_protocol))
 
 
 def _seen_from(own: str, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,19 +16,26 @@ from .types import (
     ObjectName,
     Printable,
     QualifiedName,
+    Scheme,
     Spec,
     Text,
 )
 
 
 class TokenPlace(Spec, frozen=True):
-    """One place where a token may be; exactly one of header, query and cookie MUST be given."""
+    """One place where a token may be; exactly one of header, query, cookie and webSocketProtocol MUST be given."""
 
     RULES = (
         Rule(
             "place_is_not_exactly_one",
-            has_exactly_one_of("header", "query", "cookie"),
-            "must have exactly one of header, query and cookie",
+            has_exactly_one_of("header", "query", "cookie", "webSocketProtocol"),
+            "must have exactly one of header, query, cookie and webSocketProtocol",
+        ),
+        Rule(
+            "scheme_is_of_no_header",
+            "!has(self.scheme) || has(self.header)",
+            "stands before the token in a header, and this place is none; name a header, or remove it",
+            ".scheme",
         ),
         Rule(
             "place_is_no_place_for_a_token",
@@ -42,9 +49,19 @@ class TokenPlace(Spec, frozen=True):
         Annotated[
             HeaderName,
             Meta(
-                description="A request header. A scheme `Bearer`, in any case and with one or more spaces, is taken "
+                description="A request header. Its scheme, in any case and with one or more spaces, is taken "
                 "off; a bare token is accepted, and any other value is a bad token. The header twice in one request "
                 "is refused. Example: Authorization."
+            ),
+        ]
+        | None
+    ) = None
+    scheme: (
+        Annotated[
+            Scheme,
+            Meta(
+                description="The scheme before the token in this header (RFC 9110, section 11.1), instead of Bearer. "
+                "That of Authorization is named by the challenge of a 401. Example: Token. Default: Bearer."
             ),
         ]
         | None
@@ -61,6 +78,19 @@ class TokenPlace(Spec, frozen=True):
     ) = None
     cookie: (
         Annotated[CookieName, Meta(description="A cookie. Twice in one request it is refused. Example: jwt.")] | None
+    ) = None
+    web_socket_protocol: (
+        Annotated[
+            HeaderName,
+            Meta(
+                description="What stands before the token in one of the protocols that a WebSocket's handshake offers "
+                "(Sec-WebSocket-Protocol), which is all that a page can set of it: with `bearer.` that is "
+                '`new WebSocket(url, ["chat", "bearer." + token])`. Two such protocols in one request are refused. '
+                "Browsers close a connection for which none of the protocols was chosen, so the page has to offer one "
+                "that the application knows as well. Example: bearer. with a dot at its end."
+            ),
+        ]
+        | None
     ) = None
 
 
@@ -101,7 +131,8 @@ class Allow(Spec, frozen=True):
 
 NAME_OF_PLACE = (
     "has(one.header) ? 'header ' + one.header.lowerAscii() : has(one.query) ? 'query ' + one.query : "
-    "has(one.cookie) ? 'cookie ' + one.cookie : ''"
+    "has(one.cookie) ? 'cookie ' + one.cookie : "
+    "has(one.webSocketProtocol) ? 'protocol ' + one.webSocketProtocol : ''"
 )
 
 

@@ -74,6 +74,7 @@ Host = Annotated[str, Meta(pattern=HOST_PATTERN, max_length=253)]
 Address = Annotated[str, Meta(pattern=ADDRESS_PATTERN, max_length=253)]
 HeaderName = Annotated[str, Meta(pattern=HEADER_PATTERN, max_length=128)]
 CookieName = HeaderName
+Scheme = Annotated[str, Meta(pattern=HEADER_PATTERN, max_length=64)]
 Duration = Annotated[str, Meta(pattern=DURATION_PATTERN, extra_json_schema=DURATION_BOUND)]
 Method = Annotated[str, Meta(pattern=METHOD_PATTERN, max_length=32)]
 CredentialKey = Annotated[str, Meta(pattern=CREDENTIAL_KEY_PATTERN, max_length=253)]

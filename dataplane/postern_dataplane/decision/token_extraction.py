@@ -10,9 +10,10 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from postern_core.snapshot import TokenSource
+from postern_core.snapshot import BEARER, TokenSource
 
 Headers = Sequence[tuple[bytes, bytes]]
+COOKIE, PROTOCOL = b"cookie", b"sec-websocket-protocol"
 
 
 class TokenFound(msgspec.Struct, frozen=True, gc=False):
@@ -34,7 +35,7 @@ ExtractedToken = TokenFound | RepeatedToken | None
 def extract_token(places: tuple[TokenSource, ...], headers: Headers, query: str | None) -> ExtractedToken:
     """The token in the first place that holds a value; None where no place holds one."""
     for place in places:
-        values = _VALUES[place.kind](place.name, headers, query)
+        values = _VALUES[place.kind](place, headers, query)
         if len(values) > 1:
             return RepeatedToken(place)
         if values and values[0]:
@@ -42,28 +43,28 @@ def extract_token(places: tuple[TokenSource, ...], headers: Headers, query: str 
     return None
 
 
-def _in_header(name: str, headers: Headers, _query: str | None) -> list[str]:
-    wanted = name.encode("latin-1")
+def _in_header(place: TokenSource, headers: Headers, _query: str | None) -> list[str]:
+    wanted = place.name.encode("latin-1")
     size = len(wanted)
     # A loop, as a comprehension is a call of its own in Python 3.11, and nearly always finds one.
     found: list[str] = []
     for field, value in headers:
         if len(field) == size and field.lower() == wanted:
-            found.append(without_scheme(value.decode("latin-1").strip(" \t")))
+            found.append(without_scheme(value.decode("latin-1").strip(" \t"), place.scheme))
     return found
 
 
-def without_scheme(value: str) -> str:
+def without_scheme(value: str, scheme: str = BEARER) -> str:
     """RFC 9110, section 11.1: the scheme is case-insensitive, and one or more spaces follow it."""
-    if value.startswith("Bearer "):  # as nearly all write it
-        return value[7:].lstrip(" ")
-    if value[:6].lower() == "bearer" and (len(value) == 6 or value[6] == " "):
-        return value[6:].lstrip(" ")
+    size = len(scheme)
+    start = value[:size]
+    if (start == scheme or start.lower() == scheme.lower()) and value[size : size + 1] in ("", " "):
+        return value[size:].lstrip(" ")
     return value
 
 
-def _in_query(name: str, _headers: Headers, query: str | None) -> list[str]:
-    found = _parameters((name,)).finditer(f"&{query}") if query else iter(())
+def _in_query(place: TokenSource, _headers: Headers, query: str | None) -> list[str]:
+    found = _parameters((place.name,)).finditer(f"&{query}") if query else iter(())
     return [
         unquote_to_bytes((match[1] or "").encode("utf-8", "surrogateescape")).decode("latin-1")
         for match in islice(found, 2)
@@ -98,10 +99,9 @@ def _spelt(char: str) -> str:
     return f"(?:{raw}|{encoded})"
 
 
-def _in_cookie(name: str, headers: Headers, _query: str | None) -> list[str]:
-    cookies = _cookies((name.encode("latin-1"),))
-    lines = [line for field, line in headers if len(field) == 6 and field.lower() == b"cookie"]
-    found = chain.from_iterable(cookies.finditer(b";" + line) for line in lines)
+def _in_cookie(place: TokenSource, headers: Headers, _query: str | None) -> list[str]:
+    cookies = _cookies((place.name.encode("latin-1"),))
+    found = chain.from_iterable(cookies.finditer(b";" + line) for line in _lines(COOKIE, headers))
     return [_unquoted((match[1] or b"").decode("latin-1").strip(" \t")) for match in islice(found, 2)]
 
 
@@ -111,12 +111,30 @@ def _cookies(names: tuple[bytes, ...]) -> re.Pattern[bytes]:
     return re.compile(rb";[ \t]*+(?:%b)[ \t]*+(?:=([^;]*+))?(?=;|\Z)" % b"|".join(map(re.escape, names)))
 
 
+def _lines(wanted: bytes, headers: Headers) -> list[bytes]:
+    size = len(wanted)
+    return [line for field, line in headers if len(field) == size and field.lower() == wanted]
+
+
 def _unquoted(value: str) -> str:
     """RFC 6265, section 4.1.1: a cookie's value may stand in double quotes."""
     return value[1:-1] if len(value) >= 2 and value[0] == value[-1] == '"' else value
 
 
-_VALUES = {"header": _in_header, "query": _in_query, "cookie": _in_cookie}
+def _in_protocol(place: TokenSource, headers: Headers, _query: str | None) -> list[str]:
+    # RFC 6455, section 11.3.4: several fields are one list.
+    protocols = _protocols((place.name.encode("latin-1"),))
+    found = chain.from_iterable(protocols.finditer(b"," + line) for line in _lines(PROTOCOL, headers))
+    return [match[1].decode("latin-1").rstrip(" \t") for match in islice(found, 2)]
+
+
+@lru_cache(maxsize=1024)
+def _protocols(prefixes: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    """Finds the protocols that begin so in a line that begins with `,`; names of protocols are compared with case."""
+    return re.compile(rb",[ \t]*+(?:%b)([^,]*+)" % b"|".join(map(re.escape, prefixes)))
+
+
+_VALUES = {"header": _in_header, "query": _in_query, "cookie": _in_cookie, "protocol": _in_protocol}
 
 
 def query_without(names: frozenset[str], query: str) -> str | None:
@@ -127,13 +145,20 @@ def query_without(names: frozenset[str], query: str) -> str | None:
     return left[1:] if left else None
 
 
-def cookie_without(names: frozenset[bytes], line: bytes) -> bytes | None:
-    """A Cookie line without these cookies, every other byte as it was; None when nothing is left."""
-    cookies = _cookies(tuple(sorted(names)))
-    left, count = cookies.subn(b"", b";" + line) if names else (b"", 0)
+def elements_without(field: bytes, names: frozenset[bytes], line: bytes) -> bytes | None:
+    """A line of Cookie or Sec-WebSocket-Protocol without what a policy calls by these names.
+
+    Every other byte stays as it was; None when nothing is left.
+    """
+    separator, pattern = _ELEMENTS[field]
+    elements = pattern(tuple(sorted(names)))
+    left, count = elements.subn(b"", separator + line) if names else (b"", 0)
     if not count:
         return line
     left = left[1:]
-    if cookies.match(b";" + line):
+    if elements.match(separator + line):
         left = left.lstrip(b" \t")  # the space was a separator's, and there is none before the first
     return left if left.strip(b" \t") else None
+
+
+_ELEMENTS = {COOKIE: (b";", _cookies), PROTOCOL: (b",", _protocols)}

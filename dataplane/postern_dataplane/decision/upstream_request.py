@@ -17,7 +17,7 @@ from postern_dataplane.request.target import Target
 from postern_dataplane.table.compiled import FORWARDED_HEADERS, CompiledRoute
 from postern_dataplane.table.identity_headers import Identity
 
-from .token_extraction import cookie_without, query_without
+from .token_extraction import elements_without, query_without
 
 # The names that clients use are few; names that they make up must not fill the memory.
 NAMES_MAX = 4096
@@ -56,7 +56,7 @@ def upstream_head(
     if b"connection" in names:
         removed |= _named_by_connection(head)
     policy = row.policy
-    stripped, cookies = (policy.stripped_headers, policy.stripped_cookies) if policy is not None else (None, None)
+    stripped, elements = (policy.stripped_headers, policy.stripped_elements) if policy is not None else (None, None)
     kept: list[tuple[bytes, bytes]] = []
     for name, field in zip(names, head.headers, strict=True):
         if name in removed:
@@ -65,8 +65,8 @@ def upstream_head(
             continue
         if stripped and field[0].lower() in stripped:
             continue
-        if cookies and name == b"cookie":
-            line = cookie_without(cookies, field[1])
+        if elements and name in elements:
+            line = elements_without(name, elements[name], field[1])
             if line is None:
                 continue
             field = (field[0], line)  # noqa: PLW2901

@@ -16,6 +16,7 @@ from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
 from postern_core.ref import Ref
 from postern_core.revocation import unpacked
 from postern_core.snapshot import (
+    BEARER,
     Backend,
     Consumer,
     Credential,
@@ -133,34 +134,44 @@ class CompiledPolicy:
 
     `anonymous` is the identity of a request without a good token, None where such requests are refused.
     `allow_claims` and `forward_claims` are the entry's, ready for the claims of a token.
+    `stripped_elements` are, by the field whose list they are in, the cookies and the beginnings of protocols.
     """
 
     __slots__ = (
-        "allow_claims", "anonymous", "denials", "entry", "forward_claims", "missing", "stripped_cookies",
+        "allow_claims", "anonymous", "denials", "entry", "forward_claims", "missing", "stripped_elements",
         "stripped_headers", "stripped_query",
     )  # fmt: skip
 
     def __init__(self, entry: Policy, consumers: Mapping[str, Consumer]) -> None:
         self.entry = entry
-        self.missing, self.denials = _denials(entry.realm)
+        self.missing, self.denials = _denials(entry.realm, _scheme(entry))
         self.anonymous = _anonymous(entry, consumers)
         self.allow_claims = tuple(map(ClaimTest, entry.allow_claims))
         self.forward_claims = tuple(map(ClaimHeader, entry.forward_claims))
         places = entry.places if entry.strip_credentials else ()
         self.stripped_headers = frozenset(place.name.encode() for place in places if place.kind == "header")
         self.stripped_query = frozenset(place.name for place in places if place.kind == "query")
-        self.stripped_cookies = frozenset(place.name.encode() for place in places if place.kind == "cookie")
+        elements = {
+            field: frozenset(place.name.encode() for place in places if place.kind == kind)
+            for kind, field in (("cookie", b"cookie"), ("protocol", b"sec-websocket-protocol"))
+        }
+        self.stripped_elements = {field: names for field, names in elements.items() if names}
 
 
 @lru_cache(maxsize=128)
-def _denials(realm: str) -> tuple[Denial, dict[DenialReason, Denial]]:
+def _denials(realm: str, scheme: str) -> tuple[Denial, dict[DenialReason, Denial]]:
     """The answer to no token, and by reason to a refused one; most policies share a realm."""
     # RFC 6750, section 3: a request that lacks any authentication gets no error code.
-    challenge = f'Bearer realm="{_quoted(realm)}"'
+    challenge = f'{scheme} realm="{_quoted(realm)}"'
     invalid = f'{challenge}, error="invalid_token"'
     denials = {reason: denial.with_challenge(invalid) for reason, denial in INVALID_TOKEN.items()}
     denials[NOT_ALLOWED.reason] = NOT_ALLOWED.with_challenge(f'{challenge}, error="insufficient_scope"')
     return MISSING_TOKEN.with_challenge(challenge), denials
+
+
+def _scheme(entry: Policy) -> str:
+    """The scheme that a challenge names: RFC 9110, section 11.6.1, has it for the field Authorization."""
+    return next((it.scheme for it in entry.places if (it.kind, it.name) == ("header", "authorization")), BEARER)
 
 
 def _quoted(realm: str) -> str:

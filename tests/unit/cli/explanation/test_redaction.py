@@ -8,7 +8,13 @@ from postern_cli.explanation.redaction import Redaction
 from postern_core.snapshot import Policy, TokenSource
 
 POLICY = Policy(
-    id="p", namespace="demo", places=(TokenSource("header", "x-token"), TokenSource("query", "access_token"))
+    id="p",
+    namespace="demo",
+    places=(
+        TokenSource("header", "x-token", "Token"),
+        TokenSource("query", "access_token"),
+        TokenSource("protocol", "t."),
+    ),
 )
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJrZXkiOiJhIn0.c2lnbmF0dXJl"
 
@@ -26,6 +32,8 @@ def redaction():
         ("Proxy-Authorization", "Basic czpz", "Basic <redacted>"),
         ("X-Token", "s3cret", "<redacted>"),
         ("Cookie", "jwt=s3cret; theme=dark;s3cret", "jwt=<redacted>; theme=<redacted>;<redacted>"),
+        ("X-Token", "Token s3cret", "Token <redacted>"),
+        ("Sec-WebSocket-Protocol", "chat, t.s3cret,other", "chat,t.<redacted>,other"),
         ("X-Other", f"see {TOKEN}", "see <redacted>"),
         ("X-Other", "a-token-of-no-shape", "<redacted>"),
         ("X-Consumer-Username", "alice", "alice"),

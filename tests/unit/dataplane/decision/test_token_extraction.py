@@ -6,9 +6,10 @@ import pytest
 
 from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.token_extraction import (
+    PROTOCOL,
     RepeatedToken,
     TokenFound,
-    cookie_without,
+    elements_without,
     extract_token,
     query_without,
     without_scheme,
@@ -59,6 +60,60 @@ def test_whatever_else_there_is_is_a_credential(value, expected):
     """Any other value is a bad token, unless it has three segments of base64url."""
     assert expected == without_scheme(value)
     assert expected == found(("authorization", value))
+
+
+TOKEN_SCHEME = (TokenSource(kind="header", name="authorization", scheme="Token"),)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Token t", "t"), ("TOKEN  t", "t"), ("t", "t"), ("Token", None), ("Bearer t", "Bearer t"),
+        ("Tokens t", "Tokens t"), ("Token Bearer t", "Bearer t"), ("Toke", "Toke"),
+    ],
+)  # fmt: skip
+def test_another_scheme_is_taken_off_in_its_place(value, expected):
+    """Where a header has a scheme of its own, Bearer is as any other word there."""
+    assert expected == found(("Authorization", value), places=TOKEN_SCHEME)
+
+
+PROTOCOL_PLACE = (TokenSource(kind="protocol", name="jwt."),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["jwt.a.b.c"], "a.b.c"),
+        (["chat,\t jwt.a.b.c \t, other"], "a.b.c"),
+        (["chat", "jwt.t"], "t"),
+        (["chat, jwt."], None),
+        (["chat"], None),
+        (["xjwt.t, JWT.t, jwt"], None),
+        (["chat jwt.t"], None),
+        (["jwt.t, jwt.t"], RepeatedToken),
+        (["jwt.t", "jwt."], RepeatedToken),
+    ],
+)
+def test_a_protocol_of_a_websocket_is_a_place(lines, expected):
+    """The one that begins with the place's name, in whichever of the lines; two of them are refused."""
+    assert expected == found(*(("Sec-WebSocket-Protocol", line) for line in lines), places=PROTOCOL_PLACE)
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        (b"chat, jwt.t", b"chat"),
+        (b"jwt.t, chat", b"chat"),
+        (b"a,jwt.t ,b", b"a,b"),
+        (b"jwt.t", None),
+        (b"jwt.", None),
+        (b"a,  b", b"a,  b"),
+        (b"a, jwt.t, bearer.u", b"a"),
+    ],
+)
+def test_a_protocol_is_taken_out(line, left):
+    """The others stay as they were."""
+    assert left == elements_without(PROTOCOL, frozenset({b"jwt.", b"bearer."}), line)
 
 
 @pytest.mark.parametrize("name", ["Authorization", "AUTHORIZATION", "authorization"])
@@ -219,4 +274,4 @@ def test_a_parameter_is_taken_out_and_the_rest_stays(query, expected):
 )
 def test_a_cookie_is_taken_out_and_its_neighbours_stay(line, expected):
     """Byte for byte, with the separators between them."""
-    assert expected == cookie_without(frozenset({b"jwt"}), line)
+    assert expected == elements_without(b"cookie", frozenset({b"jwt"}), line)

@@ -108,12 +108,12 @@ def test_who_passes_without_a_good_token(fields, expected):
 
 
 @pytest.mark.parametrize(
-    ("strips", "expected"), [(False, (set(), set(), set())), (True, ({b"x-token"}, {"jwt"}, {b"session"}))]
+    ("strips", "expected"), [(False, (set(), set(), {})), (True, ({b"x-token"}, {"jwt"}, {b"cookie": {b"session"}}))]
 )
 def test_places_are_stripped_where_this_is_asked_for(strips, expected):
     """All of them, or none."""
     row = policy(strip_credentials=strips)
-    assert expected == (row.stripped_headers, row.stripped_query, row.stripped_cookies)
+    assert expected == (row.stripped_headers, row.stripped_query, row.stripped_elements)
 
 
 @pytest.mark.parametrize(
