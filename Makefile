@@ -21,7 +21,7 @@ PROGRAMS = PYTHONPATH=tests/support $(BIN)/python -m cluster.modules
 IMAGE ?= postern:dev
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test chart-test cluster-test gitops-test programs e2e check lint format golden crds changelog coverage fuzz fuzz-guided bench guard bench-cluster docs build image clean
+.PHONY: help setup demo test browser-test chart-test cluster-test gitops-test programs e2e check lint format golden crds changelog coverage fuzz fuzz-guided bench guard bench-cluster docs build image clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -43,6 +43,9 @@ demo: $(STAMP) ## Play the walkthrough of README.md against a real gateway, then
 
 test: $(STAMP) ## Run every test that needs nothing built, and name the command for each of the others (TESTS=tests/unit)
 	@$(PYTEST) $(TESTS)
+
+browser-test: $(STAMP) ## Test pages of other origins in a browser (apt install chromium chromium-driver)
+	@$(PYTEST) tests/browser
 
 chart-test: $(STAMP) ## Test the chart with Helm 3 and Helm 4; with Go, builds them first (3 minutes, once)
 	@$(PROGRAMS) chart
