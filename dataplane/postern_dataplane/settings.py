@@ -21,6 +21,9 @@ from postern_kit.settings import ADDRESS, BYTES, COUNT, DIRECTORY, PORT, Option,
 from .machine import memory_for_connections, usable_cpus
 
 PREFIX = "POSTERN_DATAPLANE"
+# Of the access log: a line must stay within one write of a pipe.
+CLAIMS_MAX = 8
+CLAIM_CHARS_MAX = 64
 
 
 def _seconds(text: str) -> float:
@@ -68,6 +71,18 @@ def _size(text: str) -> int | None:
     return None if text == "off" else byte_count(text)
 
 
+def _claims(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if len(names) > CLAIMS_MAX:
+        raise ValueError(f"{len(names)} claims are more than {CLAIMS_MAX}")
+    for name in names:
+        if len(name) > CLAIM_CHARS_MAX or not name.isascii() or not name.isprintable():
+            raise ValueError(f"{name!r} is not a claim: at most {CLAIM_CHARS_MAX} printable characters of ASCII")
+        if name.startswith("/") and re.search("~(?![01])", name):
+            raise ValueError(f"{name!r} is not a JSON pointer: a tilde in it is written ~0, and a slash in a name ~1")
+    return names
+
+
 def _addresses(text: str) -> str:
     read_allowed_addresses(text)
     return text
@@ -84,6 +99,7 @@ SWITCH = Syntax("on|off", _switch, lambda is_on: "on" if is_on else "off")
 RATE = Syntax("BYTES|off", _rate, lambda rate: str(rate or "off"))
 COUNT_OR_OFF = Syntax("N|off", _count_or_off, lambda count: str(count or "off"))
 SIZE = Syntax("BYTES|off", _size, lambda size: "off" if size is None else str(size))
+CLAIMS = Syntax("CLAIM,...", _claims)
 NETWORKS = Syntax("CIDR,...", _networks)
 ADDRESSES = Syntax("WORD|CIDR,...", _addresses)
 
@@ -203,6 +219,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         one_of("postern", "ecs", "otel"), "The names of a line's fields: Postern's, or those of ECS or OpenTelemetry.",
         "[The access log](metrics.md#the-access-log) has the names of each.",
     )] = "postern"  # fmt: skip
+    access_log_claims: Annotated[tuple[str, ...], Option(
+        CLAIMS, "Claims of good tokens that the access log has, eight at most; one within another as /outer/inner.",
+        "Each is cut to 256 characters. None by default, because they may say who a person is.",
+        default="none",
+    )] = ()  # fmt: skip
     request_id: Annotated[bool, Option(
         SWITCH, "Whether each request goes upstream with an X-Request-Id, which the access log has too.",
         "[A new one](metrics.md#ids-of-requests-and-traces), or that of a trusted proxy. Off by default, because what "

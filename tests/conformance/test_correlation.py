@@ -8,7 +8,8 @@ import pytest
 
 import raw
 from gateway import DataPlane, logged, open_to
-from manifests import route
+from heads import signed
+from manifests import consumer, credential, route, secret
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -87,6 +88,25 @@ def test_an_invalid_trace_goes_no_further(stranger_s, upstream, fields):
     """A state without a valid parent is dropped with it."""
     seen = asked(stranger_s, upstream, *fields, "tracestate: a=b", times=4)
     assert [(None, None)] * 4 == [(it.get("traceparent"), it.get("tracestate")) for it in seen]
+
+
+def test_the_log_says_whose_token_it_was(start_gateway, module_upstream):
+    """Each token has its own issuer and claims, remembered or not, and none of a token's text is in the log."""
+    served = [*open_to(module_upstream.address)[:-1], route(auth={"jwt": {}}), consumer(), credential(), secret()]
+    options = ("--access-log", "on", "--access-log-claims", "sub,/realm/roles,absent")
+    gateway = start_gateway(served, *options, kind=DataPlane, workers=1)
+    tokens = [signed(sub=f"one\n{number}", iss="https://issuer", realm={"roles": ["a"]}) for number in range(2)]
+    with raw.Client(gateway.listen) as client:
+        for token in tokens * 3:
+            assert 200 == client.ask(raw.request("/", f"Authorization: Bearer {token}")).status
+        assert 401 == client.ask(raw.request("/", f"Authorization: Bearer {tokens[0]}x")).status
+    token_s = {"credential": "default/alice", "issuer": "https://issuer", "consumer": "alice"}
+    for number in range(2):
+        assert is_logged(gateway, **token_s, claims={"sub": f"one\\n{number}", "/realm/roles": '["a"]'})
+    assert is_logged(gateway, reason="bad_signature")
+    text = gateway.out.read_text()
+    assert [] == [part for token in tokens for part in token.split(".") if part in text]
+    assert [] == [it for it in logged(text) if it["reason"] and {"credential", "issuer", "claims"} & it.keys()]
 
 
 def test_without_the_options_the_fields_are_any_others(start_gateway, module_upstream, upstream):

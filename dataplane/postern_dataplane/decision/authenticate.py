@@ -87,6 +87,15 @@ def verify(text: str, policy: CompiledPolicy, credentials: Credentials, now_s: f
 
 
 def _identity(context: VerificationContext) -> Identity:
+    """Who calls, with what is logged of the token where there is a log."""
+    identity, logged = _caller(context), context.row.logged
+    if logged is None:
+        return identity
+    entry = context.credential.entry
+    return msgspec.structs.replace(identity, token=logged.of(f"{entry.namespace}/{entry.name}", context.claims))
+
+
+def _caller(context: VerificationContext) -> Identity:
     """The credential's consumer as this policy sees it, with the claims that it forwards."""
     credential, namespace = context.credential, context.policy.namespace
     headers = context.row.forward_claims

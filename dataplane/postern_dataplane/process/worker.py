@@ -26,12 +26,14 @@ from postern_dataplane.certificates.certificate_reloader import CertificateReloa
 from postern_dataplane.certificates.certificate_store import CertificateStore
 from postern_dataplane.certificates.tls_context import server_context
 from postern_dataplane.errors import SnapshotError
+from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.reload.index_watcher import IndexWatcher
 from postern_dataplane.reload.loader import Loader
 from postern_dataplane.reload.reloader import Reloader
 from postern_dataplane.request.correlation import Correlation
+from postern_dataplane.server.annotator import Annotator
 from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import BACKLOG, Listeners
@@ -62,6 +64,7 @@ class Worker:
         self._access_log = access_log_for(settings)
         self._active_table = ActiveTable()
         correlation = correlation_for(settings)
+        logged_claims = LoggedClaims(settings.access_log_claims) if self._access_log else None
         self._gateway = Gateway(
             active_table=self._active_table,
             limits=settings.limits,
@@ -69,11 +72,15 @@ class Worker:
             observer=FanOutObserver(self._counters, self._access_log) if self._access_log else self._counters,
             dial_policy=DialPolicy(read_allowed_addresses(settings.allowed_upstreams)),
             remembers_heads=settings.remember_heads,
-            correlation=correlation,
+            annotator=Annotator(correlation) if correlation or self._access_log else None,
         )
         self._index_watcher = IndexWatcher(Path(settings.config))
         loader = Loader(
-            Path(settings.config), settings.trusted_proxies, correlation, settings.limits.max_request_body_bytes
+            Path(settings.config),
+            settings.trusted_proxies,
+            correlation,
+            logged_claims,
+            settings.limits.max_request_body_bytes,
         )
         self._reloader = Reloader(self._index_watcher, loader, self._active_table, self)
         make_context = partial(server_context, settings.tls_min_version)

@@ -16,6 +16,7 @@ from typing import Any
 from postern_core import codec
 from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, shard_file
 from postern_dataplane.errors import SnapshotError
+from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.table.copy_on_write import with_changes
 from postern_dataplane.table.diff import diff_snapshot
@@ -38,11 +39,12 @@ class Loader:
         folder: Path,
         trusted_proxies: Iterable[str] = (),
         correlation: Correlation | None = None,
+        logged_claims: LoggedClaims | None = None,
         body_bytes_max: int | None = None,
     ) -> None:
         self._folder = folder
         # The last table, and the shards that it was made of, with the very entries that it has.
-        self._table = empty_table(trusted_proxies, correlation, body_bytes_max)
+        self._table = empty_table(trusted_proxies, correlation, logged_claims, body_bytes_max)
         self._shards: Shards = {}
 
     def load(self, previous: RoutingTable | None) -> RoutingTable:

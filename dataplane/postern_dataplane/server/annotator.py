@@ -1,10 +1,11 @@
-"""What is done to each request when its decision is known: an id of its own goes upstream, and into the log.
+"""What is done to each request when its decision is known: an id of its own goes upstream, and more into the log.
 
 None of it is remembered with the head, as it differs from one request to the next.
 """
 
 from __future__ import annotations
 
+from postern_dataplane.decision.outcome import Authorized, Reject
 from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.telemetry.events import RequestRecord
@@ -13,12 +14,16 @@ from postern_dataplane.telemetry.events import RequestRecord
 class Annotator:
     """Completes the head that goes upstream, and the record."""
 
-    def __init__(self, correlation: Correlation) -> None:
+    def __init__(self, correlation: Correlation | None) -> None:
         self._correlation = correlation
 
-    def annotate(self, head: RequestHead, record: RequestRecord, sent: bytes) -> bytes:
+    def annotate(self, head: RequestHead, outcome: Authorized | Reject, record: RequestRecord, sent: bytes) -> bytes:
         """Return what goes upstream, b"" for a refusal, with the fields of this one request."""
+        if type(outcome) is Authorized and outcome.identity is not None:
+            record.token = outcome.identity.token
         correlation = self._correlation
+        if correlation is None:
+            return sent
         if correlation.has_traces:
             record.trace_id = correlation.trace_id(head)
         if correlation.has_request_ids:

@@ -152,7 +152,7 @@ class ClientConnection(ClientProtocol):
         self._wants_close = head.closes
         if outcome.route is not None:
             record.route = outcome.route.label
-        sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, record, sent)
+        sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, outcome, record, sent)
         if isinstance(outcome, Reject):
             record.duration_s = self.now() - self._began_at
             self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record, outcome.cors))

@@ -15,7 +15,6 @@ from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request import denials
-from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import RoutingTable
@@ -51,10 +50,10 @@ class Gateway:
         observer: Observer,
         dial_policy: DialPolicy,
         remembers_heads: bool = True,
-        correlation: Correlation | None = None,
+        annotator: Annotator | None = None,
     ) -> None:
         self.active_table = active_table
-        self.annotator = Annotator(correlation) if correlation is not None else None
+        self.annotator = annotator
         self.limits = limits
         self.observer = observer
         self.budget = Budget(connection_memory_bytes)

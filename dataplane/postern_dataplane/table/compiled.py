@@ -27,6 +27,7 @@ from postern_core.snapshot import (
 )
 from postern_dataplane.jwt.claim_values import ClaimHeader, ClaimTest
 from postern_dataplane.jwt.keys import VerificationKey
+from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial, DenialReason
 from postern_dataplane.request.path_mapping import PathMapping
 
@@ -133,17 +134,19 @@ class CompiledPolicy:
     """A policy with its answers.
 
     `anonymous` is the identity of a request without a good token, None where such requests are refused.
-    `allow_claims` and `forward_claims` are the entry's, ready for the claims of a token.
+    `allow_claims` and `forward_claims` are the entry's, ready for the claims of a token; `logged` are those that are
+    logged, None where there is no log.
     `stripped_elements` are, by the field whose list they are in, the cookies and the beginnings of protocols.
     """
 
     __slots__ = (
-        "allow_claims", "anonymous", "denials", "entry", "forward_claims", "missing", "stripped_elements",
+        "allow_claims", "anonymous", "denials", "entry", "forward_claims", "logged", "missing", "stripped_elements",
         "stripped_headers", "stripped_query",
     )  # fmt: skip
 
-    def __init__(self, entry: Policy, consumers: Mapping[str, Consumer]) -> None:
+    def __init__(self, entry: Policy, consumers: Mapping[str, Consumer], logged: LoggedClaims | None = None) -> None:
         self.entry = entry
+        self.logged = logged
         self.missing, self.denials = _denials(entry.realm, _scheme(entry))
         self.anonymous = _anonymous(entry, consumers)
         self.allow_claims = tuple(map(ClaimTest, entry.allow_claims))

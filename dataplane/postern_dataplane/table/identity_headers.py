@@ -8,13 +8,15 @@ import msgspec
 
 from postern_core.snapshot import Consumer, Policy
 from postern_dataplane.request.head import Fields
+from postern_dataplane.request.logged_token import LoggedToken
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
-    """Who calls: header fields for the upstream, and a name for the log."""
+    """Who calls: header fields for the upstream, and for the log a name, and more of the token where there is a log."""
 
     fields: Fields
     consumer: str
+    token: LoggedToken | None = None
 
 
 def consumer_names(consumer: Consumer, namespace: str) -> tuple[str, tuple[str, ...]]:

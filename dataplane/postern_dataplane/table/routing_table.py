@@ -21,6 +21,7 @@ from functools import lru_cache
 
 from postern_core.codec import SECTIONS
 from postern_core.snapshot import Route, Snapshot
+from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.request.correlation import Correlation
 
 from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
@@ -45,6 +46,7 @@ class RoutingTable:
         "gateway",
         "hosts",
         "is_trusted_proxy",
+        "logged_claims",
         "policies",
         "upstreams",
     )
@@ -53,10 +55,12 @@ class RoutingTable:
         self,
         is_trusted_proxy: Callable[[str], bool],
         correlation: Correlation | None = None,
+        logged_claims: LoggedClaims | None = None,
         body_bytes_max: int | None = None,
     ) -> None:
         self.is_trusted_proxy = is_trusted_proxy
         self.correlation = correlation
+        self.logged_claims = logged_claims
         self.body_bytes_max = body_bytes_max
         self.digest = ""
         self.gateway = ""
@@ -78,10 +82,10 @@ class RoutingTable:
 
     def with_changes(self, diff: SnapshotDiff, *, gateway: str, digest: str) -> RoutingTable:
         """The table of what these sections are now; raises KeyError where a route's policy is not there."""
-        new = RoutingTable(self.is_trusted_proxy, self.correlation, self.body_bytes_max)
+        new = RoutingTable(self.is_trusted_proxy, self.correlation, self.logged_claims, self.body_bytes_max)
         new.digest, new.gateway, new.entries = digest, gateway, diff.entries
         upstreams = _upstreams(self.upstreams, diff)
-        policies = _policies(self.policies, diff)
+        policies = _policies(self.policies, diff, self.logged_claims)
         new.upstreams, new.policies = upstreams.now, policies.now
         new.credentials = _credentials(self.credentials, diff)
         new.hosts = _hosts(self.hosts, diff.routes, policies, upstreams, self.body_bytes_max)
@@ -89,13 +93,16 @@ class RoutingTable:
 
 
 def empty_table(
-    trusted_proxies: Iterable[str] = (), correlation: Correlation | None = None, body_bytes_max: int | None = None
+    trusted_proxies: Iterable[str] = (),
+    correlation: Correlation | None = None,
+    logged_claims: LoggedClaims | None = None,
+    body_bytes_max: int | None = None,
 ) -> RoutingTable:
     """What the first table is made of; raises ValueError for a bad CIDR.
 
     `body_bytes_max` bounds the bodies of requests on every route, None does not.
     """
-    return RoutingTable(proxy_trust(trusted_proxies), correlation, body_bytes_max)
+    return RoutingTable(proxy_trust(trusted_proxies), correlation, logged_claims, body_bytes_max)
 
 
 def proxy_trust(trusted_proxies: Iterable[str]) -> Callable[[str], bool]:
@@ -138,12 +145,14 @@ def _upstreams(before: dict[str, Upstream], diff: SnapshotDiff) -> SectionDiff[U
     return derive(before, ordered_ids(backends.changed, endpoints.changed), make)
 
 
-def _policies(before: dict[str, CompiledPolicy], diff: SnapshotDiff) -> SectionDiff[CompiledPolicy]:
+def _policies(
+    before: dict[str, CompiledPolicy], diff: SnapshotDiff, logged: LoggedClaims | None
+) -> SectionDiff[CompiledPolicy]:
     policies, consumers = diff.policies, diff.consumers
 
     def make(id_: str) -> CompiledPolicy | None:
         entry = policies.now.get(id_)
-        return CompiledPolicy(entry, consumers.now) if entry else None
+        return CompiledPolicy(entry, consumers.now, logged) if entry else None
 
     changed = policies.changed
     if consumers.changed:

@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from postern_dataplane.request.denials import DenialReason
+from postern_dataplane.request.logged_token import LoggedToken
 
 from .definitions import Metric
 
@@ -26,7 +27,8 @@ class RequestRecord(msgspec.Struct, gc=False):
     request was refused or cut short, "" for neither.  `path` is without the
     query, which may hold a token.  `upstream` is the address it went to, and
     `upstream_latency_s` the time from there to the head of the response.
-    Bytes are those of bodies.  `request_id` and `trace_id` are "" where they are not looked at.
+    Bytes are those of bodies.  `request_id` and `trace_id` are "" where they are not looked at; `token`
+    is what is logged of a good token, None for no token or no log.
     """
 
     method: str
@@ -44,6 +46,7 @@ class RequestRecord(msgspec.Struct, gc=False):
     bytes_out: int = 0
     request_id: str = ""
     trace_id: str = ""
+    token: LoggedToken | None = None
 
 
 def is_refusal(record: RequestRecord) -> bool:

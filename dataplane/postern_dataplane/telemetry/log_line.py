@@ -12,13 +12,15 @@ from typing import Any
 
 import msgspec
 
+from postern_dataplane.request.logged_token import LoggedToken
+
 from .events import RequestRecord, is_refusal
 
 # POSIX, write(): "Write requests of {PIPE_BUF} bytes or less shall not be interleaved with data from other processes
 # doing writes on the same pipe."  The workers share one stdout.
 WRITE_BYTES_MAX = 4096
 # What a client wrote is cut to the first of these with which its line fits into one write.
-FIELD_CHARS_MAX = (512, 128, 32)
+FIELD_CHARS_MAX = (512, 128, 32, 8)
 
 # What a line says, and its name in each format, "" where it has none.  ECS is 8.11, OpenTelemetry the semantic
 # conventions 1.27; what they have no name for is below `postern`.
@@ -40,10 +42,13 @@ NAMES = {
     "peer": ("peer", "source.ip", "network.peer.address"),
     "request_id": ("request_id", "http.request.id", "postern.request.id"),
     "trace_id": ("trace_id", "trace.id", "trace_id"),
+    "credential": ("credential", "postern.credential", "postern.credential"),
+    "issuer": ("issuer", "postern.issuer", "postern.issuer"),
+    "claims": ("claims", "postern.claims", "postern.claims"),
     "outcome": ("", "event.outcome", ""),
 }
 # The last ones, which are left out where they are empty in Postern's own format too.
-_OPTIONAL = {"request_id", "trace_id", "outcome"}
+_OPTIONAL = {"request_id", "trace_id", "credential", "issuer", "claims", "outcome"}
 # What each line of a format says.
 _CONSTANTS = {
     "postern": {},
@@ -82,6 +87,7 @@ class LogFormat:
 
     def _values(self, record: RequestRecord, now_s: float, chars_max: int) -> Iterable[Any]:
         """In the order of `NAMES`."""
+        token = record.token
         host = record.host if self._is_own else _PORT.sub("", record.host)
         return (
             _rfc3339(now_s),
@@ -100,6 +106,7 @@ class LogFormat:
             record.peer,
             record.request_id,
             record.trace_id,
+            *(("", "", None) if token is None else _token_values(token, chars_max)),
             self._outcome(record) if self._has_outcome else "",
         )
 
@@ -120,13 +127,18 @@ def _line_type(name: str) -> type[msgspec.Struct]:
 
 
 # What counts as empty; a time, a status and a duration never are.
-_EMPTY = dict.fromkeys(("time", "status", "duration", "upstream_duration"))
+_EMPTY = dict.fromkeys(("time", "status", "duration", "upstream_duration", "claims"))
 _encode = msgspec.json.Encoder().encode
 
 
 def _rfc3339(now_s: float) -> str:
     moment = time.gmtime(now_s)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{int(now_s % 1 * 1000):03d}Z"
+
+
+def _token_values(token: LoggedToken, chars_max: int) -> tuple[str, str, dict[str, str] | None]:
+    claims = {name: _printable(value, chars_max) for name, value in token.claims.items()}
+    return token.credential, _printable(token.issuer, chars_max), claims or None
 
 
 def _printable(text: str, chars_max: int) -> str:

@@ -8,6 +8,8 @@ from heads import NOW_S, signed
 from manifests import SECRET
 from postern_core.snapshot import Consumer, Credential, ForwardClaim, Key, Policy
 from postern_dataplane.decision.authenticate import verify
+from postern_dataplane.jwt.logged_claims import LoggedClaims
+from postern_dataplane.request.logged_token import LoggedToken
 from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 
 ALICE = Consumer(id="Consumer/default/alice", namespace="default", name="alice")
@@ -41,6 +43,17 @@ def test_an_identity_is_made_once_for_a_policy():
     assert [(b"X-Sub", b"a"), (b"X-Sub", b"b")] == [
         identity.fields[-1] for identity in identities_of(credential, forwarding, "a", "b")
     ]
+
+
+def test_what_is_logged_of_a_token_is_kept_with_its_identity():
+    """Credential, issuer and chosen claims are those of each token; without a log there are none."""
+    policy = Policy(id="Route/default/a", namespace="default", namespaces=("default",), places=())
+    (silent,) = identities_of(alice(), policy, "a")
+    row = CompiledPolicy(policy, {}, LoggedClaims(["sub", "absent"]))
+    token = signed(sub="a", iss="https://issuer")
+    seen = verify(token, row, {"alice": (alice(),)}, NOW_S).identity
+    assert (None, silent.fields) == (silent.token, seen.fields)
+    assert LoggedToken("default/alice", "https://issuer", {"sub": "a"}) == seen.token
 
 
 def test_an_identity_outlives_what_a_policy_s_id_stood_for():

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from heads import head
+from postern_dataplane.decision.outcome import Authorized, Reject
 from postern_dataplane.request.correlation import Correlation
+from postern_dataplane.request.denials import NO_ROUTE
+from postern_dataplane.request.logged_token import LoggedToken
 from postern_dataplane.server.annotator import Annotator
+from postern_dataplane.table.identity_headers import Identity
 from postern_dataplane.telemetry.events import RequestRecord
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -18,7 +22,7 @@ def annotated(sent, *, has_request_ids=True, traces="any", is_trusted=True):
     """What goes upstream, and the ids in the record."""
     record = RequestRecord("GET", "", "/", "")
     correlation = Correlation(lambda _peer: is_trusted, has_request_ids=has_request_ids, traces=traces)
-    found = Annotator(correlation).annotate(ASKED, record, sent)
+    found = Annotator(correlation).annotate(ASKED, Reject(NO_ROUTE), record, sent)
     return found, record.request_id, record.trace_id
 
 
@@ -46,3 +50,12 @@ def test_a_refusal_has_an_id_in_the_log_alone():
 def test_what_is_off_is_not_looked_at(has_request_ids, traces, expected):
     """Each of the two has its own switch."""
     assert expected == annotated(SENT, has_request_ids=has_request_ids, traces=traces)[1:]
+
+
+@pytest.mark.parametrize("identity", [None, Identity((), "alice"), Identity((), "alice", LoggedToken("a/b", "", {}))])
+def test_the_log_has_what_was_kept_of_a_token(identity):
+    """A request without a token has nothing, and what goes upstream is not touched."""
+    record = RequestRecord("GET", "", "/", "")
+    outcome = Authorized(None, None, identity)
+    assert SENT == Annotator(None).annotate(ASKED, outcome, record, SENT)
+    assert record.token == (None if identity is None else identity.token)

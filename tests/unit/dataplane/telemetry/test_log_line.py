@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from postern_dataplane.request.logged_token import LoggedToken
 from postern_dataplane.telemetry.events import RequestRecord
 from postern_dataplane.telemetry.log_line import FORMATS, NAMES, LogFormat
 
@@ -101,6 +102,25 @@ def test_the_outcome_of_ecs_is_that_of_the_client(status, reason, outcome):
     assert outcome == line("ecs", status=status, reason=reason)["event.outcome"]
 
 
+@pytest.mark.parametrize(("log_format", "start"), [("postern", ""), ("ecs", "postern."), ("otel", "postern.")])
+def test_a_line_says_whose_token_it_was(log_format, start):
+    """Credential, issuer and claims are there for a good token only, and escaped."""
+    token = LoggedToken("demo/alice", "https://issuer\n", {"sub": "\x1b[31m", "aud": "é"})
+    found = line(log_format, token=token)
+    expected = ["demo/alice", "https://issuer\\n", {"sub": "\\x1b[31m", "aud": "\\xe9"}]
+    assert expected == [found[start + name] for name in ("credential", "issuer", "claims")]
+    assert not {"credential", "issuer", "claims"} & line().keys()
+    assert start + "claims" not in line(log_format, token=LoggedToken("demo/alice", "", {}))
+
+
+def test_ids_have_the_names_of_each_format():
+    """They are there when they are looked at."""
+    ids = {"request_id": "7b1f", "trace_id": "0af7"}
+    assert ids == {name: line(**ids)[name] for name in ids}
+    assert ["7b1f", "0af7"] == [line("ecs", **ids)[name] for name in ("http.request.id", "trace.id")]
+    assert ["7b1f", "0af7"] == [line("otel", **ids)[name] for name in ("postern.request.id", "trace_id")]
+
+
 @pytest.mark.parametrize("column", range(len(FORMATS)))
 def test_no_two_fields_of_a_format_have_one_name(column):
     """A reader would keep the last of them."""
@@ -128,7 +148,9 @@ def test_what_a_client_wrote_can_not_harm_a_terminal(path, shown):
 @pytest.mark.parametrize("text", ["\udcff", "\\", '"', "\x00", "\U0001f600", "\u2028", "\n", "é"])
 def test_the_longest_line_a_client_can_make_is_one_write_and_one_line(text, log_format):
     """No control character, foreign byte or huge value makes two lines, nor one that another worker's may split."""
-    huge = {"method": text * 9000, "host": text * 9000, "path": text * 9000}
+    claims = {f"{'n' * 63}{number}": (text * 256)[:256] for number in range(8)}
+    token = LoggedToken("c" * 317, (text * 256)[:256], claims)
+    huge = {"method": text * 9000, "host": text * 9000, "path": text * 9000, "token": token, "request_id": "i" * 128}
     found = LogFormat(log_format).encoded(record(**huge, route="r" * 507, consumer="c" * 317), 0)
     assert len(found) <= 4096
     assert (1, True) == (found.count(b"\n"), found.isascii())
