@@ -9,7 +9,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 
@@ -41,13 +40,12 @@ class Correlation:
         names = frozenset({REQUEST_ID}) if self.has_request_ids else NONE
         return names if not self.has_traces or self.trace_id(head) else names | TRACE_FIELDS
 
-    def request_id(self, head: RequestHead) -> bytes:
-        """The request's id: a trusted proxy's if it is one, otherwise a new one of 128 random bits."""
-        if self._is_trusted_proxy(head.peer):
-            said = _only(head, REQUEST_ID)
-            if said is not None and _ID.fullmatch(said):
-                return said
-        return os.urandom(16).hex().encode()
+    def request_id(self, head: RequestHead) -> bytes | None:
+        """The id that a trusted proxy has given the request, None where a new one is needed."""
+        if not self._is_trusted_proxy(head.peer):
+            return None
+        said = _only(head, REQUEST_ID)
+        return said if said is not None and _ID.fullmatch(said) else None
 
     def trace_id(self, head: RequestHead) -> str:
         """The id of the trace that goes on with this request, "" for none."""

@@ -5,6 +5,8 @@ None of it is remembered with the head, as it differs from one request to the ne
 
 from __future__ import annotations
 
+import os
+
 from postern_dataplane.decision.outcome import Authorized, Reject
 from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.head import RequestHead
@@ -27,7 +29,8 @@ class Annotator:
         if correlation.has_traces:
             record.trace_id = correlation.trace_id(head)
         if correlation.has_request_ids:
-            request_id = correlation.request_id(head)
+            # 128 random bits, for what one client sees of them tells nothing of others' ids.
+            request_id = correlation.request_id(head) or os.urandom(16).hex().encode()
             record.request_id = request_id.decode()
             if sent:
                 sent = b"".join((sent[:-2], b"X-Request-Id: ", request_id, b"\r\n\r\n"))

@@ -25,13 +25,6 @@ def trace_id(*fields, peer=STRANGER, traces="any"):
     return correlation(traces=traces).trace_id(head("/", *fields, peer=peer))
 
 
-def test_a_request_gets_an_id_of_128_random_bits():
-    """An id is 32 hexadecimal digits, and no other request's."""
-    made = {request_id() for _ in range(1000)}
-    assert (1000, {32}) == (len(made), {len(it) for it in made})
-    assert all(int(it, 16) for it in made)
-
-
 @pytest.mark.parametrize(
     "said", ["7b1f", "a" * 128, "7fb3693f-4061-4070-95d4-3889aa8a22a5", "Root=1-67891233:abc/+@._"]
 )
@@ -43,17 +36,17 @@ def test_the_id_of_a_trusted_proxy_is_taken(said):
 @pytest.mark.parametrize("said", ["", "a" * 129, "a b", 'a"b', "a\tb", "a\\b", "é", "{}", "a,b", "%0a"])
 def test_an_id_that_could_harm_a_log_is_replaced(said):
     """An id has at most 128 characters, each from a set that means nothing in a log, a shell or a page."""
-    assert said.encode("latin-1") != request_id(("X-Request-Id", said))
+    assert None is request_id(("X-Request-Id", said))
 
 
 def test_two_ids_are_none():
     """A request with two ids gets a third, for each reader could take another of the two."""
-    assert request_id(("X-Request-Id", "a"), ("X-Request-Id", "b")) not in (b"a", b"b")
+    assert None is request_id(("X-Request-Id", "a"), ("X-Request-Id", "b"))
 
 
 def test_a_stranger_s_id_is_replaced():
     """A client that is no trusted proxy has no say in what a request is called."""
-    assert b"7b1f" != request_id(("X-Request-Id", "7b1f"), peer=STRANGER)
+    assert None is request_id(("X-Request-Id", "7b1f"), peer=STRANGER)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,13 @@ def test_each_request_has_another_id():
     assert first_id.encode() in first
 
 
+def test_a_new_id_has_128_random_bits():
+    """An id is 32 hexadecimal digits, and no other request's."""
+    made = {annotated(SENT, is_trusted=False)[1] for _ in range(1000)}
+    assert (1000, {32}) == (len(made), {len(it) for it in made})
+    assert all(int(it, 16) for it in made)
+
+
 def test_a_refusal_has_an_id_in_the_log_alone():
     """Nothing goes upstream."""
     assert (b"", "its-own", TRACE) == annotated(b"")
