@@ -57,6 +57,21 @@
   - --allowed-upstreams={{ join "," . }}
   {{- end }}
   - --access-log={{ include "postern.accessLog" $gateway.accessLog }}
+  {{- if ne $gateway.accessLogFormat "postern" }}
+  - --access-log-format={{ $gateway.accessLogFormat }}
+  {{- end }}
+  {{- with $gateway.accessLogClaims }}
+  - {{ printf "--access-log-claims=%s" (join "," .) | quote }}
+  {{- end }}
+  {{- if $gateway.requestId }}
+  - --request-id=on
+  {{- end }}
+  {{- if not (has $gateway.traceContext (list "off" false)) }}
+  - --trace-context={{ $gateway.traceContext }}
+  {{- end }}
+  {{- if ne (int $gateway.metricsRoutes) 1000 }}
+  - --metrics-routes={{ int $gateway.metricsRoutes | default "off" }}
+  {{- end }}
   - --drain-grace={{ int $gateway.drainGraceSeconds }}s
   {{- with $gateway.tls }}
   {{- if .enabled }}
