@@ -60,7 +60,7 @@ class Worker:
         self._settings = settings
         self._listeners = listeners
         self._sender = sender
-        self._counters = Counters()
+        self._counters = Counters(reports_routes=bool(settings.metrics_routes))
         self._access_log = access_log_for(settings)
         self._active_table = ActiveTable()
         correlation = correlation_for(settings)

@@ -19,7 +19,7 @@ from . import definitions
 from .definitions import METRICS, Kind, Labels, Merge, Metric
 from .events import CLIENT_CLOSED_STATUS, RequestRecord
 from .route_latency import BUCKETS_S, RouteDurations
-from .worker_messages import Distribution, WorkerReport
+from .worker_messages import Distribution, RouteReport, WorkerReport
 
 # Of one metric: a message stays small even when 10,000 routes were called within a second; the rest goes with the next.
 SERIES_PER_MESSAGE = 10_000
@@ -95,7 +95,8 @@ class TokenLookups:
 class Counters:
     """An observer of the proxy that counts, and is emptied by `take`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reports_routes: bool = True) -> None:
+        self._reports_routes = reports_routes
         counted = [metric for metric in METRICS if metric.merge is Merge.ALL]
         self._counts = {metric: Series(int) for metric in counted if metric.kind is Kind.COUNTER}
         self._upstream_latency = Histogram()
@@ -151,7 +152,7 @@ class Counters:
                 definitions.UPSTREAM_LATENCY.name: self._upstream_latency.take(),
             },
             gauges={metric.name: value for metric, value in now.items()},
-            routes=by_route,
+            routes=by_route if self._reports_routes else RouteReport(),
         )
 
     def _take_cpu_s(self) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from heads import head
@@ -66,3 +68,22 @@ def test_the_log_has_what_was_kept_of_a_token(identity):
     outcome = Authorized(None, None, identity)
     assert SENT == Annotator(None).annotate(ASKED, outcome, record, SENT)
     assert record.token == (None if identity is None else identity.token)
+
+
+def test_a_hundred_thousand_ids_leave_memory_flat():
+    """No id is remembered, made or sent, valid or not."""
+    annotator = Annotator(Correlation("proxy".__eq__, has_request_ids=True, traces="any"))
+
+    def ask(numbers):
+        for number in numbers:
+            fields = ("X-Request-Id", f"id-{number}"), ("traceparent", f"00-{number:032x}-{number:016x}-01")
+            for peer in ("proxy", f"stranger-{number}"):
+                asked = head("/", *fields, peer=peer)
+                annotator.annotate(asked, Reject(NO_ROUTE), RequestRecord("GET", "", "/", ""), SENT)
+
+    ask(range(1_000))
+    tracemalloc.start()
+    ask(range(1_000, 50_000))
+    left, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert left < 20_000

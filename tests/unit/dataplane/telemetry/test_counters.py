@@ -140,6 +140,18 @@ def test_without_a_table_there_are_no_lookups():
     assert (0, 0) == TokenLookups().take()
 
 
+@pytest.mark.parametrize(("reports_routes", "routes"), [(True, ["demo/a"]), (False, [])])
+def test_a_message_has_the_durations_by_route_where_they_are_shown(reports_routes, routes):
+    """All requests together have theirs anyway."""
+    counting = Counters(reports_routes=reports_routes)
+    counting.request_done(request())
+    taken = counting.take()
+    assert (routes, 1) == (
+        list(taken.routes.durations),
+        sum(taken.histograms[definitions.REQUEST_DURATION.name].counts),
+    )
+
+
 def test_cpu_time_and_memory_are_told():
     """Time since the last message, memory as it is."""
     taken = Counters().take()
