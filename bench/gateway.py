@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,13 @@ def publish(folder: Path, objects: Iterable[dict[str, Any]]) -> None:
     SnapshotDir(folder).publish(encode_snapshot(compiled.snapshot))
 
 
-def manifests(upstream_port: int, routes: int, credentials: int, key: Key = KEY) -> Iterator[dict[str, Any]]:
-    """One service whose routes want a token, and so many credentials of one consumer."""
+def manifests(
+    upstream_port: int, routes: int, credentials: int, key: Key = KEY, service: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """One service whose routes want a token, and credentials of one consumer; `service` is the rest of its spec."""
     upstream = {"url": f"http://127.0.0.1:{upstream_port}"}
     spec: dict[str, Any] = {"hosts": [HOST], "pathPrefix": "/v1", "upstream": upstream, "auth": {"jwt": {}}}
-    yield _object("postern.dev/v1alpha1", "Service", "app", spec=spec)
+    yield _object("postern.dev/v1alpha1", "Service", "app", spec=spec | dict(service or {}))
     yield _object("postern.dev/v1alpha1", "Consumer", "c", spec={"groups": ["readers"]})
     if key.is_secret:
         yield _object("v1", "Secret", "c", type="postern.dev/jwt-key", stringData={"secret": key.verifying})

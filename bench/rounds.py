@@ -62,6 +62,11 @@ class Gun:
         return load
 
 
+def lacks_of(peer: Peer, workload: Workload) -> str | None:
+    """Why a gateway can't do a workload; the others have no configuration for what only a Service says."""
+    return "is not set up for it" if workload.service and peer.name != "Postern" else peer.lacks(workload)
+
+
 def compare(workload: Workload, peers: Iterable[Peer], folder: Path, report: Report, *, rounds: int, say: Say) -> None:
     """Measure a workload, and put what came of it into the report."""
     results = Results(workload.name, workload.about)
@@ -73,7 +78,7 @@ def compare(workload: Workload, peers: Iterable[Peer], folder: Path, report: Rep
         upstream = stack.enter_context(application(folder, workload))
         running: list[Running] = []
         for number, peer in enumerate(peers):
-            if lacks := peer.lacks(workload):
+            if lacks := lacks_of(peer, workload):
                 report.left_out.append(LeftOut(peer.name, workload.name, lacks))
                 say(f"  {peer.name}: left out, {lacks}")
                 continue

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from bench.material import MANY
 
 ROUTES = 10
 CONNECTIONS = 64
+# As many networks as lists may have. Clients are on this machine, which is among those allowed.
+LISTS = {
+    "clients": {
+        "allow": ["127.0.0.0/8", *(f"10.{number}.0.0/17" for number in range(255))],
+        "deny": [f"192.168.{number}.128/25" for number in range(256)],
+    },
+    "maxRequestBody": "1Mi",
+}
 
 
 class Tokens(Enum):
@@ -47,6 +57,8 @@ class Workload:
     closes: bool = False
     tls: bool = False
     websocket: bool = False
+    # What the Service says beside its upstream and its policy, which other gateways are not set up for.
+    service: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def status(self) -> int:
@@ -72,6 +84,7 @@ def _workloads() -> tuple[Workload, ...]:
             for algorithm in ("HS256", "RS256", "ES256", "EdDSA")
         ),
         Workload("unlike", "small GET, one token, each with another query", queries=MANY),
+        Workload("lists", "as unlike, with lists of 256 addresses", queries=MANY, service=LISTS),
         Workload("rotation-1000", "small GET, 1,000 tokens in turn", Tokens.ROTATING),
         Workload("refused-missing", "no token: refused", Tokens.MISSING),
         Workload("refused-garbage", "each with another token that was never signed: refused", Tokens.GARBAGE),

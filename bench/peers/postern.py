@@ -35,7 +35,7 @@ class Postern:
     @contextlib.contextmanager
     def start(self, site: Site) -> Iterator[int]:
         workload = site.workload
-        objects = list(manifests(site.upstream, workload.routes, 1, site.key))
+        objects = list(manifests(site.upstream, workload.routes, 1, site.key, workload.service))
         if workload.path:
             objects.append(route("more", workload.method, workload.path))
         publish(site.folder / "snapshot", objects)

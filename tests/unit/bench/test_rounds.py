@@ -12,8 +12,10 @@ from bench import rounds
 from bench.application import DOCUMENT
 from bench.material import make_key
 from bench.peers import Site
+from bench.peers.plain_aiohttp import PlainAiohttp
+from bench.peers.postern import Postern
 from bench.results import Report, Results
-from bench.rounds import Gun, Running, measure, try_out
+from bench.rounds import Gun, Running, lacks_of, measure, try_out
 from bench.workloads import WORKLOADS
 from bench.wrk import Ammunition, Load
 
@@ -130,3 +132,10 @@ def test_a_failure_in_a_round_is_told(monkeypatch):
     measure(Running(Verifying(), 1, 0), gun, results, report, round_=0, say=lambda _: None)
     assert (["some in repeated: wrk has failed"], {"some": []}) == (report.failures, results.rounds)
     assert not json.loads(report.to_json())["clean"]
+
+
+def test_what_only_a_service_says_is_measured_of_postern_alone():
+    """The other gateways would do less for the same name."""
+    lists, plain = WORKLOADS["lists"], WORKLOADS["repeated"]
+    assert "is not set up for it" == lacks_of(PlainAiohttp(), lists)
+    assert [None, None] == [lacks_of(PlainAiohttp(), plain), lacks_of(Postern(), lists)]

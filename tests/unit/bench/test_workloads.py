@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from bench.gateway import manifests
 from bench.workloads import DEFAULT, WORKLOADS
+
+from postern_core.parse import parse_manifest
 
 
 def test_what_is_run_by_default_exists():
@@ -37,3 +40,12 @@ def test_heads_that_are_unlike_are_all_different():
 def test_a_special_path_is_the_only_one():
     """What the application has elsewhere is asked for there."""
     assert ("/v1/body-64k",) == WORKLOADS["body-64k"].paths
+
+
+def test_lists_are_as_long_as_they_may_be():
+    """The dearest lists that are accepted are measured, and the client is on one of them."""
+    spec = WORKLOADS["lists"].service
+    [service, *_] = manifests(8000, 1, 1, service=spec)
+    assert not parse_manifest(service).problems
+    assert [256, 256] == [len(spec["clients"][name]) for name in ("allow", "deny")]
+    assert WORKLOADS["lists"].paths == WORKLOADS["unlike"].paths
