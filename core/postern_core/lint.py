@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from .kinds import KINDS
 from .lints.below_prefix import PLACE_LINTS
+from .lints.cors import token_header_is_not_allowed
 from .lints.credential import CREDENTIAL_LINTS
 from .lints.identifiers import identifier_reads_as_foreign
 from .lints.linked import Linked
@@ -21,6 +22,7 @@ LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (
     *NAME_LINTS,
     *CREDENTIAL_LINTS,
     identifier_reads_as_foreign,
+    token_header_is_not_allowed,
     *UPSTREAM_LINTS,
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from manifests import compiled, mistakes, route, service
+from postern_core.lint import LINTS
+from postern_core.lints.cors import token_header_is_not_allowed
 from postern_core.snapshot import Cors
 
 ORIGIN = "https://a.example"
@@ -80,3 +82,26 @@ def test_a_block_that_can_not_be_read_allows_nothing(cors):
     for documents in ([service(cors=CORS), route(cors=cors)], [service(cors=cors), route()]):
         [entry] = compiled(*documents).snapshot.routes
         assert (True, None) == (bool(entry.refusal), entry.cors)
+
+
+@pytest.mark.parametrize(
+    ("places", "cors", "is_found"),
+    [
+        ([{"header": "Authorization"}], {}, True),
+        ([{"header": "Authorization"}], {"allowHeaders": ["*"]}, True),
+        ([{"header": "Authorization"}], {"allowHeaders": ["authorization"]}, False),
+        ([{"header": "X-Token"}], {"allowHeaders": ["Authorization"]}, True),
+        ([{"header": "X-Token"}], {"allowHeaders": ["*"]}, False),
+        ([{"header": "Authorization"}, {"header": "X-Token"}], {"allowHeaders": ["X-Token"]}, False),
+        ([{"header": "Authorization"}, {"cookie": "jwt"}], {}, True),
+        ([{"header": "Authorization"}, {"cookie": "jwt"}], {"allowCredentials": True}, False),
+        ([{"header": "Authorization"}], {"allowCredentials": True}, True),
+        ([{"cookie": "jwt"}, {"query": "jwt"}], {}, False),
+        ([{"header": "Authorization"}], {"allowOrigins": []}, False),
+    ],
+)
+def test_a_block_that_keeps_tokens_out_is_warned_about(places, cors, is_found):
+    """A page that can put its token nowhere gets 401 for ever; by the Fetch standard * is not Authorization."""
+    assert token_header_is_not_allowed.__name__ in LINTS
+    found = compiled(service(auth={"jwt": {"from": places}}, cors=CORS | cors), route()).problems
+    assert ["spec.cors.allowHeaders"] * is_found == [it.field for it in found]
