@@ -219,6 +219,7 @@ class Policy(Entry, frozen=True):
     None is every namespace.  `consumers` and `groups` are names as seen from
     `namespace`: plain for its own, `namespace/name` for another's; an empty
     `allow_*` allows all.  `require_type` are as `claim_values.media_type` has them.
+    `describe_errors`: a challenge says of a good token whether it has expired or may not pass here.
     """
 
     id: str
@@ -240,6 +241,7 @@ class Policy(Entry, frozen=True):
     namespaces: tuple[str, ...] | None = ()
     forward_claims: tuple[ForwardClaim, ...] = ()
     require_type: tuple[str, ...] = ()
+    describe_errors: bool = False
 
 
 class Consumer(Entry, frozen=True):

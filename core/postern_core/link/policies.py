@@ -75,6 +75,7 @@ def _policy_entry(owner: Ref, policy: JWTPolicy) -> Policy:
         namespaces=_namespaces(owner.namespace, policy.allow),
         forward_claims=tuple(_forward_claim(claim) for claim in policy.forward_claims),
         require_type=tuple(media_type(it) for it in policy.require_type),
+        describe_errors=policy.error_description == "Coarse",
     )
 
 

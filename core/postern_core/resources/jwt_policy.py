@@ -259,6 +259,15 @@ class JWTPolicy(Spec, frozen=True):
         Printable,
         Meta(description="The realm of the challenge (WWW-Authenticate) that a 401 carries. Default: postern."),
     ] = "postern"
+    error_description: Annotated[
+        Literal["None", "Coarse"],
+        Meta(
+            description="Whether a challenge says more than its error code (RFC 6750, section 3). None: it does not. "
+            "Coarse: error_description names a token whose signature is good but that has expired, and a good one "
+            "that may not pass here. Of every other it says nothing, so that it helps no one to forge one. "
+            "Default: None."
+        ),
+    ] = "None"
     anonymous_consumer: (
         Annotated[
             ObjectName,

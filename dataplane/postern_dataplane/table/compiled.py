@@ -28,12 +28,12 @@ from postern_core.snapshot import (
 from postern_dataplane.jwt.claim_values import ClaimHeader, ClaimTest
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.jwt.logged_claims import LoggedClaims
-from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial, DenialReason
 from postern_dataplane.request.path_mapping import PathMapping
 
 from .clients import compiled_clients
 from .cors import compiled_cors
 from .identity_headers import Identity, anonymous_identity, consumer_identity, consumer_names
+from .policy_denials import policy_denials
 from .re2_pattern import compile_pattern
 
 # What never goes upstream as the client sent it. Expect does: the data port lets only 100-continue in.
@@ -147,7 +147,7 @@ class CompiledPolicy:
     def __init__(self, entry: Policy, consumers: Mapping[str, Consumer], logged: LoggedClaims | None = None) -> None:
         self.entry = entry
         self.logged = logged
-        self.missing, self.denials = _denials(entry.realm, _scheme(entry))
+        self.missing, self.denials = policy_denials(entry.realm, _scheme(entry), describes=entry.describe_errors)
         self.anonymous = _anonymous(entry, consumers)
         self.allow_claims = tuple(map(ClaimTest, entry.allow_claims))
         self.forward_claims = tuple(map(ClaimHeader, entry.forward_claims))
@@ -161,25 +161,9 @@ class CompiledPolicy:
         self.stripped_elements = {field: names for field, names in elements.items() if names}
 
 
-@lru_cache(maxsize=128)
-def _denials(realm: str, scheme: str) -> tuple[Denial, dict[DenialReason, Denial]]:
-    """The answer to no token, and by reason to a refused one; most policies share a realm."""
-    # RFC 6750, section 3: a request that lacks any authentication gets no error code.
-    challenge = f'{scheme} realm="{_quoted(realm)}"'
-    invalid = f'{challenge}, error="invalid_token"'
-    denials = {reason: denial.with_challenge(invalid) for reason, denial in INVALID_TOKEN.items()}
-    denials[NOT_ALLOWED.reason] = NOT_ALLOWED.with_challenge(f'{challenge}, error="insufficient_scope"')
-    return MISSING_TOKEN.with_challenge(challenge), denials
-
-
 def _scheme(entry: Policy) -> str:
     """The scheme that a challenge names: RFC 9110, section 11.6.1, has it for the field Authorization."""
     return next((it.scheme for it in entry.places if (it.kind, it.name) == ("header", "authorization")), BEARER)
-
-
-def _quoted(realm: str) -> str:
-    """RFC 9110, section 5.6.4: a backslash stands before what would end a quoted string."""
-    return realm.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def anonymous_id(entry: Policy) -> str | None:

@@ -1,0 +1,37 @@
+"""The refusals of a policy, each with its challenge (RFC 6750, section 3)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from postern_core.snapshot import BEARER
+from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial, DenialReason
+
+# What is said of a token whose signature is good: nothing is learned from it by who forges one.
+DESCRIBED = {
+    DenialReason.EXPIRED: "The access token expired",
+    DenialReason.NOT_ALLOWED: "The request requires higher privileges than provided by the access token",
+}
+
+
+@lru_cache(maxsize=128)
+def policy_denials(
+    realm: str, scheme: str = BEARER, *, describes: bool = False
+) -> tuple[Denial, dict[DenialReason, Denial]]:
+    """The answer to no token, and by reason to a refused one; most policies share a realm."""
+    # RFC 6750, section 3: a request that lacks any authentication gets no error code.
+    challenge = f'{scheme} realm="{_quoted(realm)}"'
+    invalid = f'{challenge}, error="invalid_token"'
+    denials = {reason: denial.with_challenge(invalid) for reason, denial in INVALID_TOKEN.items()}
+    insufficient = f'{challenge}, error="insufficient_scope"'
+    denials[NOT_ALLOWED.reason] = NOT_ALLOWED.with_challenge(insufficient)
+    if describes:
+        for reason, text in DESCRIBED.items():
+            known = denials[reason]
+            denials[reason] = known.with_challenge(f'{known.challenge}, error_description="{text}"')
+    return MISSING_TOKEN.with_challenge(challenge), denials
+
+
+def _quoted(realm: str) -> str:
+    """RFC 9110, section 5.6.4: a backslash stands before what would end a quoted string."""
+    return realm.replace("\\", "\\\\").replace('"', '\\"')
