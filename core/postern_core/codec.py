@@ -22,7 +22,9 @@ from zlib import crc32
 
 import msgspec
 
-from .snapshot import FORMAT, Backend, Consumer, Credential, Endpoints, Entry, Policy, Route, Snapshot
+from .snapshot import FORMAT, Backend, Consumer, Credential, Endpoints, Policy, Route, Snapshot
+from .snapshot_entry import Entry
+from .snapshot_responses import Responses
 
 SECTIONS: dict[str, type[Entry]] = {
     "routes": Route,
@@ -31,6 +33,7 @@ SECTIONS: dict[str, type[Entry]] = {
     "policies": Policy,
     "consumers": Consumer,
     "credentials": Credential,
+    "responses": Responses,
 }
 SECRET_SECTIONS = frozenset({"credentials"})
 

@@ -16,6 +16,7 @@ from .grants import Grants
 from .kinds import KINDS
 from .link.credentials import Identities, link_identities
 from .link.resource_index import ResourceIndex, index_resources
+from .link.responses import usual_beside
 from .link.retained import NOTHING, Retained
 from .link.routes import Routes, link_routes
 from .link.services import Services, link_services
@@ -27,7 +28,8 @@ from .memo import Memo
 from .parse import Parsed
 from .problems import Problem, in_order
 from .ref import Ref
-from .snapshot import Entry, Snapshot
+from .snapshot import Snapshot
+from .snapshot_entry import Entry
 from .validators import Validators
 
 
@@ -120,6 +122,8 @@ def _check_all(index: ResourceIndex) -> list[Problem]:
 
 def _snapshot(gateway: str, identities: Identities, services: Services, routes: Routes, retained: Snapshot) -> Snapshot:
     """Put the entries together; the retained routes and policies are among the others already."""
+    own = [service.responses.entry for service in services.linked.values() if service.responses]
+    others = (service.place for service in services.linked.values() if not service.responses)
     backends = [service.backend for service in services.linked.values() if service.backend]
     return Snapshot(
         gateway=gateway,
@@ -129,6 +133,7 @@ def _snapshot(gateway: str, identities: Identities, services: Services, routes: 
         policies=_by_id(routes.policies.values()),
         consumers=_by_id([*identities.consumers, *retained.consumers]),
         credentials=_by_id([*identities.credentials, *retained.credentials]),
+        responses=_by_id([*routes.responses.values(), *own, *usual_beside(others, own), *retained.responses]),
     )
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .snapshot import Entry, Snapshot
+from .snapshot import Snapshot
+from .snapshot_entry import Entry
 
 
 class HostGrant(Entry, frozen=True):

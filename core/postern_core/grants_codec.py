@@ -20,7 +20,7 @@ import msgspec
 
 from .codec import Encoded, Shard, ShardRef, read_index, read_shard
 from .grants import Grants, HostGrant, KeyGrant
-from .snapshot import Entry
+from .snapshot_entry import Entry
 
 FORMAT = 1
 

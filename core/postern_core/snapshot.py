@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
+from .snapshot_entry import Entry
+from .snapshot_responses import Responses
 
 FORMAT = 1
 
@@ -28,10 +29,6 @@ Mode = Literal["Required", "Optional", "Permissive"]
 PlaceKind = Literal["header", "query", "cookie", "protocol"]
 HeaderEncoding = Literal["Plain", "Percent", "Base64"]
 BEARER = "Bearer"
-
-
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """What every part of the snapshot is made of."""
 
 
 class PathMatch(Entry, frozen=True):
@@ -96,6 +93,7 @@ class Route(Entry, frozen=True):
     `refuse_path_parameters` and `refuse_double_encoding`: such paths are 400, though the route takes them.
     `cors` None leaves CORS to the application.
     `clients` None takes requests from every address, `max_body_bytes` None bodies of any size.
+    `responses` is the id of Responses, None for the usual bodies.
     """
 
     id: str
@@ -121,6 +119,7 @@ class Route(Entry, frozen=True):
     cors: Cors | None = None
     clients: Clients | None = None
     max_body_bytes: int | None = None
+    responses: str | None = None
 
 
 class Endpoint(Entry, frozen=True):
@@ -297,3 +296,4 @@ class Snapshot(Entry, frozen=True):
     policies: tuple[Policy, ...] = ()
     consumers: tuple[Consumer, ...] = ()
     credentials: tuple[Credential, ...] = ()
+    responses: tuple[Responses, ...] = ()

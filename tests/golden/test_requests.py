@@ -60,6 +60,7 @@ def test_the_request_is_decided_as_the_case_says(case, request_, cache, snapshot
             check_forward(request_.expect, written(head, decision), token)
         else:
             check_denial(request_.expect, decision.denial)
+            check_content(request_.expect, decision)
         check_cors(request_.expect, decision)
 
 
@@ -74,6 +75,13 @@ def check_denial(expected, denial):
     if expected.challenge is not None:
         assert expected.challenge == denial.challenge
     assert (expected.location or "") == denial.location
+
+
+def check_content(expected, decision):
+    denial, responses = decision.denial, decision.responses
+    own = responses.content_of(denial.status, denial.message) if responses else None
+    seen = (dict(own.fields)[b"Content-Type"].decode(), own.body.decode()) if own else None
+    assert expected.content == seen
 
 
 def check_forward(expected, sent_bytes, token):

@@ -21,6 +21,7 @@ from postern_core.snapshot import (
     Route,
     Snapshot,
 )
+from postern_core.snapshot_responses import ResponseBody, Responses
 from snapshots import decoded_again
 
 TEXTS = st.text(max_size=4)
@@ -31,6 +32,7 @@ PATHS = st.lists(st.builds(PathMatch, type=st.sampled_from(["Exact", "Prefix", "
 ENDPOINTS = st.lists(st.builds(Endpoint, address=TEXTS, port=st.integers(0, 2**63 - 1)), max_size=2).map(tuple)
 KEYS = st.lists(st.builds(Key, material=TEXTS, id=st.none() | TEXTS, not_after=DATES), max_size=2).map(tuple)
 
+RESPONSES = st.builds(ResponseBody, status=st.integers(400, 599), content_type=TEXTS, body=TEXTS)
 ENTRIES = {
     "routes": st.builds(
         Route, **NAMED, created=TEXTS, hosts=TUPLES, paths=PATHS.map(tuple), backend=TEXTS, service=TEXTS,
@@ -43,6 +45,10 @@ ENTRIES = {
         namespaces=st.none() | TUPLES, max_lifetime_ms=st.none() | st.integers(0, 2**40),
     ),
     "consumers": st.builds(Consumer, **NAMED, groups=TUPLES, custom_id=TEXTS),
+    "responses": st.builds(
+        Responses, id=TEXTS, format=st.sampled_from(["Message", "ProblemDetails"]), hosts=TUPLES,
+        bodies=st.lists(RESPONSES, max_size=2).map(tuple),
+    ),
     "credentials": st.builds(
         Credential, **NAMED, created=TEXTS, consumer=TEXTS, key=TEXTS, algorithm=TEXTS, keys=KEYS, issued_before=DATES,
     ),

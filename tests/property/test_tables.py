@@ -25,6 +25,7 @@ from postern_core.snapshot import (
     TokenSource,
     ValueMatch,
 )
+from postern_core.snapshot_responses import ResponseBody, Responses
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.decision.verification_cache import NullCache
@@ -67,6 +68,7 @@ ENTRIES = {
     "routes": named(
         "Route", Route, created=DATES, hosts=HOSTS, paths=st.lists(PATHS, max_size=2).map(tuple), headers=MATCHES,
         backend=references("a", "b", "c"), service=st.just("s"), policy=st.none() | references("p", "q"),
+        responses=st.none() | st.sampled_from(["r", "s"]),
         keep_encoded_slashes=st.booleans(),
     ),
     "backends": st.builds(
@@ -80,6 +82,11 @@ ENTRIES = {
         mode=st.sampled_from(["Required", "Optional", "Permissive"]), anonymous_consumer=st.none() | NAMES,
         allow_consumers=NOTHING | NAMES.map(lambda it: (it,)), allow_groups=NOTHING | st.just(("g",)),
         namespaces=st.none() | st.just(("n",)),
+    ),
+    "responses": st.builds(
+        Responses, id=st.sampled_from(["r", "s"]), hosts=HOSTS, path_prefix=st.sampled_from(["/", "/a"]),
+        bodies=NOTHING | st.builds(ResponseBody, status=st.just(404), content_type=st.just("text/plain"), body=NAMES)
+        .map(lambda it: (it,)),
     ),
     "consumers": named("Consumer", Consumer, groups=NOTHING | st.just(("g",)), custom_id=st.sampled_from(["", "7"])),
     "credentials": named(
@@ -99,6 +106,7 @@ SIZES = {
     "backends": (2, 3),
     "endpoints": (2, 3),
     "policies": (2, 2),
+    "responses": (0, 2),
     "consumers": (3, 6),
     "credentials": (2, 6),
 }
@@ -146,7 +154,8 @@ def decided(table):
 def told(decision):
     if isinstance(decision, Forward):
         return decision.upstream, decision.route.id, decision.head, decision.consumer
-    return decision.denial, decision.route and decision.route.id
+    content = decision.responses and decision.responses.content_of(404, "")
+    return decision.denial, decision.route and decision.route.id, content
 
 
 def held(table):
@@ -154,6 +163,8 @@ def held(table):
     return {
         "entries": table.entries,
         "upstreams": table.upstreams,
+        "responses": {id_: row.entry for id_, row in table.responses.items()},
+        "unrouted": {host: found.longest for host, found in table.unrouted._by_host.items()},
         "policies": {id_: told_of(row) for id_, row in table.policies.items()},
         "credentials": {key: [(row.entry, row.consumer) for row in rows] for key, rows in table.credentials.items()},
         "hosts": {host: held_by(routes) for host in ("x.h", "y.h", "z") if (routes := table.hosts.find(host))},
@@ -165,8 +176,13 @@ def held_by(routes):
     groups["patterns"] = list(routes.patterns.rows)
     numbers = (routes.count, routes.longest_prefix, routes.keeps_slashes)
     return numbers, {
-        path: [(it.entry, it.upstream, told_of(it.policy)) for it in rows] for path, rows in groups.items()
+        path: [(it.entry, it.upstream, told_of(it.policy), contents_of(it.responses)) for it in rows]
+        for path, rows in groups.items()
     }
+
+
+def contents_of(responses):
+    return responses and responses.content_of(404, "")
 
 
 def told_of(policy):

@@ -75,6 +75,7 @@ class Upstream(Strict, kw_only=True):
 class Expected(Strict, kw_only=True):
     """What must come of a request: a refusal with its reason, or what goes upstream.
 
+    `content` is the media type of a refusal and its body, where it isn't a JSON object with a message.
     `cors` are all fields by which the answer allows pages of other origins anything, and its Vary.
     """
 
@@ -84,6 +85,7 @@ class Expected(Strict, kw_only=True):
     challenge: str | None = None
     location: str | None = None
     upstream: Upstream | None = None
+    content: tuple[str, str] | None = None
     cors: dict[str, str] | None = None
 
 

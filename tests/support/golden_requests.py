@@ -68,6 +68,7 @@ def expected_of(request: cases.Request, port: int) -> dict[str, Any]:
         seen = {
             "status": expect.status,
             "message": message,
+            "content": expect.content,
             "challenge": expect.challenge,
             "location": expect.location,
         }
@@ -133,6 +134,7 @@ def refusal(expected: dict[str, Any], answer: raw.Answer, token: str, upstream: 
     seen = {
         "status": answer.status,
         "message": answer.message,
+        "content": (answer.value("Content-Type"), answer.body.decode()),
         "challenge": answer.value("WWW-Authenticate"),
         "location": answer.value("Location"),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from postern_core.problems import printable
 from postern_core.snapshot import Endpoint
 from postern_core.special_addresses import special_use_of
 from postern_dataplane.decision.outcome import Forward, Reject
@@ -107,5 +108,9 @@ def _host(address: str) -> str:
 def _answer(decision: Reject, method: str) -> list[str]:
     """The answer as the data port writes it, without its date."""
     denial = decision.denial
-    answer = denial_response(denial, b"", decision.cors, close=denial.closes, bodyless=method == "HEAD")
-    return [line for line in answer.decode("latin-1").split("\r\n") if not line.startswith("Date:")]
+    answer = denial_response(
+        denial, b"", decision.cors, decision.responses, close=denial.closes, bodyless=method == "HEAD"
+    )
+    head, _, body = answer.partition(b"\r\n\r\n")
+    lines = [line for line in head.decode("latin-1").split("\r\n") if not line.startswith("Date:")]
+    return [*lines, "", *(printable(line.expandtabs()) for line in body.decode().splitlines())]

@@ -13,6 +13,7 @@ from .clients import clients_block_is_wrong
 from .cors import block_is_wrong
 from .duplicates import duplicates
 from .policy import policy_is_wrong
+from .responses import wrong_with_responses
 from .service import path_is_not_normal
 
 
@@ -116,6 +117,11 @@ def client_list_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str
         yield from clients_block_is_wrong(route.spec.clients)
 
 
+def responses_block_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
+    if route.spec.responses:
+        yield from wrong_with_responses(route.spec.responses)
+
+
 ROUTE_CHECKS = (
     path_can_never_match,
     regex_is_invalid,
@@ -130,4 +136,5 @@ ROUTE_CHECKS = (
     auth_is_wrong,
     cors_is_wrong,
     client_list_is_wrong,
+    responses_block_is_wrong,
 )

@@ -14,6 +14,7 @@ from .clients import clients_block_is_wrong
 from .cors import block_is_wrong
 from .duplicates import duplicates
 from .policy import policy_is_wrong
+from .responses import wrong_with_responses
 
 __all__ = ["SERVICE_CHECKS", "path_is_not_normal", "split_url"]
 
@@ -169,6 +170,11 @@ def client_list_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str,
         yield from clients_block_is_wrong(service.spec.clients)
 
 
+def responses_block_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    if service.spec.responses:
+        yield from wrong_with_responses(service.spec.responses)
+
+
 SERVICE_CHECKS = (
     upstream_is_not_exactly_one,
     url_is_not_an_upstream,
@@ -186,4 +192,5 @@ SERVICE_CHECKS = (
     auth_is_wrong,
     cors_is_wrong,
     client_list_is_wrong,
+    responses_block_is_wrong,
 )

@@ -74,6 +74,7 @@ def retain(published: Snapshot, namespaces: Collection[str] | None) -> Retained:
         policies=of_these(published.policies),
         consumers=of_these(published.consumers),
         credentials=of_these(published.credentials),
+        responses=of_these(published.responses),
     )
     return Retained(wanted, snapshot)
 

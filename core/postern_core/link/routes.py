@@ -14,6 +14,7 @@ from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.resources.route import Route as RouteResource
 from postern_core.resources.types import byte_count
 from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
+from postern_core.snapshot_responses import Responses
 
 from .clients import link_clients
 from .cors import link_cors
@@ -21,21 +22,23 @@ from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
 from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
 from .resource_index import ResourceIndex
+from .responses import link_responses
 from .services import LinkedService, ServicePlace, Services
 from .sizes import PLACE_BYTES_MAX, shortened, size_of, too_large
 
 
 @dataclass(slots=True)
 class Routes:
-    """The routes' entries, the policies they name, and what is wrong.
+    """The routes' entries, the policies and the responses they name, and what is wrong.
 
-    `sizes` has the bytes of each entry with its own policy.  `unplaced` are the
+    `sizes` has the bytes of each entry with its own policy and responses.  `unplaced` are the
     namespaces of routes whose place is more than an entry can hold.
     """
 
     entries: list[Route] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     policies: dict[str, Policy] = field(default_factory=dict)
+    responses: dict[str, Responses] = field(default_factory=dict)
     unplaced: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -75,6 +78,10 @@ def _link_valid(parsed: Decoded[RouteResource], resources: ResourceIndex, servic
     if entry.policy is not None and policy.entry is not None:
         routes.policies[entry.policy] = policy.entry
         size_bytes += policy.size_bytes if spec.auth else 0
+    own = resources.memo.get_or_compute(link_responses, ref, ref, spec.responses) if spec.responses else None
+    if own is not None and entry.responses == ref.id:
+        routes.responses[ref.id] = own.entry
+        size_bytes += own.size_bytes
     routes.entries.append(entry)
     routes.sizes.append(size_bytes)
 
@@ -145,6 +152,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         cors=link_cors(spec.cors) if spec.cors else service.cors,
         clients=link_clients(spec.clients) if spec.clients else service.clients,
         max_body_bytes=service.max_body_bytes if own_limit is None else own_limit,
+        responses=parsed.ref.id if spec.responses else service.responses,
     )
 
 
@@ -169,6 +177,7 @@ def _link_broken(parsed: Parsed, resources: ResourceIndex, services: Services, r
         keep_encoded_slashes=service.place.keep_encoded_slashes,
         refusal=f"{parsed.ref} is not accepted",
         unread_matches=remains.unread,
+        responses=service.place.responses,
     )
     size_bytes = size_of(entry)
     if size_bytes > PLACE_BYTES_MAX:
@@ -196,6 +205,7 @@ def _fitting(
 
 def place_of(route: Route, refusal: str) -> Route:
     """What refuses the requests that a route takes, in its very place among the others."""
+    responses = route.responses if route.responses == route.service else None
     return structs.replace(
         route,
         policy=None,
@@ -204,6 +214,7 @@ def place_of(route: Route, refusal: str) -> Route:
         cors=None,
         clients=None,
         max_body_bytes=None,
+        responses=responses,
         refusal=refusal,
     )
 

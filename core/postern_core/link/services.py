@@ -26,11 +26,12 @@ from .fail_closed import recover_service_scope
 from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
 from .resource_index import ResourceIndex, age
+from .responses import LinkedResponses, link_responses
 from .retained import NOTHING, Retained
 
 
 class ServicePlace(NamedTuple):
-    """Where a Service stands, and what that says of its routes.
+    """Where a Service stands, and what that says of its routes; `responses` is the id of its own.
 
     `hosts` are those it owns; without any none of its routes is served.
     """
@@ -47,6 +48,7 @@ class ServicePlace(NamedTuple):
     cors: Cors | None = None
     clients: Clients | None = None
     max_body_bytes: int | None = None
+    responses: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class LinkedService:
     backend: LinkedBackend | None = None
     policy: LinkedPolicy | None = None
     refusal: str = ""
+    responses: LinkedResponses | None = None
 
     @property
     def ref(self) -> Ref:
@@ -125,6 +128,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             cors=link_cors(spec.cors),
             clients=link_clients(spec.clients),
             max_body_bytes=byte_count(spec.max_request_body),
+            responses=parsed.ref.id if spec.responses else None,
         )  # fmt: skip
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), place
     remains = recover_service_scope(parsed)
@@ -145,7 +149,10 @@ def _resolve(parsed: Parsed, place: ServicePlace, resources: ResourceIndex) -> t
         return LinkedService(place, refusal=f"{parsed.ref} is not accepted"), problems
     backend = link_backend(parsed, resources)
     refusal = f"{parsed.ref}: {backend.backend.refusal}" if backend.backend.refusal else ""
-    return LinkedService(place, backend, policy, refusal), [*backend.problems, *problems]
+    responses = resources.memo.get_or_compute(
+        link_responses, parsed.ref, parsed.ref, parsed.resource.spec.responses, place.hosts, place.path_prefix
+    )
+    return LinkedService(place, backend, policy, refusal, responses), [*backend.problems, *problems]
 
 
 def _forwarded_headers(resources: ResourceIndex) -> dict[Ref, tuple[str, ...]]:

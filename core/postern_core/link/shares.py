@@ -117,15 +117,17 @@ def bound_services(services: Services, resources: ResourceIndex, budget: Budget)
         refusal = f"{service.ref} is beyond the share of its namespace"
         # Its policy is not needed any more, and only refuses from now on.
         policy = LinkedPolicy(refusal=refusal) if service.policy else None
-        services.linked[service.ref] = LinkedService(service.place, policy=policy, refusal=refusal)
+        place = service.place._replace(responses=None)
+        services.linked[service.ref] = LinkedService(place, policy=policy, refusal=refusal)
         services.problems.append(_beyond(service.ref, budget.share, "its requests get 503"))
 
 
 def _size_of(service: LinkedService) -> int:
     backend = service.backend.size_bytes if service.backend else 0
     policy = service.policy.size_bytes if service.policy else 0
+    responses = service.responses.size_bytes if service.responses else 0
     # Its hosts count even while no route has them, for a refusal of all of them has.
-    return backend + policy + sum(map(len, service.hosts))
+    return backend + policy + responses + sum(map(len, service.hosts))
 
 
 def bound_routes(routes: Routes, resources: ResourceIndex, budget: Budget) -> None:
@@ -159,6 +161,7 @@ def _replace(routes: Routes, places: Mapping[str, Route], closed: Collection[str
             kept.append(places.get(route.id, route))
         if route.namespace in closed or route.id in places:
             routes.policies.pop(route.id, None)
+            routes.responses.pop(route.id, None)
     for route in shut:
         routes.policies.pop(route.policy or "", None)
     routes.entries = kept + refusals_of_hosts(shut, "its namespace is far beyond its share")

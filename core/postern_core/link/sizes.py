@@ -11,7 +11,7 @@ import msgspec
 
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.snapshot import Entry
+from postern_core.snapshot_entry import Entry
 
 # Two of the largest entries fit into one shard (`codec.SHARD_BYTES_MAX`), so that a full bucket splits well. Eight
 # thousand addresses, or ten thousand revoked ids, are less.

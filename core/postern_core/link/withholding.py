@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
-from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Entry, Policy, Route, Snapshot
+from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Policy, Route, Snapshot
+from postern_core.snapshot_entry import Entry
+from postern_core.snapshot_responses import Responses
 
 from .routes import place_of
 from .shares import refusals_of_hosts
@@ -22,7 +24,7 @@ REFUSAL = "can't be published"
 Refused = Mapping[tuple[str, str], Collection[Entry]]
 
 # The entries of the sections; others are parts of these.
-_Identified = Route | Backend | Endpoints | Policy | Consumer | Credential
+_Identified = Route | Backend | Endpoints | Policy | Consumer | Credential | Responses
 _IsRefused = Callable[[str, _Identified], bool]
 
 
@@ -58,6 +60,8 @@ def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[
         policies=tuple(it for it in policies if it.id in {route.policy for route in routes}),
         backends=backends,
         endpoints=endpoints,
+        # A route whose own are missing has the usual ones.
+        responses=tuple(it for it in snapshot.responses if not is_refused("responses", it)),
         consumers=consumers,
         credentials=tuple(it for it in credentials if it.consumer not in nameless),
     ), frozenset(missing)

@@ -12,6 +12,7 @@ from postern_core.validators import Validators
 
 from .clients import CLIENTS_LINTS
 from .policy import policy_lints
+from .responses import body_is_no_json, route_answers_for_no_route
 
 # A segment as other routers write one that may be anything: `*`, `*.pdf`, `{id}`, `:id`.
 _PLACEHOLDER = re.compile(r"/([^/]*\*[^/]*|[^/]*\{[^/]*\}[^/]*|:[^/]+)(?=/|\Z)")
@@ -88,7 +89,7 @@ def policy_of_service(service: Service, _: Validators) -> Iterator[tuple[str, st
 
 
 POLICY_OF_AN_OBJECT = (policy_of_service, policy_of_route)
-SERVICE_LINTS = (prefix_is_a_template, policy_of_service, *CLIENTS_LINTS)
+SERVICE_LINTS = (prefix_is_a_template, body_is_no_json, policy_of_service, *CLIENTS_LINTS)
 ROUTE_LINTS = (
     path_is_a_template,
     pattern_asks_for_a_query,
@@ -96,6 +97,8 @@ ROUTE_LINTS = (
     header_is_the_clients_own,
     header_value_is_not_ascii,
     query_is_percent_encoded,
+    body_is_no_json,
+    route_answers_for_no_route,
     policy_of_route,
     *CLIENTS_LINTS,
 )

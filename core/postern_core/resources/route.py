@@ -11,6 +11,7 @@ from postern_core.pattern_limits import ROUTE_PATTERNS_MAX
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
+from .responses import Responses
 from .rules import Rule, is_normal_path
 from .types import SET, Bytes, HeaderName, Method, ObjectName, Resource, Spec, Text
 
@@ -191,6 +192,17 @@ class RouteSpec(Spec, frozen=True):
                 description="How large the body of such a request may be, in bytes: a number, or one with k, M, G, T, "
                 "Ki, Mi, Gi or Ti. It replaces the Service's. A larger one is answered 413. Example: "
                 "10Mi. Default: none, the Service's holds."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    responses: (
+        Annotated[
+            Responses,
+            Meta(
+                description="What clients get where the gateway answers these requests itself. It replaces the "
+                "Service's responses whole. Default: none, the Service's holds.",
+                extra_json_schema=NULLABLE,
             ),
         ]
         | UnsetType

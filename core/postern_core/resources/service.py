@@ -12,6 +12,7 @@ from postern_core.ref import Ref
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
+from .responses import Responses
 from .rules import Rule, is_normal_path
 from .types import SET, Bytes, Host, Label, Resource, Spec
 from .upstream import ServiceUpstream, certificate_holder
@@ -178,6 +179,18 @@ class ServiceSpec(Spec, frozen=True):
                 "so, and else as soon as it is too large, and nothing more of it goes upstream. Zero "
                 "takes no bodies. What follows an upgrade to WebSocket is no body. Example: 10Mi. "
                 "Default: none, and then as large as the gateway allows (--max-request-body)."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    responses: (
+        Annotated[
+            Responses,
+            Meta(
+                description="What clients get where the gateway answers itself for the Routes of this Service that "
+                "have no responses of their own, and for requests below its hosts and prefix that no Route takes; a "
+                "Route's responses replaces it whole. Default: none, a JSON object with a message.",
+                extra_json_schema=NULLABLE,
             ),
         ]
         | UnsetType

@@ -36,6 +36,13 @@ ORIGIN_PATTERN = (
 NETWORK_PATTERN = r"^[0-9A-Fa-f:.]+(/[0-9]{1,3})?\Z"
 # As Kubernetes writes a quantity of bytes, without fractions.
 BYTES_PATTERN = r"^[0-9]{1,15}(k|M|G|T|Ki|Mi|Gi|Ti)?\Z"
+# RFC 9110, section 8.3.1; one space at most around a semicolon.
+MEDIA_TYPE_PATTERN = (
+    r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+/[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+    r"( ?; ?[A-Za-z0-9!#$%&'*+.^_`|~-]+=([A-Za-z0-9!#$%&'*+.^_`|~-]+|\x22[ !#-\[\]-~]*\x22))*\Z"
+)
+# A page has lines and tabs; all else that controls a terminal has no place in it.
+BODY_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z"
 METHOD_OR_ALL_PATTERN = r"^(\*|[A-Z][A-Z0-9_-]*)\Z"
 
 NAME_HINT = "lower-case letters, digits and '-', starting and ending with a letter or digit"
@@ -57,6 +64,8 @@ HINTS = {
     "https://app.example.com, https://*.example.com or http://localhost:3000",
     NETWORK_PATTERN: "must be a network such as 10.0.0.0/8 or 2001:db8::/32, or a single IP address",
     BYTES_PATTERN: "must be a number of bytes such as 500k, 10Mi or 1048576",
+    MEDIA_TYPE_PATTERN: "must be a media type, such as application/json or text/html; charset=utf-8",
+    BODY_PATTERN: "must not contain control characters but tabs and line ends",
     METHOD_OR_ALL_PATTERN: "must be an HTTP method in upper case, such as GET, or *",
 }
 
@@ -89,6 +98,7 @@ Network = Annotated[str, Meta(pattern=NETWORK_PATTERN, max_length=49)]
 # A number of bytes, as a number or with a unit.
 Bytes = Annotated[int, Meta(ge=0, lt=10**15)] | Annotated[str, Meta(pattern=BYTES_PATTERN, max_length=17)]
 Origin = Annotated[str, Meta(pattern=ORIGIN_PATTERN, max_length=300)]
+MediaType = Annotated[str, Meta(pattern=MEDIA_TYPE_PATTERN, max_length=128)]
 MethodOrAll = Annotated[str, Meta(pattern=METHOD_OR_ALL_PATTERN, max_length=32)]
 
 

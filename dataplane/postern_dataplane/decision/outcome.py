@@ -14,6 +14,7 @@ import msgspec
 if TYPE_CHECKING:
     from postern_dataplane.request.denials import Denial
     from postern_dataplane.request.head import Fields, UpstreamHead
+    from postern_dataplane.request.own_responses import OwnResponses
     from postern_dataplane.table.compiled import CompiledRoute, Upstream
     from postern_dataplane.table.identity_headers import Identity
 
@@ -39,6 +40,11 @@ class Authorized(msgspec.Struct, frozen=True, gc=False):
     def consumer(self) -> str:
         """Who calls, for the log only; "" where that is not known."""
         return self.identity.consumer if self.identity is not None else ""
+
+    @property
+    def responses(self) -> OwnResponses | None:
+        """What the gateway's own answers to it hold in place of the usual body, None for that."""
+        return self.route.responses
 
 
 class Forward(msgspec.Struct, frozen=True, gc=False):
@@ -71,8 +77,9 @@ class Forward(msgspec.Struct, frozen=True, gc=False):
 class Reject(msgspec.Struct, frozen=True, gc=False):
     """The request may not pass; `denial` is the answer and its reason.
 
-    `route` is None when no route was found.  `until`, `has_token` and `cors` are those of
-    `Authorized`; `until` is 0 where time may heal what is wrong.
+    `route` is None when no route was found, and `unrouted` has the responses of the
+    place then.  `until`, `has_token` and `cors` are those of `Authorized`; `until` is 0
+    where time may heal what is wrong.
     """
 
     denial: Denial
@@ -80,6 +87,13 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
     until: float = math.inf
     has_token: bool = False
     cors: Fields | None = None
+    unrouted: OwnResponses | None = None
+
+    @property
+    def responses(self) -> OwnResponses | None:
+        """As in `Authorized`."""
+        return self.unrouted if self.route is None else self.route.responses
 
 
+Outcome = Authorized | Reject
 Decision = Forward | Reject

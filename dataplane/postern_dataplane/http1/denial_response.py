@@ -7,20 +7,34 @@ from http import HTTPStatus
 
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.request.head import Fields
+from postern_dataplane.request.own_responses import OwnResponses
 
 from .request_writer import field_lines
 
 
 def denial_response(
-    denial: Denial, date: bytes, cors: Fields | None = None, *, close: bool, bodyless: bool = False
+    denial: Denial,
+    date: bytes,
+    cors: Fields | None = None,
+    responses: OwnResponses | None = None,
+    *,
+    close: bool,
+    bodyless: bool = False,
 ) -> bytes:
-    """The whole response; `date` is an IMF-fixdate, `bodyless` is for HEAD, `cors` are fields beside the denial's."""
+    """The whole response; `date` is an IMF-fixdate, `bodyless` is for HEAD.
+
+    `cors` are fields beside the denial's, `responses` what it holds in place of the usual body.
+    """
     # A redirect is one request's own: its response is not worth remembering.
     start, fields = _prepare(denial) if denial.location else _prepared(denial)
+    body = denial.body
+    own = None if responses is None else responses.content_of(denial.status, denial.message)
+    if own is not None:
+        fields, body = b"\r\n" + field_lines((*own.fields, *denial.beside)), own.body
     end = b"Connection: close\r\n\r\n" if close else b"\r\n"
     if cors:
         end = field_lines(cors) + end
-    return b"".join((start, date, fields, end, b"" if bodyless else denial.body))
+    return b"".join((start, date, fields, end, b"" if bodyless else body))
 
 
 def _prepare(denial: Denial) -> tuple[bytes, bytes]:

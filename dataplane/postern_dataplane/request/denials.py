@@ -72,7 +72,7 @@ class Denial:
 
     `challenge` is the value of WWW-Authenticate, `location` of Location.
     `closes` says that the connection can't be used again after this answer.
-    `fields` and `body` follow from the others.
+    `fields` and `body` follow from the others; `beside` are the fields that do not describe the body.
     """
 
     reason: DenialReason
@@ -83,6 +83,7 @@ class Denial:
     location: str = ""
     closes: bool = False
     fields: Fields = field(init=False, repr=False, compare=False)
+    beside: Fields = field(init=False, repr=False, compare=False)
     body: bytes = field(init=False, repr=False, compare=False)
     _hash: int = field(init=False, repr=False, compare=False)
 
@@ -97,6 +98,7 @@ class Denial:
         }
         encoded = tuple((name.encode(), value.encode("latin-1")) for name, value in fields.items() if value)
         object.__setattr__(self, "fields", encoded)
+        object.__setattr__(self, "beside", encoded[2:] if body else encoded)
         object.__setattr__(self, "body", body)
         # Asked for each response that is refused; denials that are alike in both differ in little else.
         object.__setattr__(self, "_hash", hash((self.reason, self.challenge)))

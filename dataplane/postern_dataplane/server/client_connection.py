@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from aiohttp.http import RawRequestMessage
 
-from postern_dataplane.decision.outcome import Authorized, Reject
+from postern_dataplane.decision.outcome import Outcome, Reject
 from postern_dataplane.flow_control import PART_BYTES
 from postern_dataplane.http1.date import http_date
 from postern_dataplane.http1.denial_response import denial_response
 from postern_dataplane.http1.request_head import RequestError, request_head
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
-from postern_dataplane.request.head import Fields, RequestHead
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.telemetry.events import RequestRecord, path_of
 
 from .client_protocol import BLOCKED, CLOSED, ENDING, IDLE, IN_EXCHANGE, QUEUED, READING_HEAD, ClientProtocol
@@ -146,7 +146,7 @@ class ClientConnection(ClientProtocol):
         outcome, sent = self.gateway.decide(self.listener, packet, head, record)
         self._apply(head, record, outcome, sent)
 
-    def _apply(self, head: RequestHead, record: RequestRecord, outcome: Authorized | Reject, sent: bytes) -> None:
+    def _apply(self, head: RequestHead, record: RequestRecord, outcome: Outcome, sent: bytes) -> None:
         """Forward a request as these bytes, or refuse it: only a forwarded one needs an `Exchange`."""
         self._move(IN_EXCHANGE)
         self._wants_close = head.closes
@@ -155,16 +155,17 @@ class ClientConnection(ClientProtocol):
         sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, outcome, record, sent)
         if isinstance(outcome, Reject):
             record.duration_s = self.now() - self._began_at
-            self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record, outcome.cors))
+            self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record, outcome))
         else:
             self.exchange = Exchange(self, head, outcome, record, self._began_at)
             self.exchange.start(sent)
 
-    def reject(self, denial: denials.Denial, head: RequestHead, record: RequestRecord, cors: Fields | None) -> bool:
+    def reject(self, denial: denials.Denial, head: RequestHead, record: RequestRecord, outcome: Outcome) -> bool:
         keeps_alive = self.keeps_alive and not denial.closes and self.reader.is_complete and head.http_minor > 0
         record.status, record.reason = denial.status, denial.reason
         self.gateway.observer.request_done(record)
-        self.write(denial_response(denial, http_date(), cors, close=not keeps_alive, bodyless=head.method == "HEAD"))
+        cors, responses, bodyless = outcome.cors, outcome.responses, head.method == "HEAD"
+        self.write(denial_response(denial, http_date(), cors, responses, close=not keeps_alive, bodyless=bodyless))
         return keeps_alive
 
     def exchange_ended(self, *, keeps_alive: bool) -> None:

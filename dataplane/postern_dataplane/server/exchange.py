@@ -26,7 +26,7 @@ from .request_forwarder import CONNECTING, DONE, DOWNLOADING, TUNNEL, UPLOADING,
 class Exchange(RequestForwarder):
     """One request of a client connection, until its response is out; it is the `ResponseHandler` of its upstream."""
 
-    __slots__ = ("_response_writer", "_was_answered", "head", "method", "response_body_arrived")
+    __slots__ = ("_outcome", "_response_writer", "_was_answered", "head", "method", "response_body_arrived")
 
     def __init__(
         self, client: Downstream, head: RequestHead, outcome: Authorized, record: RequestRecord, began_at: float
@@ -39,6 +39,7 @@ class Exchange(RequestForwarder):
         self.record = record
         record.consumer = outcome.consumer
         self._began_at = began_at
+        self._outcome = outcome
         self._backend = outcome.upstream.backend
         self._retry_state = RetryState(self._services.upstreams.get(outcome.upstream), self._services.observer)
         self._body = None
@@ -175,7 +176,7 @@ class Exchange(RequestForwarder):
         self._response_writer.discard()
         self._release_upstream()
         self._complete_record()
-        keeps_alive = self._client.reject(denial, self.head, self.record, self._response_writer.cors)
+        keeps_alive = self._client.reject(denial, self.head, self.record, self._outcome)
         self._client.exchange_ended(keeps_alive=keeps_alive)
 
     def _cut(self) -> None:

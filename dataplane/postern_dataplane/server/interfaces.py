@@ -10,12 +10,13 @@ import asyncio
 from typing import Protocol
 
 from postern_dataplane.background_tasks import BackgroundTasks
+from postern_dataplane.decision.outcome import Outcome
 from postern_dataplane.flow_control import ReadGate
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request.denials import Denial
-from postern_dataplane.request.head import Fields, RequestHead
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.settings import Limits
 from postern_dataplane.telemetry.events import Observer, RequestRecord
 from postern_dataplane.upstream.pool import PoolManager
@@ -101,8 +102,8 @@ class Downstream(Protocol):
     def write(self, data: bytes) -> None:
         """Send bytes to the client."""
 
-    def reject(self, denial: Denial, head: RequestHead, record: RequestRecord, cors: Fields | None) -> bool:
-        """Answer with a refusal and report it; returns whether another request may follow."""
+    def reject(self, denial: Denial, head: RequestHead, record: RequestRecord, outcome: Outcome) -> bool:
+        """Answer with a refusal, as the outcome has answers, and report it; returns whether another may follow."""
 
     def close(self) -> None:
         """End once the client has taken what was written."""

@@ -28,6 +28,7 @@ from postern_core.snapshot import (
 from postern_dataplane.jwt.claim_values import ClaimHeader, ClaimTest
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.jwt.logged_claims import LoggedClaims
+from postern_dataplane.request.own_responses import OwnResponses
 from postern_dataplane.request.path_mapping import PathMapping
 
 from .clients import compiled_clients
@@ -216,12 +217,14 @@ class CompiledRoute:
     asked for, None where the client's own goes on; `stripped_prefix` is taken off each path, "" for none,
     and `root` is what follows the upstream's own path where nothing else is left.
     `mapping` puts the prefix back into the paths of a response, None where they stay; `cors` None leaves CORS to the
-    application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size.
+    application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size;
+    `responses` None leaves the bodies of the gateway's own answers as they are.
     """
 
     __slots__ = (
         "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id", "label", "mapping", "methods",
-        "path_prefix", "policy", "query_params", "refused_in_path", "removed", "removed_if_untrusted", "root", "strip",
+        "path_prefix", "policy", "query_params", "refused_in_path", "removed", "removed_if_untrusted", "responses",
+        "root", "strip",
         "stripped_prefix", "upstream",
     )  # fmt: skip
 
@@ -231,12 +234,14 @@ class CompiledRoute:
         policy: CompiledPolicy | None,
         upstream: Upstream | None,
         body_bytes_max: int | None = None,
+        responses: OwnResponses | None = None,
     ) -> None:
         self.entry = entry
         self.id = entry.id
         self.label = f"{entry.namespace}/{entry.name}"
         self.policy = policy
         self.upstream = upstream
+        self.responses = responses
         self.methods = _methods(entry.methods)
         self.headers = tuple(ValueMatcher(match) for match in entry.headers)
         self.query_params = tuple(ValueMatcher(match) for match in entry.query_params)

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from postern_core.codec import SECTIONS, CodecError
 from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Policy, Route
+from postern_core.snapshot_responses import Responses
 
 from .copy_on_write import with_changes, with_recomputed
 
@@ -43,6 +44,7 @@ class SnapshotDiff:
     policies: SectionDiff[Policy]
     consumers: SectionDiff[Consumer]
     credentials: SectionDiff[Credential]
+    responses: SectionDiff[Responses]
 
     @property
     def entries(self) -> Entries:

@@ -10,7 +10,8 @@ What is made anew, beside what has changed itself:
 - an upstream with its backend or its endpoints;
 - a policy's row with its anonymous consumer;
 - a credential's row with its consumer;
-- a route's row with its policy's row or its upstream.
+- responses with their entry;
+- a route's row with its policy's row, its upstream or its responses.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from postern_dataplane.request.correlation import Correlation
 from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
 from .copy_on_write import with_regrouped
 from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, ordered_ids
+from .own_responses import CompiledResponses, Unrouted
 from .virtual_hosts import VirtualHosts
 
 __all__ = ["RoutingTable", "Upstream", "build_table"]
@@ -48,6 +50,8 @@ class RoutingTable:
         "is_trusted_proxy",
         "logged_claims",
         "policies",
+        "responses",
+        "unrouted",
         "upstreams",
     )
 
@@ -68,7 +72,9 @@ class RoutingTable:
         self.upstreams: dict[str, Upstream] = {}
         self.policies: dict[str, CompiledPolicy] = {}
         self.credentials: dict[str, tuple[CompiledCredential, ...]] = {}
+        self.responses: dict[str, CompiledResponses] = {}
         self.hosts = VirtualHosts()
+        self.unrouted = Unrouted()
 
     @property
     def routes(self) -> int:
@@ -88,8 +94,24 @@ class RoutingTable:
         policies = _policies(self.policies, diff, self.logged_claims)
         new.upstreams, new.policies = upstreams.now, policies.now
         new.credentials = _credentials(self.credentials, diff)
-        new.hosts = _hosts(self.hosts, diff.routes, policies, upstreams, self.body_bytes_max)
+        responses = _responses(self.responses, diff)
+        new.responses, new.unrouted = responses.now, self.unrouted.with_changes(responses)
+
+        def is_concerned(route: Route) -> bool:
+            return (
+                route.policy in policies.changed
+                or route.backend in upstreams.changed
+                or route.responses in responses.changed
+            )
+
+        is_any = policies.changed or upstreams.changed or responses.changed
+        new.hosts = _hosts(self.hosts, diff.routes, is_concerned if is_any else None, new._row)
         return new
+
+    def _row(self, route: Route) -> CompiledRoute:
+        own = self.responses.get(route.responses) if route.responses is not None else None
+        policy, upstream = _policy_of(route, self.policies), self.upstreams.get(route.backend)
+        return CompiledRoute(route, policy, upstream, self.body_bytes_max, None if own is None else own.own)
 
 
 def empty_table(
@@ -160,6 +182,11 @@ def _policies(
     return derive(before, changed, make)
 
 
+def _responses(before: dict[str, CompiledResponses], diff: SnapshotDiff) -> SectionDiff[CompiledResponses]:
+    now = diff.responses.now
+    return derive(before, diff.responses.changed, lambda id_: CompiledResponses(now[id_]) if id_ in now else None)
+
+
 def _credentials(
     before: dict[str, tuple[CompiledCredential, ...]], diff: SnapshotDiff
 ) -> dict[str, tuple[CompiledCredential, ...]]:
@@ -187,22 +214,15 @@ def _order(row: CompiledCredential) -> tuple[int, str, str, str, str]:
 def _hosts(
     before: VirtualHosts,
     routes: SectionDiff[Route],
-    policies: SectionDiff[CompiledPolicy],
-    upstreams: SectionDiff[Upstream],
-    body_bytes_max: int | None,
+    is_concerned: Callable[[Route], bool] | None,
+    row: Callable[[Route], CompiledRoute],
 ) -> VirtualHosts:
+    """The hosts with a new row for each route that has changed, or that is concerned by another change."""
     changed = routes.changed
-    if policies.changed or upstreams.changed:
-        concerned = (
-            it.id for it in routes.now.values() if it.policy in policies.changed or it.backend in upstreams.changed
-        )
-        changed = ordered_ids(changed, concerned)
+    if is_concerned is not None:
+        changed = ordered_ids(changed, (it.id for it in routes.now.values() if is_concerned(it)))
     removed = [it for id_ in changed if (it := routes.before.get(id_))]
-    added = [it for id_ in changed if (it := routes.now.get(id_))]
-    rows = [
-        CompiledRoute(it, _policy_of(it, policies.now), upstreams.now.get(it.backend), body_bytes_max) for it in added
-    ]
-    return before.with_changes(removed, rows)
+    return before.with_changes(removed, [row(it) for id_ in changed if (it := routes.now.get(id_))])
 
 
 def _policy_of(entry: Route, policies: dict[str, CompiledPolicy]) -> CompiledPolicy | None:

@@ -6,7 +6,7 @@ The time this takes does not grow with the number of routes; what patterns take 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from typing import Any, Literal
 from urllib.parse import unquote_to_bytes
 
@@ -104,7 +104,7 @@ class VirtualHost:
         """The routes whose path matches, the ones that decide first in front."""
         yield from self.exact.get(path, ())
         if self.prefixes:
-            for prefix in _prefixes_of(path, self.longest_prefix):
+            for prefix in prefixes_of(path, self.longest_prefix):
                 yield from self.prefixes.get(prefix, ())
         if self.patterns:
             yield from self.patterns.at(path)
@@ -154,7 +154,7 @@ def _patterns(
     return Patterns(sorted(rows, key=_order), criteria_size, before.sets)
 
 
-def _prefixes_of(path: str, longest: int) -> Iterator[str]:
+def prefixes_of(path: str, longest: int) -> Iterator[str]:
     """The path and what it is below of, by whole segments, longest first, down to `/`."""
     if len(path) <= longest:
         yield path
@@ -248,6 +248,20 @@ class VirtualHosts:
             above = above.partition(".")[2]
             found = self._routes.get(f"*.{above}")
         return found or self._routes.get(EVERY_HOST)
+
+    @property
+    def names(self) -> Container[str]:
+        """The hosts that have routes, as these name them."""
+        return self._routes
+
+
+def names_of(host: str) -> Iterator[str]:
+    """What routes may call a host, the most specific first: for what `find` has no need of."""
+    yield host
+    while "." in host:
+        host = host.partition(".")[2]
+        yield f"*.{host}"
+    yield EVERY_HOST
 
 
 def _by_host(

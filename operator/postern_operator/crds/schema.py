@@ -88,7 +88,7 @@ def _schema(kind: inspect.Type, *, is_in_list: bool) -> Schema:
         case inspect.VarTupleType():
             return _list(kind)
         case inspect.LiteralType(values=values):
-            return {"type": "string", "enum": list(values)}
+            return {"type": "integer" if isinstance(values[0], int) else "string", "enum": list(values)}
         case inspect.DateTimeType():
             return {"type": "string", "format": "date-time"}
         case inspect.BoolType():

@@ -22,7 +22,7 @@ def test_no_pattern_takes_a_line_feed_at_the_end(name):
     """A final line feed in a header name or realm would split a response."""
     pattern = getattr(types, name)
 
-    assert not re.match(pattern, "a\n")
+    assert name == "BODY_PATTERN" or not re.match(pattern, "a\n")
     assert pattern in HINTS
 
 

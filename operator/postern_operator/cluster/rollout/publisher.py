@@ -20,7 +20,7 @@ from kubernetes.aio.client import ApiClient
 
 from postern_core.codec import Encoded, Shard, entries_of, shard_of
 from postern_core.publication import digest_of_shard_object
-from postern_core.snapshot import Entry
+from postern_core.snapshot_entry import Entry
 from postern_operator.cluster.api.reader import API_ERRORS, manifest_of, pages
 from postern_operator.cluster.api.run_bounded import run_bounded
 from postern_operator.cluster.api.writer import Writer

@@ -18,9 +18,11 @@ from postern_dataplane.request.denials import (
     REDIRECTED_TO_HTTPS,
     Denial,
 )
+from postern_dataplane.request.own_responses import OwnResponses, content
 
 ALL = [denial for denial in vars(module).values() if isinstance(denial, Denial)] + list(INVALID_TOKEN.values())
 ALL.remove(CORS_PREFLIGHT)
+OWN = OwnResponses({401: content("text/html", b"<p>")}, is_problem_details=True)
 DATE = b"Thu, 01 Jan 2030 00:00:00 GMT"
 
 
@@ -97,3 +99,43 @@ def test_a_response_is_prepared_once():
     for denial in (NO_ROUTE, NO_ROUTE.with_challenge(""), REDIRECTED_TO_HTTPS.with_location("https://a.test/")):
         denial_response(denial, DATE, close=False)
     assert known + 1 >= module_cache.cache_info().currsize
+
+
+def test_own_content_stands_in_place_of_the_usual_one():
+    """The fields that do not describe the body stay: the challenge, those of CORS, and the end of the connection."""
+    denial = MISSING_TOKEN.with_challenge("Bearer")
+    answer = denial_response(denial, DATE, ((b"Vary", b"Origin"),), OWN, close=True)
+    assert (
+        b"HTTP/1.1 401 Unauthorized\r\nDate: %b\r\nContent-Type: text/html\r\nContent-Length: 3\r\n"
+        b"WWW-Authenticate: Bearer\r\nVary: Origin\r\nConnection: close\r\n\r\n<p>" % DATE
+    ) == answer
+    assert answer.removesuffix(b"<p>") == denial_response(
+        denial, DATE, ((b"Vary", b"Origin"),), OWN, close=True, bodyless=True
+    )
+
+
+@pytest.mark.parametrize("denial", ALL)
+def test_each_answer_may_be_a_problem_document(denial):
+    """Whatever the status is, also one that gets no body of one's own."""
+    top, _, body = denial_response(denial, DATE, None, OWN, close=False).partition(b"\r\n\r\n")
+    is_own = denial.status == 401
+    assert b"\r\nContent-Type: %b\r\n" % (b"text/html" if is_own else b"application/problem+json") in top + b"\r\n"
+    assert b"\r\nContent-Length: %d" % len(body) in top
+    assert (1, 1) == (top.count(b"Content-Type"), top.count(b"Content-Length"))
+
+
+def test_a_preflight_has_no_content_of_ones_own():
+    """The answer to a preflight is the same whatever the route's responses are."""
+    assert denial_response(CORS_PREFLIGHT, DATE, close=False) == denial_response(
+        CORS_PREFLIGHT, DATE, None, OWN, close=False
+    )
+
+
+def test_bodies_of_routes_are_not_remembered():
+    """A flood of refusals of routes that each have bodies of their own leaves memory as it is."""
+    denial_response(MISSING_TOKEN, DATE, close=False)
+    known = module_cache.cache_info().currsize
+    for number in range(2_000):
+        own = OwnResponses({401: content("text/plain", b"%d" % number)}, is_problem_details=False)
+        assert b"%d" % number in denial_response(MISSING_TOKEN, DATE, None, own, close=False)
+    assert known == module_cache.cache_info().currsize

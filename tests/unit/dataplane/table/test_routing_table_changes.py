@@ -14,6 +14,7 @@ from postern_core.snapshot import (
     Policy,
     Route,
 )
+from postern_core.snapshot_responses import ResponseBody, Responses
 from postern_dataplane.table.diff import diff_snapshot
 from postern_dataplane.table.routing_table import empty_table
 
@@ -40,9 +41,15 @@ def policy(id_, **fields):
     return Policy(id=id_, namespace="n", places=(), **fields)
 
 
+def responses(id_, text):
+    return Responses(id=id_, bodies=(ResponseBody(status=401, content_type="text/plain", body=text),))
+
+
 GUEST = {"mode": "Optional", "anonymous_consumer": "guest"}
 ENTRIES = {
-    "routes": (route("one"), route("two"), route("other", policy="q", backend="c"), route("open", policy=None)),
+    "routes": (
+        route("one"), route("two"), route("other", policy="q", backend="c"), route("open", policy=None, responses="r"),
+    ),
     "backends": (Backend(id="b"), Backend(id="c")),
     "endpoints": (endpoints(1),),
     "policies": (policy("p"), policy("q", **GUEST)),
@@ -50,6 +57,7 @@ ENTRIES = {
     "credentials": (
         credential("a"), credential("b", consumer="Consumer/n/bob"), credential("c", consumer="Consumer/n/carol"),
     ),
+    "responses": (responses("r", "a"), responses("s", "b")),
 }  # fmt: skip
 
 
@@ -74,6 +82,7 @@ def rows_of(table):
     found = {path.removeprefix("/"): rows[0] for path, rows in table.hosts.find("h").exact.items()}
     found |= {f"key {key}": rows[0] for key, rows in table.credentials.items()}
     found |= {f"policy {id_}": it for id_, it in table.policies.items()}
+    found |= {f"responses {id_}": it for id_, it in table.responses.items()}
     return found | {f"upstream {id_}": it for id_, it in table.upstreams.items()}
 
 
@@ -91,6 +100,9 @@ def rows_of(table):
         ("endpoints", [], [Endpoints(id="lost", endpoints=())], set()),
         ("policies", ["p"], [policy("p", realm="x")], {"policy p", "one", "two"}),
         ("policies", [], [policy("r")], {"policy r"}),
+        ("responses", ["r"], [responses("r", "c")], {"responses r", "open"}),
+        ("responses", ["r"], [], {"responses r", "open"}),
+        ("responses", [], [responses("t", "c")], {"responses t"}),
         ("consumers", ["Consumer/n/alice"], [consumer("alice", custom_id="x")], {"key a"}),
         ("consumers", ["Consumer/n/alice"], [], {"key a"}),
         ("consumers", [], [consumer("carol")], {"key c"}),
@@ -115,7 +127,7 @@ def test_what_depends_on_a_change_is_made_anew(before, section, left, come, expe
 def test_a_change_of_nothing_shares_everything(before):
     """A table without changes shares all rows with the one before it, but for the names of the whole."""
     now = before.with_changes(diff_snapshot(before.entries, {}, {}), gateway="other", digest="two")
-    shared = ("credentials", "policies", "upstreams", "is_trusted_proxy")
+    shared = ("credentials", "policies", "responses", "unrouted", "upstreams", "is_trusted_proxy")
     assert all(getattr(now, name) is getattr(before, name) for name in shared)
     assert before.hosts.find("h") is now.hosts.find("h")
     assert ("other", "two", before.routes) == (now.gateway, now.digest, now.routes)
