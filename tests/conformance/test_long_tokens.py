@@ -31,7 +31,7 @@ def requests():
 
 
 def test_a_long_token_passes_where_there_is_room(start_gateway, served, upstream):
-    """In a header, the query and a cookie, whole and on to the application."""
+    """Token and header sizes are options (tokens to 64 KB), in a header, the query and a cookie."""
     assert 65_000 < len(TOKEN) <= LONG
     gateway = start_gateway(served, *ROOM, kind=DataPlane)
     assert [200, 200, 200] == [raw.ask(gateway.listen, request).status for request in requests()]

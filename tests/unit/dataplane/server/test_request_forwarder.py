@@ -39,7 +39,7 @@ def test_a_body_as_large_as_it_may_be_passes(port, client, body):
 
 @pytest.mark.parametrize("pieces", [[TEN, ONE], [TEN + b"1\r\n", b"x"], [b"a\r\n01234", b"56789\r\n" + ONE + END]])
 def test_chunks_are_counted_as_they_come(port, client, pieces):
-    """The upstream's connection is dropped before its body has an end, and nothing beyond the limit was sent."""
+    """A request body limit is counted while streaming: nothing beyond it was sent, and the body gets no end."""
     client.send(CHUNKED)
     for piece in pieces:
         client.send(piece)

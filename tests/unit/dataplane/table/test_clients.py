@@ -18,7 +18,7 @@ BOTH = Clients(allow=("10.0.0.0/8", "2001:db8::/32"), deny=("10.66.0.0/16",))
     [("10.1.1.1", True), ("10.66.1.1", False), ("192.0.2.1", False), ("2001:db8::1", True), ("2001:db9::1", False)],
 )
 def test_deny_wins(address, is_admitted):
-    """An address passes that is in allow and not in deny."""
+    """Of IP allow and deny lists an address passes that is in allow and not in deny."""
     assert is_admitted == compiled_clients(BOTH).admit(number_of(ipaddress.ip_address(address)))
 
 
