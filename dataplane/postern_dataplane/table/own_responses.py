@@ -38,6 +38,14 @@ class Prefixes(NamedTuple):
     longest: int
     responses: dict[str, OwnResponses | None]
 
+    def at(self, path: str) -> OwnResponses | None:
+        """Those of the longest prefix of a path."""
+        own = self.responses
+        for prefix in prefixes_of(path, self.longest):
+            if prefix in own:
+                return own[prefix]
+        return None
+
 
 class Unrouted:
     """The responses to requests that no route takes, by host and prefix.
@@ -78,8 +86,7 @@ class Unrouted:
         for name in names_of(host):
             found = self._by_host.get(name)
             if found is not None:
-                own = found.responses
-                return next((own[prefix] for prefix in prefixes_of(path, found.longest) if prefix in own), None)
+                return found.at(path)
             if name in routed:
                 return None
         return None

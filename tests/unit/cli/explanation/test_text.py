@@ -38,6 +38,13 @@ The reason, for the log and the metrics only: missing_token."""
     )
 
 
+def test_a_body_of_ones_own_is_shown_line_by_line():
+    """A body is shown in its own encoding, without what a terminal would obey."""
+    body = {"status": 401, "contentType": "text/plain", "body": "Grüße\n\tDate: \u009b2J\n"}
+    told = text(manifests.service(auth={"jwt": {}}, responses={"bodies": [body]}), manifests.route())
+    assert '  WWW-Authenticate: Bearer realm="postern"\n\n  Grüße\n          Date: ?2J\n\nThe reason' in told
+
+
 PAGE = (b"Origin", b"https://a.example")
 CORS = {"allowOrigins": ["https://a.example"]}
 
