@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from bench.material import MANY
+from bench.material import HOST, MANY
 
 ROUTES = 10
 CONNECTIONS = 64
+# Pages below HOST.
+CORS = {"cors": {"allowOrigins": [f"https://*.{HOST}"], "allowHeaders": ["Authorization"]}}
 # As many networks as lists may have. Clients are on this machine, which is among those allowed.
 LISTS = {
     "clients": {
@@ -57,6 +59,8 @@ class Workload:
     closes: bool = False
     tls: bool = False
     websocket: bool = False
+    # The page that asks, by the `Origin` of its requests.
+    origin: str = ""
     # What the Service says beside its upstream and its policy, which other gateways are not set up for.
     service: Mapping[str, Any] = field(default_factory=dict)
 
@@ -83,6 +87,8 @@ def _workloads() -> tuple[Workload, ...]:
             Workload(f"new-{algorithm}", f"small GET, each with another {algorithm} token", Tokens.NEW, algorithm)
             for algorithm in ("HS256", "RS256", "ES256", "EdDSA")
         ),
+        Workload("cors", "the same from a page of another origin, below a wildcard", origin=f"https://a.{HOST}",
+                 service=CORS),
         Workload("unlike", "small GET, one token, each with another query", queries=MANY),
         Workload("lists", "as unlike, with lists of 256 addresses", queries=MANY, service=LISTS),
         Workload("rotation-1000", "small GET, 1,000 tokens in turn", Tokens.ROTATING),

@@ -47,6 +47,8 @@ def command(
     headers = [f"Host: {HOST}"]
     if ammunition.token:
         headers.append(f"Authorization: Bearer {ammunition.token}")
+    if workload.origin:
+        headers.append(f"Origin: {workload.origin}")
     if workload.closes:
         headers.append("Connection: close")
     scheme = "https" if workload.tls else "http"

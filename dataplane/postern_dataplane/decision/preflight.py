@@ -60,5 +60,10 @@ def _announced(head: RequestHead) -> frozenset[str] | None:
 
 
 def _only(head: RequestHead, wanted: bytes) -> bytes | None:
-    values = [value for name, value in head.headers if len(name) == len(wanted) and name.lower() == wanted]
-    return values[0] if len(values) == 1 else None
+    size, found = len(wanted), None
+    for name, value in head.headers:
+        if len(name) == size and name.lower() == wanted:
+            if found is not None:
+                return None
+            found = value
+    return found

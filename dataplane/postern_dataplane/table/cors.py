@@ -21,7 +21,7 @@ _LABELS = r"(?:[a-z0-9_-]+\.)+"
 class CompiledCors:
     """What the answers of a route say of CORS, and those to preflights; for equal entries it is the same object."""
 
-    __slots__ = ("_answers", "_beside", "_other", "_preflight", "_wildcards")
+    __slots__ = ("_answers", "_beside", "_is_below_a_wildcard", "_other", "_preflight")
 
     def __init__(self, entry: Cors) -> None:
         shown = _list(b"Access-Control-Expose-Headers", entry.expose_headers)
@@ -32,7 +32,8 @@ class CompiledCors:
         self._other: Fields = ((b"Access-Control-Allow-Origin", b"*"), *shown) if is_every else VARY
         origins = () if is_every else entry.origins
         wildcards = [origin for origin in origins if "://*." in origin]
-        self._wildcards = re.compile("|".join(map(_pattern, wildcards)).encode()) if wildcards else None
+        pattern = re.compile("|".join(map(_pattern, wildcards)).encode()) if wildcards else None
+        self._is_below_a_wildcard = None if pattern is None else pattern.fullmatch
         named = (origin.encode() for origin in origins if origin not in wildcards)
         self._answers = {origin: self._allowed(origin) for origin in named}
         self._preflight = _preflight_fields(entry)
@@ -44,17 +45,15 @@ class CompiledCors:
         named = self._answers.get(origin)
         if named is not None:
             return named
-        return self._allowed(origin) if self._is_below_a_wildcard(origin) else self._other
+        is_below = self._is_below_a_wildcard
+        if is_below is None or len(origin) > ORIGIN_BYTES_MAX or is_below(origin) is None:
+            return self._other
+        return self._allowed(origin)
 
     def preflight(self, origin: bytes) -> Fields:
         """The fields of the answer to a preflight; nothing is allowed to an origin that is not."""
         fields = self.answer(origin)
         return (*fields, *self._preflight) if fields is not VARY else fields
-
-    def _is_below_a_wildcard(self, origin: bytes) -> bool:
-        if self._wildcards is None or len(origin) > ORIGIN_BYTES_MAX:
-            return False
-        return self._wildcards.fullmatch(origin) is not None
 
     def _allowed(self, origin: bytes) -> Fields:
         return ((b"Access-Control-Allow-Origin", origin), *self._beside)

@@ -37,6 +37,12 @@ def test_heads_that_are_unlike_are_all_different():
     assert (20_000, {"/v1/r0"}) == (len(set(paths)), {path.partition("?")[0] for path in paths})
 
 
+def test_a_page_is_one_that_its_routes_allow():
+    """The origin of `cors` is below the wildcard, which costs more than one that is named."""
+    [spec] = [one["spec"] for one in manifests(1, 1, 1, service=WORKLOADS["cors"].service) if one["kind"] == "Service"]
+    assert WORKLOADS["cors"].origin == spec["cors"]["allowOrigins"][0].replace("*", "a")
+
+
 def test_a_special_path_is_the_only_one():
     """What the application has elsewhere is asked for there."""
     assert ("/v1/body-64k",) == WORKLOADS["body-64k"].paths

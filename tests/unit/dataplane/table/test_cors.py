@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from postern_core.snapshot import Cors
@@ -70,3 +72,25 @@ def test_origins_that_clients_make_up_are_not_remembered():
 def test_routes_share_what_is_prepared():
     """Most routes have that of their service."""
     assert compiled_cors(NAMED) is compiled_cors(Cors(NAMED.origins, methods=("PUT",)))
+
+
+@pytest.mark.parametrize("origins", [("https://a.example", "https://*.b.example"), ("*",)])
+def test_origins_that_clients_make_up_leave_nothing_behind(origins):
+    """However many origins come, allowed ones and others, and with preflights: the memory stays as it was."""
+    cors = CompiledCors(Cors(origins, methods=("PUT",)))
+
+    def ask(numbers):
+        for number in numbers:
+            for origin in (b"https://x%d.b.example" % number, b"https://evil%d.example" % number):
+                cors.answer(origin)
+                cors.preflight(origin)
+
+    ask(range(100))
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        ask(range(100, 20_000))
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 2_000
