@@ -7,6 +7,7 @@ import json
 import pytest
 import yaml
 
+import raw
 from cluster.pairs import SMALLEST
 from manifests import manifest
 from postern_core.decode import decode_strictly
@@ -40,7 +41,8 @@ def test_every_field_is_explained(kubectl, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_explain_is_the_manual(kubectl, kind):
-    """`kubectl explain` prints what the model says of its kind."""
+    """`kubectl explain` prints what the model says of its kind, as soon as the API server's discovery lists it."""
+    raw.until(lambda: not kubectl("explain", KINDS[kind].short).returncode, f"{kind} to be discovered")
     explained = " ".join(kubectl("explain", KINDS[kind].short, check=True).stdout.split())
     assert " ".join((KINDS[kind].resource.__doc__ or "").split()) in explained
 
