@@ -18,6 +18,7 @@ UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _PLAIN = re.compile(r"/(?:[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_~!$&'()*+,=:@.-]*(?:/|\Z))*\Z")
 _HEX = re.compile(r"[0-9A-Fa-f]{2}\Z")
 _FORBIDDEN = re.compile(r"[^!-~]|[#?]")
+_DOT_SEGMENT = re.compile(r"/\.{1,2}(?:/|\Z)")
 # A dot segment to a server that cuts parameters off, or decodes an encoded slash first.
 _DISGUISED_DOTS = re.compile(r"(?:.*(?:%2F|%5C))?\.{1,2}(?:;|%2F|%5C)|.*(?:%2F|%5C)\.{1,2}\Z")
 
@@ -41,10 +42,15 @@ class BadPath(ValueError):
 
 
 class Normalised(msgspec.Struct, frozen=True, gc=False):
-    """A path in normal form, and whether it holds an encoded slash or backslash (`%2F`, `%5C`)."""
+    """A path in normal form, and whether it holds an encoded slash or backslash (`%2F`, `%5C`).
+
+    `unmerged` is the same with its empty segments, None where it has none, and "" where it has dot segments too: what
+    `/a//../b` means depends on which of them is looked at first.
+    """
 
     path: str
     has_encoded_slash: bool = False
+    unmerged: str | None = None
 
 
 def normalise(path: str) -> Normalised:
@@ -60,7 +66,20 @@ def normalise(path: str) -> Normalised:
     if _FORBIDDEN.search(path):
         raise BadPath("it contains a space, a control byte, #, ? or a byte outside ASCII")
     decoded = _with_normal_escapes(path).replace("\\", "%5C")
-    return Normalised(_resolve_dots(decoded), "%2F" in decoded or "%5C" in decoded)
+    unmerged = None
+    if "//" in decoded:
+        unmerged = "" if _DOT_SEGMENT.search(decoded) else decoded
+    return Normalised(_resolve_dots(decoded), "%2F" in decoded or "%5C" in decoded, unmerged)
+
+
+def after_prefix(unmerged: str, prefix: str) -> str:
+    """What follows a prefix in normal form, in a path that begins with it but for empty segments."""
+    at = 0
+    for char in prefix:
+        at += 1
+        while char == "/" and unmerged[at] == "/":
+            at += 1
+    return unmerged[at:]
 
 
 def _with_normal_escapes(path: str) -> str:

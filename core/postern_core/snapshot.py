@@ -91,6 +91,7 @@ class Route(Entry, frozen=True):
     `unread_matches` is, with a refusal, how many headers and query parameters could not be read or are not tried:
     every request meets them, and they count in the order of routes.
     `refuse_path_parameters` and `refuse_double_encoding`: such paths are 400, though the route takes them.
+    With `keep_empty_segments` a path that is matched as if `//` were `/` goes on with it.
     `cors` None leaves CORS to the application.
     `clients` None takes requests from every address, `max_body_bytes` None bodies of any size.
     `responses` is the id of Responses, None for the usual bodies.
@@ -116,6 +117,7 @@ class Route(Entry, frozen=True):
     unread_matches: int = 0
     refuse_path_parameters: bool = False
     refuse_double_encoding: bool = False
+    keep_empty_segments: bool = False
     cors: Cors | None = None
     clients: Clients | None = None
     max_body_bytes: int | None = None

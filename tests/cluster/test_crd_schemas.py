@@ -61,6 +61,7 @@ def test_defaults_are_filled_in(kubectl, namespace):
     kubectl.apply(smallest("Service", namespace))
     assert {
         "doubleEncoding": "Keep",
+        "mergeSlashes": True,
         "encodedSlashes": "Reject",
         "gateways": ["default"],
         "pathParameters": "Keep",

@@ -36,9 +36,8 @@ NAMES = st.sampled_from(
 )
 SCHEMES = st.sampled_from(["Bearer ", "bearer ", "Bearer  ", "", "jwt=", "Token ", "chat, bearer."])
 FIELDS = st.lists(st.builds(lambda name, scheme, token: (name, scheme + token), NAMES, SCHEMES, TOKENS), max_size=2)
-TARGETS = st.sampled_from(
-    ["/v1/a", "/v1/b", "/v1/public", "/x", f"/v1/{GOOD[0]}", "/v1/a?jwt=x", "/v1/q?jwt=%7Aq", "/v1/t", "/v1/p"]
-)
+PATHS = ["/v1/a", "/v1/b", "/v1/public", "/x", "/v1/t", "/v1/p", "//v1//t", "/v1/k//k"]
+TARGETS = st.sampled_from([*PATHS, f"/v1/{GOOD[0]}", "/v1/a?jwt=x", "/v1/q?jwt=%7Aq"])
 
 ORIGINS = st.sampled_from(["https://a.example", "https://x.b.example", "https://y.b.example", "https://evil.example"])
 ASKED = ("Access-Control-Request-Method", "GET")
@@ -78,6 +77,8 @@ MANIFESTS = (
     ),
     route("token", paths=[{"type": "Exact", "value": "/t"}], auth={"jwt": {"from": TOKEN_SCHEME}}),
     route("protocol", paths=[{"type": "Exact", "value": "/p"}], auth={"jwt": STRIPPED | {"from": PROTOCOL}}),
+    service("keeping", pathPrefix="/v1/k", mergeSlashes=False),
+    route("keeping", serviceRef={"name": "keeping"}, auth={"jwt": {}}),
     route("any", auth={"jwt": {"from": [{"cookie": "jwt"}, {"header": "Authorization"}]}}),
     consumer(), credential(), secret(),
 )  # fmt: skip

@@ -156,6 +156,8 @@ def _find_route(head: RequestHead, target: Target | None, table: RoutingTable, w
 
 
 def _without_route(target: Target, table: RoutingTable, reason: DenialReason) -> str:
+    if reason == DenialReason.BAD_REQUEST and target.unmerged == "":
+        return "its path has both // and a dot segment, which has two readings where mergeSlashes is false"
     if reason == DenialReason.BAD_REQUEST and not target.has_encoded_slash:
         return (
             "its path has a parameter or an escape within an escape, which pathParameters or doubleEncoding: Reject of "

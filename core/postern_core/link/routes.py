@@ -149,6 +149,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         refusal=refusal,
         refuse_path_parameters=service.refuse_path_parameters,
         refuse_double_encoding=service.refuse_double_encoding,
+        keep_empty_segments=service.keep_empty_segments,
         cors=link_cors(spec.cors) if spec.cors else service.cors,
         clients=link_clients(spec.clients) if spec.clients else service.clients,
         max_body_bytes=service.max_body_bytes if own_limit is None else own_limit,

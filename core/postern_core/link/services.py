@@ -45,6 +45,7 @@ class ServicePlace(NamedTuple):
     refuse_double_encoding: bool = False
     clean_headers: tuple[str, ...] = ()
     restore_path_prefix: bool = False
+    keep_empty_segments: bool = False
     cors: Cors | None = None
     clients: Clients | None = None
     max_body_bytes: int | None = None
@@ -125,6 +126,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             refuse_path_parameters=spec.path_parameters == "Reject",
             refuse_double_encoding=spec.double_encoding == "Reject",
             restore_path_prefix=spec.restore_path_prefix,
+            keep_empty_segments=not spec.merge_slashes,
             cors=link_cors(spec.cors),
             clients=link_clients(spec.clients),
             max_body_bytes=byte_count(spec.max_request_body),

@@ -136,6 +136,15 @@ class ServiceSpec(Spec, frozen=True):
             "that decode a path twice. Default: Keep."
         ),
     ] = "Keep"
+    merge_slashes: Annotated[
+        bool,
+        Meta(
+            description="Send //, an empty segment of a path, on as one slash. With false it goes upstream as it came, "
+            "for applications that tell /a//b from /a/b, such as stores of objects; Routes match it merged all the "
+            "same, so that //admin is protected as /admin is. A path with both // and a dot segment is 400 then, "
+            "because it has two readings. Default: true."
+        ),
+    ] = True
     auth: (
         Annotated[
             Auth,

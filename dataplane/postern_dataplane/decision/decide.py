@@ -140,6 +140,8 @@ def find_route(head: RequestHead, target: Target, table: RoutingTable) -> Compil
         return BAD_REQUEST
     if row is None:
         return NO_ROUTE
+    if target.unmerged == "" and row.entry.keep_empty_segments:
+        return BAD_REQUEST
     if row.refused_in_path and any(pattern.search(target.path) for pattern in row.refused_in_path):
         return BAD_REQUEST
     return row

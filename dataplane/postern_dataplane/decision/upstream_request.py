@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 
 from postern_core.header_names import canonical
+from postern_core.paths import after_prefix
 from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.head import Fields, RequestHead, UpstreamHead
 from postern_dataplane.request.target import Target
@@ -80,6 +81,8 @@ def upstream_head(
 
 def _target(target: Target, row: CompiledRoute) -> str:
     path = target.path[row.strip :] or row.root
+    if target.unmerged and row.entry.keep_empty_segments:
+        path = after_prefix(target.unmerged, row.stripped_prefix) or row.root
     query = target.query
     if query is not None and row.policy is not None and row.policy.stripped_query:
         query = query_without(row.policy.stripped_query, query)

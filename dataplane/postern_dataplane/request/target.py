@@ -30,7 +30,7 @@ class Target(msgspec.Struct, gc=False):
 
     `host` is as it is compared, `authority` as the client wrote it; both are ""
     for an HTTP/1.0 request that names none. `query` is what follows the first
-    `?`, None without one.
+    `?`, None without one. `unmerged` is as in `Normalised`.
     """
 
     host: str
@@ -38,6 +38,7 @@ class Target(msgspec.Struct, gc=False):
     path: str
     query: str | None
     has_encoded_slash: bool
+    unmerged: str | None = None
 
 
 def read_target(head: RequestHead, host_field: bytes | None) -> Target | Denial:
@@ -67,7 +68,7 @@ def read_target(head: RequestHead, host_field: bytes | None) -> Target | Denial:
         path = normalise(raw_path)
     except BadPath:
         return BAD_REQUEST
-    return Target(host, authority, path.path, query if question else None, path.has_encoded_slash)
+    return Target(host, authority, path.path, query if question else None, path.has_encoded_slash, path.unmerged)
 
 
 def compared_host(authority: str) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postern_core.paths import BadPath, Normalised, normalise
+from postern_core.paths import BadPath, Normalised, after_prefix, normalise
 
 PATHS = st.text(alphabet="/.;%2eEfFcC5\\aZ~-_@ #\x00\x7fé", max_size=40).map(lambda rest: f"/{rest}")
 
@@ -39,7 +39,32 @@ PATHS = st.text(alphabet="/.;%2eEfFcC5\\aZ~-_@ #\x00\x7fé", max_size=40).map(la
 )
 def test_a_path_has_one_normal_form(path, expected):
     """Escapes of unreserved characters undone, the rest in upper case, slashes merged, dot segments resolved."""
-    assert Normalised(expected) == normalise(path)
+    normal = normalise(path)
+    assert (expected, False) == (normal.path, normal.has_encoded_slash)
+
+
+@pytest.mark.parametrize(
+    ("path", "unmerged"),
+    [
+        ("/a/b", None), ("/a/./b", None), ("//a///b//", "//a///b//"), ("/%61//%2a", "/a//%2A"), ("//", "//"),
+        ("/a//..", ""), ("/a/./b//", ""), ("/%2e//a", ""), ("//..a/.b/...", "//..a/.b/..."),
+    ],
+)  # fmt: skip
+def test_empty_segments_are_kept_beside_the_normal_form(path, unmerged):
+    """Beside dot segments they have two readings, and none of them is kept."""
+    assert unmerged == normalise(path).unmerged
+
+
+@pytest.mark.parametrize(
+    ("unmerged", "prefix", "rest"),
+    [
+        ("/v1//a", "/v1", "//a"), ("//v1/a//b", "/v1", "/a//b"), ("//v1", "/v1", ""), ("/a//b", "", "/a//b"),
+        ("//a///b//c", "/a/b", "//c"),
+    ],
+)  # fmt: skip
+def test_a_prefix_is_taken_off_with_its_empty_segments(unmerged, prefix, rest):
+    """What is left begins where the prefix ends."""
+    assert rest == after_prefix(unmerged, prefix)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +125,16 @@ def normalised(path):
 def test_a_normal_form_is_its_own(path):
     """To normalise twice is to normalise once."""
     normal = normalised(path)
-    assert normal is None or normal == normalise(normal.path)
+    assert normal is None or Normalised(normal.path, normal.has_encoded_slash) == normalise(normal.path)
+
+
+@given(PATHS)
+def test_what_is_kept_is_matched_as_it_would_be_merged(path):
+    """A path that goes on with its empty segments has the normal form by which its route was found."""
+    normal = normalised(path)
+    if normal is not None and normal.unmerged:
+        assert normal.path == normalise(normal.unmerged).path
+        assert normal.path == re.sub("/+", "/", normal.unmerged)
 
 
 @given(PATHS)

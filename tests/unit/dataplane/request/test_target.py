@@ -81,7 +81,7 @@ def test_what_is_no_host_is_refused(authority):
 def test_a_target_is_read():
     """Its host as compared and as written, its path in normal form, its query as it is."""
     assert Target("app.example.com", "App.Example.com:80", "/a/b", "x=//../%2e?y", has_encoded_slash=False) == read(
-        "/a//./b?x=//../%2e?y", b"App.Example.com:80"
+        "/a/./b?x=//../%2e?y", b"App.Example.com:80"
     )
 
 
