@@ -92,9 +92,8 @@ class Route(Entry, frozen=True):
     every request meets them, and they count in the order of routes.
     `refuse_path_parameters` and `refuse_double_encoding`: such paths are 400, though the route takes them.
     With `keep_empty_segments` a path that is matched as if `//` were `/` goes on with it.
-    `cors` None leaves CORS to the application.
-    `clients` None takes requests from every address, `max_body_bytes` None bodies of any size.
-    `responses` is the id of Responses, None for the usual bodies.
+    `cors` None leaves CORS to the application, `clients` None takes requests from every address, `max_body_bytes`
+    None bodies of any size; `responses` is the id of Responses, None for the usual bodies.
     """
 
     id: str
