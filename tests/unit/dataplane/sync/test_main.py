@@ -16,7 +16,7 @@ from postern_dataplane.sync import __main__ as program
 
 FIRST, SECOND = generation_of("/a"), generation_of("/b")
 NAMESPACE = "postern-default"
-WAITING_S = 20
+WAITING_S = 60
 
 
 class Sidecar:

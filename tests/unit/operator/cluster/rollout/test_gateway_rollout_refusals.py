@@ -56,7 +56,7 @@ async def published(client, monkeypatch, until):
     rollout = GatewayRollout(Gateway("default", "gw"), publisher, tuple, lambda: None, Metrics(), rebuild=rebuild)
     await rollout.read_grants(client)
     await rollout.rebuild(objects())
-    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         task = tasks.create_task(rollout.keep_published(client))
         while not until(rollout):  # noqa: ASYNC110 # what is waited for has no event of its own
             await asyncio.sleep(0.01)
