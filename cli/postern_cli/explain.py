@@ -119,13 +119,13 @@ def _explained(written: WrittenRequest, head: RequestHead | Denial, snapshot: Sn
 
 
 def _matters_to(head: RequestHead | Denial) -> Callable[[Parsed], bool]:
-    """Whose Secrets matter to a request: certificates of upstreams, and the keys that its tokens name."""
+    """Whose Secrets matter to a request: certificates of upstreams, keys of issuers, and those that its tokens name."""
     keys = frozenset() if isinstance(head, Denial) else keys_named_in(head)
 
     def matters(parsed: Parsed) -> bool:
         if is_a(parsed, JWTCredential):
             return (parsed.resource.spec.key or parsed.ref.name) in keys
-        return parsed.ref.kind == "Service"
+        return parsed.ref.kind in ("Service", "TokenIssuer")
 
     return matters
 

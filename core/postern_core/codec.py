@@ -22,6 +22,7 @@ from zlib import crc32
 
 import msgspec
 
+from .issuer_entry import TokenIssuer
 from .snapshot import FORMAT, Backend, Consumer, Credential, Endpoints, Policy, Route, Snapshot
 from .snapshot_entry import Entry
 from .snapshot_responses import Responses
@@ -34,6 +35,7 @@ SECTIONS: dict[str, type[Entry]] = {
     "consumers": Consumer,
     "credentials": Credential,
     "responses": Responses,
+    "issuers": TokenIssuer,
 }
 SECRET_SECTIONS = frozenset({"credentials"})
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from .check import check
 from .grants import Grants
+from .issuer_entry import TokenIssuer
 from .kinds import KINDS
 from .link.credentials import Identities, link_identities
+from .link.issuers import issuers_named_by, link_issuers
 from .link.resource_index import ResourceIndex, index_resources
 from .link.responses import usual_beside
 from .link.retained import NOTHING, Retained
@@ -69,22 +71,33 @@ def compile_snapshot(
     index = index_resources(resources, inspectors, memo)
     problems = _check_all(index)
     identities = link_identities(index, grants.keys, retained)
-    services = link_services(index, gateway, grants.hosts, retained)
     budget = Budget(share)
+    issuers = link_issuers(index, budget)
+    services = link_services(index, gateway, grants.hosts, retained)
     bound_services(services, index, budget)
     routes = link_routes(index, services)
     bound_routes(routes, index, budget)
-    routes.entries += retained.snapshot.routes
-    routes.policies |= {policy.id: policy for policy in retained.snapshot.policies}
-    problems += bound_identities(identities, _admitted_namespaces(routes), index, budget)
+    _carry_over(routes, retained.snapshot)
+    named = issuers_named_by(routes.policies, index, retained.snapshot.issuers)
+    problems += bound_identities(identities, _admitted_namespaces(routes), _callers(named), index, budget)
     refuse_unserved(services, routes)
     memo.finish()
-    problems += [*identities.problems, *services.problems, *routes.problems]
+    problems += [*identities.problems, *issuers.problems, *services.problems, *routes.problems]
     problems += lint(Linked(index, identities, services, routes, now_s))
+    granted = _granted(services, identities, grants)
+    snapshot = _snapshot(gateway, identities, (services, routes, named), retained.snapshot)
+    return Compiled(snapshot, in_order(problems), granted, identities.facts | issuers.facts)
+
+
+def _carry_over(routes: Routes, retained: Snapshot) -> None:
+    routes.entries += retained.routes
+    routes.policies |= {policy.id: policy for policy in retained.policies}
+
+
+def _granted(services: Services, identities: Identities, before: Grants) -> Grants:
+    """The grants of now: the same value as long as nothing changes, so that it isn't encoded again."""
     granted = Grants(services.grants, identities.grants)
-    snapshot = _snapshot(gateway, identities, services, routes, retained.snapshot)
-    # The same value as long as nothing changes, so that it isn't encoded again.
-    return Compiled(snapshot, in_order(problems), grants if granted == grants else granted, identities.facts)
+    return before if granted == before else granted
 
 
 def compile_identities(
@@ -120,8 +133,15 @@ def _check_all(index: ResourceIndex) -> list[Problem]:
     return problems
 
 
-def _snapshot(gateway: str, identities: Identities, services: Services, routes: Routes, retained: Snapshot) -> Snapshot:
+def _callers(issuers: Iterable[TokenIssuer]) -> frozenset[str | None]:
+    return frozenset(issuer.consumer for issuer in issuers)
+
+
+def _snapshot(
+    gateway: str, identities: Identities, linked: tuple[Services, Routes, list[TokenIssuer]], retained: Snapshot
+) -> Snapshot:
     """Put the entries together; the retained routes and policies are among the others already."""
+    services, routes, issuers = linked
     own = [service.responses.entry for service in services.linked.values() if service.responses]
     others = (service.place for service in services.linked.values() if not service.responses)
     backends = [service.backend for service in services.linked.values() if service.backend]
@@ -134,6 +154,7 @@ def _snapshot(gateway: str, identities: Identities, services: Services, routes: 
         consumers=_by_id([*identities.consumers, *retained.consumers]),
         credentials=_by_id([*identities.credentials, *retained.credentials]),
         responses=_by_id([*routes.responses.values(), *own, *usual_beside(others, own), *retained.responses]),
+        issuers=_by_id(issuers),
     )
 
 

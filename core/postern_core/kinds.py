@@ -15,15 +15,18 @@ from .checks.consumer import CONSUMER_CHECKS
 from .checks.credential import CREDENTIAL_CHECKS
 from .checks.route import ROUTE_CHECKS
 from .checks.service import SERVICE_CHECKS
+from .checks.token_issuer import ISSUER_CHECKS
 from .lints.route import ROUTE_LINTS, SERVICE_LINTS
 from .ref import Ref
 from .resources.consumer import Consumer, ConsumerSpec
 from .resources.credential_keys import facts_of, holders_of
+from .resources.issuer_keys import issuer_facts, issuer_references
 from .resources.jwt_credential import JWTCredential, JWTCredentialSpec
 from .resources.kubernetes import ConfigMap, EndpointSlice, KubernetesService, Namespace, Secret
 from .resources.route import Route, RouteSpec
 from .resources.service import Service, ServiceSpec, references_of
-from .resources.status import ConsumerStatus, JWTCredentialStatus, RouteStatus, ServiceStatus
+from .resources.status import ConsumerStatus, JWTCredentialStatus, RouteStatus, ServiceStatus, TokenIssuerStatus
+from .resources.token_issuer import TokenIssuer, TokenIssuerSpec
 from .resources.types import Resource, Spec
 from .validators import Validators
 
@@ -160,8 +163,25 @@ JWT_CREDENTIAL = Kind(
     ),
     selectable=(".spec.consumerRef.name", ".spec.key"),
 )
+TOKEN_ISSUER = Kind(
+    resource=TokenIssuer,
+    spec=TokenIssuerSpec,
+    status=TokenIssuerStatus,
+    plural="tokenissuers",
+    short="pti",
+    title="Token issuers",
+    checks=ISSUER_CHECKS,
+    references=issuer_references,
+    facts=issuer_facts,
+    columns=(
+        Column("Issuer", ".spec.issuer", "What iss of its tokens is."),
+        Column("Keys", ".status.keyIDs", "The ids of the keys in force."),
+        Column("Source", ".status.keysSource", "Where its keys are taken from.", priority=1),
+    ),
+    selectable=(".spec.issuer",),
+)
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (SERVICE, ROUTE, CONSUMER, JWT_CREDENTIAL)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (SERVICE, ROUTE, CONSUMER, JWT_CREDENTIAL, TOKEN_ISSUER)}
 
 # What is read of Kubernetes: API version and kind -> the kind as a Ref names it, and its type.
 KUBERNETES_KINDS: dict[tuple[str, str], tuple[str, type[Resource]]] = {

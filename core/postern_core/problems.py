@@ -32,6 +32,7 @@ class Reason(enum.Enum):
     SERVICE_NOT_FOUND = ("ServiceNotFound", "ResolvedRefs")
     SERVICE_INVALID = ("ServiceInvalid", "ResolvedRefs")
     CONSUMER_NOT_FOUND = ("ConsumerNotFound", "ResolvedRefs")
+    TOKEN_ISSUER_NOT_FOUND = ("TokenIssuerNotFound", "ResolvedRefs")
     SECRET_NOT_FOUND = ("SecretNotFound", "ResolvedRefs")
     SECRET_KEY_MISSING = ("SecretKeyMissing", "ResolvedRefs")
     INVALID_KEY_MATERIAL = ("InvalidKeyMaterial", "ResolvedRefs")

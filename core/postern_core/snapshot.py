@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from .issuer_entry import TokenIssuer
+from .snapshot_callers import Clients, Cors
 from .snapshot_entry import Entry
 from .snapshot_responses import Responses
 
@@ -48,32 +50,6 @@ class ValueMatch(Entry, frozen=True):
     name: str
     type: ValueType
     value: str
-
-
-class Cors(Entry, frozen=True):
-    """Which pages of other origins may call, by the Fetch standard, and what they may read.
-
-    `origins` are `scheme://host`, with a port or not; `scheme://*.suffix` is one label or more before the suffix, `*`
-    every origin, which is never there with `credentials`.
-    """
-
-    origins: tuple[str, ...]
-    methods: tuple[str, ...] = ()
-    headers: tuple[str, ...] = ()
-    expose_headers: tuple[str, ...] = ()
-    credentials: bool = False
-    max_age_s: int = 5
-
-
-class Clients(Entry, frozen=True):
-    """From which addresses requests may come: networks, of which `deny` wins; an empty `allow` allows all others.
-
-    `is_peer` asks for the address of the connection, where else a trusted proxy says whose it is.
-    """
-
-    allow: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
-    is_peer: bool = False
 
 
 class Route(Entry, frozen=True):
@@ -220,6 +196,7 @@ class Policy(Entry, frozen=True):
     `namespace`: plain for its own, `namespace/name` for another's; an empty
     `allow_*` allows all.  `require_type` are as `claim_values.media_type` has them.
     `describe_errors`: a challenge says of a good token whether it has expired or may not pass here.
+    `token_issuers` are ids; with any, tokens of others are refused, or with `or_credentials` left to credentials.
     """
 
     id: str
@@ -242,6 +219,8 @@ class Policy(Entry, frozen=True):
     forward_claims: tuple[ForwardClaim, ...] = ()
     require_type: tuple[str, ...] = ()
     describe_errors: bool = False
+    token_issuers: tuple[str, ...] = ()
+    or_credentials: bool = False
 
 
 class Consumer(Entry, frozen=True):
@@ -298,3 +277,4 @@ class Snapshot(Entry, frozen=True):
     consumers: tuple[Consumer, ...] = ()
     credentials: tuple[Credential, ...] = ()
     responses: tuple[Responses, ...] = ()
+    issuers: tuple[TokenIssuer, ...] = ()

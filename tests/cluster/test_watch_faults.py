@@ -90,16 +90,17 @@ def restart_operator(gateway):
 
 
 @pytest.mark.usefixtures("load")
-def test_a_kind_that_is_gone_is_told_and_takes_nothing_from_others(gateway, kubectl):
-    """A CRD is deleted: the operator is not ready and counts it, what is served goes on, edits of others too."""
-    delete_crd(kubectl, "consumers")
-    sample = f'postern_operator_unreadable{{kind="Consumer",watched_namespace="{gateway.namespace}"}}'
-    raw.until(lambda: "consumers of postern.dev" in gateway.why_not_ready(), "it is not ready", SECONDS)
+@pytest.mark.parametrize(("plural", "kind"), [("consumers", "Consumer"), ("tokenissuers", "TokenIssuer")])
+def test_a_kind_that_is_gone_is_told_and_takes_nothing_from_others(gateway, kubectl, plural, kind):
+    """A CRD is deleted, or not there yet: the operator is not ready and counts it, all else goes on, edits too."""
+    delete_crd(kubectl, plural)
+    sample = f'postern_operator_unreadable{{kind="{kind}",watched_namespace="{gateway.namespace}"}}'
+    raw.until(lambda: f"{plural} of postern.dev" in gateway.why_not_ready(), "it is not ready", SECONDS)
     assert 1 == gateway.metric(sample)
     gateway.edit(SECONDS)
     restart_operator(gateway)
     gateway.edit()
-    apply_crd(kubectl, "consumers")
+    apply_crd(kubectl, plural)
     raw.until(lambda: gateway.why_not_ready() == "", "it is ready again", SECONDS)
     assert 0 == gateway.metric(sample)
 

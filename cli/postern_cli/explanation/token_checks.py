@@ -13,13 +13,16 @@ from postern_core.algorithms import KEYS_TRIED_MAX
 from postern_core.revocation import DIGEST_BYTES, unpacked
 from postern_core.snapshot import ClaimMatch, Policy
 from postern_dataplane.decision import token_checks
-from postern_dataplane.decision.token_checks import CHECKS, VerificationContext
+from postern_dataplane.decision.issuer_checks import ISSUER_CHECKS, pick_issuer
+from postern_dataplane.decision.token_checks import CREDENTIAL_CHECKS, STRUCTURE_CHECKS, VerificationContext
 from postern_dataplane.jwt import claim_checks
+from postern_dataplane.jwt.claim_checks import Check
 from postern_dataplane.jwt.claim_values import claim_at
 from postern_dataplane.jwt.compact import MalformedToken, read_token
 from postern_dataplane.table.compiled import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
 
+from .issuer_checks import DETAILS as ISSUER_DETAILS
 from .secret_spellings import other_spelling
 from .steps import Trace
 from .wording import listed, moment, shown, span
@@ -29,8 +32,16 @@ Detail = Callable[[VerificationContext], str]
 
 def check_token(walk: Trace, it: VerificationContext) -> None:
     """Make every check of a token, each a step with the detail that belongs to it."""
-    for check in CHECKS:
-        walk.check(check.title, lambda run=check.run: run(it), lambda detail=DETAILS[check.run]: detail(it))  # type: ignore[misc]
+    for check in STRUCTURE_CHECKS:
+        _walk(walk, it, check)
+    # A token that could not be read names no issuer; the steps are skipped then.
+    is_issuers = it.row.issuers is not None if walk.reason is not None else pick_issuer(it)
+    for later in ISSUER_CHECKS if is_issuers else CREDENTIAL_CHECKS:
+        _walk(walk, it, later)
+
+
+def _walk(walk: Trace, it: VerificationContext, check: Check[Any]) -> None:
+    walk.check(check.title, lambda: check.run(it), lambda: DETAILS[check.run](it))
 
 
 def _structure(it: VerificationContext) -> str:
@@ -160,7 +171,7 @@ def _revocation(it: VerificationContext) -> str:
 
 
 def _permission(it: VerificationContext) -> str:
-    name, groups = consumer_names(it.credential.consumer, it.policy.namespace)
+    name, groups = consumer_names(it.consumer, it.policy.namespace)
     who = f"consumer {name}, groups {listed(groups) or 'none'}"
     policy = it.policy
     wanted = [f"{what} {listed(names)}" for what, names in _lists(policy) if names]
@@ -200,4 +211,5 @@ DETAILS: dict[Callable[[Any], object], Detail] = {
     claim_checks.claim_is_missing: _required,
     token_checks.token_is_revoked: _revocation,
     token_checks.consumer_is_not_allowed: _permission,
+    **ISSUER_DETAILS,
 }

@@ -14,9 +14,9 @@ from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import is_passed_over
 from postern_dataplane.decision.client_address import client_of, is_admitted
 from postern_dataplane.decision.decide import decide, find_route, host_field, usable_upstream
+from postern_dataplane.decision.issuer_checks import IssuerContext
 from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.decision.preflight import preflight
-from postern_dataplane.decision.token_checks import VerificationContext
 from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound, extract_token
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.http1.request_writer import request_bytes
@@ -189,7 +189,7 @@ def _authenticate(
         walk.check("a token is there", lambda: DenialReason.REPEATED_TOKEN, lambda: f"{found}, but more than once")
     else:
         walk.check("a token is there", nothing, lambda: found)
-        check_token(walk, VerificationContext(text, policy, table.credentials, now_s))
+        check_token(walk, IssuerContext(text, policy, table.credentials, now_s))
     if walk.reason is not None and is_passed_over(policy.entry, walk.reason):
         walk.forgive()
         walk.check("mode is Permissive", lambda: _missing(policy), lambda: f"a bad token is as none{_instead(policy)}")

@@ -101,6 +101,11 @@ def forwarded_header_is_named_twice(policy: JWTPolicy) -> Iterator[tuple[str, st
             yield f"forwardClaims[{index}].header", "repeats an earlier header; choose another"
 
 
+def or_credentials_is_never_used(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+    if policy.or_credentials and not policy.token_issuers:
+        yield "orCredentials", "has no effect without tokenIssuers; name some, or remove it"
+
+
 POLICY_CHECKS = (
     place_is_not_exactly_one,
     scheme_is_of_no_header,
@@ -114,4 +119,5 @@ POLICY_CHECKS = (
     anonymous_consumer_is_never_used,
     forwarded_header_is_reserved,
     forwarded_header_is_named_twice,
+    or_credentials_is_never_used,
 )

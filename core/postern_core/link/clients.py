@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UnsetType
 
 from postern_core.resources.clients import Clients as ClientsBlock
-from postern_core.snapshot import Clients
+from postern_core.snapshot_callers import Clients
 
 
 def link_clients(block: ClientsBlock | UnsetType) -> Clients | None:

@@ -6,7 +6,7 @@ from msgspec import UnsetType
 
 from postern_core.resources.cors import Cors as CorsBlock
 from postern_core.resources.types import milliseconds
-from postern_core.snapshot import Cors
+from postern_core.snapshot_callers import Cors
 
 
 def link_cors(block: CorsBlock | UnsetType) -> Cors | None:

@@ -180,7 +180,7 @@ def _link_once(parsed: Decoded[JWTCredential], needed: CredentialRefs, since: in
 def _link(parsed: Decoded[JWTCredential], needed: CredentialRefs, related: Related, inspectors: Validators) -> Linked:
     """Link a credential, with what it takes back, and refuse it where that can't be known or is too much."""
     linked = _link_credential(parsed, needed, related, inspectors)
-    digests = revoked_digests(parsed, related.listed)
+    digests = revoked_digests(parsed, parsed.resource.spec.revoked, related.listed)
     if isinstance(digests, Problem):
         return Linked(None, (*linked.problems, digests), facts=linked.facts)
     if linked.entry is None:

@@ -8,7 +8,8 @@ from postern_core.claim_values import media_type, scalar_text
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.claims import AllowedClaim, ForwardedClaim
-from postern_core.resources.jwt_policy import Allow, JWTPolicy, TokenPlace
+from postern_core.resources.jwt_policy import Allow, JWTPolicy, TokenIssuerRef
+from postern_core.resources.token_place import TokenPlace
 from postern_core.resources.types import Scalar, milliseconds
 from postern_core.snapshot import BEARER, ClaimMatch, ForwardClaim, Policy, TokenSource
 
@@ -41,11 +42,36 @@ def link_policy(owner: Ref, policy: JWTPolicy, resources: ResourceIndex) -> Link
         unresolved = resources.reference_problem(consumer, Reason.CONSUMER_NOT_FOUND, owner, at)
         if unresolved:
             return LinkedPolicy(None, f"anonymousConsumer: {unresolved.message}", (unresolved,))
+    problem = _issuer_problem(owner, policy, resources)
+    if problem:
+        return LinkedPolicy(None, f"tokenIssuers: {problem.message}", (problem,))
     entry, size_bytes = resources.memo.get_or_compute(_sized_entry, owner, owner, policy)
     wrong = too_large(owner, AT, size_bytes, "shorten its lists, or allow groups instead of single names")
     if wrong:
         return LinkedPolicy(None, wrong.message, (wrong,))
     return LinkedPolicy(entry, size_bytes=size_bytes)
+
+
+def _issuer_problem(owner: Ref, policy: JWTPolicy, resources: ResourceIndex) -> Problem | None:
+    """Why the policy can't have its issuers: one that may not be named gets the same words as one that isn't there."""
+    known: dict[str, Ref] = {}
+    for index, named in enumerate(policy.token_issuers):
+        at, ref = f"{AT}.tokenIssuers[{index}]", _issuer_ref(owner, named)
+        linked = resources.issuers.get(ref)
+        if linked is None and ref.namespace == owner.namespace:
+            return resources.reference_problem(ref, Reason.TOKEN_ISSUER_NOT_FOUND, owner, at)
+        if linked is None or (linked.allowed is not None and owner.namespace not in linked.allowed):
+            message = f"there is no {ref} that allows namespace {owner.namespace}; have it name it in allowedNamespaces"
+            return Problem(owner, Reason.TOKEN_ISSUER_NOT_FOUND, at, message, (ref,))
+        other = known.setdefault(linked.entry.issuer, ref)
+        if other != ref:
+            message = f"has the same issuer as {other}, so that iss would name two; remove one of them"
+            return Problem(owner, Reason.CONFLICTED, at, message, (ref, other))
+    return None
+
+
+def _issuer_ref(owner: Ref, named: TokenIssuerRef) -> Ref:
+    return Ref("TokenIssuer", named.namespace or owner.namespace, named.name)
 
 
 def _sized_entry(owner: Ref, policy: JWTPolicy) -> tuple[Policy, int]:
@@ -76,6 +102,8 @@ def _policy_entry(owner: Ref, policy: JWTPolicy) -> Policy:
         forward_claims=tuple(_forward_claim(claim) for claim in policy.forward_claims),
         require_type=tuple(media_type(it) for it in policy.require_type),
         describe_errors=policy.error_description == "Coarse",
+        token_issuers=tuple(sorted({_issuer_ref(owner, it).id for it in policy.token_issuers})),
+        or_credentials=policy.or_credentials,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from postern_core.issuer_entry import TokenIssuer
 from postern_core.memo import Memo
 from postern_core.parse import Decoded, Parsed, R, is_a
 from postern_core.problems import Problem, Reason
@@ -13,12 +14,20 @@ from postern_core.resources.kubernetes import SERVICE_NAME_LABEL, EndpointSlice
 from postern_core.validators import Validators
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedIssuer:
+    """A TokenIssuer's entry, and the namespaces whose policies may name it; None is all of them."""
+
+    entry: TokenIssuer
+    allowed: frozenset[str] | None
+
+
 @dataclass(slots=True)
 class ResourceIndex:
     """The objects by kind and Ref, in no order that anything may depend on.
 
     `valid` holds our objects that have no problem of their own, `faults` the
-    fields that are wrong in each of the others.
+    fields that are wrong in each of the others, `issuers` those that have been linked.
     """
 
     objects: dict[Ref, Parsed]
@@ -26,6 +35,7 @@ class ResourceIndex:
     memo: Memo
     valid: dict[Ref, Parsed] = field(default_factory=dict)
     faults: dict[Ref, frozenset[str]] = field(default_factory=dict)
+    issuers: dict[Ref, LinkedIssuer] = field(default_factory=dict)
     by_kind: dict[str, list[Parsed]] = field(default_factory=dict)
     slices: dict[tuple[str, str], list[Decoded[EndpointSlice]]] = field(default_factory=dict)
 

@@ -75,6 +75,7 @@ def retain(published: Snapshot, namespaces: Collection[str] | None) -> Retained:
         consumers=of_these(published.consumers),
         credentials=of_these(published.credentials),
         responses=of_these(published.responses),
+        issuers=of_these(published.issuers),
     )
     return Retained(wanted, snapshot)
 

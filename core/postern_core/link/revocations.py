@@ -1,15 +1,15 @@
 """The ids that a credential's `revoked.jtisFrom` takes back, read from the object that holds them.
 
-A list that can't be read refuses the credential: otherwise deleting a ConfigMap
+A list that can't be read refuses the credential or issuer: otherwise deleting a ConfigMap
 would make revoked tokens valid again.
 """
 
 from __future__ import annotations
 
-from postern_core.parse import Decoded, Parsed
+from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.resources.jwt_credential import JtisFrom, JWTCredential
+from postern_core.resources.revoked import JtisFrom, Revoked
 from postern_core.revocation import packed
 
 from .references import Missing, is_marked_for_keys, no_secret_for_keys, value_of
@@ -20,9 +20,9 @@ JTIS_MAX = 10_000
 AT = "spec.revoked.jtisFrom"
 
 
-def revoked_digests(parsed: Decoded[JWTCredential], holding: Parsed | None) -> str | Problem:
-    """The listed ids as the snapshot carries them, "" where the credential names no list, or what is wrong with it."""
-    source = parsed.resource.spec.revoked.jtis_from
+def revoked_digests(parsed: Parsed, revoked: Revoked, holding: Parsed | None) -> str | Problem:
+    """The listed ids as the snapshot carries them, "" where `revoked` names no list, or what is wrong with it."""
+    source = revoked.jtis_from
     if source is None:
         return ""
     holder = Ref(source.kind, parsed.ref.namespace, source.name)

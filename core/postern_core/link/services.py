@@ -17,7 +17,7 @@ from postern_core.resources.auth import Auth
 from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.resources.types import byte_count
-from postern_core.snapshot import Clients, Cors
+from postern_core.snapshot_callers import Clients, Cors
 
 from .backends import LinkedBackend, link_backend, upstream_problems
 from .clients import link_clients

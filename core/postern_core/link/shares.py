@@ -1,7 +1,7 @@
 """What one namespace may put into a gateway: beyond its share, its own youngest objects are refused, and no others.
 
 Rules of this file:
-1. Services count first, then Routes, Consumers and JWTCredentials; of each kind
+1. TokenIssuers count first, then Services, Routes, Consumers and JWTCredentials; of each kind
    the oldest first. What no longer fits is refused alone, smaller and younger
    ones may still fit.
 2. A route that is refused keeps its place and answers 503. Where a namespace has
@@ -119,7 +119,7 @@ def bound_services(services: Services, resources: ResourceIndex, budget: Budget)
         policy = LinkedPolicy(refusal=refusal) if service.policy else None
         place = service.place._replace(responses=None)
         services.linked[service.ref] = LinkedService(place, policy=policy, refusal=refusal)
-        services.problems.append(_beyond(service.ref, budget.share, "its requests get 503"))
+        services.problems.append(beyond_share(service.ref, budget.share, "its requests get 503"))
 
 
 def _size_of(service: LinkedService) -> int:
@@ -145,7 +145,7 @@ def bound_routes(routes: Routes, resources: ResourceIndex, budget: Budget) -> No
     closed = routes.unplaced | {route.namespace for route in unplaced}
     _replace(routes, {place.id: place for place in places}, closed)
     routes.problems += [
-        _beyond(ref_of(place), share, "its requests get 503") for place in places if place.namespace not in closed
+        beyond_share(ref_of(place), share, "its requests get 503") for place in places if place.namespace not in closed
     ]
 
 
@@ -189,11 +189,18 @@ def refusals_of_hosts(routes: Collection[Route], refusal: str) -> list[Route]:
 
 
 def bound_identities(
-    identities: Identities, admitted: frozenset[str] | None, resources: ResourceIndex, budget: Budget
+    identities: Identities,
+    admitted: frozenset[str] | None,
+    named: Collection[str | None],
+    resources: ResourceIndex,
+    budget: Budget,
 ) -> list[Problem]:
-    """Leave out who is of no namespace that a policy admits (None: all are), and for whom there is no room."""
+    """Leave out who is of no namespace that a policy admits (None: all are), and for whom there is no room.
+
+    `named` are the ids of Consumers that an issuer names.
+    """
     if admitted is not None:
-        _keep_only(identities, admitted)
+        _keep_only(identities, admitted, named)
     share = budget.share
     all_bytes = sum(identities.consumer_sizes) + sum(identities.credential_sizes)
     most = max(budget.spent.values(), default=0) + all_bytes
@@ -212,12 +219,12 @@ def bound_identities(
     identities.consumers = [it for it in consumers if it.id not in gone]
     identities.credentials = [it for it in credentials if it.id not in gone and it.consumer not in gone]
     beyond = [ref_of(it) for it in lost] + [ref_of(it) for it in late]
-    problems = [_beyond(ref, share, "none of its tokens passes") for ref in beyond]
+    problems = [beyond_share(ref, share, "none of its tokens passes") for ref in beyond]
     return problems + [_without_consumer(it) for it in credentials if it.consumer in nameless]
 
 
-def _keep_only(identities: Identities, admitted: frozenset[str]) -> None:
-    consumers = [consumer.namespace in admitted for consumer in identities.consumers]
+def _keep_only(identities: Identities, admitted: frozenset[str], named: Collection[str | None]) -> None:
+    consumers = [it.namespace in admitted or it.id in named for it in identities.consumers]
     credentials = [credential.namespace in admitted for credential in identities.credentials]
     identities.consumers = list(compress(identities.consumers, consumers))
     identities.consumer_sizes = list(compress(identities.consumer_sizes, consumers))
@@ -234,7 +241,7 @@ def _namespace_of(entry: Route | Consumer | Credential) -> str:
     return entry.namespace
 
 
-def _beyond(ref: Ref, share: Share, effect: str) -> Problem:
+def beyond_share(ref: Ref, share: Share, effect: str) -> Problem:
     """The refusal of an object beyond the share; it has no count of objects, which would change with every edit."""
     message = (
         f"namespace {ref.namespace} exceeds its share of the gateway ({share}), and this is among its youngest objects "

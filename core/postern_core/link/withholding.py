@@ -11,10 +11,12 @@ from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
+from postern_core.issuer_entry import TokenIssuer
 from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Policy, Route, Snapshot
 from postern_core.snapshot_entry import Entry
 from postern_core.snapshot_responses import Responses
 
+from .issuers import refused_issuer
 from .routes import place_of
 from .shares import refusals_of_hosts
 
@@ -24,7 +26,7 @@ REFUSAL = "can't be published"
 Refused = Mapping[tuple[str, str], Collection[Entry]]
 
 # The entries of the sections; others are parts of these.
-_Identified = Route | Backend | Endpoints | Policy | Consumer | Credential | Responses
+_Identified = Route | Backend | Endpoints | Policy | Consumer | Credential | Responses | TokenIssuer
 _IsRefused = Callable[[str, _Identified], bool]
 
 
@@ -47,6 +49,7 @@ def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[
         Backend(id=it.id, refusal=REFUSAL) if is_refused("backends", it) else it for it in snapshot.backends
     )
     endpoints = tuple(it for it in snapshot.endpoints if not is_refused("endpoints", it))
+    issuers = tuple(refused_issuer(it, REFUSAL) if is_refused("issuers", it) else it for it in snapshot.issuers)
     nameless = {it.id for it in snapshot.consumers} - {it.id for it in consumers}
     unreachable = {it.id for it in snapshot.endpoints} - {it.id for it in endpoints}
     unreachable |= {it.id for it in backends if it.refusal == REFUSAL}
@@ -63,6 +66,7 @@ def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[
         # A route whose own are missing has the usual ones.
         responses=tuple(it for it in snapshot.responses if not is_refused("responses", it)),
         consumers=consumers,
+        issuers=tuple(refused_issuer(it, REFUSAL) if it.consumer in nameless else it for it in issuers),
         credentials=tuple(it for it in credentials if it.consumer not in nameless),
     ), frozenset(missing)
 

@@ -8,7 +8,8 @@ from postern_core.parse import is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.route import Route
-from postern_core.snapshot import Cors, Policy
+from postern_core.snapshot import Policy
+from postern_core.snapshot_callers import Cors
 
 from .linked import Linked
 

@@ -8,7 +8,7 @@ from postern_core.parse import is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.consumer import Consumer
-from postern_core.resources.jwt_policy import Allow
+from postern_core.resources.jwt_policy import Allow, JWTPolicy
 
 from .linked import Linked
 
@@ -19,11 +19,19 @@ def allowed_consumer_is_missing(linked: Linked) -> Iterator[Problem]:
     objects = linked.resources.objects
     for owner, policy in linked.policies:
         for index, name in enumerate(policy.allow.consumers):
+            if _is_of_an_issuer(name, policy):
+                continue
             namespace, _, plain = name.rpartition("/")
             consumer = Ref("Consumer", namespace or owner.namespace, plain)
             if consumer not in objects:
                 message = f"{consumer} does not exist; create it, or remove it here"
                 yield Problem(owner, Reason.WARNING, f"{AT}.consumers[{index}]", message, (consumer,))
+
+
+def _is_of_an_issuer(name: str, policy: JWTPolicy) -> bool:
+    """Whether a name or group is one that only the tokens of an issuer can have."""
+    issuer, colon, _ = name.rpartition("/")[2].partition(":")
+    return bool(colon) and any(it.name == issuer for it in policy.token_issuers)
 
 
 def admitted_namespace_is_missing(linked: Linked) -> Iterator[Problem]:
@@ -42,6 +50,8 @@ def allowed_group_is_missing(linked: Linked) -> Iterator[Problem]:
     }
     for owner, policy in linked.policies:
         for index, name in enumerate(policy.allow.groups):
+            if _is_of_an_issuer(name, policy):
+                continue
             namespace, _, group = name.rpartition("/")
             namespace = namespace or owner.namespace
             if (namespace, group) not in known:
@@ -56,10 +66,11 @@ def foreign_name_is_not_admitted(linked: Linked) -> Iterator[Problem]:
         if allow.namespaces == "All":
             continue
         admitted = {owner.namespace, *(() if allow.namespaces == "Same" else allow.namespaces)}
+        issuing = {issuer.namespace for issuer in policy.token_issuers}
         for field, names in (("consumers", allow.consumers), ("groups", allow.groups)):
             for index, name in enumerate(names):
                 namespace = name.rpartition("/")[0] or owner.namespace
-                if namespace not in admitted:
+                if namespace not in admitted and namespace not in issuing:
                     message = f"credentials of namespace {namespace} don't count here; add it to allow.namespaces"
                     yield Problem(owner, Reason.WARNING, f"{AT}.{field}[{index}]", message)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
+from .revoked import Revoked, Timestamp
 from .rules import Rule, has_exactly_one_of
-from .types import SET, CredentialKey, Name, ObjectName, Printable, Resource, Spec, Text
+from .types import CredentialKey, Name, ObjectName, Printable, Resource, Spec, Text
 
 Algorithm = Literal[
     "HS256", "HS384", "HS512",
@@ -19,7 +19,6 @@ Algorithm = Literal[
 ]  # fmt: skip
 # Of all inline ids together.
 JTIS_BYTES_MAX = 65_536
-Timestamp = Annotated[datetime, Meta(tz=True)]
 
 
 class SecretKeyRef(Spec, frozen=True):
@@ -129,53 +128,6 @@ class CredentialKeySpec(Spec, frozen=True):
             Meta(
                 description="From this time on the key verifies nothing, whatever its tokens say; "
                 'RFC 3339 with zone. Example: "2027-06-30T00:00:00Z". Default: none, the key has no end.'
-            ),
-        ]
-        | None
-    ) = None
-
-
-class JtisFrom(Spec, frozen=True):
-    """Where a list of revoked ids is kept: an entry of a ConfigMap or Secret in this namespace, one id a line."""
-
-    name: Annotated[Name, Meta(description="The name of the ConfigMap or Secret.")]
-    key: Annotated[Text, Meta(description="The entry that holds the ids, one a line. Example: jtis.txt.")]
-    kind: Annotated[
-        Literal["ConfigMap", "Secret"],
-        Meta(description="The kind of the object that holds it; a Secret MUST be meant for keys. Default: ConfigMap."),
-    ] = "ConfigMap"
-
-
-class Revoked(Spec, frozen=True):
-    """Tokens of this credential that stop working before they expire; a token is refused where any of them names it."""
-
-    jtis: Annotated[
-        tuple[Text, ...],
-        Meta(
-            max_length=1024,
-            description="Values of the claim `jti` (RFC 7519, section 4.1.7); a token with one of them is refused. "
-            "They are compared whole. Together they MUST NOT have more than 65,536 bytes; longer lists belong in "
-            "jtisFrom. Default: none.",
-            extra_json_schema=SET,
-        ),
-    ] = ()
-    jtis_from: (
-        Annotated[
-            JtisFrom,
-            Meta(
-                description="A list of more such values, up to 10,000, kept in another object; empty lines count for "
-                "nothing. A change of the list is in force without touching this object. "
-                "While it can't be read, no token of this credential passes. Default: none."
-            ),
-        ]
-        | None
-    ) = None
-    issued_before: (
-        Annotated[
-            Timestamp,
-            Meta(
-                description="Tokens that were issued (`iat`) before this time are refused, and tokens without `iat` "
-                'are, too; RFC 3339 with zone. Example: "2026-01-01T00:00:00Z". Default: none.'
             ),
         ]
         | None

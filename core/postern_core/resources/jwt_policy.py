@@ -7,91 +7,18 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from .claims import AllowedClaim, ForwardedClaim
-from .rules import TOKEN_HEADERS_NOT, Rule, canonical_header, has_exactly_one_of, is_one_of_headers
+from .rules import Rule, canonical_header
+from .token_place import TokenPlace
 from .types import (
-    CookieName,
     Duration,
-    HeaderName,
     Label,
+    Name,
     ObjectName,
     Printable,
     QualifiedName,
-    Scheme,
     Spec,
     Text,
 )
-
-
-class TokenPlace(Spec, frozen=True):
-    """One place where a token may be; exactly one of header, query, cookie and webSocketProtocol MUST be given."""
-
-    RULES = (
-        Rule(
-            "place_is_not_exactly_one",
-            has_exactly_one_of("header", "query", "cookie", "webSocketProtocol"),
-            "must have exactly one of header, query, cookie and webSocketProtocol",
-        ),
-        Rule(
-            "scheme_is_of_no_header",
-            "!has(self.scheme) || has(self.header)",
-            "stands before the token in a header, and this place is none; name a header, or remove it",
-            ".scheme",
-        ),
-        Rule(
-            "place_is_no_place_for_a_token",
-            f"!has(self.header) || !{is_one_of_headers('self.header', TOKEN_HEADERS_NOT)}",
-            "can't carry a token; choose another header",
-            ".header",
-        ),
-    )
-
-    header: (
-        Annotated[
-            HeaderName,
-            Meta(
-                description="A request header. Its scheme, in any case and with one or more spaces, is taken "
-                "off; a bare token is accepted, and any other value is a bad token. The header twice in one request "
-                "is refused. Example: Authorization."
-            ),
-        ]
-        | None
-    ) = None
-    scheme: (
-        Annotated[
-            Scheme,
-            Meta(
-                description="The scheme before the token in this header (RFC 9110, section 11.1), instead of Bearer. "
-                "That of Authorization is named by the challenge of a 401. Example: Token. Default: Bearer."
-            ),
-        ]
-        | None
-    ) = None
-    query: (
-        Annotated[
-            Text,
-            Meta(
-                description="A query parameter. Its name is compared after one percent-decoding; the parameter twice "
-                "in one request is refused. Tokens in a query end in the logs of others. Example: jwt."
-            ),
-        ]
-        | None
-    ) = None
-    cookie: (
-        Annotated[CookieName, Meta(description="A cookie. Twice in one request it is refused. Example: jwt.")] | None
-    ) = None
-    web_socket_protocol: (
-        Annotated[
-            HeaderName,
-            Meta(
-                description="What stands before the token in one of the protocols that a WebSocket's handshake offers "
-                "(Sec-WebSocket-Protocol), which is all that a page can set of it: with `bearer.` that is "
-                '`new WebSocket(url, ["chat", "bearer." + token])`. Two such protocols in one request are refused. '
-                "Browsers close a connection for which none of the protocols was chosen, so the page has to offer one "
-                "that the application knows as well. Example: bearer. with a dot at its end."
-            ),
-        ]
-        | None
-    ) = None
 
 
 class Allow(Spec, frozen=True):
@@ -136,6 +63,22 @@ NAME_OF_PLACE = (
 )
 
 
+class TokenIssuerRef(Spec, frozen=True):
+    """A TokenIssuer, by name."""
+
+    name: Annotated[Name, Meta(description="The name of the TokenIssuer.")]
+    namespace: (
+        Annotated[
+            Label,
+            Meta(
+                description="Its namespace; one of another namespace must allow this one in its allowedNamespaces. "
+                "Default: this namespace."
+            ),
+        ]
+        | None
+    ) = None
+
+
 class JWTPolicy(Spec, frozen=True):
     """What a token must be like, where it is found, and who may pass.
 
@@ -161,6 +104,12 @@ class JWTPolicy(Spec, frozen=True):
             "!has(self.anonymousConsumer) || self.mode in ['Optional', 'Permissive']",
             "has no effect with this mode; use Optional or Permissive, or remove it",
             ".anonymousConsumer",
+        ),
+        Rule(
+            "or_credentials_is_never_used",
+            "!self.orCredentials || (has(self.tokenIssuers) && self.tokenIssuers.size() > 0)",
+            "has no effect without tokenIssuers; name some, or remove it",
+            ".orCredentials",
         ),
         Rule(
             "forwarded_header_is_named_twice",
@@ -255,6 +204,22 @@ class JWTPolicy(Spec, frozen=True):
             "Example: [at+jwt]. Default: none, typ is not looked at.",
         ),
     ] = ()
+    token_issuers: Annotated[
+        tuple[TokenIssuerRef, ...],
+        Meta(
+            max_length=16,
+            description="The TokenIssuers whose tokens count. The token's iss picks one of them by equality, and only "
+            "its keys are tried; any other token is refused, unless orCredentials is true. No two of them may have one "
+            "issuer. Default: none, tokens are those of JWTCredentials.",
+        ),
+    ] = ()
+    or_credentials: Annotated[
+        bool,
+        Meta(
+            description="With tokenIssuers: whether a token whose iss is none of theirs may be one of a JWTCredential, "
+            "found by keyClaim. Default: false."
+        ),
+    ] = False
     realm: Annotated[
         Printable,
         Meta(description="The realm of the challenge (WWW-Authenticate) that a 401 carries. Default: postern."),

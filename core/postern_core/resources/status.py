@@ -128,3 +128,15 @@ class JWTCredentialStatus(Spec, frozen=True):
             "`secret` holds the base64 text of the HMAC key.",
         ),
     ] = ""
+
+
+class TokenIssuerStatus(Spec, frozen=True):
+    """What became of the TokenIssuer; written by the operator alone."""
+
+    observed_generation: ObservedGeneration | None = None
+    conditions: Conditions = ()
+    key_ids: Annotated[
+        tuple[Annotated[str, Meta(max_length=253)], ...],
+        Meta(max_length=100, description="The ids of the keys that tokens are checked with at present."),
+    ] = field(name="keyIDs", default=())
+    keys_source: Annotated[str, Meta(max_length=2048, description="Where the keys are taken from.")] = ""

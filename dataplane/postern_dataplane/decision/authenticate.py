@@ -15,6 +15,7 @@ from postern_dataplane.request.denials import INVALID_TOKEN, Denial, DenialReaso
 from postern_dataplane.table.compiled import CompiledPolicy
 from postern_dataplane.table.identity_headers import Identity, consumer_identity
 
+from .issuer_checks import IssuerContext, first_reason_by_issuer
 from .token_checks import Credentials, VerificationContext, first_reason
 from .token_extraction import ExtractedToken, RepeatedToken
 from .verification_cache import TOKEN_BYTES_MAX, VerificationCache
@@ -81,8 +82,13 @@ def _verify_cached(
 
 def verify(text: str, policy: CompiledPolicy, credentials: Credentials, now_s: float) -> Verified | DenialReason:
     """Check a token from the beginning to the end; returns the reason where it is refused."""
-    context = VerificationContext(text, policy, credentials, now_s)
-    reason = first_reason(context)
+    context: VerificationContext
+    if policy.issuers is None:
+        context = VerificationContext(text, policy, credentials, now_s)
+        reason = first_reason(context)
+    else:
+        context = IssuerContext(text, policy, credentials, now_s)
+        reason = first_reason_by_issuer(context)
     return Verified(_identity(context), _good_until(context)) if reason is None else reason
 
 
@@ -91,18 +97,25 @@ def _identity(context: VerificationContext) -> Identity:
     identity, logged = _caller(context), context.row.logged
     if logged is None:
         return identity
-    entry = context.credential.entry
-    return msgspec.structs.replace(identity, token=logged.of(f"{entry.namespace}/{entry.name}", context.claims))
+    # Tokens of an issuer name no credential; the log has their `iss`.
+    entry = context.credential.entry if context.issuer is None else None
+    return msgspec.structs.replace(
+        identity, token=logged.of(f"{entry.namespace}/{entry.name}" if entry else "", context.claims)
+    )
 
 
 def _caller(context: VerificationContext) -> Identity:
-    """The credential's consumer as this policy sees it, with the claims that it forwards."""
-    credential, namespace = context.credential, context.policy.namespace
+    """The caller as this policy sees it, with the claims that it forwards.
+
+    What identifies the signer is the credential's key, or the name of the issuer.
+    """
+    namespace, issuer = context.policy.namespace, context.issuer
     headers = context.row.forward_claims
-    if not headers:
-        return credential.identity(namespace)
+    if not headers and issuer is None:
+        return context.credential.identity(namespace)
     forwarded = [(it.name, value) for it in headers if (value := it.value(context.claims)) is not None]
-    return consumer_identity(credential.consumer, credential.entry.key, namespace, forwarded)
+    signer = context.credential.entry.key if issuer is None else issuer.entry.name
+    return consumer_identity(context.consumer, signer, namespace, forwarded)
 
 
 def _good_until(context: VerificationContext) -> float:

@@ -7,17 +7,19 @@ the context what it found for the checks behind it.
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import Any
 
 from postern_core.algorithms import KEYS_TRIED_MAX, token_names
 from postern_core.claim_values import media_type
 from postern_core.revocation import is_among
-from postern_core.snapshot import Policy
+from postern_core.snapshot import Consumer, Policy
 from postern_dataplane.jwt.claim_checks import CLAIM_CHECKS, Check, ClaimsContext
 from postern_dataplane.jwt.compact import MalformedToken, Token, read_token
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import DenialReason
 from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 from postern_dataplane.table.identity_headers import consumer_names
+from postern_dataplane.table.issuers import CompiledIssuer
 
 Credentials = dict[str, tuple[CompiledCredential, ...]]
 
@@ -29,11 +31,13 @@ class VerificationContext(ClaimsContext):
     `candidates` are the credentials with the claimed key that the policy admits.
     `signers` are those of them whose algorithm is the token's.
     `keys` are those that may still have signed the token, each with its credential: every check leaves fewer.
-    `credential` and `key` verified its signature.
+    `credential` and `key` verified its signature, and `consumer` is who calls.
+    `issuer` is the one that `iss` names; without, it is a credential that verifies the token.
     """
 
     __slots__ = (
-        "candidates", "claimed_key", "credential", "credentials", "key", "keys", "row", "signers", "text", "token",
+        "candidates", "claimed_key", "consumer", "credential", "credentials", "issuer", "key", "keys", "row",
+        "signers", "text", "token",
     )  # fmt: skip
 
     token: Token
@@ -42,7 +46,10 @@ class VerificationContext(ClaimsContext):
     signers: list[CompiledCredential]
     keys: list[tuple[CompiledCredential, VerificationKey]]
     credential: CompiledCredential
+    consumer: Consumer
     key: VerificationKey
+
+    issuer: Any  # a CompiledIssuer or None
 
     def __init__(self, text: str, row: CompiledPolicy, credentials: Credentials, now_s: float) -> None:
         self.text = text
@@ -50,6 +57,7 @@ class VerificationContext(ClaimsContext):
         self.policy = row.entry
         self.credentials = credentials
         self.now_s = now_s
+        self.issuer = None
 
 
 def token_is_malformed(context: VerificationContext) -> DenialReason | None:
@@ -123,13 +131,17 @@ def keys_have_expired(context: VerificationContext) -> DenialReason | None:
 def signature_is_bad(context: VerificationContext) -> DenialReason | None:
     for row, key in context.keys:
         if key.verifies(context.token):
-            context.credential, context.key = row, key
+            context.credential, context.key, context.consumer = row, key, row.consumer
             return None
     return DenialReason.BAD_SIGNATURE
 
 
 def type_is_another(context: VerificationContext) -> DenialReason | None:
-    types = context.policy.require_type
+    return type_is_none_of(context.policy.require_type, context)
+
+
+def type_is_none_of(types: tuple[str, ...], context: VerificationContext) -> DenialReason | None:
+    """Whether the token's type is another than these; where there are none, any will do."""
     if not types:
         return None
     typ = context.token.header.get("typ")
@@ -138,13 +150,17 @@ def type_is_another(context: VerificationContext) -> DenialReason | None:
 
 
 def token_is_revoked(context: VerificationContext) -> DenialReason | None:
-    credential = context.credential
-    entry = credential.entry
+    return is_revoked_by(context.credential, context)
+
+
+def is_revoked_by(signer: CompiledCredential | CompiledIssuer, context: VerificationContext) -> DenialReason | None:
+    """Whether a credential or an issuer has taken the token back."""
+    entry = signer.entry
     if entry.revoked_jtis or entry.revoked_digests:
         jti = context.claims.get("jti")
         if jti is not None and not isinstance(jti, str):
             return DenialReason.INVALID_CLAIM
-        if jti in credential.revoked_jtis or (jti is not None and is_among(jti, credential.revoked_digests)):
+        if jti in signer.revoked_jtis or (jti is not None and is_among(jti, signer.revoked_digests)):
             return DenialReason.REVOKED
     if entry.issued_before is not None:
         iat = context.iat
@@ -156,7 +172,7 @@ def token_is_revoked(context: VerificationContext) -> DenialReason | None:
 def consumer_is_not_allowed(context: VerificationContext) -> DenialReason | None:
     policy = context.policy
     if policy.allow_consumers or policy.allow_groups:
-        name, groups = consumer_names(context.credential.consumer, policy.namespace)
+        name, groups = consumer_names(context.consumer, policy.namespace)
         if policy.allow_consumers and name not in policy.allow_consumers:
             return DenialReason.NOT_ALLOWED
         if policy.allow_groups and not any(group in policy.allow_groups for group in groups):
@@ -167,9 +183,11 @@ def consumer_is_not_allowed(context: VerificationContext) -> DenialReason | None
     return None
 
 
-CHECKS: tuple[Check[VerificationContext], ...] = (
+STRUCTURE_CHECKS: tuple[Check[VerificationContext], ...] = (
     Check("it is a token", token_is_malformed),
     Check("it asks for no extension", extension_is_critical),
+)
+CREDENTIAL_CHECKS: tuple[Check[VerificationContext], ...] = (
     Check("it names a credential", key_claim_is_missing),
     Check("the credential is known", credential_is_unknown),
     Check("the algorithm is the credential's", algorithm_is_another),
@@ -182,15 +200,22 @@ CHECKS: tuple[Check[VerificationContext], ...] = (
     Check("its consumer is allowed", consumer_is_not_allowed, ("allow_consumers", "allow_groups", "allow_claims")),
 )
 
+CHECKS = STRUCTURE_CHECKS + CREDENTIAL_CHECKS
+
 _EVERY = tuple(check.run for check in CHECKS)
 _UNCONDITIONAL = tuple(check.run for check in CHECKS if not check.settings)
 _settings_of = attrgetter(*(name for check in CHECKS for name in check.settings))
 _UNSET = _settings_of(Policy(id="", namespace="", places=()))
 
 
+def asks_for_more(policy: Policy) -> bool:
+    """Whether a policy has any of the settings that checks need."""
+    return bool(_settings_of(policy) != _UNSET)
+
+
 def first_reason(context: VerificationContext) -> DenialReason | None:
     """The first reason of all `CHECKS`; those that need a setting are left out where the policy has none at all."""
-    for run in _UNCONDITIONAL if _settings_of(context.policy) == _UNSET else _EVERY:
+    for run in _EVERY if asks_for_more(context.policy) else _UNCONDITIONAL:
         reason = run(context)
         if reason is not None:
             return reason

@@ -63,6 +63,7 @@ class DenialReason(enum.StrEnum):
     WRONG_AUDIENCE = enum.auto()
     MISSING_CLAIM = enum.auto()
     REVOKED = enum.auto()
+    ISSUER_UNAVAILABLE = enum.auto()
     NOT_ALLOWED = enum.auto()
 
 
@@ -176,6 +177,8 @@ CLIENT_NOT_ALLOWED = Denial(DenialReason.CLIENT_NOT_ALLOWED, 403, "Client not al
 
 # A request that may not pass. The two 401 bodies and the 403 are one each, whatever the reason.
 MISSING_TOKEN = Denial(DenialReason.MISSING_TOKEN, 401, "Missing JWT token in request")
+# Of a token whose issuer's keys can't be had, so that it can't be judged.
+ISSUER_UNAVAILABLE = Denial(DenialReason.ISSUER_UNAVAILABLE, 503, "Service unavailable")
 NOT_ALLOWED = Denial(DenialReason.NOT_ALLOWED, 403, "Consumer not allowed")
 INVALID_TOKEN = {
     reason: Denial(reason, 401, "JWT token invalid")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from postern_core.networks import hold, merged
-from postern_core.snapshot import Clients
+from postern_core.snapshot_callers import Clients
 
 
 class CompiledClients:

@@ -34,6 +34,7 @@ from postern_dataplane.request.path_mapping import PathMapping
 from .clients import compiled_clients
 from .cors import compiled_cors
 from .identity_headers import Identity, anonymous_identity, consumer_identity, consumer_names
+from .issuers import NO_ISSUERS, CompiledIssuer, issuers_of
 from .policy_denials import policy_denials
 from .re2_pattern import compile_pattern
 
@@ -135,18 +136,26 @@ class CompiledPolicy:
     """A policy with its answers.
 
     `anonymous` is the identity of a request without a good token, None where such requests are refused.
+    `issuers` are those that it names, by what `iss` must be, None where it names none.
     `allow_claims` and `forward_claims` are the entry's, ready for the claims of a token; `logged` are those that are
     logged, None where there is no log.
     `stripped_elements` are, by the field whose list they are in, the cookies and the beginnings of protocols.
     """
 
     __slots__ = (
-        "allow_claims", "anonymous", "denials", "entry", "forward_claims", "logged", "missing", "stripped_elements",
-        "stripped_headers", "stripped_query",
+        "allow_claims", "anonymous", "denials", "entry", "forward_claims", "issuers", "logged", "missing",
+        "stripped_elements", "stripped_headers", "stripped_query",
     )  # fmt: skip
 
-    def __init__(self, entry: Policy, consumers: Mapping[str, Consumer], logged: LoggedClaims | None = None) -> None:
+    def __init__(
+        self,
+        entry: Policy,
+        consumers: Mapping[str, Consumer],
+        issuers: Mapping[str, CompiledIssuer] = NO_ISSUERS,
+        logged: LoggedClaims | None = None,
+    ) -> None:
         self.entry = entry
+        self.issuers = issuers_of(entry, issuers)
         self.logged = logged
         self.missing, self.denials = policy_denials(entry.realm, _scheme(entry), describes=entry.describe_errors)
         self.anonymous = _anonymous(entry, consumers)

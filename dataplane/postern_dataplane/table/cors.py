@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from postern_core.snapshot import Cors
+from postern_core.snapshot_callers import Cors
 from postern_dataplane.request.head import Fields
 
 EVERY_ORIGIN = "*"

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from postern_core.codec import SECTIONS, CodecError
+from postern_core.issuer_entry import TokenIssuer
 from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Policy, Route
 from postern_core.snapshot_responses import Responses
 
@@ -45,6 +46,7 @@ class SnapshotDiff:
     consumers: SectionDiff[Consumer]
     credentials: SectionDiff[Credential]
     responses: SectionDiff[Responses]
+    issuers: SectionDiff[TokenIssuer]
 
     @property
     def entries(self) -> Entries:

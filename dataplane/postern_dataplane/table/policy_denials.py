@@ -5,7 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 from postern_core.snapshot import BEARER
-from postern_dataplane.request.denials import INVALID_TOKEN, MISSING_TOKEN, NOT_ALLOWED, Denial, DenialReason
+from postern_dataplane.request.denials import (
+    INVALID_TOKEN,
+    ISSUER_UNAVAILABLE,
+    MISSING_TOKEN,
+    NOT_ALLOWED,
+    Denial,
+    DenialReason,
+)
 
 # What is said of a token whose signature is good: nothing is learned from it by who forges one.
 DESCRIBED = {
@@ -23,6 +30,7 @@ def policy_denials(
     challenge = f'{scheme} realm="{_quoted(realm)}"'
     invalid = f'{challenge}, error="invalid_token"'
     denials = {reason: denial.with_challenge(invalid) for reason, denial in INVALID_TOKEN.items()}
+    denials[ISSUER_UNAVAILABLE.reason] = ISSUER_UNAVAILABLE
     insufficient = f'{challenge}, error="insufficient_scope"'
     denials[NOT_ALLOWED.reason] = NOT_ALLOWED.with_challenge(insufficient)
     if describes:

@@ -8,7 +8,8 @@ remembered in it is what a pure function returns for a row.
 What is made anew, beside what has changed itself:
 
 - an upstream with its backend or its endpoints;
-- a policy's row with its anonymous consumer;
+- an issuer's row with its consumer;
+- a policy's row with its anonymous consumer or one of its issuers;
 - a credential's row with its consumer;
 - responses with their entry;
 - a route's row with its policy's row, its upstream or its responses.
@@ -28,6 +29,7 @@ from postern_dataplane.request.correlation import Correlation
 from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
 from .copy_on_write import with_regrouped
 from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, ordered_ids
+from .issuers import CompiledIssuer
 from .own_responses import CompiledResponses, Unrouted
 from .virtual_hosts import VirtualHosts
 
@@ -48,6 +50,7 @@ class RoutingTable:
         "gateway",
         "hosts",
         "is_trusted_proxy",
+        "issuers",
         "logged_claims",
         "policies",
         "responses",
@@ -73,6 +76,7 @@ class RoutingTable:
         self.policies: dict[str, CompiledPolicy] = {}
         self.credentials: dict[str, tuple[CompiledCredential, ...]] = {}
         self.responses: dict[str, CompiledResponses] = {}
+        self.issuers: dict[str, CompiledIssuer] = {}
         self.hosts = VirtualHosts()
         self.unrouted = Unrouted()
 
@@ -91,8 +95,9 @@ class RoutingTable:
         new = RoutingTable(self.is_trusted_proxy, self.correlation, self.logged_claims, self.body_bytes_max)
         new.digest, new.gateway, new.entries = digest, gateway, diff.entries
         upstreams = _upstreams(self.upstreams, diff)
-        policies = _policies(self.policies, diff, self.logged_claims)
-        new.upstreams, new.policies = upstreams.now, policies.now
+        issuers = _issuers(self.issuers, diff)
+        policies = _policies(self.policies, diff, issuers, self.logged_claims)
+        new.upstreams, new.policies, new.issuers = upstreams.now, policies.now, issuers.now
         new.credentials = _credentials(self.credentials, diff)
         responses = _responses(self.responses, diff)
         new.responses, new.unrouted = responses.now, self.unrouted.with_changes(responses)
@@ -167,18 +172,40 @@ def _upstreams(before: dict[str, Upstream], diff: SnapshotDiff) -> SectionDiff[U
     return derive(before, ordered_ids(backends.changed, endpoints.changed), make)
 
 
+def _issuers(before: dict[str, CompiledIssuer], diff: SnapshotDiff) -> SectionDiff[CompiledIssuer]:
+    issuers, consumers = diff.issuers, diff.consumers
+
+    def make(id_: str) -> CompiledIssuer | None:
+        entry = issuers.now.get(id_)
+        consumer = consumers.now.get(entry.consumer) if entry and entry.consumer else None
+        return CompiledIssuer(entry, consumer) if entry else None
+
+    changed = issuers.changed
+    if consumers.changed:
+        changed = ordered_ids(changed, (it.id for it in issuers.now.values() if it.consumer in consumers.changed))
+    return derive(before, changed, make)
+
+
 def _policies(
-    before: dict[str, CompiledPolicy], diff: SnapshotDiff, logged: LoggedClaims | None
+    before: dict[str, CompiledPolicy],
+    diff: SnapshotDiff,
+    issuers: SectionDiff[CompiledIssuer],
+    logged: LoggedClaims | None,
 ) -> SectionDiff[CompiledPolicy]:
     policies, consumers = diff.policies, diff.consumers
 
     def make(id_: str) -> CompiledPolicy | None:
         entry = policies.now.get(id_)
-        return CompiledPolicy(entry, consumers.now, logged) if entry else None
+        return CompiledPolicy(entry, consumers.now, issuers.now, logged) if entry else None
 
     changed = policies.changed
     if consumers.changed:
         changed = ordered_ids(changed, (it.id for it in policies.now.values() if anonymous_id(it) in consumers.changed))
+    if issuers.changed:
+        named = issuers.changed
+        changed = ordered_ids(
+            changed, (it.id for it in policies.now.values() if not named.isdisjoint(it.token_issuers))
+        )
     return derive(before, changed, make)
 
 

@@ -14,6 +14,12 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "Route": {"serviceRef": {"name": "a"}},
     "Consumer": {},
     "JWTCredential": {"consumerRef": {"name": "a"}},
+    "TokenIssuer": {
+        "issuer": "https://login.example.com",
+        "keys": {"ref": {"name": "a", "key": "jwks.json"}},
+        "audiences": ["a"],
+        "callers": {"anyone": {}},
+    },
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from manifests import compiled, mistakes, route, service
-from postern_core.snapshot import Clients
+from postern_core.snapshot_callers import Clients
 
 
 def clients_of(service_clients=None, **route_spec):

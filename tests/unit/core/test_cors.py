@@ -7,7 +7,7 @@ import pytest
 from manifests import compiled, mistakes, route, service
 from postern_core.lint import LINTS
 from postern_core.lints.cors import token_header_is_not_allowed
-from postern_core.snapshot import Cors
+from postern_core.snapshot_callers import Cors
 
 ORIGIN = "https://a.example"
 CORS = {"allowOrigins": [ORIGIN]}

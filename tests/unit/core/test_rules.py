@@ -58,7 +58,7 @@ NOT_BY_A_RULE = {
     "regex_is_invalid": "the API server's engine is Go's; it would judge patterns that RE2 is to run",
 }
 # What a change did wrong: only a server sees it.
-CHANGES = {"consumer_was_changed", "key_was_changed"}
+CHANGES = {"consumer_was_changed", "issuer_was_changed", "key_was_changed"}
 
 PIECES = ["/", "a", ".", "..", ";", "%2F", "%5C", "%2f", "%41", "%20", "%7F", "%", "\\", " ", "é"]
 PATHS = st.lists(st.sampled_from([*PIECES, "#", "?"]), max_size=8).map("".join)

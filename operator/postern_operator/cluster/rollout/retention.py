@@ -41,10 +41,14 @@ def _having(kind: str, published: Snapshot, grants: Grants) -> set[str]:
         *published.backends,
         *published.consumers,
         *published.credentials,
+        *published.issuers,
     )
     found = {namespace_of(it) for it in entries if it.id.partition("/")[0] == kind}
     if kind == "Service":
         found |= {grant.namespace for grant in grants.hosts.values()}
+    elif kind == "TokenIssuer":
+        # Their routes would answer 503 without the issuers of others, too.
+        found |= {policy.namespace for policy in published.policies if policy.token_issuers}
     elif kind == "JWTCredential":
         found |= {id_.partition("/")[0] for id_ in grants.keys}
     return found

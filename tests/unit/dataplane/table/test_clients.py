@@ -7,7 +7,7 @@ import ipaddress
 import pytest
 
 from postern_core.networks import number_of
-from postern_core.snapshot import Clients
+from postern_core.snapshot_callers import Clients
 from postern_dataplane.table.clients import compiled_clients
 
 BOTH = Clients(allow=("10.0.0.0/8", "2001:db8::/32"), deny=("10.66.0.0/16",))

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from postern_core.snapshot import Cors
+from postern_core.snapshot_callers import Cors
 from postern_dataplane.table.cors import VARY, CompiledCors, compiled_cors
 
 NAMED = Cors(("https://a.example", "https://*.b.example", "http://*.c.example:8080"), methods=("PUT",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from manifests import compiled, consumer, credential, route, secret, service
+from manifests import compiled, consumer, credential, manifest, route, secret, service
 from postern_core.grants import Grants, HostGrant, KeyGrant
 from postern_operator.cluster.rollout.retention import retained_by
 
@@ -38,6 +38,23 @@ def test_a_namespace_is_carried_over_where_what_is_unread_may_matter_to_it(unrea
     """One of several watched namespaces is forbidden, or a kind is gone: all others are compiled as ever."""
     retained = retained_by(unread, PUBLISHED, GRANTS)
     assert namespaces == (None if retained.namespaces is None else set(retained.namespaces))
+
+
+def test_what_names_an_issuer_is_carried_over_with_it():
+    """TokenIssuers can't be read: the issuer's namespace and those of policies that name it stay as they were."""
+    named = [{"name": "idp", "namespace": "a"}]
+    spec = {"issuer": "https://idp", "keys": {"ref": {"name": "k", "key": "k"}}, "anyAudience": True}
+    spec |= {"callers": {"anyone": {}}, "allowedNamespaces": "All"}
+    issuer = manifest("TokenIssuer", "idp", spec, "a")
+    protected = service(namespace="b", hosts=["b.example.com"], auth={"jwt": {"tokenIssuers": named}})
+    others = service(namespace="c", hosts=["c.example.com"]), route(namespace="c")
+    published = compiled(issuer, protected, route(namespace="b"), *others).snapshot
+
+    retained = retained_by([("TokenIssuer", "")], published, Grants())
+
+    assert {"a", "b"} == set(retained.namespaces or ())
+    assert published.issuers == retained.snapshot.issuers != ()
+    assert not retained_by([("TokenIssuer", "")], PUBLISHED, GRANTS).namespaces
 
 
 def test_everything_of_a_namespace_is_carried_over():

@@ -1,0 +1,43 @@
+"""What can be wrong with a TokenIssuer by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from postern_core.resources.jwt_credential import JTIS_BYTES_MAX
+from postern_core.resources.token_issuer import TokenIssuer
+from postern_core.validators import Validators
+
+from .duplicates import duplicates
+
+
+def callers_are_not_exactly_one(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
+    callers = issuer.spec.callers
+    if (callers.consumer is None) == (callers.anyone is None):
+        yield "spec.callers", "must have exactly one of consumer and anyone"
+
+
+def audience_is_not_named(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
+    if bool(issuer.spec.audiences) == issuer.spec.any_audience:
+        yield "spec.audiences", "must name one audience at least, or anyAudience must be true, not both"
+
+
+def value_is_named_twice(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
+    yield from duplicates("spec.algorithms", issuer.spec.algorithms)
+    yield from duplicates("spec.audiences", issuer.spec.audiences)
+    yield from duplicates("spec.revoked.jtis", issuer.spec.revoked.jtis)
+
+
+def list_of_jtis_is_too_long(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
+    size_bytes = sum(len(jti.encode()) for jti in issuer.spec.revoked.jtis)
+    if size_bytes > JTIS_BYTES_MAX:
+        has = f"have {size_bytes:,} bytes together, more than {JTIS_BYTES_MAX:,}"
+        yield "spec.revoked.jtis", f"{has}; list them in a ConfigMap (jtisFrom), or revoke by issuedBefore"
+
+
+ISSUER_CHECKS = (
+    callers_are_not_exactly_one,
+    audience_is_not_named,
+    value_is_named_twice,
+    list_of_jtis_is_too_long,
+)

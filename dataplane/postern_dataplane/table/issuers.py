@@ -1,0 +1,93 @@
+"""The row of a token issuer: its keys by algorithm and kid, and who calls with one of its tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from postern_core.algorithms import token_names
+from postern_core.issuer_entry import TokenIssuer
+from postern_core.revocation import unpacked
+from postern_core.snapshot import Consumer, Key, Policy
+from postern_dataplane.jwt.claim_values import ELEMENTS_MAX, SPACE_SEPARATED, Claims, claim_at
+from postern_dataplane.jwt.keys import VerificationKey
+
+
+class CompiledIssuer:
+    """An issuer, ready for tokens; its keys are read when a token first names them.
+
+    `keys` are by the token's `alg` and `kid`, so that no algorithm and no key that the issuer does not have is ever
+    tried.
+    """
+
+    __slots__ = ("_consumer", "audiences", "entry", "keys", "revoked_digests", "revoked_jtis")
+
+    def __init__(self, entry: TokenIssuer, consumer: Consumer | None) -> None:
+        self.entry = entry
+        self._consumer = consumer
+        self.keys = _keys(entry)
+        self.audiences = frozenset(entry.audiences)
+        self.revoked_jtis = frozenset(entry.revoked_jtis)
+        self.revoked_digests = unpacked(entry.revoked_digests)
+
+    def caller(self, claims: Claims) -> Consumer | None:
+        """Who calls, None where the token does not say it in a form that a header can carry.
+
+        A name of a token stands behind that of its issuer, with a colon, which no Consumer's name has.
+        """
+        entry = self.entry
+        if not entry.name_from:
+            return self._consumer
+        name = claim_at(entry.name_from, claims)
+        if not _is_printable(name):
+            return None
+        groups = tuple(f"{entry.name}:{it}" for it in self._groups(claims))
+        return Consumer(id="", namespace=entry.namespace, name=f"{entry.name}:{name}", groups=groups)
+
+    def _groups(self, claims: Claims) -> Iterable[str]:
+        path = self.entry.groups_from
+        value = claim_at(path, claims) if path else None
+        if type(value) is str:
+            value = value.split(" ") if len(path) == 1 and path[0] in SPACE_SEPARATED else [value]
+        if type(value) is not list:
+            return ()
+        # In a list of groups, a comma would make two of one.
+        return dict.fromkeys(it for it in value[:ELEMENTS_MAX] if _is_printable(it) and "," not in it and " " not in it)
+
+
+NO_ISSUERS: Mapping[str, CompiledIssuer] = MappingProxyType({})
+
+
+def issuers_of(policy: Policy, issuers: Mapping[str, CompiledIssuer]) -> dict[str, CompiledIssuer] | None:
+    """The issuers that a policy names, by what `iss` must be; None where it names none.
+
+    One that is not there is left out, so that its tokens are those of a stranger.
+    """
+    if not policy.token_issuers:
+        return None
+    rows = [row for id_ in policy.token_issuers if (row := issuers.get(id_))]
+    return {row.entry.issuer: row for row in rows}
+
+
+def _is_printable(value: Any) -> bool:
+    return type(value) is str and value.isascii() and value.isprintable() and value == value.strip() != ""
+
+
+def _keys(entry: TokenIssuer) -> dict[str, dict[str | None, tuple[VerificationKey, ...]]]:
+    """The keys by the names of their algorithms in tokens, then by id; under None all, for tokens without a kid."""
+    found: dict[str, dict[str | None, tuple[VerificationKey, ...]]] = {}
+    for key in entry.keys:
+        plain = Key(material=key.material, id=key.id)
+        for name, algorithm in _named(key.algorithms).items():
+            ring = found.setdefault(name, {None: ()})
+            verifier = VerificationKey(plain, algorithm)
+            ring[None] = (*ring[None], verifier)
+            if key.id is not None:
+                ring[key.id] = (*ring.get(key.id, ()), verifier)
+    return found
+
+
+def _named(algorithms: Iterable[str]) -> dict[str, str]:
+    """Each name that a token may give, with the algorithm that it means."""
+    return {name: algorithm for algorithm in sorted(algorithms) for name in token_names(algorithm)}
