@@ -15,6 +15,7 @@ from cluster.kubectl import Kubectl
 from cluster.shared import Api
 from helm_chart import CHART, MODULES, NAMESPACE, RELEASE, NoHelm, find_helm
 from installation import Process
+from postern_core.kinds import KINDS
 
 GATEWAY_NAMESPACE = "postern-default"
 # That a test may leave behind, with their namespaces.
@@ -76,7 +77,7 @@ def test_a_release_comes_changes_and_goes(release, plane):
     assert ["prt", "newer"] == plane.get("crd", "routes.postern.dev", "")["spec"]["names"]["shortNames"]
 
     good(release("uninstall"))
-    assert len(json.loads(plane("get", "crd", "--output=json", check=True).stdout)["items"]) == 4
+    assert len(json.loads(plane("get", "crd", "--output=json", check=True).stdout)["items"]) == len(KINDS)
     assert plane("get", "clusterrole,clusterrolebinding", "--selector=app.kubernetes.io/name=postern").stdout == ""
     # What it left is its own when it comes again.
     plane.until_gone("namespace", GATEWAY_NAMESPACE)

@@ -22,7 +22,9 @@ from postern_operator.validators import VALIDATORS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.name[:2].isdigit())
-ALL_KINDS = "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev"
+ALL_KINDS = (
+    "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev,tokenissuers.postern.dev"
+)
 # Kubernetes makes slices itself, and refuses those of local mode; the namespace is another one here.
 LEFT_OUT = {"EndpointSlice", "Namespace"}
 SERVER_SIDE = ("apply", "--server-side", "--field-manager=argocd-controller", "--filename=-")

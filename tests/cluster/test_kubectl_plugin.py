@@ -14,6 +14,7 @@ import manifests
 import raw
 from cluster.kubectl import service_account_kubeconfig
 from installation import installed
+from postern_core.kinds import KINDS
 from upstream import Upstream
 
 SCRIPT = f"""#!{sys.executable} -P
@@ -118,7 +119,7 @@ def test_the_status_is_a_tree(plugin, tenant):
 def test_a_tenant_sees_what_is_his(plugin, tenant, kubectl, tmp_path):
     """With a right to list our kinds in one namespace, the rest is told as unknown, without a traceback."""
     _, namespace = tenant
-    kinds = "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev"
+    kinds = ",".join(f"{kind.plural}.postern.dev" for kind in KINDS.values())
     kubectl("create", "role", "viewer", "--verb=list", f"--resource={kinds}", f"-n{namespace}", check=True)
     kubectl(
         "create", "rolebinding", "viewer", "--role=viewer", f"--serviceaccount={namespace}:viewer", f"-n{namespace}",

@@ -10,6 +10,7 @@ import pytest
 import manifests
 import raw
 from installation import installed, signed
+from postern_core.kinds import KINDS
 from upstream import Upstream
 
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -34,7 +35,7 @@ def tenants(module_tenants, kubectl):
     """The installation, with nothing in its two namespaces."""
     yield module_tenants
     for namespace in module_tenants[1]:
-        kinds = "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev"
+        kinds = ",".join(f"{kind.plural}.postern.dev" for kind in KINDS.values())
         kubectl("delete", kinds, "--all", f"-n{namespace}", check=True)
         kubectl("delete", "secrets", "--all", f"-n{namespace}", check=True)
 

@@ -20,7 +20,9 @@ from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.status.desired_status import counts, status_change
 from postern_operator.cluster.status.status_writer import StatusWriter
 
-ALL_KINDS = "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev"
+ALL_KINDS = (
+    "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev,tokenissuers.postern.dev"
+)
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 
 

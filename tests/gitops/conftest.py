@@ -34,6 +34,17 @@ OTHERS = [
     ],
     [consumer()],
 ]
+ISSUER = {
+    "apiVersion": "postern.dev/v1alpha1",
+    "kind": "TokenIssuer",
+    "metadata": {"name": "idp", "namespace": "default"},
+    "spec": {
+        "issuer": "https://idp.example.com",
+        "keys": {"ref": {"name": "jwks", "key": "jwks.json"}},
+        "anyAudience": True,
+        "callers": {"anyone": {}},
+    },
+}
 # What takes an object of megabytes, or thousands of them, to be told.
 OF_SIZE = (Reason.TOO_LARGE, Reason.SHARE_EXCEEDED)
 
@@ -88,7 +99,7 @@ def all_told():
             for programming in Programming:
                 one = told(manifest, problems, programming)
                 found.setdefault(key_of(one), one)
-    for manifest, reason in itertools.product((service(), route(), consumer(), credential()), OF_SIZE):
+    for manifest, reason in itertools.product((service(), route(), consumer(), credential(), ISSUER), OF_SIZE):
         problem = Problem(parse_manifest(manifest).ref, reason, "spec", "is too much")
         one = told(manifest, [problem], Programming.PENDING)
         found.setdefault(key_of(one), one)

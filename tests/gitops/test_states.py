@@ -21,14 +21,15 @@ WHO = {
     "HostConflict": {"Service"},
     "ServiceNotFound": {"Route"},
     "ServiceInvalid": {"Route"},
-    "ConsumerNotFound": {"Service", "Route", "JWTCredential"},
-    "SecretNotFound": {"Service", "JWTCredential"},
-    "SecretKeyMissing": {"Service", "JWTCredential"},
-    "InvalidKeyMaterial": {"Service", "JWTCredential"},
+    "ConsumerNotFound": {"Service", "Route", "JWTCredential", "TokenIssuer"},
+    "TokenIssuerNotFound": {"Service", "Route"},
+    "SecretNotFound": {"Service", "JWTCredential", "TokenIssuer"},
+    "SecretKeyMissing": {"Service", "JWTCredential", "TokenIssuer"},
+    "InvalidKeyMaterial": {"Service", "JWTCredential", "TokenIssuer"},
     "WeakKey": {"JWTCredential"},
     "UpstreamNotFound": {"Service"},
 }
-EVERYBODY = {"Service", "Route", "Consumer", "JWTCredential"}
+EVERYBODY = {"Service", "Route", "Consumer", "JWTCredential", "TokenIssuer"}
 
 
 @pytest.mark.parametrize("reason", [*REASONS, "Ready"])

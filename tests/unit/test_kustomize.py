@@ -1,4 +1,4 @@
-"""The component for kustomize knows every field of the four kinds that names another object."""
+"""The component for kustomize knows every field of the five kinds that names another object."""
 
 from __future__ import annotations
 

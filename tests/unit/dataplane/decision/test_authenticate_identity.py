@@ -49,7 +49,7 @@ def test_what_is_logged_of_a_token_is_kept_with_its_identity():
     """Credential, issuer and chosen claims are those of each token; without a log there are none."""
     policy = Policy(id="Route/default/a", namespace="default", namespaces=("default",), places=())
     (silent,) = identities_of(alice(), policy, "a")
-    row = CompiledPolicy(policy, {}, LoggedClaims(["sub", "absent"]))
+    row = CompiledPolicy(policy, {}, logged=LoggedClaims(["sub", "absent"]))
     token = signed(sub="a", iss="https://issuer")
     seen = verify(token, row, {"alice": (alice(),)}, NOW_S).identity
     assert (None, silent.fields) == (silent.token, seen.fields)

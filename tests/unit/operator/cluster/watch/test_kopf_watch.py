@@ -1,4 +1,4 @@
-"""kopf watches our four kinds, and does nothing else."""
+"""kopf watches our five kinds, and does nothing else."""
 
 from __future__ import annotations
 
