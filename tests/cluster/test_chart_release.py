@@ -42,9 +42,7 @@ def plane(start_private_api, tmp_path_factory, api):
 @pytest.fixture
 def release(helm, plane, tmp_path):
     """`release("install", ...)`: helm with that cluster, which has none of our kinds; the chart is a copy to change."""
-    plane("delete", "crd", "--all", "--wait=false", check=True)
-    # The API server waits longer after each failure to empty a kind whose storage is just being made.
-    plane.until_gone("crd", patience_s=240)
+    plane.delete_crds()
     chart = shutil.copytree(CHART, tmp_path / "chart")
 
     def release(verb, *options, name=RELEASE, namespace=NAMESPACE):

@@ -73,7 +73,7 @@ def crd_of(plural):
 
 
 def delete_crd(kubectl, plural):
-    kubectl("delete", "customresourcedefinition", f"{plural}.postern.dev", "--wait=true", check=True)
+    kubectl.delete_crds(f"{plural}.postern.dev")
 
 
 def apply_crd(kubectl, plural):
@@ -258,8 +258,6 @@ def test_a_namespace_that_is_known_to_be_gone_is_withdrawn(tenants, kubectl):
         assert 200 == gateway.installation.get(LOST, "/x").status
         set_rights_everywhere(gateway, [account_of(gateway)])
         gateway.until(404, "/x", SECONDS, LOST)
-        # For the end of the installation.
-        kubectl("create", "namespace", lost, check=True)
     assert [] == load.failed
 
 

@@ -41,9 +41,9 @@ class Process:
             )
 
     def said(self) -> list[dict[str, Any]]:
-        """The lines of its log."""
-        lines = self.log.read_text().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        """The lines of its log; one that is still being written is left out."""
+        whole, _, _ = self.log.read_text().rpartition("\n")
+        return [json.loads(line) for line in whole.split("\n") if line.startswith("{")]
 
     @property
     def pid(self) -> int:
@@ -197,7 +197,7 @@ def installed(
             installation.close()
     finally:
         installation.close()
-        kubectl("delete", "namespace", gateway, *namespaces, "--wait=false", check=True)
+        kubectl("delete", "namespace", gateway, *namespaces, "--wait=false", "--ignore-not-found", check=True)
 
 
 def signed(secret: bytes, key: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,22 @@ class Kubectl:
             return not self(*asked, "--ignore-not-found", "--output=name", check=True).stdout
 
         raw.until(are_gone, f"{kind} {', '.join(names) or '(all)'} to go", patience_s)
+
+    def delete_crds(self, *names: str) -> None:
+        """Delete these CRDs, without a name all, and wait until they are gone.
+
+        Where the storage of a kind is just being made, the API server fails to empty it, and tries again only when its
+        CRD changes, else after minutes: so it is changed.
+        """
+        self("delete", "crd", *(names or ("--all",)), "--wait=false", check=True)
+
+        def are_gone() -> bool:
+            left = self("get", "crd", *names, "--ignore-not-found", "--output=name", check=True).stdout.split()
+            if left:
+                self("annotate", "--overwrite", *left, f"tests.postern.dev/asked-at={time.monotonic()}")
+            return not left
+
+        raw.until(are_gone, f"CRDs {', '.join(names) or '(all)'} to go", patience_s=60)
 
     def as_account(self, namespace: str, name: str, path: Path) -> Kubectl:
         """The same cluster with the rights of a service account, whose kubeconfig is written to `path`."""
