@@ -9,17 +9,22 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.mixed import ANSWER_BYTES
 from bench.processes import OTHERS_CPU, free_port, running, wait_for_port
 from bench.templates import render
 from bench.workloads import Workload
 
 DOCUMENT = json.dumps({"slideshow": "x" * 412})
-FILES = {"body-64k": 64 * 2**10, "body-10m": 10 * 2**20}
+FILES: dict[str, int] = {
+    "body-64k": 64 * 2**10,
+    "body-10m": 10 * 2**20,
+    **{f"mixed-{number:x}": size for number, size in enumerate(ANSWER_BYTES)},
+}
 
 
 def answer_bytes(workload: Workload) -> int:
     """How long the application's answer is."""
-    return FILES.get(workload.path.removeprefix("/"), len(DOCUMENT))
+    return ANSWER_BYTES[0] if workload.has_ids else FILES.get(workload.path.removeprefix("/"), len(DOCUMENT))
 
 
 @contextlib.contextmanager

@@ -27,9 +27,18 @@ def publish(folder: Path, objects: Iterable[dict[str, Any]]) -> None:
 
 
 def manifests(
-    upstream_port: int, routes: int, credentials: int, key: Key = KEY, service: Mapping[str, Any] | None = None
+    upstream_port: int,
+    routes: int,
+    credentials: int,
+    key: Key = KEY,
+    service: Mapping[str, Any] | None = None,
+    *,
+    has_ids: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """One service whose routes want a token, and credentials of one consumer; `service` is the rest of its spec."""
+    """One service whose routes want a token, and credentials of one consumer; `service` is the rest of its spec.
+
+    With `has_ids` a route takes whatever is below its path, and bodies too.
+    """
     upstream = {"url": f"http://127.0.0.1:{upstream_port}"}
     spec: dict[str, Any] = {"hosts": [HOST], "pathPrefix": "/v1", "upstream": upstream, "auth": {"jwt": {}}}
     yield _object("postern.dev/v1alpha1", "Service", "app", spec=spec | dict(service or {}))
@@ -37,7 +46,10 @@ def manifests(
     if key.is_secret:
         yield _object("v1", "Secret", "c", type="postern.dev/jwt-key", stringData={"secret": key.verifying})
     for number in range(routes):
-        yield route(f"r{number}", "GET", f"/r{number}")
+        below = route(f"r{number}", "GET", f"/r{number}")
+        if has_ids:
+            below["spec"] |= {"methods": ["GET", "POST"], "paths": [{"type": "Prefix", "value": f"/r{number}"}]}
+        yield below
     for number in range(credentials):
         keys = [{"secretRef": {"name": "c", "key": "secret"}} if key.is_secret else {"publicKey": key.verifying}]
         yield _object(

@@ -19,7 +19,8 @@ import httptools
 import uvloop
 
 from bench.application import DOCUMENT
-from bench.material import HOST
+from bench.material import HOST, MANY, SECRET, Key
+from bench.mixed import Request, requests
 
 ANSWER = (
     f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(DOCUMENT)}\r\n\r\n{DOCUMENT}"
@@ -51,13 +52,14 @@ class Client(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport
         self._is_waiting = False
+        self._status = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def ask(self, request: bytes) -> None:
-        self._is_waiting = True
-        self._transport.write(request)
+    def ask(self, request: Request) -> None:
+        self._is_waiting, self._status = True, request.status
+        self._transport.write(request.wire)
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -66,7 +68,7 @@ class Client(asyncio.Protocol):
         """Called by the parser."""
         self._is_waiting = False
         status = self._parser.get_status_code()
-        self._load.answered("" if status == self._load.status else f"status {status}")
+        self._load.answered("" if status == self._status else f"status {status}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._is_waiting:
@@ -84,10 +86,9 @@ class Load:
     depends on that.
     """
 
-    def __init__(self, requests: Iterator[bytes], salvos: int, status: int = 200) -> None:
-        self._requests = requests
+    def __init__(self, asked: Iterator[Request], salvos: int) -> None:
+        self._asked = asked
         self._salvos = salvos
-        self.status = status
         self._unanswered = 0
         self._clients: list[Client] = []
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -119,29 +120,29 @@ class Load:
         self._salvos -= 1
         self._unanswered = len(self._clients)
         for client in self._clients:
-            client.ask(next(self._requests))
+            client.ask(next(self._asked))
 
 
-def requests_of(path: str, token: str) -> dict[str, tuple[Iterator[bytes], int]]:
-    """The requests of each workload, and the status that must answer them."""
+def requests_of(path: str, token: str) -> dict[str, Iterator[Request]]:
+    """The requests of each workload, those of `mixed` without bodies, which the application here does not read."""
     host, authorization = f"Host: {HOST}\r\n", f"Authorization: Bearer {token}\r\n"
     start, bare = f"GET {path} HTTP/1.1\r\n{host}", f"GET {path}?number="
     return {
-        "repeated": (itertools.repeat(f"{start}{authorization}\r\n".encode()), 200),
-        "unlike": ((f"{bare}{n} HTTP/1.1\r\n{host}{authorization}\r\n".encode() for n in itertools.count()), 200),
-        "refused-missing": (itertools.repeat(f"{start}\r\n".encode()), 401),
+        "mixed": itertools.cycle(requests(Key("HS256", SECRET, SECRET), MANY, uploads=False)),
+        "repeated": itertools.repeat(Request(f"{start}{authorization}\r\n".encode())),
+        "unlike": (Request(f"{bare}{n} HTTP/1.1\r\n{host}{authorization}\r\n".encode()) for n in itertools.count()),
+        "refused-missing": itertools.repeat(Request(f"{start}\r\n".encode(), 401)),
     }
 
 
-async def serve(workloads: dict[str, tuple[Iterator[bytes], int]]) -> None:
+async def serve(workloads: dict[str, Iterator[Request]]) -> None:
     """Be the application, and load what is named on standard input, until it ends."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Application, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         port, salvos, connections, workload = line.split()
-        requests, status = workloads[workload]
-        load = Load(requests, int(salvos), status)
+        load = Load(workloads[workload], int(salvos))
         await load.run(int(port), int(connections))
         print(json.dumps({"errors": load.errors[:5]}), flush=True)
 

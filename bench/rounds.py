@@ -12,11 +12,12 @@ from pathlib import Path
 
 from bench.application import answer_bytes, application
 from bench.material import HOST, MANY, Key, make_key, write_certificate
+from bench.mixed import requests
 from bench.peers import Peer, Site
 from bench.processes import family, family_cpu_s, free_port, resident_bytes
 from bench.results import LeftOut, Measurement, Report, Results
 from bench.workloads import Tokens, Workload
-from bench.wrk import Ammunition, Load, command, fire, write_script
+from bench.wrk import Ammunition, Load, Refusals, command, fire, write_raw, write_script
 
 ROTATING = 1000
 WARM_UP_S = 1.0
@@ -44,6 +45,8 @@ class Gun:
     workload: Workload
     ammunition: Ammunition
     script: Path
+    # By request of `raw`: its status.
+    statuses: tuple[int, ...] = ()
 
     def fire(self, one: Running, seconds: float) -> Load:
         """Load a gateway; it goes on in the row of tokens where it was, so that none comes again too soon."""
@@ -54,12 +57,24 @@ class Gun:
             line += ["--connections", str(workload.connections), "--seconds", str(seconds)]
         else:
             line = command(workload, one.port, self.ammunition, self.script, seconds=seconds, first=one.next)
-        load = fire(line, seconds, workload.status if one.peer.verifies else 200)
+        load = fire(line, seconds, self._refusals(one))
         if not load.requests:
             raise ValueError("not one request was answered")
         # Those that were on their way at the end are not counted.
         one.next += load.requests + workload.connections
         return load
+
+    def _refusals(self, one: Running) -> Refusals:
+        """How many of the next requests this gateway must refuse."""
+        first, statuses = one.next, self.statuses if one.peer.verifies else ()
+
+        def refusals(sent: int) -> tuple[int, int]:
+            if statuses:
+                expected = sum(statuses[number % len(statuses)] == 401 for number in range(first, first + sent))
+                return expected, self.workload.connections
+            return sent if one.peer.verifies and self.workload.status == 401 else 0, 0
+
+        return refusals
 
 
 def lacks_of(peer: Peer, workload: Workload) -> str | None:
@@ -73,7 +88,7 @@ def compare(workload: Workload, peers: Iterable[Peer], folder: Path, report: Rep
     report.workloads.append(results)
     key = make_key(workload.algorithm)
     certificate = write_certificate(folder / "certificates" / "bench")
-    gun = Gun(workload, *_load_gun(workload, key, folder))
+    gun = _mixed_gun(workload, key, folder) if workload.has_ids else Gun(workload, *_load_gun(workload, key, folder))
     with contextlib.ExitStack() as stack:
         upstream = stack.enter_context(application(folder, workload))
         running: list[Running] = []
@@ -155,6 +170,14 @@ def _must_be(status: int, one: Running, site: Site, path: str, token: str | None
         raise ValueError(f"answers {answer.status} where {status} must be")
     if status == 200 and length != answer_bytes(site.workload):
         raise ValueError(f"answers {length} bytes where {answer_bytes(site.workload)} must be")
+
+
+def _mixed_gun(workload: Workload, key: Key, folder: Path) -> Gun:
+    """Write whole requests."""
+    made = tuple(requests(key, MANY))
+    raw = write_raw(folder / "requests", (one.wire for one in made))
+    script = write_script(folder, workload, differing=True)
+    return Gun(workload, Ammunition(raw=raw), script, tuple(one.status for one in made))
 
 
 def _load_gun(workload: Workload, key: Key, folder: Path) -> tuple[Ammunition, Path]:

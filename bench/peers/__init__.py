@@ -26,8 +26,9 @@ class Site:
     certificate: Path
 
     def known_paths(self) -> Iterator[str]:
-        """The paths that a gateway has routes for, as clients ask for them."""
-        yield from (f"/v1/r{number}" for number in range(self.workload.routes))
+        """The paths that a gateway has routes for, as clients ask for them; those with ids below end with a slash."""
+        end = "/" if self.workload.has_ids else ""
+        yield from (f"/v1/r{number}{end}" for number in range(self.workload.routes))
         if self.workload.path:
             yield f"/v1{self.workload.path}"
 

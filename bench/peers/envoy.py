@@ -77,7 +77,8 @@ def config(site: Site, *, remembers: bool) -> dict[str, Any]:
     manager = chain["filters"][0]["typed_config"]
     host = manager["route_config"]["virtual_hosts"][0]
     if site.workload.routes <= LISTED_ROUTES:
-        host["routes"] = [{"match": {"path": path}, "route": {"cluster": "app"}} for path in site.known_paths()]
+        how = "prefix" if site.workload.has_ids else "path"
+        host["routes"] = [{"match": {how: path}, "route": {"cluster": "app"}} for path in site.known_paths()]
     else:
         del host["routes"]
         host["matcher"] = _dictionary(site.known_paths())

@@ -55,6 +55,7 @@ def config(site: Site) -> str:
         port=site.port,
         upstream=site.upstream,
         tls=f"ssl crt {site.certificate}/both.pem" if site.workload.tls else "",
+        how="beg" if site.workload.has_ids else "str",
         algorithm=site.key.algorithm,
         key=site.key.verifying if site.key.is_secret else f"{site.folder}/public.pem",
     )

@@ -28,7 +28,8 @@ class Nginx:
 
     @contextlib.contextmanager
     def start(self, site: Site) -> Iterator[int]:
-        routes = "".join(f'"{path}" 1;\n' for path in site.known_paths())
+        start = "~^" if site.workload.has_ids else ""
+        routes = "".join(f'"{start}{path}" 1;\n' for path in site.known_paths())
         (site.folder / "nginx-routes.map").write_text(routes, encoding="utf-8")
         conf = site.folder / "nginx.conf"
         conf.write_text(config(site), encoding="utf-8")

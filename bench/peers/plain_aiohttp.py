@@ -33,7 +33,8 @@ class PlainAiohttp:
     def start(self, site: Site) -> Iterator[int]:
         key, paths = site.folder / "key", site.folder / "paths"
         key.write_text(site.key.verifying, encoding="utf-8")
-        paths.write_text("\n".join(site.known_paths()), encoding="utf-8")
+        below = "{id}" if site.workload.has_ids else ""
+        paths.write_text("\n".join(f"{path}{below}" for path in site.known_paths()), encoding="utf-8")
         command: list[str | Path] = [sys.executable, PROGRAM, "--port", str(site.port)]
         command += ["--upstream", str(site.upstream), "--algorithm", site.key.algorithm, "--key", key, "--paths", paths]
         if site.workload.tls:

@@ -116,4 +116,4 @@ def test_workloads_are_listed(capsys):
     assert 0 == compare.main(["--list"])
     lines = capsys.readouterr().out.splitlines()
     assert len(WORKLOADS) + 1 == len(lines)
-    assert lines[0].startswith("* repeated ")
+    assert lines[0].startswith("* mixed ")

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 
 from bench.light import Application, Load, requests_of
+from bench.mixed import Request
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: bench.example.com\r\n\r\n"
 
@@ -28,7 +29,7 @@ class Refusing(Broken):
 async def errors_with(protocol, salvos=3, status=200):
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     async with server:
-        load = Load(itertools.repeat(REQUEST), salvos, status)
+        load = Load(itertools.repeat(Request(REQUEST, status)), salvos)
         await load.run(server.sockets[0].getsockname()[1], connections=2)
     return load.errors
 
@@ -67,11 +68,18 @@ async def test_a_status_may_be_the_one_that_must_come():
 
 
 def test_each_workload_has_its_own_requests():
-    """Requests of `repeated` are the same each time, those of `unlike` differ, and `refused-missing` has no token."""
+    """Requests of `repeated` are the same each time, those of others differ, and `refused-missing` has no token."""
     workloads = requests_of("/v1", "a.b.c")
-    twice = {name: [next(requests), next(requests)] for name, (requests, _) in workloads.items()}
-    assert {"repeated": 1, "unlike": 2, "refused-missing": 1} == {name: len(set(two)) for name, two in twice.items()}
-    assert {"repeated", "unlike"} == {name for name, two in twice.items() if b"Bearer a.b.c" in two[0]}
+    twice = {name: [next(asked), next(asked)] for name, asked in workloads.items()}
+    differing = {name: len({one.wire for one in two}) for name, two in twice.items()}
+    assert {"mixed": 2, "repeated": 1, "unlike": 2, "refused-missing": 1} == differing
+    assert {"repeated", "unlike"} == {name for name, two in twice.items() if b"Bearer a.b.c" in two[0].wire}
+
+
+def test_mixed_requests_have_no_body_here():
+    """The application of this load reads none."""
+    asked = requests_of("/v1", "a.b.c")["mixed"]
+    assert {b"GET"} == {next(asked).wire[:3] for _ in range(300)}
 
 
 async def test_a_request_in_two_pieces_is_one():

@@ -57,6 +57,15 @@ def test_envoy_has_many_routes_in_a_dictionary(site):
     assert {f"/v1/r{number}" for number in range(1000)} == found.keys()
 
 
+def test_routes_with_ids_take_what_is_below(site):
+    """All gateways have the same routes, however they say it."""
+    here = site("mixed")
+    assert ["/v1/r0/", "/v1/r1/"] == list(here.known_paths())[:2]
+    assert {"prefix": "/v1/r0/"} == host_of(envoy.config(here, remembers=True))["routes"][0]["match"]
+    assert "path -m beg -f" in haproxy.config(here)
+    assert "path -m str -f" in haproxy.config(site("repeated"))
+
+
 @pytest.mark.parametrize("remembers", [True, False])
 def test_envoy_remembers_tokens_when_it_is_told_to(remembers, site):
     """The two Envoys differ in nothing else."""

@@ -120,6 +120,22 @@ def test_no_token_comes_again_too_soon(fired, tmp_path):
     assert [0, 1064, 2128] == fired
 
 
+def test_what_must_be_refused_depends_on_where_a_load_begins(monkeypatch, tmp_path):
+    """Of whole requests each has its status; a gateway that looks at no token refuses none."""
+    seen = []
+
+    def fire(_line, _seconds, refusals):
+        seen.append(refusals(2))
+        return Load(2, 2.0, 1.0, 1.0, 1.0, 0)
+
+    monkeypatch.setattr(rounds, "fire", fire)
+    gun = Gun(WORKLOADS["mixed"], Ammunition(raw=tmp_path), tmp_path, (401, 401, 200))
+    gun.fire(Running(Verifying(), 1, 0), 1.0)
+    gun.fire(Running(Verifying(), 1, 0, next=2), 1.0)
+    gun.fire(Running(Proxying(), 1, 0), 1.0)
+    assert [(2, 64), (1, 64), (0, 0)] == seen
+
+
 def test_a_failure_in_a_round_is_told(monkeypatch):
     """The others are measured all the same, and the run is not clean."""
 

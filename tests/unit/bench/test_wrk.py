@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bench.workloads import WORKLOADS
-from bench.wrk import Ammunition, command, read_report, write_script
+from bench.wrk import Ammunition, command, read_report, write_raw, write_script
 
 OUTPUT = """Running 1s test @ http://127.0.0.1:1/v1/r0
   1 threads and 64 connections
@@ -14,31 +14,45 @@ REPORT {"requests": 4000, "duration_us": 2000000, "p50_us": 1500, "p99_us": 2025
 """
 
 
+def none(_):
+    return 0, 0
+
+
+def every(requests):
+    return requests, 0
+
+
 def line(name, ammunition, tmp_path):
     return list(map(str, command(WORKLOADS[name], 80, ammunition, tmp_path / "load.lua", seconds=3, first=7)))
 
 
 def test_a_report_is_read():
     """Times come in microseconds and are told in milliseconds."""
-    load = read_report(OUTPUT, 200)
+    load = read_report(OUTPUT, none)
     assert (4000, 2000.0) == (load.requests, load.per_second)
     assert (1.5, 20.25, 31.0) == (load.p50_ms, load.p99_ms, load.p999_ms)
 
 
 def test_a_refusal_is_an_error():
     """Where 200 must come, each other answer and each request without one counts."""
-    assert 5 == read_report(OUTPUT, 200).errors
+    assert 5 == read_report(OUTPUT, none).errors
 
 
 def test_a_refusal_that_must_come_is_none():
     """Where 401 must come, what was let through counts instead."""
-    assert 4000 - 3 + 2 == read_report(OUTPUT, 401).errors
+    assert 4000 - 3 + 2 == read_report(OUTPUT, every).errors
+
+
+@pytest.mark.parametrize(("must_be", "errors"), [(3, 2), (5, 2), (1, 2), (6, 3), (0, 3)])
+def test_what_is_on_its_way_may_be_refused_later(must_be, errors):
+    """Where some must be refused, as many as are unanswered at the end may be missing, and no more."""
+    assert errors == read_report(OUTPUT, lambda _: (must_be, 2)).errors
 
 
 def test_no_report_is_a_mistake():
     """Nothing is made up for a load that has said nothing."""
     with pytest.raises(ValueError, match="no report"):
-        read_report("Requests/sec: 12", 200)
+        read_report("Requests/sec: 12", none)
 
 
 def test_one_token_is_a_header(tmp_path):
@@ -53,6 +67,14 @@ def test_many_tokens_are_a_file(tmp_path):
     told = line("new-HS256", Ammunition(None, tmp_path / "tokens", tmp_path / "paths"), tmp_path)
     assert not [word for word in told if word.startswith("Authorization")]
     assert ["GET", f"{tmp_path}/paths", f"{tmp_path}/tokens", "7"] == told[-4:]
+
+
+def test_whole_requests_are_a_file(tmp_path):
+    """Each stands behind its length, and wrk goes on in their row where it is told to."""
+    raw = write_raw(tmp_path / "requests", [b"GET / HTTP/1.1\r\n\r\n", b"x"])
+    assert b"18\nGET / HTTP/1.1\r\n\r\n1\nx" == raw.read_bytes()
+    told = line("mixed", Ammunition(raw=raw), tmp_path)
+    assert ["--", str(raw), "7"] == told[-3:]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +97,7 @@ def test_an_upload_has_its_size(tmp_path):
     [
         ("repeated", False, ["done"]),
         ("new-HS256", True, ["done", "init", "request"]),
+        ("mixed", True, ["done", "init", "request"]),
         ("upload-1m", False, ["done", "init"]),
     ],
 )
