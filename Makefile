@@ -15,13 +15,14 @@ TESTS ?= tests
 PYTEST = $(BIN)/pytest -n auto --dist loadfile
 # Builds what a folder of tests runs besides Python, once; without a folder, all there is.
 PROGRAMS = PYTHONPATH=tests/support $(BIN)/python -m cluster.modules
+KEYCLOAK = PYTHONPATH=tests/support $(BIN)/python -m keycloak.distribution
 
 .DEFAULT_GOAL := help
 # make image IMAGE=registry.example.com/postern:1.2.3
 IMAGE ?= postern:dev
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test browser-test chart-test cluster-test gitops-test programs e2e check lint format golden crds changelog coverage fuzz fuzz-guided bench guard bench-cluster docs build image clean
+.PHONY: help setup demo test browser-test chart-test cluster-test gitops-test providers-test programs e2e check lint format golden crds changelog coverage fuzz fuzz-guided bench guard bench-cluster docs build image clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -59,8 +60,13 @@ gitops-test: $(STAMP) ## Ask Argo CD and Flux about our objects; with Go, builds
 	@$(PROGRAMS) gitops
 	@$(PYTEST) tests/gitops
 
-programs: $(STAMP) ## Build everything that tests run besides Python (needs Go; half an hour on two cores, once)
+providers-test: $(STAMP) ## Test with tokens of a real Keycloak; with Java and Maven, downloads it first (120 MB, once)
+	@$(KEYCLOAK)
+	@$(PYTEST) tests/providers
+
+programs: $(STAMP) ## Get everything that tests run besides Python (needs Go; half an hour on two cores, once)
 	@$(PROGRAMS)
+	@$(KEYCLOAK)
 
 e2e: build ## Install the chart in a cluster where Pods run and replace everything under load (root and Go, or kind)
 	@PYTHONPATH=tests/support $(BIN)/python -m cluster.places

@@ -208,6 +208,7 @@ def test_a_package_is_typed(package):
         "cluster",
         "e2e",
         "gitops",
+        "providers",
     ],
 )
 def test_nothing_that_is_tested_has_gone_missing(folder):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 # An API server waits for its watchers, who would wait for ever.
@@ -24,8 +25,9 @@ class NeverReady(Exception):
 class Program:
     """One program with its log; it may be started again after it has stopped."""
 
-    def __init__(self, arguments: list[str | Path], log: Path) -> None:
+    def __init__(self, arguments: list[str | Path], log: Path, environment: Mapping[str, str] | None = None) -> None:
         self._arguments = [str(argument) for argument in arguments]
+        self._environment = environment or {}
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -38,6 +40,7 @@ class Program:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self._log.parent,
+                env=os.environ | self._environment,
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one thread here
                 start_new_session=True,
             )

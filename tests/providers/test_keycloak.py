@@ -1,0 +1,137 @@
+"""Tokens that a real Keycloak has made, at the gateway that has its realms' keys in ConfigMaps."""
+
+from __future__ import annotations
+
+import pytest
+
+import raw
+from manifests import manifest, route, service
+
+SHOP = {"tokenIssuers": [{"name": "keycloak"}]}
+ROLES = {"nameFrom": ["preferred_username"], "groupsFrom": ["realm_access", "roles"]}
+
+
+def issuer(realm, name="keycloak", callers=ROLES, **spec):
+    """A TokenIssuer for a realm, by the keys of a ConfigMap of the same name."""
+    keys = {"ref": {"name": name, "key": "jwks.json"}}
+    fixed = {"issuer": realm.issuer, "keys": keys, "audiences": ["orders"], "callers": {"anyone": callers}}
+    return manifest("TokenIssuer", name, fixed | spec)
+
+
+def key_set(jwks, name="keycloak"):
+    """A ConfigMap with a realm's keys, as the realm publishes them."""
+    metadata = {"name": name, "namespace": "default"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"jwks.json": jwks}}
+
+
+def shop(upstream, **policy):
+    """A Service that takes the tokens of `keycloak`, and one Route."""
+    endpoints = [{"address": "127.0.0.1", "port": upstream.port}]
+    return [service(upstream={"endpoints": endpoints}, auth={"jwt": SHOP | policy}), route()]
+
+
+def ask(gateway, token, path="/"):
+    return raw.ask(gateway.listen, raw.request(path, f"Authorization: Bearer {token}"))
+
+
+def statuses(gateway, *tokens):
+    return [ask(gateway, token).status for token in tokens]
+
+
+@pytest.fixture
+def serve(gateway, upstream, realm):
+    """Serves the realm's tokens by a policy; returns the gateway."""
+
+    def serve(*more, **policy):
+        upstream.forget()
+        gateway.serve([*shop(upstream, **policy), issuer(realm), key_set(realm.jwks()), *more])
+        return gateway
+
+    return serve
+
+
+def test_a_person_passes_by_a_password(serve, realm, upstream):
+    """The application learns the name and the roles that the realm gives, each behind the issuer's name."""
+    assert 200 == ask(serve(), realm.tokens_of("zoe")["access_token"]).status
+    seen = upstream.requests[-1].fields
+    assert "keycloak:zoe" == seen["x-consumer-username"]
+    assert "keycloak:admin" in seen["x-consumer-groups"].split(",")
+    assert "keycloak" == seen["x-credential-identifier"]
+
+
+def test_a_service_passes_by_its_own_secret(serve, realm, upstream):
+    """Its name is that of the user that Keycloak has for it, and its roles are that user's."""
+    assert 200 == ask(serve(), realm.token_of_worker()).status
+    seen = upstream.requests[-1].fields
+    assert "keycloak:service-account-shop-worker" == seen["x-consumer-username"]
+    assert "keycloak:staff" in seen["x-consumer-groups"].split(",")
+
+
+@pytest.mark.parametrize(
+    "allow",
+    [
+        {"groups": ["keycloak:admin"]},
+        {"claims": [{"path": ["realm_access", "roles"], "anyOf": ["admin"]}]},
+        {"claims": [{"name": "groups", "anyOf": ["/buyers"]}]},
+        {"claims": [{"name": "azp", "anyOf": ["shop-frontend"]}, {"name": "email_verified", "anyOf": [True]}]},
+    ],
+    ids=["groups", "roles", "groups-of-people", "client-and-address"],
+)
+def test_only_who_is_allowed_passes(serve, realm, allow):
+    """By the roles or the groups of the realm, or by any claim; others are known and get 403."""
+    tokens = realm.tokens_of("zoe")["access_token"], realm.token_of_worker()
+    assert [200, 403] == statuses(serve(allow=allow), *tokens)
+
+
+def test_the_name_of_a_consumer_is_not_to_be_had_from_a_realm(serve, realm):
+    """A realm's user that is called as a Consumer is not that Consumer."""
+    token = realm.tokens_of("zoe")["access_token"]
+    assert [403] == statuses(serve(manifest("Consumer", "zoe", {}), allow={"consumers": ["zoe"]}), token)
+
+
+def test_a_token_for_another_api_is_refused(serve, realm):
+    """A client without the audience mapper gets tokens for `account`, which are not for us."""
+    gateway = serve()
+    answer = ask(gateway, realm.tokens_of("zoe", client_id="newsletter")["access_token"])
+    assert (401, 'Bearer realm="postern", error="invalid_token"') == (answer.status, answer.value("WWW-Authenticate"))
+    gateway.until_metric(1, "postern_denials_total", reason="wrong_audience")
+
+
+def test_only_access_tokens_pass(serve, realm):
+    """An ID token is for the client, and a refresh token is signed with a secret of the realm's own."""
+    tokens = realm.tokens_of("zoe")
+    assert [401, 401] == statuses(serve(), tokens["id_token"], tokens["refresh_token"])
+
+
+def test_each_realm_has_its_own_tokens(serve, realm, new_realm, gateway, upstream):
+    """Another realm of the same Keycloak is another issuer, by keys of its own, and a stranger until it is named."""
+    other = new_realm()
+    ours, theirs = realm.tokens_of("zoe")["access_token"], other.tokens_of("zoe")["access_token"]
+    assert [200, 401] == statuses(serve(), ours, theirs)
+    gateway.until_metric(1, "postern_denials_total", reason="wrong_issuer")
+
+    both = {"tokenIssuers": [{"name": "keycloak"}, {"name": "other"}]}
+    serve(issuer(other, "other"), key_set(other.jwks(), "other"), **both)
+    assert [200, 200] == statuses(gateway, ours, theirs)
+    assert "other:zoe" == upstream.requests[-1].fields["x-consumer-username"]
+
+    # With the keys exchanged no token is anybody's.
+    gateway.serve([*shop(upstream, **both), issuer(realm), issuer(other, "other"),
+                   key_set(other.jwks()), key_set(realm.jwks(), "other")])  # fmt: skip
+    assert [401, 401] == statuses(gateway, ours, theirs)
+
+
+def test_a_rotation_with_overlap_refuses_none(gateway, upstream, new_realm):
+    """Tokens by the old key and by the new one pass, until the old key is disabled and its set is here."""
+    realm = new_realm()
+    rest = [*shop(upstream), issuer(realm)]
+    old, old_kid = realm.tokens_of("zoe")["access_token"], realm.signing_kid()
+    realm.add_key(priority=200)
+    new = realm.tokens_of("zoe")["access_token"]
+    gateway.serve([*rest, key_set(realm.jwks())])
+    assert [200, 200] == statuses(gateway, old, new)
+
+    realm.disable_key(old_kid)
+    gateway.serve([*rest, key_set(realm.jwks())])
+    assert [401, 200] == statuses(gateway, old, new)
+    gateway.until_metric(1, "postern_denials_total", reason="unknown_kid")
