@@ -56,7 +56,7 @@ def test_every_head_is_new(made):
 
 
 def test_every_gateway_gets_the_same():
-    """The same paths come in the same order in every run; only signatures are made in the moment."""
+    """Every run has the same paths in the same order; only signatures are made in the moment."""
     paths = [[one.wire.split()[1] for one in requests(KEY, BLOCK)] for _ in range(2)]
     assert paths[0] == paths[1]
 
