@@ -12,7 +12,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from postern_dataplane.request.denials import CLIENT_NOT_ALLOWED, CORS_PREFLIGHT
-from postern_dataplane.request.head import Fields, RequestHead
+from postern_dataplane.request.head import Fields, RequestHead, only_value
 from postern_dataplane.request.target import Target
 from postern_dataplane.table.cors import VARY
 from postern_dataplane.table.patterns import TextTooLong
@@ -26,12 +26,12 @@ ANNOUNCED_BYTES_MAX = 4_096
 
 def origin_of(head: RequestHead) -> bytes | None:
     """The origin of the page that made a request; None where it names none, or several."""
-    return _only(head, b"origin")
+    return only_value(head, b"origin")
 
 
 def preflight(head: RequestHead, target: Target, table: RoutingTable) -> Reject | None:
     """The answer to a preflight; None for a request that is none, or that is for routes without `cors`."""
-    origin, method = origin_of(head), _only(head, b"access-control-request-method")
+    origin, method = origin_of(head), only_value(head, b"access-control-request-method")
     if origin is None or method is None:
         return None
     routes, announced = table.hosts.find(target.host), _announced(head)
@@ -57,13 +57,3 @@ def _announced(head: RequestHead) -> frozenset[str] | None:
     if len(names) > ANNOUNCED_BYTES_MAX:
         return None
     return frozenset(name.strip(" \t") for name in names.decode("latin-1").lower().split(","))
-
-
-def _only(head: RequestHead, wanted: bytes) -> bytes | None:
-    size, found = len(wanted), None
-    for name, value in head.headers:
-        if len(name) == size and name.lower() == wanted:
-            if found is not None:
-                return None
-            found = value
-    return found

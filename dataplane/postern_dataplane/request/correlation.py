@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .head import RequestHead
+from .head import RequestHead, only_value
 
 REQUEST_ID = b"x-request-id"
 TRACE_FIELDS = frozenset({b"traceparent", b"tracestate"})
@@ -44,25 +44,13 @@ class Correlation:
         """The id that a trusted proxy has given the request, None where a new one is needed."""
         if not self._is_trusted_proxy(head.peer):
             return None
-        said = _only(head, REQUEST_ID)
+        said = only_value(head, REQUEST_ID)
         return said if said is not None and _ID.fullmatch(said) else None
 
     def trace_id(self, head: RequestHead) -> str:
         """The id of the trace that goes on with this request, "" for none."""
-        said = _only(head, b"traceparent")
+        said = only_value(head, b"traceparent")
         if said is None or (self._asks_for_trust and not self._is_trusted_proxy(head.peer)):
             return ""
         found = _TRACEPARENT.fullmatch(said)
         return "" if found is None or (found[1] == b"00" and found[3]) else found[2].decode()
-
-
-def _only(head: RequestHead, name: bytes) -> bytes | None:
-    """The value of a field, None where there is none or more than one."""
-    found: bytes | None = None
-    size = len(name)
-    for field, value in head.headers:
-        if len(field) == size and field.lower() == name:
-            if found is not None:
-                return None
-            found = value
-    return found

@@ -33,6 +33,17 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
         return self.chunked or bool(self.content_length)
 
 
+def only_value(head: RequestHead, name: bytes) -> bytes | None:
+    """The value of the field with this name, in lower case; None where there is none, or more than one."""
+    size, found = len(name), None
+    for field, value in head.headers:
+        if len(field) == size and field.lower() == name:
+            if found is not None:
+                return None
+            found = value
+    return found
+
+
 class UpstreamHead(msgspec.Struct, frozen=True, gc=False):
     """The head that goes upstream.
 
