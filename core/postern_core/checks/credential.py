@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from postern_core.resources.jwt_credential import JTIS_BYTES_MAX, JWTCredential
+from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.validators import Validators
 
-from .duplicates import duplicates
+from .revoked import REVOKED_CHECKS
 
 SOURCES = {"secretRef": "secret_ref", "publicKey": "public_key", "publicKeyRef": "public_key_ref"}
 
@@ -42,22 +42,10 @@ def key_id_is_used_twice(credential: JWTCredential, _: Validators) -> Iterator[t
             yield f"spec.keys[{index}].id", f"{key_id!r} is used twice; a kid must name one key"
 
 
-def jti_is_named_twice(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
-    yield from duplicates("spec.revoked.jtis", credential.spec.revoked.jtis)
-
-
-def list_of_jtis_is_too_long(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
-    size_bytes = sum(len(jti.encode()) for jti in credential.spec.revoked.jtis)
-    if size_bytes > JTIS_BYTES_MAX:
-        has = f"have {size_bytes:,} bytes together, more than {JTIS_BYTES_MAX:,}"
-        yield "spec.revoked.jtis", f"{has}; list them in a ConfigMap (jtisFrom), or revoke by issuedBefore"
-
-
 CREDENTIAL_CHECKS = (
     key_has_not_exactly_one_source,
     key_does_not_fit_the_algorithm,
     public_key_is_not_given,
     key_id_is_used_twice,
-    jti_is_named_twice,
-    list_of_jtis_is_too_long,
+    *REVOKED_CHECKS,
 )

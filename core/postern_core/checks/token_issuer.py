@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from postern_core.resources.jwt_credential import JTIS_BYTES_MAX
 from postern_core.resources.token_issuer import TokenIssuer
 from postern_core.validators import Validators
 
 from .duplicates import duplicates
+from .revoked import REVOKED_CHECKS
 
 
 def callers_are_not_exactly_one(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
@@ -25,19 +25,11 @@ def audience_is_not_named(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[
 def value_is_named_twice(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
     yield from duplicates("spec.algorithms", issuer.spec.algorithms)
     yield from duplicates("spec.audiences", issuer.spec.audiences)
-    yield from duplicates("spec.revoked.jtis", issuer.spec.revoked.jtis)
-
-
-def list_of_jtis_is_too_long(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
-    size_bytes = sum(len(jti.encode()) for jti in issuer.spec.revoked.jtis)
-    if size_bytes > JTIS_BYTES_MAX:
-        has = f"have {size_bytes:,} bytes together, more than {JTIS_BYTES_MAX:,}"
-        yield "spec.revoked.jtis", f"{has}; list them in a ConfigMap (jtisFrom), or revoke by issuedBefore"
 
 
 ISSUER_CHECKS = (
     callers_are_not_exactly_one,
     audience_is_not_named,
     value_is_named_twice,
-    list_of_jtis_is_too_long,
+    *REVOKED_CHECKS,
 )

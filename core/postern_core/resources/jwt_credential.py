@@ -17,8 +17,6 @@ Algorithm = Literal[
     "ES256", "ES384", "ES512",
     "EdDSA", "Ed25519", "Ed448",
 ]  # fmt: skip
-# Of all inline ids together.
-JTIS_BYTES_MAX = 65_536
 
 
 class SecretKeyRef(Spec, frozen=True):

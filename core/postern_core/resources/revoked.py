@@ -10,6 +10,8 @@ from msgspec import Meta
 from .types import SET, Name, Spec, Text
 
 Timestamp = Annotated[datetime, Meta(tz=True)]
+# Of all inline ids together.
+JTIS_BYTES_MAX = 65_536
 
 
 class JtisFrom(Spec, frozen=True):
