@@ -9,11 +9,8 @@ from postern_core.resources.route import HeaderMatch, QueryParamMatch, Route, Ro
 from postern_core.resources.types import NO_CONTROLS
 from postern_core.validators import Validators
 
-from .clients import clients_block_is_wrong
-from .cors import block_is_wrong
+from .blocks import BLOCK_CHECKS
 from .duplicates import duplicates
-from .policy import policy_is_wrong
-from .responses import wrong_with_responses
 from .service import path_is_not_normal
 
 
@@ -102,26 +99,6 @@ def method_is_named_twice(route: Route, _: Validators) -> Iterator[tuple[str, st
     yield from duplicates("spec.methods", route.spec.methods)
 
 
-def auth_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
-    if route.spec.auth:
-        yield from policy_is_wrong(route.spec.auth.jwt)
-
-
-def cors_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
-    if route.spec.cors:
-        yield from block_is_wrong(route.spec.cors)
-
-
-def client_list_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
-    if route.spec.clients:
-        yield from clients_block_is_wrong(route.spec.clients)
-
-
-def responses_block_is_wrong(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
-    if route.spec.responses:
-        yield from wrong_with_responses(route.spec.responses)
-
-
 ROUTE_CHECKS = (
     path_can_never_match,
     regex_is_invalid,
@@ -133,8 +110,5 @@ ROUTE_CHECKS = (
     match_contradicts_another,
     method_is_refused_anyway,
     method_is_named_twice,
-    auth_is_wrong,
-    cors_is_wrong,
-    client_list_is_wrong,
-    responses_block_is_wrong,
+    *BLOCK_CHECKS,
 )

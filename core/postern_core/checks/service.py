@@ -10,11 +10,8 @@ from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.validators import Validators
 
-from .clients import clients_block_is_wrong
-from .cors import block_is_wrong
+from .blocks import BLOCK_CHECKS
 from .duplicates import duplicates
-from .policy import policy_is_wrong
-from .responses import wrong_with_responses
 
 __all__ = ["SERVICE_CHECKS", "path_is_not_normal", "split_url"]
 
@@ -155,26 +152,6 @@ def _server_name(upstream: ServiceUpstream) -> str:
     return (upstream.tls and upstream.tls.server_name) or ""
 
 
-def auth_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    if service.spec.auth:
-        yield from policy_is_wrong(service.spec.auth.jwt)
-
-
-def cors_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    if service.spec.cors:
-        yield from block_is_wrong(service.spec.cors)
-
-
-def client_list_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    if service.spec.clients:
-        yield from clients_block_is_wrong(service.spec.clients)
-
-
-def responses_block_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    if service.spec.responses:
-        yield from wrong_with_responses(service.spec.responses)
-
-
 SERVICE_CHECKS = (
     upstream_is_not_exactly_one,
     url_is_not_an_upstream,
@@ -189,8 +166,5 @@ SERVICE_CHECKS = (
     every_weight_is_zero,
     tls_contradicts_itself,
     upstream_has_no_name,
-    auth_is_wrong,
-    cors_is_wrong,
-    client_list_is_wrong,
-    responses_block_is_wrong,
+    *BLOCK_CHECKS,
 )
