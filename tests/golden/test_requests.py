@@ -16,6 +16,7 @@ from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.decision.outcome import Forward, Reject
 from postern_dataplane.decision.verification_cache import NullCache, VerificationCache
 from postern_dataplane.table.routing_table import build_table
+from postern_dataplane.table.table_settings import TableSettings, proxy_trust
 from postern_operator.validators import VALIDATORS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -48,7 +49,7 @@ def test_the_request_is_decided_as_the_case_says(case, request_, cache, snapshot
     now_s = ((cases.requests_of(case).now) or NOW).timestamp()
     credentials = {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}
     token = tokens.mint(request_.token, now_s, credentials) if request_.token else ""
-    table, verified = build_table(snapshot, "digest", trusted_proxies=settings.trusted_proxies), cache()
+    table, verified = build_table(snapshot, "digest", TableSettings(proxy_trust(settings.trusted_proxies))), cache()
 
     for _ in range(2):  # the second time from the cache
         head = head_of(request_, token)

@@ -14,6 +14,7 @@ from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import build_table
+from postern_dataplane.table.table_settings import TableSettings
 from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES, UPSTREAM_ERRORS, Metric
 from postern_dataplane.telemetry.events import RequestRecord
 from postern_dataplane.upstream.dial_policy import DialPolicy
@@ -273,7 +274,7 @@ class Port:
             gateway="default", routes=routes, backends=(backend,),
             endpoints=(Endpoints(id=backend.id, endpoints=endpoints),),
         )  # fmt: skip
-        self.active_table.swap(build_table(snapshot, "digest", body_bytes_max=self.body_bytes_max), 0.0)
+        self.active_table.swap(build_table(snapshot, "digest", TableSettings(body_bytes_max=self.body_bytes_max)), 0.0)
 
     def client(self, *listener: ListenerConfig) -> Client:
         return Client(self.gateway, self.loop, *listener)

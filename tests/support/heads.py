@@ -12,6 +12,7 @@ from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import RoutingTable, build_table
+from postern_dataplane.table.table_settings import TableSettings, proxy_trust
 from tokens import mint
 
 NOW_S = 1_900_000_000.0
@@ -66,7 +67,7 @@ def bearer(token: str) -> tuple[str, str]:
 
 def table(*manifests: dict[str, Any], trusted: tuple[str, ...] = ()) -> RoutingTable:
     """The table of what these manifests compile to."""
-    return build_table(compiled(*manifests).snapshot, "digest", trusted_proxies=trusted)
+    return build_table(compiled(*manifests).snapshot, "digest", TableSettings(proxy_trust(trusted)))
 
 
 def protected(**jwt: Any) -> RoutingTable:

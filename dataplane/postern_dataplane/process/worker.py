@@ -37,7 +37,8 @@ from postern_dataplane.server.annotator import Annotator
 from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import BACKLOG, Listeners
-from postern_dataplane.table.routing_table import RoutingTable, proxy_trust
+from postern_dataplane.table.routing_table import RoutingTable
+from postern_dataplane.table.table_settings import TableSettings, proxy_trust
 from postern_dataplane.telemetry.access_log import AccessLog
 from postern_dataplane.telemetry.counters import Counters
 from postern_dataplane.telemetry.definitions import CERTIFICATE_RELOADS, LOG_LINES_DROPPED, LOG_LINES_LIMITED, RELOADS
@@ -63,8 +64,8 @@ class Worker:
         self._counters = Counters(reports_routes=bool(settings.metrics_routes))
         self._access_log = access_log_for(settings)
         self._active_table = ActiveTable()
-        correlation = correlation_for(settings)
-        logged_claims = LoggedClaims(settings.access_log_claims) if self._access_log else None
+        table_settings = table_settings_for(settings)
+        correlation = table_settings.correlation
         self._gateway = Gateway(
             active_table=self._active_table,
             limits=settings.limits,
@@ -75,13 +76,7 @@ class Worker:
             annotator=Annotator(correlation) if correlation or self._access_log else None,
         )
         self._index_watcher = IndexWatcher(Path(settings.config))
-        loader = Loader(
-            Path(settings.config),
-            settings.trusted_proxies,
-            correlation,
-            logged_claims,
-            settings.limits.max_request_body_bytes,
-        )
+        loader = Loader(Path(settings.config), table_settings)
         self._reloader = Reloader(self._index_watcher, loader, self._active_table, self)
         make_context = partial(server_context, settings.tls_min_version)
         self._certificate_reloader = CertificateReloader(
@@ -176,12 +171,20 @@ def access_log_for(settings: Settings) -> AccessLog | None:
     )
 
 
-def correlation_for(settings: Settings) -> Correlation | None:
-    """What is done about the ids of requests and traces, None for nothing."""
-    if not settings.request_id and settings.trace_context == "off":
-        return None
+def table_settings_for(settings: Settings) -> TableSettings:
+    """What every table of this worker is made with."""
     is_trusted_proxy = proxy_trust(settings.trusted_proxies)
-    return Correlation(is_trusted_proxy, has_request_ids=settings.request_id, traces=settings.trace_context)
+    correlation = None
+    if settings.request_id or settings.trace_context != "off":
+        traces = settings.trace_context
+        correlation = Correlation(is_trusted_proxy, has_request_ids=settings.request_id, traces=traces)
+    has_log = settings.access_log is not None
+    return TableSettings(
+        is_trusted_proxy,
+        correlation,
+        LoggedClaims(settings.access_log_claims) if has_log else None,
+        settings.limits.max_request_body_bytes,
+    )
 
 
 def listener_for(settings: Settings, *, is_tls: bool) -> ListenerConfig:

@@ -16,11 +16,10 @@ from typing import Any
 from postern_core import codec
 from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, shard_file
 from postern_dataplane.errors import SnapshotError
-from postern_dataplane.jwt.logged_claims import LoggedClaims
-from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.table.copy_on_write import with_changes
 from postern_dataplane.table.diff import diff_snapshot
-from postern_dataplane.table.routing_table import RoutingTable, empty_table
+from postern_dataplane.table.routing_table import RoutingTable
+from postern_dataplane.table.table_settings import DEFAULTS, TableSettings
 from postern_kit.regular_file import open_regular
 
 # An index has a hundred bytes a shard and 6,000 shards at most; a shard that came through Kubernetes has 1 MiB at most.
@@ -34,17 +33,10 @@ Shards = dict[tuple[str, str], tuple[Any, ...]]
 class Loader:
     """Loads the snapshots of one folder, one after the other; not for two threads at once."""
 
-    def __init__(
-        self,
-        folder: Path,
-        trusted_proxies: Iterable[str] = (),
-        correlation: Correlation | None = None,
-        logged_claims: LoggedClaims | None = None,
-        body_bytes_max: int | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, settings: TableSettings = DEFAULTS) -> None:
         self._folder = folder
         # The last table, and the shards that it was made of, with the very entries that it has.
-        self._table = empty_table(trusted_proxies, correlation, logged_claims, body_bytes_max)
+        self._table = RoutingTable(settings)
         self._shards: Shards = {}
 
     def load(self, previous: RoutingTable | None) -> RoutingTable:

@@ -17,32 +17,27 @@ What is made anew, beside what has changed itself:
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Callable
 
 from postern_core.codec import SECTIONS
 from postern_core.snapshot import Route, Snapshot
 from postern_dataplane.jwt.logged_claims import LoggedClaims
-from postern_dataplane.request.correlation import Correlation
 
 from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
 from .copy_on_write import with_regrouped
 from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, ordered_ids
 from .issuers import CompiledIssuer
 from .own_responses import CompiledResponses, Unrouted
+from .table_settings import DEFAULTS, TableSettings
 from .virtual_hosts import VirtualHosts
 
 __all__ = ["RoutingTable", "Upstream", "build_table"]
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class RoutingTable:
     """All that a request is decided by; one that is just made holds nothing."""
 
     __slots__ = (
-        "body_bytes_max",
         "correlation",
         "credentials",
         "digest",
@@ -51,24 +46,18 @@ class RoutingTable:
         "hosts",
         "is_trusted_proxy",
         "issuers",
-        "logged_claims",
         "policies",
         "responses",
+        "settings",
         "unrouted",
         "upstreams",
     )
 
-    def __init__(
-        self,
-        is_trusted_proxy: Callable[[str], bool],
-        correlation: Correlation | None = None,
-        logged_claims: LoggedClaims | None = None,
-        body_bytes_max: int | None = None,
-    ) -> None:
-        self.is_trusted_proxy = is_trusted_proxy
-        self.correlation = correlation
-        self.logged_claims = logged_claims
-        self.body_bytes_max = body_bytes_max
+    def __init__(self, settings: TableSettings = DEFAULTS) -> None:
+        self.settings = settings
+        # Each request asks for these two.
+        self.is_trusted_proxy = settings.is_trusted_proxy
+        self.correlation = settings.correlation
         self.digest = ""
         self.gateway = ""
         self.entries = NO_ENTRIES
@@ -92,11 +81,11 @@ class RoutingTable:
 
     def with_changes(self, diff: SnapshotDiff, *, gateway: str, digest: str) -> RoutingTable:
         """The table of what these sections are now; raises KeyError where a route's policy is not there."""
-        new = RoutingTable(self.is_trusted_proxy, self.correlation, self.logged_claims, self.body_bytes_max)
+        new = RoutingTable(self.settings)
         new.digest, new.gateway, new.entries = digest, gateway, diff.entries
         upstreams = _upstreams(self.upstreams, diff)
         issuers = _issuers(self.issuers, diff)
-        policies = _policies(self.policies, diff, issuers, self.logged_claims)
+        policies = _policies(self.policies, diff, issuers, self.settings.logged_claims)
         new.upstreams, new.policies, new.issuers = upstreams.now, policies.now, issuers.now
         new.credentials = _credentials(self.credentials, diff)
         responses = _responses(self.responses, diff)
@@ -116,50 +105,13 @@ class RoutingTable:
     def _row(self, route: Route) -> CompiledRoute:
         own = self.responses.get(route.responses) if route.responses is not None else None
         policy, upstream = _policy_of(route, self.policies), self.upstreams.get(route.backend)
-        return CompiledRoute(route, policy, upstream, self.body_bytes_max, None if own is None else own.own)
+        return CompiledRoute(route, policy, upstream, self.settings.body_bytes_max, None if own is None else own.own)
 
 
-def empty_table(
-    trusted_proxies: Iterable[str] = (),
-    correlation: Correlation | None = None,
-    logged_claims: LoggedClaims | None = None,
-    body_bytes_max: int | None = None,
-) -> RoutingTable:
-    """What the first table is made of; raises ValueError for a bad CIDR.
-
-    `body_bytes_max` bounds the bodies of requests on every route, None does not.
-    """
-    return RoutingTable(proxy_trust(trusted_proxies), correlation, logged_claims, body_bytes_max)
-
-
-def proxy_trust(trusted_proxies: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a peer is one of these proxies; raises ValueError for a bad CIDR."""
-    networks = tuple(ipaddress.ip_network(cidr, strict=False) for cidr in trusted_proxies)
-
-    @lru_cache(maxsize=4096)
-    def is_trusted_proxy(peer: str) -> bool:
-        return bool(networks) and _is_among(peer, networks)
-
-    return is_trusted_proxy
-
-
-def build_table(
-    snapshot: Snapshot, digest: str, *, trusted_proxies: Iterable[str] = (), body_bytes_max: int | None = None
-) -> RoutingTable:
-    """The table of a whole snapshot; raises for one that contradicts itself, and ValueError for a bad CIDR."""
+def build_table(snapshot: Snapshot, digest: str, settings: TableSettings = DEFAULTS) -> RoutingTable:
+    """The table of a whole snapshot; raises for one that contradicts itself."""
     diff = diff_snapshot(NO_ENTRIES, {}, {name: getattr(snapshot, name) for name in SECTIONS})
-    return empty_table(trusted_proxies, body_bytes_max=body_bytes_max).with_changes(
-        diff, gateway=snapshot.gateway, digest=digest
-    )
-
-
-def _is_among(peer: str, networks: tuple[Network, ...]) -> bool:
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return any((mapped or address) in network for network in networks)
+    return RoutingTable(settings).with_changes(diff, gateway=snapshot.gateway, digest=digest)
 
 
 def _upstreams(before: dict[str, Upstream], diff: SnapshotDiff) -> SectionDiff[Upstream]:

@@ -21,6 +21,7 @@ from postern_dataplane.decision.outcome import Forward, Reject
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
+from postern_dataplane.table.table_settings import TableSettings, proxy_trust
 from postern_operator.validators import VALIDATORS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -35,7 +36,7 @@ def told(case):
     resources = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
     settings = cases.settings_of(case)
     snapshot = compile_snapshot(resources, inspectors=VALIDATORS, gateway=settings.gateway).snapshot
-    table = build_table(snapshot, "digest", trusted_proxies=settings.trusted_proxies)
+    table = build_table(snapshot, "digest", TableSettings(proxy_trust(settings.trusted_proxies)))
     requests = cases.requests_of(case)
     now_s = (requests.now or NOW).timestamp()
     credentials = {f"{entry.namespace}/{entry.name}": entry for entry in snapshot.credentials}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from postern_core.issuer_entry import IssuerKey, TokenIssuer
 from postern_core.snapshot import Consumer, Policy
+from postern_core.snapshot_issuers import IssuerKey, TokenIssuer
 from postern_dataplane.table.issuers import CompiledIssuer, issuers_of
 
 

@@ -16,7 +16,7 @@ from postern_core.snapshot import (
 )
 from postern_core.snapshot_responses import ResponseBody, Responses
 from postern_dataplane.table.diff import diff_snapshot
-from postern_dataplane.table.routing_table import empty_table
+from postern_dataplane.table.routing_table import RoutingTable
 
 
 def route(name, **fields):
@@ -63,8 +63,8 @@ ENTRIES = {
 
 @pytest.fixture
 def before():
-    sections = diff_snapshot(empty_table().entries, {}, ENTRIES)
-    return empty_table().with_changes(sections, gateway="g", digest="one")
+    sections = diff_snapshot(RoutingTable().entries, {}, ENTRIES)
+    return RoutingTable().with_changes(sections, gateway="g", digest="one")
 
 
 def after(table, section, *, left=(), come=()):
