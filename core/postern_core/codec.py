@@ -22,9 +22,9 @@ from zlib import crc32
 
 import msgspec
 
-from .issuer_entry import TokenIssuer
 from .snapshot import FORMAT, Backend, Consumer, Credential, Endpoints, Policy, Route, Snapshot
 from .snapshot_entry import Entry
+from .snapshot_issuers import TokenIssuer
 from .snapshot_responses import Responses
 
 SECTIONS: dict[str, type[Entry]] = {

@@ -13,7 +13,6 @@ from typing import Any
 
 from .check import check
 from .grants import Grants
-from .issuer_entry import TokenIssuer
 from .kinds import KINDS
 from .link.credentials import Identities, link_identities
 from .link.issuers import issuers_named_by, link_issuers
@@ -32,6 +31,7 @@ from .problems import Problem, in_order
 from .ref import Ref
 from .snapshot import Snapshot
 from .snapshot_entry import Entry
+from .snapshot_issuers import TokenIssuer
 from .validators import Validators
 
 

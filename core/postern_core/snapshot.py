@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .issuer_entry import TokenIssuer
 from .snapshot_callers import Clients, Cors
 from .snapshot_entry import Entry
+from .snapshot_issuers import TokenIssuer
 from .snapshot_responses import Responses
 
 FORMAT = 1

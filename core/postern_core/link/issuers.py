@@ -13,7 +13,6 @@ import msgspec
 
 from postern_core.algorithms import RSA_BITS_MIN, is_fit, token_names
 from postern_core.claim_values import media_type
-from postern_core.issuer_entry import IssuerKey, TokenIssuer
 from postern_core.parse import Decoded, Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
@@ -21,6 +20,7 @@ from postern_core.resources.issuer_keys import issuer_facts, key_set_holder, rev
 from postern_core.resources.token_issuer import TokenIssuer as TokenIssuerResource
 from postern_core.resources.token_issuer import TokenIssuerSpec
 from postern_core.snapshot import Policy
+from postern_core.snapshot_issuers import IssuerKey, TokenIssuer
 from postern_core.validators import PublicKey, UnreadableKey, Validators
 
 from .references import Missing, may_hold_keys, no_secret_for_keys, value_of

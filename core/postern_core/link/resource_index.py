@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from postern_core.issuer_entry import TokenIssuer
 from postern_core.memo import Memo
 from postern_core.parse import Decoded, Parsed, R, is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL, EndpointSlice
+from postern_core.snapshot_issuers import TokenIssuer
 from postern_core.validators import Validators
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
-from postern_core.issuer_entry import TokenIssuer
 from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Policy, Route, Snapshot
 from postern_core.snapshot_entry import Entry
+from postern_core.snapshot_issuers import TokenIssuer
 from postern_core.snapshot_responses import Responses
 
 from .issuers import refused_issuer

@@ -17,8 +17,6 @@ from .date import http_date
 
 Fields = list[tuple[bytes, bytes]]
 
-# Far more than any honest application sends, little enough to hold, and some 2 ms to read.
-HEAD_BYTES_MAX = RESPONSE_HEAD_BYTES_MAX
 FIELDS_MAX = 1_000
 
 # RFC 9110, section 7.6.1. Proxy-Authenticate would ask the client for the credentials of another proxy.
@@ -104,7 +102,7 @@ def read_response(
     lines += (b"", b"")
     head = b"\r\n".join(lines)
     ends = len(lines) - 1
-    if head.count(b"\n") != ends or head.count(b"\r") != ends or len(head) > HEAD_BYTES_MAX:
+    if head.count(b"\n") != ends or head.count(b"\r") != ends or len(head) > RESPONSE_HEAD_BYTES_MAX:
         # A line end within a value would begin a field, or a response, of its own.
         raise BadResponse
     kept_s = keep_alive_s(found.keep_alive) if found.keep_alive else None
@@ -187,6 +185,6 @@ def informational(status: int, phrase: bytes, fields: Fields) -> bytes:
     if status == 101:
         kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
     head = b"HTTP/1.1 %d %b\r\n%b\r\n" % (status, phrase, b"".join(b"%b: %b\r\n" % field for field in kept))
-    if len(head) > HEAD_BYTES_MAX:
+    if len(head) > RESPONSE_HEAD_BYTES_MAX:
         raise BadResponse
     return head

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from postern_dataplane.decision.outcome import Authorized, Reject
+from postern_dataplane.decision.outcome import Authorized, Outcome
 from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.telemetry.events import RequestRecord
@@ -19,7 +19,7 @@ class Annotator:
     def __init__(self, correlation: Correlation | None) -> None:
         self._correlation = correlation
 
-    def annotate(self, head: RequestHead, outcome: Authorized | Reject, record: RequestRecord, sent: bytes) -> bytes:
+    def annotate(self, head: RequestHead, outcome: Outcome, record: RequestRecord, sent: bytes) -> bytes:
         """Return what goes upstream, b"" for a refusal, with the fields of this one request."""
         if type(outcome) is Authorized and outcome.identity is not None:
             record.token = outcome.identity.token

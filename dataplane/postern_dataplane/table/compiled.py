@@ -233,8 +233,7 @@ class CompiledRoute:
     __slots__ = (
         "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id", "label", "mapping", "methods",
         "path_prefix", "policy", "query_params", "refused_in_path", "removed", "removed_if_untrusted", "responses",
-        "root", "strip",
-        "stripped_prefix", "upstream",
+        "root", "strip", "stripped_prefix", "upstream",
     )  # fmt: skip
 
     def __init__(

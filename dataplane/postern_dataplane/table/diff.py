@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from postern_core.codec import SECTIONS, CodecError
-from postern_core.issuer_entry import TokenIssuer
 from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Policy, Route
+from postern_core.snapshot_issuers import TokenIssuer
 from postern_core.snapshot_responses import Responses
 
 from .copy_on_write import with_changes, with_recomputed

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from postern_core.algorithms import token_names
-from postern_core.issuer_entry import TokenIssuer
 from postern_core.revocation import unpacked
 from postern_core.snapshot import Consumer, Key, Policy
+from postern_core.snapshot_issuers import TokenIssuer
 from postern_dataplane.jwt.claim_values import ELEMENTS_MAX, SPACE_SEPARATED, Claims, claim_at
 from postern_dataplane.jwt.keys import VerificationKey
 

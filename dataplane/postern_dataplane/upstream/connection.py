@@ -14,7 +14,8 @@ import httptools
 
 from postern_dataplane.errors import StateError
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
-from postern_dataplane.http1.response_head import HEAD_BYTES_MAX, NONE, UNTIL_CLOSE, BadResponse, Fields, Framing
+from postern_dataplane.http1.response_head import NONE, UNTIL_CLOSE, BadResponse, Fields, Framing
+from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.tcp import acknowledged_bytes, has_ended
 
@@ -178,7 +179,7 @@ class UpstreamConnection(asyncio.Protocol):
             self._parser.feed_data(data)
             # Counted afterwards, as what ends a head may bring much of the body; `read_response` measures whole heads.
             self._field_bytes += len(data)
-            if self._field_bytes > HEAD_BYTES_MAX:
+            if self._field_bytes > RESPONSE_HEAD_BYTES_MAX:
                 raise BadResponse
         except httptools.HttpParserUpgrade as upgrade:
             self._switch(handler, data[upgrade.args[0] :])
@@ -285,7 +286,7 @@ class UpstreamConnection(asyncio.Protocol):
         if self.state in ENDED:
             self._move(SPENT)
         elif self.handler is not None:
-            self._field_bytes = -HEAD_BYTES_MAX  # more than its packet brings
+            self._field_bytes = -RESPONSE_HEAD_BYTES_MAX  # more than its packet brings
             self.handler.response_body_arrived(data)
 
     def on_message_complete(self) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 import tokens
 from cases import Token
-from postern_core.issuer_entry import IssuerKey, TokenIssuer
 from postern_core.snapshot import Policy, Snapshot
+from postern_core.snapshot_issuers import IssuerKey, TokenIssuer
 from postern_dataplane.decision.authenticate import authenticate
 from postern_dataplane.decision.token_extraction import TokenFound
 from postern_dataplane.decision.verification_cache import BAD_MAX, VerificationCache

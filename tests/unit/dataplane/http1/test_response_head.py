@@ -9,13 +9,13 @@ import pytest
 from postern_dataplane.http1 import response_head
 from postern_dataplane.http1.response_head import (
     FIELDS_MAX,
-    HEAD_BYTES_MAX,
     BadResponse,
     Framing,
     has_no_body,
     informational,
     read_response,
 )
+from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 
 LENGTH = (b"Content-Length", b"5")
 CHUNKED = (b"Transfer-Encoding", b"chunked")
@@ -195,7 +195,7 @@ def test_a_line_end_in_an_informational_head_is_bad():
 
 
 @pytest.mark.parametrize(
-    "fields", [[(b"a", b"b")] * (FIELDS_MAX + 1), [(b"a", b"b" * HEAD_BYTES_MAX)]], ids=["number", "size"]
+    "fields", [[(b"a", b"b")] * (FIELDS_MAX + 1), [(b"a", b"b" * RESPONSE_HEAD_BYTES_MAX)]], ids=["number", "size"]
 )
 @pytest.mark.parametrize("status", [200, 103])
 def test_fields_have_bounds(fields, status):

@@ -8,29 +8,9 @@ import os
 
 import pytest
 
+from log_records import record
 from postern_dataplane.telemetry import access_log
 from postern_dataplane.telemetry.access_log import AccessLog, LineRate
-from postern_dataplane.telemetry.events import RequestRecord
-
-FIELDS = {
-    "method": "GET",
-    "host": "app.example",
-    "path": "/v1/json",
-    "peer": "192.0.2.1",
-    "route": "demo/json",
-    "status": 200,
-    "reason": "",
-    "consumer": "oiloil",
-    "duration_s": 0.0123456,
-    "upstream_latency_s": 0.01,
-    "bytes_in": 1,
-    "bytes_out": 2,
-    "upstream": "10.0.0.7:8080",
-}
-
-
-def record(**changes):
-    return RequestRecord(**{**FIELDS, **changes})
 
 
 @pytest.fixture

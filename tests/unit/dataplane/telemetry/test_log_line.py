@@ -6,30 +6,11 @@ import json
 
 import pytest
 
+from log_records import FIELDS, record
 from postern_dataplane.request.logged_token import LoggedToken
-from postern_dataplane.telemetry.events import RequestRecord
 from postern_dataplane.telemetry.log_line import FORMATS, NAMES, LogFormat
 
 NOW_S = 1814313600.25
-FIELDS = {
-    "method": "GET",
-    "host": "app.example:8443",
-    "path": "/v1/json",
-    "peer": "192.0.2.1",
-    "route": "demo/json",
-    "status": 200,
-    "reason": "",
-    "consumer": "oiloil",
-    "duration_s": 0.0123456,
-    "upstream_latency_s": 0.01,
-    "bytes_in": 1,
-    "bytes_out": 2,
-    "upstream": "10.0.0.7:8080",
-}
-
-
-def record(**changes):
-    return RequestRecord(**{**FIELDS, **changes})
 
 
 def line(log_format="postern", **changes):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from postern_dataplane.http1.response_head import HEAD_BYTES_MAX, read_response
+from postern_dataplane.http1.response_head import read_response
+from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 from postern_dataplane.upstream.connection import UpstreamConnection
 
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -236,7 +237,7 @@ def test_a_head_has_a_bound(begin, piece):
     while connection.handler is not None:
         connection.data_received(b"A: " + b"b" * (piece - 5) + b"\r\n")
         count += piece
-        assert count < 2 * HEAD_BYTES_MAX
+        assert count < 2 * RESPONSE_HEAD_BYTES_MAX
     assert ["bad_response"] == handler.told
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postern_dataplane.http1.response_head import HEAD_BYTES_MAX
+from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -33,7 +33,7 @@ def test_trailers_have_the_same_bound(asked):
     while not upstream.transport.end:
         port.answer(b"b" * 100_000, upstream)
         count += 100_000
-        assert count < 3 * HEAD_BYTES_MAX
+        assert count < 3 * RESPONSE_HEAD_BYTES_MAX
     assert ([200], "close") == (client.statuses(), client.transport.end)
 
 
