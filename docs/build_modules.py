@@ -18,6 +18,7 @@ PACKAGES = (
     "operator/postern_operator",
     "dataplane/postern_dataplane",
     "cli/postern_cli",
+    "console/postern_console",
 )
 HEADER = """# Modules
 

@@ -29,6 +29,7 @@ COMMANDS = MappingProxyType(
         "token": "postern_cli.token",
         "explain": "postern_cli.explain",
         "status": "postern_cli.status",
+        "console": "postern_console.console",
         "completion": "postern_cli.completion",
     }
 )
@@ -37,7 +38,7 @@ COMMANDS = MappingProxyType(
 ABOUT_OBJECTS = ("validate", "token", "explain")
 
 # What a package is installed with, where that isn't what everything else is.
-EXTRAS = MappingProxyType({"kubernetes": "operator,dataplane,cluster"})
+EXTRAS = MappingProxyType({"kubernetes": "operator,dataplane,cluster", "jinja2": "operator,dataplane,console"})
 
 # What a shell says of a program that was interrupted: 128 + SIGINT.
 INTERRUPTED = 130
@@ -64,7 +65,7 @@ def _run(**settings: Any) -> NoReturn:
         click.echo(f"Error: {mistake}", err=True)
         status = 1
     except ModuleNotFoundError as missing:
-        click.echo(f"Error: {_described(missing)}" if _is_ours(missing) else f"Error: {_lacking(missing)}", err=True)
+        click.echo(f"Error: {describe(missing)}" if _is_ours(missing) else f"Error: {_lacking(missing)}", err=True)
         status = 1
     except (click.Abort, KeyboardInterrupt):
         status = INTERRUPTED
@@ -73,12 +74,12 @@ def _run(**settings: Any) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     except Exception as error:  # noqa: BLE001 # a mistake of ours is an error message as well
-        click.echo(f"Error: {_described(error)}", err=True)
+        click.echo(f"Error: {describe(error)}", err=True)
         status = 1
     sys.exit(status)
 
 
-def _described(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """What may be said of an unexpected exception: its type and place, for its text may quote a secret."""
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     where = " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames)

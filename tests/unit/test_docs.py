@@ -23,7 +23,9 @@ PAGES = sorted(
     ]
 )
 REFERENCE = ROOT / "docs/reference"
-ROOTS_OF_CODE = ("core", "kit", "operator", "dataplane", "cli", "tests", "docs", "bench", "fuzz", "helm", "examples")
+ROOTS_OF_CODE = (
+    "core", "kit", "operator", "dataplane", "cli", "console", "tests", "docs", "bench", "fuzz", "helm", "examples",
+)  # fmt: skip
 DECISIONS = set((ROOT / "docs/adr").glob("*.md"))  # Their form is tested in test_decisions.py.
 
 

@@ -6,7 +6,7 @@ import graphlib
 
 import grimp
 
-PACKAGES = ("postern_core", "postern_kit", "postern_operator", "postern_dataplane", "postern_cli")
+PACKAGES = ("postern_core", "postern_kit", "postern_operator", "postern_dataplane", "postern_cli", "postern_console")
 
 
 def circle_in(graph):

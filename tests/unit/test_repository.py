@@ -19,6 +19,7 @@ PACKAGES = {
     "operator": ROOT / "operator/postern_operator",
     "dataplane": ROOT / "dataplane/postern_dataplane",
     "cli": ROOT / "cli/postern_cli",
+    "console": ROOT / "console/postern_console",
 }
 SOURCES = sorted(path for package in PACKAGES.values() for path in package.rglob("*.py"))
 PROGRAMS = sorted(
@@ -61,6 +62,7 @@ CARRIED_BY = {
     "sync": ["sync"],
     "cli": ["operator", "dataplane"],
     "kubectl": ["operator", "dataplane", "cluster"],
+    "console": ["operator", "dataplane", "console"],
 }
 IMPORT_NAMES = {"google-re2": "re2", "pyjwt": "jwt", "pyyaml": "yaml", "prometheus-client": "prometheus_client"}
 
@@ -202,6 +204,7 @@ def test_a_package_is_typed(package):
         "unit/operator",
         "unit/dataplane",
         "unit/cli",
+        "unit/console",
         "golden",
         "conformance",
         "chart",
@@ -272,7 +275,7 @@ def test_a_process_starts_with_its_extra_alone(part, extra):
     assert (0, "") == (done.returncode, done.stderr)
 
 
-@pytest.mark.parametrize("extra", ["operator", "cluster", "dataplane", "sync"])
+@pytest.mark.parametrize("extra", ["operator", "cluster", "dataplane", "sync", "console"])
 def test_an_extra_carries_only_what_is_imported(extra):
     """Nobody installs what nothing uses."""
     users = ["kit", *(part for part, extras in CARRIED_BY.items() if extra in extras)]

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
-    path for root in ("core", "kit", "operator", "dataplane", "cli") for path in (ROOT / root).rglob("*.py")
+    path for root in ("core", "kit", "operator", "dataplane", "cli", "console") for path in (ROOT / root).rglob("*.py")
 )
 GLOSSARY = ROOT / "docs/design/glossary.md"
 

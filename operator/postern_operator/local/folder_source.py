@@ -104,6 +104,11 @@ class FolderSource:
             self._last = _together(found.values(), gone.values(), unread)
         return self._last
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no file was left as it was, because it may be half written."""
+        return self._is_settled
+
     async def changes(self) -> AsyncGenerator[None]:
         """Yield whenever something may have changed, and at least twice a second, until cancelled."""
         while True:

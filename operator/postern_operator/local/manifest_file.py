@@ -127,7 +127,7 @@ def _read(content: bytes, first_line: int, path: str) -> FileContent:
         text = _decoded(content)
         documents = [json_document(text)] if path.endswith(".json") and text.strip() else yaml_documents(text)
         for document in documents:
-            for manifest, line in _manifests(document):
+            for manifest, line in manifests_of(document):
                 origin = f"{path}:{line + first_line - 1}"
                 if is_known(manifest):
                     objects.append(parse_manifest(manifest, origin))
@@ -147,7 +147,7 @@ def _decoded(content: bytes) -> str:
         raise ManifestError("is not UTF-8; save it as UTF-8", before.count(b"\n") + 1, column) from None
 
 
-def _manifests(document: Document) -> Iterator[tuple[dict[str, Any], int]]:
+def manifests_of(document: Document) -> Iterator[tuple[dict[str, Any], int]]:
     """The manifests of a document with their lines, those within lists one by one."""
     waiting = [(document.value, document.line)]
     while waiting:

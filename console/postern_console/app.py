@@ -1,0 +1,74 @@
+"""The application of a console put together: which address shows which page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from postern_core.kinds import KINDS
+from postern_core.ref import Ref
+
+from .access import Access
+from .folder_objects import FolderObjects
+from .gatekeeper import Gatekeeper, page_response
+from .object_document import document_of
+from .paging import Query, query_of
+from .rendering import STATIC, Templates
+from .views.object_detail import object_detail
+from .views.object_list import object_list
+from .views.overview import overview
+
+# No form of a console is larger.
+BODY_BYTES_MAX = 256 * 1024
+KIND_BY_PLURAL = {kind.plural: name for name, kind in KINDS.items()}
+
+
+def new_application(objects: FolderObjects, access: Access, port: int) -> web.Application:
+    """Return the application, whose every request has passed the gatekeeper."""
+    templates = Templates()
+    gatekeeper = Gatekeeper(access, templates, port)
+    application = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[gatekeeper.admit])
+    application.on_response_prepare.append(gatekeeper.add_headers)
+    pages = Pages(objects, templates)
+    application.router.add_get("/start/{link}", gatekeeper.start, allow_head=False)
+    application.router.add_get("/", pages.overview)
+    application.router.add_static("/static", STATIC)
+    plurals = "|".join(KIND_BY_PLURAL)
+    application.router.add_get(f"/{{plural:{plurals}}}", pages.object_list)
+    application.router.add_get(f"/{{plural:{plurals}}}/{{namespace}}/{{name}}", pages.object_detail)
+    return application
+
+
+class Pages:
+    """The pages that read."""
+
+    def __init__(self, objects: FolderObjects, templates: Templates) -> None:
+        self._objects = objects
+        self._templates = templates
+
+    async def overview(self, request: web.Request) -> web.Response:
+        return self._page("overview.html", overview(await self._objects.state(), _query(request)))
+
+    async def object_list(self, request: web.Request) -> web.Response:
+        kind = KIND_BY_PLURAL[request.match_info["plural"]]
+        return self._page("list.html", object_list(await self._objects.state(), kind, _query(request)))
+
+    async def object_detail(self, request: web.Request) -> web.Response:
+        state = await self._objects.state()
+        given = request.match_info
+        parsed = state.objects.get(Ref(KIND_BY_PLURAL[given["plural"]], given["namespace"], given["name"]))
+        if parsed is None:
+            raise web.HTTPNotFound
+        document = await asyncio.to_thread(document_of, parsed)
+        return self._page("object.html", object_detail(state, parsed, document))
+
+    def _page(self, template: str, context: Mapping[str, Any]) -> web.Response:
+        return page_response(self._templates.render(template, context))
+
+
+def _query(request: web.Request) -> Query:
+    given = request.query
+    return query_of(given.get("q", ""), given.get("only", ""), given.get("page", ""))

@@ -1,0 +1,55 @@
+"""The folders of a console, read and compiled again when something has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from postern_cli.load_folders import problems_of
+from postern_cli.sources import Source
+from postern_core.link.shares import DEFAULT_SHARE, Share
+from postern_core.parse import Parsed
+from postern_operator.local.folder_source import SETTLE_ROUNDS, SETTLE_S, FolderSource, Reading
+from postern_operator.local.generated_secrets import GeneratedSecrets, state_folder
+
+from .state import ConsoleState, state_of
+
+# Warnings about keys that end soon, and the grants of a running gateway, change without a manifest.
+RECHECK_S = 60.0
+
+
+class FolderObjects:
+    """Reads what has changed since the last time; what has not is neither read nor compiled again."""
+
+    def __init__(self, folders: tuple[Path, ...], share: Share = DEFAULT_SHARE) -> None:
+        self.folders = folders
+        self._share = share
+        self._source = FolderSource(folders)
+        self._secrets = GeneratedSecrets(state_folder(folders), make=False)
+        self._lock = asyncio.Lock()
+        self._seen: tuple[Reading, tuple[Parsed, ...]] | None = None
+        self._checked_s = 0.0
+        self._state = ConsoleState(folders)
+
+    async def state(self) -> ConsoleState:
+        """The folders as they are now; raises `LocalError` where they can't be read at all."""
+        async with self._lock:
+            state = await asyncio.to_thread(self.read)
+            for _ in range(SETTLE_ROUNDS):
+                if self._source.is_settled:
+                    break
+                await asyncio.sleep(SETTLE_S)
+                state = await asyncio.to_thread(self.read)
+            return state
+
+    def read(self) -> ConsoleState:
+        """As `state`, for a thread; one at a time."""
+        reading = self._source.read()
+        objects = self._secrets.added_to(reading.objects)
+        is_known = self._seen is not None and self._seen[0] is reading and self._seen[1] is objects
+        if not is_known or time.monotonic() - self._checked_s >= RECHECK_S:
+            problems = problems_of(objects, self._share, Source(self.folders, None))
+            self._state = state_of(reading, problems, self.folders)
+            self._seen, self._checked_s = (reading, objects), time.monotonic()
+        return self._state

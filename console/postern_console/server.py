@@ -1,0 +1,68 @@
+"""Serves a console on loopback until it is stopped, or has been idle for too long."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from postern_kit.stop_signals import on_stop_signal
+
+from .access import IDLE_S, Access
+from .app import new_application
+from .folder_objects import FolderObjects
+
+# A port that is free for IPv4 may be taken for IPv6.
+ATTEMPTS = 16
+NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
+
+def loopback_sockets() -> list[socket.socket]:
+    """Bind 127.0.0.1 and, where the machine has it, [::1], to one port that the system chooses."""
+    for attempt in range(ATTEMPTS):
+        first = socket.create_server(("127.0.0.1", 0))
+        try:
+            return [first, socket.create_server(("::1", first.getsockname()[1]), family=socket.AF_INET6)]
+        except OSError as error:
+            if error.errno in NO_IPV6:
+                return [first]
+            first.close()
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError
+
+
+@contextlib.asynccontextmanager
+async def running(objects: FolderObjects, idle_s: float = IDLE_S) -> AsyncIterator[tuple[str, Access]]:
+    """Serve as long as the context lasts; yields the start link and who may come in."""
+    sockets = loopback_sockets()
+    port = int(sockets[0].getsockname()[1])
+    access = Access(port, time.monotonic, idle_s)
+    # An access log would hold the start link.
+    runner = web.AppRunner(new_application(objects, access, port), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        for one in sockets:
+            await web.SockSite(runner, one).start()
+        yield f"http://127.0.0.1:{port}{access.start_path}", access
+    finally:
+        await runner.cleanup()
+
+
+async def serve(objects: FolderObjects, opened: Callable[[str], None], idle_s: float = IDLE_S) -> str:
+    """Serve until a signal or until the time is over; calls back with the start link, returns why it has ended."""
+    stopped = asyncio.Event()
+    async with running(objects, idle_s) as (link, access):
+        with on_stop_signal(stopped.set):
+            opened(link)
+            while (left := access.ends_in_s()) > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopped.wait(), left)
+                if stopped.is_set():
+                    return "stopped"
+    return f"no request for {idle_s / 60:g} minutes" if access.has_session else "the link was not opened in a minute"

@@ -1,0 +1,116 @@
+"""What one sees first of an object of each kind: the columns of a list, and the top of its own page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import UnsetType
+
+from postern_console.shown_manifest import without_user_info
+from postern_console.state import ConsoleState, parent_of
+from postern_core.parse import Parsed, is_a
+from postern_core.ref import Ref
+from postern_core.resources.auth import Auth
+from postern_core.resources.consumer import Consumer
+from postern_core.resources.jwt_credential import JWTCredential
+from postern_core.resources.route import Route, RoutePath
+from postern_core.resources.service import Service, ServiceUpstream
+from postern_core.resources.token_issuer import TokenIssuer
+
+Facts = Mapping[str, str]
+UNKNOWN = "unknown"
+
+MODES = MappingProxyType(
+    {
+        "Required": "token required",
+        "Optional": "token optional",
+        "Permissive": "any token passes",
+        "Disabled": "public",
+    }
+)
+
+
+def facts_of(parsed: Parsed, state: ConsoleState) -> Facts:
+    """The facts of an object by heading; those of one that can't be read are unknown."""
+    headings, read = FACTS[parsed.ref.kind]
+    values = read(parsed, state) if parsed.resource is not None else (UNKNOWN,) * len(headings)
+    return dict(zip(headings, values, strict=True))
+
+
+def headings_of(kind: str) -> tuple[str, ...]:
+    return FACTS[kind][0]
+
+
+def _service(parsed: Parsed, state: ConsoleState) -> tuple[str, ...]:
+    assert is_a(parsed, Service)
+    spec = parsed.resource.spec
+    routes = str(len(state.children.get(parsed.ref, ())))
+    return (_listed(spec.hosts, "every host"), spec.path_prefix, _upstream(spec.upstream), _mode(spec.auth), routes)
+
+
+def _route(parsed: Parsed, state: ConsoleState) -> tuple[str, ...]:
+    assert is_a(parsed, Route)
+    spec = parsed.resource.spec
+    paths = _listed(map(_path, spec.paths), "every path")
+    protection = _mode(spec.auth) if isinstance(spec.auth, Auth) else _of_service(parent_of(parsed), state)
+    return (spec.service_ref.name, _listed(spec.methods, "every method"), paths, protection)
+
+
+def _consumer(parsed: Parsed, state: ConsoleState) -> tuple[str, ...]:
+    assert is_a(parsed, Consumer)
+    spec = parsed.resource.spec
+    return (_listed(spec.groups, "none"), spec.custom_id or "none", str(len(state.children.get(parsed.ref, ()))))
+
+
+def _credential(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
+    assert is_a(parsed, JWTCredential)
+    spec = parsed.resource.spec
+    keys = str(len(spec.keys)) if spec.keys else "generated"
+    return (spec.consumer_ref.name, spec.key or parsed.ref.name, spec.algorithm, keys)
+
+
+def _issuer(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
+    assert is_a(parsed, TokenIssuer)
+    spec = parsed.resource.spec
+    audiences = "any" if spec.any_audience else _listed(spec.audiences, "none")
+    callers = spec.callers.consumer.name if spec.callers.consumer else "named by the token"
+    return (spec.issuer, audiences, callers, f"{spec.keys.ref.kind} {spec.keys.ref.name}")
+
+
+def _listed(texts: Iterable[str], otherwise: str) -> str:
+    return ", ".join(texts) or otherwise
+
+
+def _path(path: RoutePath) -> str:
+    return path.value if path.type == "Exact" else f"{path.value} ({path.type.lower()})"
+
+
+def _upstream(upstream: ServiceUpstream) -> str:
+    if upstream.url is not None:
+        return without_user_info(upstream.url)
+    if upstream.service is not None:
+        return f"Service {upstream.service.name}:{upstream.service.port}"
+    return _listed((f"{it.address}:{it.port}" for it in upstream.endpoints or ()), UNKNOWN)
+
+
+def _mode(auth: Auth | UnsetType) -> str:
+    return MODES[auth.jwt.mode] if isinstance(auth, Auth) else MODES["Disabled"]
+
+
+def _of_service(ref: Ref | None, state: ConsoleState) -> str:
+    """What a Route without an `auth` of its own inherits."""
+    service = state.objects.get(ref) if ref else None
+    return f"{_mode(service.resource.spec.auth)} (the Service's)" if is_a(service, Service) else UNKNOWN
+
+
+FACTS: Mapping[str, tuple[tuple[str, ...], Callable[[Parsed, Any], tuple[str, ...]]]] = MappingProxyType(
+    {
+        "Service": (("Hosts", "Prefix", "Upstream", "Protection", "Routes"), _service),
+        "Route": (("Service", "Methods", "Paths", "Protection"), _route),
+        "Consumer": (("Groups", "Custom ID", "Credentials"), _consumer),
+        "JWTCredential": (("Consumer", "Key", "Algorithm", "Keys"), _credential),
+        "TokenIssuer": (("Issuer", "Audiences", "Callers", "Key set"), _issuer),
+    }
+)

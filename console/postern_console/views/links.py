@@ -1,0 +1,46 @@
+"""The addresses of pages, and texts that lead to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from postern_console.state import ConsoleState
+from postern_core.kinds import KINDS
+from postern_core.ref import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text, and where it leads; `href` is "" for a text alone."""
+
+    text: str
+    href: str = ""
+
+
+def list_path(kind: str) -> str:
+    """The address of the list of a kind."""
+    return f"/{KINDS[kind].plural}"
+
+
+def object_path(ref: Ref) -> str:
+    """The address of an object's page."""
+    return f"{list_path(ref.kind)}/{quote(ref.namespace, safe='')}/{quote(ref.name, safe='')}"
+
+
+def link_to(ref: Ref, state: ConsoleState, text: str = "") -> Link:
+    """An object by its path; a text alone where there is no such object."""
+    return Link(text or ref.path, object_path(ref) if ref in state.objects else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every page has around it: the way to the others, and where it is itself."""
+
+    links: tuple[Link, ...]
+    current: str
+
+
+def frame(current: str) -> Frame:
+    """The frame of the page at an address."""
+    return Frame((Link("Overview", "/"), *(Link(kind.title, list_path(name)) for name, kind in KINDS.items())), current)

@@ -1,0 +1,53 @@
+"""The page of one object: what it is, what is wrong with it, what belongs to it, and its YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from postern_console.object_document import ObjectDocument
+from postern_console.shown_manifest import shown_yaml
+from postern_console.state import ConsoleState, parent_of
+from postern_core.kinds import KINDS
+from postern_core.parse import Parsed
+
+from .facts import facts_of
+from .findings import findings_of, health_of, place_of
+from .links import Link, frame, link_to, list_path
+from .object_list import Row
+
+# Beyond this many the list, searched for the object's name, is the better place.
+CHILDREN_MAX = 50
+
+
+def object_detail(state: ConsoleState, parsed: Parsed, document: ObjectDocument | None) -> dict[str, Any]:
+    """One object; `document` is None where its file has changed just now."""
+    ref = parsed.ref
+    parent = parent_of(parsed)
+    problems = (*parsed.problems, *state.problems.get(ref, ()))
+    return {
+        "title": f"{ref.kind} {ref.path}",
+        "frame": frame(list_path(ref.kind)),
+        "above": Link(KINDS[ref.kind].title, list_path(ref.kind)),
+        "ref": ref,
+        "health": health_of(ref, state),
+        "facts": facts_of(parsed, state),
+        "findings": findings_of(state.by_object.get(ref, ()), state),
+        "parent": (parent.kind, link_to(parent, state)) if parent else None,
+        "children": children_of(parsed, state),
+        "children_total": len(state.children.get(ref, ())),
+        "children_title": _title_of_children(ref.kind),
+        "place": place_of(document.path, document.line, state.folders) if document else "",
+        "yaml": shown_yaml(document.manifest, problems) if document else "",
+    }
+
+
+def children_of(parsed: Parsed, state: ConsoleState) -> list[Row]:
+    """The Routes of a Service, or the JWTCredentials of a Consumer; not all of very many."""
+    return [
+        Row(link_to(ref, state), facts_of(state.objects[ref], state), health_of(ref, state))
+        for ref in state.children.get(parsed.ref, ())[:CHILDREN_MAX]
+    ]
+
+
+def _title_of_children(kind: str) -> str:
+    return next((it.title for it in KINDS.values() if it.parent and it.parent.kind == kind), "")

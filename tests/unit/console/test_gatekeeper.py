@@ -1,0 +1,136 @@
+"""The frame of every page over a real socket: the host, the link, the session, and the headers of every response."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+import pytest
+
+from postern_console.gatekeeper import page_response
+from postern_console.security_headers import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
+from postern_operator.errors import LocalError
+
+PATHS = ["/", "/services", "/services/default/app", "/static/console.css", "/nothing"]
+
+
+async def raw(console, text):
+    """The status line of what is answered to these bytes."""
+    address = urlsplit(console.base)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(text.replace("\n", "\r\n").encode())
+    status = await asyncio.wait_for(reader.readline(), 10)
+    writer.close()
+    return status.decode().split(" ")[1]
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/start/x"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1:1"])
+async def test_another_host_is_misdirected(console, path, host):
+    """A page whose name was made to lead to loopback gets 421, with the cookie too."""
+    status, _, text = await console.get(path, headers={"Host": host})
+    assert (421, False) == (status, "app.example.com" in text)
+
+
+async def test_the_link_is_not_used_up_by_another_host(closed):
+    """Host is looked at before anything else."""
+    status, _, _ = await closed.get(urlsplit(closed.link).path, headers={"Host": "evil.example"})
+    assert 421 == status
+    status, _, _ = await closed.get(urlsplit(closed.link).path)
+    assert 200 == status
+
+
+@pytest.mark.parametrize("fields", ["", "Host: HERE\nHost: evil.example\n", "Host: \n"])
+async def test_a_host_that_is_not_one_is_refused(console, fields):
+    """Without Host, or with two of them, it is unknown who is meant."""
+    here = urlsplit(console.base).netloc
+    assert await raw(console, f"GET / HTTP/1.1\n{fields.replace('HERE', here)}\n") in ("400", "421")
+
+
+async def test_a_target_in_absolute_form_is_misdirected(console):
+    """A target that names a host would count before Host."""
+    here = urlsplit(console.base).netloc
+    assert "421" == await raw(console, f"GET http://evil.example/ HTTP/1.1\nHost: {here}\n\n")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_browser_without_the_cookie_is_refused(closed, path):
+    """Only the browser that has opened the link is served."""
+    status, _, text = await closed.get(path)
+    assert (403, False) == (status, "<" in text)
+
+
+async def test_a_link_is_good_once(console):
+    """A replayed link gets 403, and no cookie."""
+    status, headers, _ = await console.get(urlsplit(console.link).path)
+    assert (403, None) == (status, headers.get("Set-Cookie"))
+
+
+async def test_looking_at_a_link_does_not_use_it_up(closed):
+    """A program that previews links asks by HEAD."""
+    status, _, _ = await closed.ask("HEAD", urlsplit(closed.link).path)
+    assert status in (403, 405)
+    assert 200 == (await closed.get(urlsplit(closed.link).path))[0]
+
+
+async def test_the_cookie_is_for_this_site_and_no_script(closed):
+    """It is HttpOnly, Strict, ends with the browser, and its name holds the port."""
+    _, headers, _ = await closed.get(urlsplit(closed.link).path)
+    name, _, rest = headers["Set-Cookie"].partition("=")
+    attributes = {one.strip() for one in rest.split(";")[1:]}
+    assert (f"postern-console-{urlsplit(closed.base).port}", {"HttpOnly", "Path=/", "SameSite=Strict"}) == (
+        name,
+        attributes,
+    )
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/start/x"])
+async def test_every_response_has_the_headers(console, path):
+    """Errors and files have them as pages do."""
+    for options in ({}, {"headers": {"Host": "evil.example"}}):
+        _, headers, _ = await console.get(path, **options)
+        assert dict(SECURITY_HEADERS) == {name: headers.get(name) for name in SECURITY_HEADERS}
+
+
+def test_a_page_is_html_of_one_encoding():
+    """No browser has to guess what it is."""
+    response = page_response("é", 404)
+    assert (404, "text/html", "utf-8") == (response.status, response.content_type, response.charset)
+
+
+def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere():
+    """What is not named falls to 'none', and what is named is 'self' or 'none'."""
+    directives = dict(one.split(" ", 1) for one in CONTENT_SECURITY_POLICY.split("; "))
+    assert "'none'" == directives["default-src"]
+    assert {"'none'", "'self'"} == set(directives.values())
+    assert {"base-uri", "frame-ancestors", "form-action"} < set(directives)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+async def test_nothing_is_changed_by_a_page_that_reads(console, method):
+    """Every method but GET and HEAD is refused, and no CORS is said."""
+    status, headers, _ = await console.ask(method, "/services", headers={"Origin": "https://evil.example"})
+    assert (405, []) == (status, [name for name in headers if name.startswith("Access-Control")])
+
+
+async def test_an_error_that_was_not_expected_quotes_nothing(console, monkeypatch, capsys):
+    """Its text may hold a secret: neither the page nor the terminal has it."""
+
+    def fail(*_):
+        raise ValueError("s3cret")
+
+    monkeypatch.setattr("postern_console.app.overview", fail)
+    status, _, text = await console.get("/")
+    told = capsys.readouterr().err
+    assert (500, False, False, True) == (status, "s3cret" in text, "s3cret" in told, "ValueError at " in told)
+
+
+async def test_a_folder_that_can_t_be_read_is_said(console, monkeypatch):
+    """The message of our own errors is for people."""
+
+    def fail(*_):
+        raise LocalError("the folder has gone")
+
+    monkeypatch.setattr("postern_console.app.overview", fail)
+    status, _, text = await console.get("/")
+    assert (500, True) == (status, "the folder has gone" in text)

@@ -1,0 +1,31 @@
+"""What is put into a template is text, whatever it is."""
+
+from __future__ import annotations
+
+import re
+
+import jinja2
+import pytest
+
+from postern_console.rendering import STATIC, Templates
+from postern_console.views.links import frame
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def test_what_is_put_into_a_page_is_escaped():
+    """A script in a value shows as text."""
+    page = Templates().render("error.html", {"title": SCRIPT, "message": SCRIPT, "status": 500, "frame": frame(SCRIPT)})
+    assert (False, 3) == (SCRIPT in page, page.count("&lt;script&gt;"))
+
+
+def test_a_name_that_is_missing_is_an_error():
+    """A page never lacks a part in silence."""
+    with pytest.raises(jinja2.UndefinedError):
+        Templates().render("error.html", {})
+
+
+@pytest.mark.parametrize("path", sorted((STATIC.parent / "templates").iterdir()), ids=lambda path: path.name)
+def test_a_template_has_nothing_inline(path):
+    """The policy of a page would forbid it; and nothing turns escaping off."""
+    assert [] == re.findall(r"<script(?! src)|\sstyle=|\son\w+=|\|\s*safe|javascript:|autoescape", path.read_text())

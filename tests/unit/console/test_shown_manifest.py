@@ -1,0 +1,81 @@
+"""A manifest is shown without anything that could be a secret."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+import manifests
+from postern_console.shown_manifest import NOT_SHOWN, shown_yaml
+from postern_core.parse import parse_manifest
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+PRIVATE = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def shown(manifest):
+    """What is shown, read again."""
+    parsed = parse_manifest(manifest)
+    problems = [*parsed.problems, *manifests.compiled(manifest).problems]
+    return yaml.safe_load(shown_yaml(manifest, problems))
+
+
+def test_a_sound_manifest_is_shown_as_it_is():
+    """Nothing is added, and the order is the author's."""
+    manifest = manifests.route(methods=["GET"], paths=[{"type": "Exact", "value": "/a"}])
+    assert manifest == shown(manifest)
+    assert list(manifest) == list(shown(manifest))
+
+
+def test_a_public_key_is_shown():
+    """It is what one wants to compare."""
+    manifest = manifests.credential(algorithm="ES256", keys=[{"publicKey": PUBLIC}])
+    assert PUBLIC == shown(manifest)["spec"]["keys"][0]["publicKey"]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"keys": [{"publicKey": "s3cret"}]},
+        {"keys": [{"publicKey": PRIVATE + "s3cret"}], "algorithm": "ES256"},
+        {"keys": [{"publicKey": json.dumps({"kty": "oct", "k": "s3cret"})}], "algorithm": "ES256"},
+        {"keys": [{"publicKey": "s3cret", "other": 1}]},
+        {"keys": [{"secret": "s3cret"}]},
+        {"keys": [{"secretRef": "s3cret"}]},
+        {"keys": [{"secretRef": {"name": "a", "key": "b", "value": "s3cret"}}]},
+        {"keys": ["s3cret"]},
+        {"keys": "s3cret"},
+        {"secret": {"a": ["s3cret"]}},
+    ],
+)
+def test_a_secret_at_a_wrong_place_is_not_shown(spec):
+    """Users write one into a credential in many ways, none of which is right."""
+    text = json.dumps(shown(manifests.credential(**spec)))
+    assert (False, True) == ("s3cret" in text or "PRIVATE" in text, NOT_SHOWN in text)
+
+
+@pytest.mark.parametrize("field", ["data", "stringData"])
+def test_a_field_beside_spec_is_not_shown(field):
+    """A Secret whose kind was mistyped is one of ours."""
+    text = json.dumps(shown(manifests.consumer() | {field: {"key": "s3cret"}}))
+    assert "s3cret" not in text
+
+
+def test_the_copy_of_an_object_is_not_shown():
+    """What kubectl applied last stands in an annotation, where a secret may still be."""
+    manifest = manifests.consumer()
+    manifest["metadata"]["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": "s3cret", "a": "b"}
+    assert {"kubectl.kubernetes.io/last-applied-configuration": NOT_SHOWN, "a": "b"} == shown(manifest)["metadata"][
+        "annotations"
+    ]
+
+
+def test_a_password_in_a_url_is_not_shown():
+    """It is refused, and stands in the file all the same."""
+    manifest = manifests.service(upstream={"url": "http://me:s3cret@app.example.com/"})
+    assert "http://...@app.example.com/" == shown(manifest)["spec"]["upstream"]["url"]
