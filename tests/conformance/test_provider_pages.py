@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 import yaml
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from jwt.algorithms import RSAAlgorithm
 
 import raw
 import tokens
 from cases import Token
 from gateway import POSTERN
+from provider_pages import PAGES, key_set_of_ours, manifests_of, one_of, with_keys, with_upstream
 
-FOLDER = Path(__file__).parents[2] / "docs/providers"
-PAGES = sorted(page.stem for page in FOLDER.glob("*.md") if page.stem != "README")
 NONE = "(none)"
 ANOTHER = {"iss": "https://elsewhere.example.com"}
 
@@ -78,28 +72,6 @@ REFUSED = [
 ]
 
 
-def manifests_of(page):
-    """The objects that a page shows as its manifest, as they stand there."""
-    _, _, section = (FOLDER / f"{page}.md").read_text(encoding="utf-8").partition("## The manifest\n")
-    (block,) = re.findall(r"^```yaml\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    return list(yaml.safe_load_all(block))
-
-
-def with_keys_of_ours(manifests, kid):
-    """The same, with a key of ours in place of the provider's, in a ConfigMap."""
-    jwk = RSAAlgorithm.to_jwk(load_pem_public_key((tokens.KEYS / "rsa3072.pub.pem").read_bytes()), as_dict=True)
-    key_set = json.dumps({"keys": [jwk | {"kid": kid, "use": "sig"}]})
-    (issuer,) = (it for it in manifests if it["kind"] == "TokenIssuer")
-    metadata = {"name": "keys", "namespace": issuer["metadata"]["namespace"]}
-    issuer["spec"]["keys"] = {"ref": {"name": "keys", "key": "jwks.json"}}
-    return [*manifests, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"jwks.json": key_set}}]
-
-
-def like(page):
-    """The header and the claims of the page's tokens."""
-    return json.loads((tokens.PROVIDERS / f"{page}.json").read_text(encoding="utf-8"))
-
-
 @pytest.fixture(scope="module")
 def gateway_of(start_gateway, module_upstream):
     """`gateway_of(page)`: a gateway with the manifest of that page; there is one, which changes pages."""
@@ -108,11 +80,8 @@ def gateway_of(start_gateway, module_upstream):
 
     def serve(page):
         if served != [page]:
-            manifests = with_keys_of_ours(manifests_of(page), like(page)["header"]["kid"])
-            for one in manifests:
-                if one["kind"] == "Service":
-                    one["spec"]["upstream"] = {"url": module_upstream.url}
-            gateway.serve(manifests)
+            manifests = with_keys(manifests_of(page), key_set_of_ours(page))
+            gateway.serve(with_upstream(manifests, module_upstream.url))
             served[:] = [page]
         return gateway
 
@@ -125,7 +94,7 @@ def ask(gateway_of):
 
     def ask(page, path, claims, **token):
         recipe = Token(like=page, claims=claims, algorithm="RS256", private_key="rsa3072", **token)
-        (service,) = (it for it in manifests_of(page) if it["kind"] == "Service")
+        service = one_of(manifests_of(page), "Service")
         fields = f"Authorization: Bearer {tokens.mint(recipe, time.time(), {})}"
         return raw.ask(gateway_of(page).listen, raw.request(path, fields, host=service["spec"]["hosts"][0]))
 
@@ -135,7 +104,7 @@ def ask(gateway_of):
 @pytest.mark.parametrize("page", PAGES)
 def test_the_manifest_of_a_page_is_valid(page, tmp_path):
     """`postern validate --strict` finds nothing wrong in it, and nothing that never works."""
-    manifests = with_keys_of_ours(manifests_of(page), "one")
+    manifests = with_keys(manifests_of(page), key_set_of_ours(page))
     (tmp_path / "in.yaml").write_text(yaml.safe_dump_all(manifests))
     done = subprocess.run(
         [POSTERN, "validate", "--strict", tmp_path], capture_output=True, text=True, check=False, timeout=60

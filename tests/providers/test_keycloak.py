@@ -6,6 +6,7 @@ import pytest
 
 import raw
 from manifests import manifest, route, service
+from provider_pages import manifests_of, with_issuer, with_keys, with_upstream
 
 SHOP = {"tokenIssuers": [{"name": "keycloak"}]}
 ROLES = {"nameFrom": ["preferred_username"], "groupsFrom": ["realm_access", "roles"]}
@@ -30,8 +31,8 @@ def shop(upstream, **policy):
     return [service(upstream={"endpoints": endpoints}, auth={"jwt": SHOP | policy}), route()]
 
 
-def ask(gateway, token, path="/"):
-    return raw.ask(gateway.listen, raw.request(path, f"Authorization: Bearer {token}"))
+def ask(gateway, token, path="/", host="app.example.com"):
+    return raw.ask(gateway.listen, raw.request(path, f"Authorization: Bearer {token}", host=host))
 
 
 def statuses(gateway, *tokens):
@@ -92,9 +93,17 @@ def test_the_name_of_a_consumer_is_not_to_be_had_from_a_realm(serve, realm):
 def test_a_token_for_another_api_is_refused(serve, realm):
     """A client without the audience mapper gets tokens for `account`, which are not for us."""
     gateway = serve()
-    answer = ask(gateway, realm.tokens_of("zoe", client_id="newsletter")["access_token"])
+    answer = ask(gateway, realm.tokens_of("max", client_id="newsletter")["access_token"])
     assert (401, 'Bearer realm="postern", error="invalid_token"') == (answer.status, answer.value("WWW-Authenticate"))
     gateway.until_metric(1, "postern_denials_total", reason="wrong_audience")
+
+
+def test_a_role_of_a_client_is_an_audience(serve, realm):
+    """Keycloak names each client of which a person has a role, in the tokens of every client: docs/providers warns."""
+    assert [200] == statuses(serve(), realm.tokens_of("zoe", client_id="newsletter")["access_token"])
+    allow = {"claims": [{"name": "azp", "anyOf": ["shop-frontend", "shop-worker"]}]}
+    tokens = [realm.tokens_of("zoe", client_id=it)["access_token"] for it in ("newsletter", "shop-frontend")]
+    assert [403, 200] == statuses(serve(allow=allow), *tokens)
 
 
 def test_only_access_tokens_pass(serve, realm):
@@ -135,3 +144,15 @@ def test_a_rotation_with_overlap_refuses_none(gateway, upstream, new_realm):
     gateway.serve([*rest, key_set(realm.jwks())])
     assert [401, 200] == statuses(gateway, old, new)
     gateway.until_metric(1, "postern_denials_total", reason="unknown_kid")
+
+
+def test_the_manifest_of_the_page_takes_the_tokens_of_a_real_realm(gateway, upstream, realm):
+    """What docs/providers says of roles, client roles and a confirmed address is what Keycloak writes."""
+    manifests = with_keys(with_issuer(manifests_of("keycloak"), realm.issuer), realm.jwks())
+    gateway.serve(with_upstream(manifests, upstream.url))
+    upstream.forget()
+    person, service = realm.tokens_of("zoe")["access_token"], realm.token_of_worker()
+    answers = [ask(gateway, it, path, "orders.example.com") for it in (person, service) for path in ("/", "/drafts")]
+    assert [200, 200, 200, 403] == [answer.status for answer in answers]
+    of_person = upstream.requests[0].fields
+    assert ("zoe", "Zo%C3%AB%20Example") == (of_person["x-user"], of_person["x-name"])

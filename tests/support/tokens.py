@@ -31,10 +31,10 @@ def mint(recipe: Token, now_s: float, credentials: dict[str, Any]) -> str:
         return recipe.raw
     credential = credentials.get(recipe.credential)
     algorithm = recipe.algorithm or (credential.algorithm if credential else "HS256")
-    like = _like(recipe.like) if recipe.like else {"header": {"typ": "JWT", "alg": algorithm}, "claims": {}}
+    base = like(recipe.like) if recipe.like else {"header": {"typ": "JWT", "alg": algorithm}, "claims": {}}
     if credential and not recipe.like:
-        like["claims"]["key"] = credential.key
-    header, claims = like["header"] | recipe.header, like["claims"] | recipe.claims
+        base["claims"]["key"] = credential.key
+    header, claims = base["header"] | recipe.header, base["claims"] | recipe.claims
     payload = recipe.payload
     if payload is None:
         payload = json.dumps({name: at(value, now_s) for name, value in claims.items() if value != "(none)"})
@@ -43,7 +43,7 @@ def mint(recipe: Token, now_s: float, credentials: dict[str, Any]) -> str:
     return MANGLES[recipe.mangle](f"{signed}.{encode(signature)}")
 
 
-def _like(provider: str) -> Any:
+def like(provider: str) -> Any:
     """The header and the claims that an identity provider's tokens have."""
     return json.loads((PROVIDERS / f"{provider}.json").read_text(encoding="utf-8"))
 

@@ -48,15 +48,19 @@ def shop(name: str) -> dict[str, Any]:
         "realm": name,
         "enabled": True,
         "accessTokenLifespan": 300,
-        "roles": {"realm": [{"name": "admin"}, {"name": "staff"}]},
+        "roles": {
+            "realm": [{"name": "admin"}, {"name": "staff"}],
+            "client": {"orders": [{"name": "editor"}]},
+        },
         "groups": [{"name": "buyers"}],
         "clients": [
             client("shop-frontend", AUDIENCE, GROUPS, publicClient=True, directAccessGrantsEnabled=True),
+            client("orders", bearerOnly=True),
             client("newsletter", publicClient=True, directAccessGrantsEnabled=True),
             client("shop-worker", AUDIENCE, secret=WORKER_SECRET, serviceAccountsEnabled=True),
         ],
         "users": [
-            user("zoe", ["admin"], groups=["/buyers"]),
+            user("zoe", ["admin"], clientRoles={"orders": ["editor"]}, groups=["/buyers"]),
             user("max", ["staff"]),
             {**worker, "realmRoles": ["staff"]},
         ],
