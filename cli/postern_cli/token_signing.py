@@ -47,6 +47,9 @@ def claims_of(credential: Credential, key_claim: str, times: Times, given: Mappi
 
 def choose_key(credential: Credential, key_id: str | None, now_s: float) -> tuple[Key, ...]:
     """The live keys that may sign, in order; with an id there is one."""
+    if credential.issuer:
+        issuer = credential.issuer.partition("/")[2]
+        raise click.ClickException(f"TokenIssuer {issuer} signs the tokens of {_name(credential)}; ask it for one")
     named = [key for key in credential.keys if key_id is None or key.id == key_id]
     if not named:
         ids = ", ".join(key.id for key in credential.keys if key.id) or "none of its usable keys has one"

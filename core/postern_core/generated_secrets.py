@@ -69,6 +69,6 @@ def wanted_secrets(resources: Iterable[Parsed]) -> tuple[WantedSecret, ...]:
     for parsed in resources:
         if is_a(parsed, JWTCredential) and is_generated(parsed.resource.spec):
             ref = Ref("Secret", parsed.ref.namespace, generated_name(parsed.ref.name))
-            size_bytes, uid = HMAC_BYTES[parsed.resource.spec.algorithm], parsed.resource.metadata.uid
+            size_bytes, uid = HMAC_BYTES[parsed.resource.spec.own_algorithm], parsed.resource.metadata.uid
             wanted.append(WantedSecret(ref, parsed.ref, size_bytes, uid))
     return tuple(sorted(wanted, key=lambda secret: secret.ref))

@@ -24,7 +24,7 @@ class HostGrant(Entry, frozen=True):
 
 
 class KeyGrant(Entry, frozen=True):
-    """A key of a namespace (`id` is `namespace/key`) and the name of the credential that has it.
+    """A key of a namespace (`id` is that of `key_id`) and the name of the credential that has it.
 
     `since` orders the grants of one key in several namespaces: see `snapshot.Credential`.
     """
@@ -51,6 +51,11 @@ def key_id(namespace: str, key: str) -> str:
     return f"{namespace}/{key}"
 
 
+def key_among(issuer: str, key: str) -> str:
+    """A key as one of those of an issuer, by its id, or of none (""); a key holds no space, so no two are the same."""
+    return f"{issuer} {key}" if issuer else key
+
+
 def grants_in(snapshot: Snapshot) -> Grants:
     """What a snapshot shows of the grants with which it was compiled: the hosts of its routes, and its credentials."""
     hosts = {
@@ -60,6 +65,6 @@ def grants_in(snapshot: Snapshot) -> Grants:
     }
     keys = {}
     for entry in snapshot.credentials:
-        id_ = key_id(entry.namespace, entry.key)
+        id_ = key_id(entry.namespace, key_among(entry.issuer, entry.key))
         keys[id_] = KeyGrant(id=id_, credential=entry.name, since=entry.since)
     return Grants(hosts, keys)

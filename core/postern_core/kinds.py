@@ -158,7 +158,8 @@ JWT_CREDENTIAL = Kind(
     columns=(
         Column("Consumer", ".spec.consumerRef.name", "The Consumer whose tokens it knows."),
         Column("Key", ".status.key", "What the key claim of its tokens holds."),
-        Column("Algorithm", ".spec.algorithm", "What its tokens are signed with."),
+        Column("Algorithm", ".status.algorithm", "What its tokens are signed with."),
+        Column("Issuer", ".status.issuer", "The TokenIssuer whose keys verify its tokens.", priority=1),
         Column("Secret", ".status.generatedSecretName", "The Secret that was made for it.", priority=1),
     ),
     selectable=(".spec.consumerRef.name", ".spec.key"),

@@ -248,6 +248,9 @@ class Key(Entry, frozen=True):
 class Credential(Entry, frozen=True):
     """What a token's key claim names: a consumer, an algorithm and its keys. Secret.
 
+    With an `issuer`, the id of a TokenIssuer, it has neither algorithm nor keys: it is what a claim of a token of that
+    issuer names.
+
     `revoked_digests` are further revoked ids, as `revocation.packed` has them.
     Of credentials with one key in several namespaces, those with the lower `since` are tried first, then the older.
     """
@@ -264,6 +267,7 @@ class Credential(Entry, frozen=True):
     revoked_digests: str = ""
     issued_before: float | None = None
     since: int = 0
+    issuer: str = ""
 
 
 class Snapshot(Entry, frozen=True):

@@ -19,7 +19,8 @@ class IssuerKey(Entry, frozen=True):
 class TokenIssuer(Entry, frozen=True):
     """Whose tokens these are: `issuer` is compared whole with `iss`.
 
-    Exactly one of `consumer` (an id) and `name_from` (a claim path) says who calls.  `audiences` empty takes any.
+    Exactly one of `consumer` (an id), `name_from` (a claim path) and `claim` (the path of a Credential's key) says who
+    calls.  `audiences` empty takes any.
     `require_type` is as `claim_values.media_type` has it, `revoked_digests` as `revocation.packed`.
     With a `refusal`, a reason for people, its tokens get 503.
     """
@@ -34,6 +35,7 @@ class TokenIssuer(Entry, frozen=True):
     consumer: str | None = None
     name_from: tuple[str, ...] = ()
     groups_from: tuple[str, ...] = ()
+    claim: tuple[str, ...] = ()
     revoked_jtis: tuple[str, ...] = ()
     revoked_digests: str = ""
     issued_before: float | None = None

@@ -37,6 +37,11 @@ CONSUMER_WAS_CHANGED = (
     "spec.consumerRef: Invalid value: can't be changed, or tokens would be taken for another consumer's; "
     "make a new JWTCredential\n"
 )
+ISSUER_WAS_CHANGED = (
+    "spec.issuerRef: Invalid value: can't be changed, or tokens of another issuer would be taken for this consumer's; "
+    "make a new JWTCredential\n"
+)
+BOUND = {"issuerRef": {"name": "idp"}}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +51,9 @@ CONSUMER_WAS_CHANGED = (
         ({}, {"key": "one"}, KEY_WAS_CHANGED),
         ({"key": "one"}, {}, KEY_WAS_CHANGED),
         ({}, {"consumerRef": {"name": "b"}}, CONSUMER_WAS_CHANGED),
+        (BOUND, {"issuerRef": {"name": "other"}}, ISSUER_WAS_CHANGED),
+        (BOUND, {"issuerRef": {"name": "idp", "namespace": "other"}}, ISSUER_WAS_CHANGED),
+        (BOUND, {}, ISSUER_WAS_CHANGED),
     ],
 )
 def test_what_names_the_owner_of_a_token_can_not_change(kubectl, namespace, before, after, message):
@@ -60,6 +68,8 @@ def test_what_names_the_owner_of_a_token_can_not_change(kubectl, namespace, befo
         ({}, {"key": "alice"}),
         ({"key": "alice"}, {}),
         ({"key": "one"}, {"key": "one", "algorithm": "HS512", "allowWeakKey": True}),
+        ({"algorithm": "HS256"}, BOUND | {"algorithm": "HS256"}),
+        ({}, BOUND),
     ],
 )
 def test_what_stays_the_same_in_force_may_be_written_otherwise(kubectl, namespace, before, after):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -25,6 +26,14 @@ def credential(name, **spec):
     return manifest("JWTCredential", name, {"consumerRef": {"name": "alice"}, "key": name} | spec)
 
 
+ISSUER = {
+    "issuer": "https://idp.example.com",
+    "keys": {"ref": {"name": "public", "key": "jwks.json"}},
+    "anyAudience": True,
+    "callers": {"claim": ["azp"]},
+}
+
+
 def objects():
     """Objects that use every reference there is, some to generated objects, and both kinds that are called Service."""
     allow = {"consumers": ["alice", "guest", "other/alice"]}
@@ -41,6 +50,8 @@ def objects():
         manifest("Consumer", "guest", {}),
         credential("shared", algorithm="HS256", **by_secret),
         credential("public", algorithm="EdDSA", **by_map, **listed),
+        manifest("JWTCredential", "bound", {"consumerRef": {"name": "alice"}, "issuerRef": {"name": "idp"}}),
+        manifest("TokenIssuer", "idp", ISSUER),
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "app"}, "spec": external},
     ]
 
@@ -51,13 +62,15 @@ def kustomized(tmp_path):
     (tmp_path / "objects.yaml").write_text(yaml.safe_dump_all(objects()))
     key = ed25519.Ed25519PrivateKey.generate().public_key()
     (tmp_path / "key.pem").write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [jwk]}))
     (tmp_path / "ca.crt").write_text(Authority("CA").pem)
     transformed = {
         "namespace": "demo",
         "namePrefix": "staging-",
         "secretGenerator": [{"name": "alice", "type": "postern.dev/jwt-key", "literals": [f"secret={'x' * 32}"]}],
         "configMapGenerator": [
-            {"name": "public", "files": ["key.pem"]},
+            {"name": "public", "files": ["key.pem", "jwks.json"]},
             {"name": "ca", "files": ["ca.crt"]},
             {"name": "revoked", "literals": ["ids=one"]},
         ],

@@ -132,8 +132,8 @@ def _trouble(conditions: tuple[Condition, ...], *, is_current: bool) -> tuple[st
 
 def _about(status: Mapping[str, Any]) -> str:
     """Which key a credential answers to, and how it is checked; "" for other kinds, whose statuses say neither."""
-    parts = [("key", status.get("key")), ("", status.get("algorithm")), ("Secret", status.get("generatedSecretName"))]
-    return ", ".join(f"{name} {value}".strip() for name, value in parts if value)
+    parts = (("key", "key"), ("", "algorithm"), ("TokenIssuer", "issuer"), ("Secret", "generatedSecretName"))
+    return ", ".join(f"{name} {status[field]}".strip() for name, field in parts if status.get(field))
 
 
 def _name_in(reference: object) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from postern_core.snapshot import Consumer
 from postern_dataplane.decision import issuer_checks
 from postern_dataplane.decision.issuer_checks import IssuerContext
+from postern_dataplane.jwt.claim_values import claim_at
+from postern_dataplane.table.compiled import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
 
 from .wording import listed, moment, shown
@@ -55,10 +58,40 @@ def _revocation(it: IssuerContext) -> str:
 
 
 def _caller(it: IssuerContext) -> str:
+    if it.issuer.entry.claim:
+        return _binding(it)
     path = it.issuer.entry.name_from
     consumer = it.issuer.caller(it.claims)
     if consumer is None:
         return f"{'.'.join(path)} is not a text of printable ASCII" if path else "its Consumer is not there"
+    return _consumer(it, consumer)
+
+
+def _binding(it: IssuerContext) -> str:
+    path = it.issuer.entry.claim
+    key = claim_at(path, it.claims)
+    said = f"{'.'.join(path)} is {shown(key)}"
+    if it.binding is not None:
+        return f"{said}, JWTCredential {_binding_name(it.binding)}: {_consumer(it, it.consumer)}"
+    others = it.credentials.get((it.issuer.entry.id, key), ()) if isinstance(key, str) else ()
+    if others:
+        admitted = listed(it.policy.namespaces or ())
+        return (
+            f"{said}; {listed(map(_binding_name, others))}: of a namespace that is not admitted ({admitted} would be)"
+        )
+    return f"{said}; no JWTCredential with an issuerRef to {_name(it)} has this key"
+
+
+def _binding_name(row: CompiledCredential) -> str:
+    return f"{row.entry.namespace}/{row.entry.name}"
+
+
+def _binding_revocation(it: IssuerContext) -> str:
+    before = None if it.binding is None else it.binding.entry.issued_before
+    return "" if before is None else f"iat {moment(it.claims.get('iat'))}, issuedBefore {moment(before)}"
+
+
+def _consumer(it: IssuerContext, consumer: Consumer) -> str:
     name, groups = consumer_names(consumer, it.policy.namespace)
     return f"{name}, groups {listed(groups) or 'none'}"
 
@@ -81,4 +114,5 @@ DETAILS: dict[Callable[[Any], object], Callable[[Any], str]] = {
     issuer_checks.audience_is_not_the_issuers: _audience,
     issuer_checks.token_is_revoked_by_issuer: _revocation,
     issuer_checks.caller_is_not_named: _caller,
+    issuer_checks.token_is_revoked_by_binding: _binding_revocation,
 }

@@ -67,8 +67,10 @@ def _consumer(parsed: Parsed, state: ConsoleState) -> tuple[str, ...]:
 def _credential(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
     assert is_a(parsed, JWTCredential)
     spec = parsed.resource.spec
-    keys = str(len(spec.keys)) if spec.keys else "generated"
-    return (spec.consumer_ref.name, spec.key or parsed.ref.name, spec.algorithm, keys)
+    consumer, key = spec.consumer_ref.name, spec.key or parsed.ref.name
+    if spec.issuer_ref:
+        return (consumer, key, "the issuer's", f"those of {spec.issuer_ref.name}")
+    return (consumer, key, spec.own_algorithm, str(len(spec.keys)) if spec.keys else "generated")
 
 
 def _issuer(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:

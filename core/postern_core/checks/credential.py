@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from postern_core.resources.jwt_credential import JWTCredential
+from postern_core.resources.jwt_credential import DEFAULT_ALGORITHM, JWTCredential
 from postern_core.validators import Validators
 
 from .revoked import REVOKED_CHECKS
@@ -21,7 +21,7 @@ def key_has_not_exactly_one_source(credential: JWTCredential, _: Validators) -> 
 
 
 def key_does_not_fit_the_algorithm(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
-    algorithm = credential.spec.algorithm
+    algorithm = credential.spec.own_algorithm
     symmetric = algorithm.startswith("HS")
     for index, key in enumerate(credential.spec.keys):
         if symmetric and (key.public_key is not None or key.public_key_ref is not None):
@@ -31,8 +31,15 @@ def key_does_not_fit_the_algorithm(credential: JWTCredential, _: Validators) -> 
 
 
 def public_key_is_not_given(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
-    if not credential.spec.keys and not credential.spec.algorithm.startswith("HS"):
-        yield "spec.keys", f"is required with {credential.spec.algorithm}; only an HS secret can be generated"
+    if not credential.spec.keys and not credential.spec.own_algorithm.startswith("HS"):
+        yield "spec.keys", f"is required with {credential.spec.own_algorithm}; only an HS secret can be generated"
+
+
+def issuer_contradicts_own_keys(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
+    spec = credential.spec
+    # Earlier releases stored the default of `algorithm`: an object of theirs must be one that can be edited.
+    if spec.issuer_ref and (spec.keys or spec.own_algorithm != DEFAULT_ALGORITHM or spec.allow_weak_key):
+        yield "spec.issuerRef", "excludes keys, algorithm and allowWeakKey: the keys of the issuer verify its tokens"
 
 
 def key_id_is_used_twice(credential: JWTCredential, _: Validators) -> Iterator[tuple[str, str]]:
@@ -46,6 +53,7 @@ CREDENTIAL_CHECKS = (
     key_has_not_exactly_one_source,
     key_does_not_fit_the_algorithm,
     public_key_is_not_given,
+    issuer_contradicts_own_keys,
     key_id_is_used_twice,
     *REVOKED_CHECKS,
 )

@@ -13,8 +13,8 @@ from .revoked import REVOKED_CHECKS
 
 def callers_are_not_exactly_one(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
     callers = issuer.spec.callers
-    if (callers.consumer is None) == (callers.anyone is None):
-        yield "spec.callers", "must have exactly one of consumer and anyone"
+    if [callers.claim, callers.consumer, callers.anyone].count(None) != 2:  # all but one
+        yield "spec.callers", "must have exactly one of claim, consumer and anyone"
 
 
 def audience_is_not_named(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:

@@ -13,17 +13,18 @@ from typing import Any
 import msgspec
 
 from postern_core.generated_secrets import is_generated_for
-from postern_core.grants import KeyGrant, key_id
+from postern_core.grants import KeyGrant, key_among, key_id
 from postern_core.parse import Decoded, Parsed, is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.consumer import Consumer as ConsumerResource
-from postern_core.resources.credential_keys import holder_of, keys_of, list_of
+from postern_core.resources.credential_keys import holder_of, issuer_of, keys_of, list_of
 from postern_core.resources.jwt_credential import CredentialKeySpec, JWTCredential, JWTCredentialSpec
 from postern_core.resources.kubernetes import UNMARKED_SECRETS_LABEL, USE_FOR_KEYS, USE_LABEL
 from postern_core.snapshot import Consumer, Credential, Key
 from postern_core.validators import Validators
 
+from .bindings import unusable_issuer
 from .fail_closed import recover_parent
 from .key_rings import KeyRing, key_ring
 from .keys import KeyClaim, settle_keys
@@ -53,10 +54,15 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class CredentialRefs:
-    """What a credential asks for and refers to: its key, its consumer, and what holds its keys and revoked ids."""
+    """What a credential asks for and refers to: its key, its consumer, and what holds its keys and revoked ids.
+
+    `issuer` is the one whose keys verify the tokens, None where the credential has its own.
+    """
 
     claim: KeyClaim
+    key: str
     consumer: Ref
+    issuer: Ref | None
     holders: tuple[Ref | None, ...]
     revoked: Ref | None
 
@@ -150,10 +156,13 @@ def _sized_consumer(parsed: Decoded[ConsumerResource]) -> tuple[Consumer, int]:
 
 def _refs_of(parsed: Decoded[JWTCredential]) -> CredentialRefs:
     spec, namespace = parsed.resource.spec, parsed.ref.namespace
-    key = spec.key or parsed.ref.name
+    key, issuer = spec.key or parsed.ref.name, issuer_of(parsed.ref, spec)
+    claimed = key_among(issuer.id if issuer else "", key)
     return CredentialRefs(
-        claim=KeyClaim(parsed.ref, key, key_id(namespace, key), age(parsed)),
+        claim=KeyClaim(parsed.ref, claimed, key_id(namespace, claimed), age(parsed)),
+        key=key,
         consumer=Ref("Consumer", namespace, spec.consumer_ref.name),
+        issuer=issuer,
         holders=tuple(holder_of(key, namespace) for key in keys_of(parsed.ref, spec)),
         revoked=list_of(parsed.ref, spec),
     )
@@ -161,7 +170,7 @@ def _refs_of(parsed: Decoded[JWTCredential]) -> CredentialRefs:
 
 def _conflict(parsed: Parsed, needed: CredentialRefs, grant: KeyGrant) -> Problem:
     holder = Ref("JWTCredential", parsed.ref.namespace, grant.credential)
-    message = f"{holder} has the key {needed.claim.key!r} already; choose another key, or delete one of the two"
+    message = f"{holder} has the key {needed.key!r} already; choose another key, or delete one of the two"
     return Problem(parsed.ref, Reason.CONFLICTED, "spec.key", message, (holder,))
 
 
@@ -171,10 +180,11 @@ def _link_once(parsed: Decoded[JWTCredential], needed: CredentialRefs, since: in
     namespace = resources.objects.get(namespace_ref(parsed.ref.namespace))
     related = Related(held, namespace, listed, since, resources.faults.get(parsed.ref, NO_FAULTS))
     linked = resources.memo.get_or_compute(_link, parsed.ref, parsed, needed, related, resources.inspectors)
-    if needed.consumer in resources.valid:
-        return linked
-    without = _without_consumer(parsed, needed.consumer, resources)
-    return Linked(None, (*without, *linked.problems), facts=linked.facts)
+    unresolved = _without_consumer(parsed, needed.consumer, resources)
+    if needed.issuer is not None:
+        problem = unusable_issuer(parsed.ref, needed.issuer, "spec.issuerRef", resources)
+        unresolved += [problem] if problem else []
+    return Linked(None, (*unresolved, *linked.problems), facts=linked.facts) if unresolved else linked
 
 
 def _link(parsed: Decoded[JWTCredential], needed: CredentialRefs, related: Related, inspectors: Validators) -> Linked:
@@ -197,6 +207,8 @@ def _link_credential(
     parsed: Decoded[JWTCredential], needed: CredentialRefs, related: Related, inspectors: Validators
 ) -> Linked:
     spec, ref, held = parsed.resource.spec, parsed.ref, related.held
+    if needed.issuer is not None:
+        return Linked(_credential_entry(parsed, needed, related.since, ()))
     if not spec.keys and held[0] is not None and not is_generated_for(held[0], parsed):
         return Linked(None, (_foreign_secret(parsed, held[0].ref),))
     entries: list[tuple[int, CredentialKeySpec, Material]] = []
@@ -255,12 +267,13 @@ def _credential_entry(
         name=ref.name,
         created=parsed.created,
         consumer=needed.consumer.id,
-        key=needed.claim.key,
-        algorithm=spec.algorithm,
+        key=needed.key,
+        algorithm="" if needed.issuer else spec.own_algorithm,
         keys=keys,
         revoked_jtis=tuple(sorted(set(spec.revoked.jtis))),
         issued_before=before.timestamp() if before else None,
         since=since,
+        issuer=needed.issuer.id if needed.issuer else "",
     )
 
 

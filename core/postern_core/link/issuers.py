@@ -24,7 +24,7 @@ from postern_core.snapshot_issuers import IssuerKey, TokenIssuer
 from postern_core.validators import PublicKey, UnreadableKey, Validators
 
 from .references import Missing, may_hold_keys, no_secret_for_keys, value_of
-from .resource_index import LinkedIssuer, ResourceIndex, age, namespace_ref
+from .resource_index import ResourceIndex, age, namespace_ref
 from .revocations import revoked_digests
 from .shares import Budget, beyond_share
 from .sizes import KEY_SET_BYTES_MAX, shortened, size_of, too_large
@@ -85,7 +85,7 @@ def link_issuers(resources: ResourceIndex, budget: Budget) -> Issuers:
         ids = list(dict.fromkeys(key.id for key in entry.keys if key.id is not None))
         found.facts[ref] = {**issuer_facts(ref, spec), "keyIDs": ids}
         found.sizes[ref] = resolved.size_bytes
-        resources.issuers[ref] = LinkedIssuer(entry, _allowed(ref, spec))
+        resources.issuers[ref] = entry
     _bound(found, resources, budget)
     return found
 
@@ -96,9 +96,8 @@ def _bound(issuers: Issuers, resources: ResourceIndex, budget: Budget) -> None:
         refs, list(issuers.sizes.values()), lambda ref: ref.namespace, lambda ref: age(resources.objects[ref])
     )
     for ref in lost:
-        known = resources.issuers[ref]
-        entry = refused_issuer(known.entry, f"{ref} is beyond the share of its namespace")
-        resources.issuers[ref] = LinkedIssuer(entry, known.allowed)
+        refusal = f"{ref} is beyond the share of its namespace"
+        resources.issuers[ref] = refused_issuer(resources.issuers[ref], refusal)
         issuers.problems.append(beyond_share(ref, budget.share, "its tokens get 503"))
 
 
@@ -116,14 +115,8 @@ def issuers_named_by(
     named = {id_ for policy in policies.values() for id_ in policy.token_issuers}
     if not named:
         return []
-    known = {it.id: it for it in retained} | {it.entry.id: it.entry for it in resources.issuers.values()}
+    known = {it.id: it for it in retained} | {it.id: it for it in resources.issuers.values()}
     return [known[id_] for id_ in sorted(named) if id_ in known]
-
-
-def _allowed(ref: Ref, spec: TokenIssuerSpec) -> frozenset[str] | None:
-    if spec.allowed_namespaces == "All":
-        return None
-    return frozenset({ref.namespace, *(() if spec.allowed_namespaces == "Same" else spec.allowed_namespaces)})
 
 
 def _consumer_problem(parsed: Decoded[TokenIssuerResource], resources: ResourceIndex) -> Problem | None:
@@ -169,6 +162,7 @@ def _entry(ref: Ref, spec: TokenIssuerSpec) -> TokenIssuer:
         audiences=tuple(sorted(spec.audiences)),
         require_type=tuple(sorted({media_type(it) for it in spec.require_type})),
         consumer=Ref("Consumer", ref.namespace, callers.consumer.name).id if callers.consumer else None,
+        claim=callers.claim or (),
         name_from=callers.anyone.name_from if callers.anyone else (),
         groups_from=(callers.anyone.groups_from or ()) if callers.anyone else (),
         revoked_jtis=tuple(sorted(set(spec.revoked.jtis))),

@@ -79,14 +79,16 @@ def _referred_material(
     if key.secret_ref is not None:
         return _secret_material(value, key, key.secret_ref, where, spec)
     material = public_material(value.decode("utf-8", "replace"), spec, key, inspectors)
-    return without_findings(material, where, spec.algorithm)
+    return without_findings(material, where, spec.own_algorithm)
 
 
 def _secret_material(
     value: bytes, key: CredentialKeySpec, reference: SecretKeyRef, where: str, spec: JWTCredentialSpec
 ) -> Material | Missing:
     form = "must be base64 text (see encoding), and " if reference.encoding == "Base64" else ""
-    message = f"{where}: holds no secret for {spec.algorithm}; it {form}must not be empty, an asymmetric key or a JWK"
+    message = (
+        f"{where}: holds no secret for {spec.own_algorithm}; it {form}must not be empty, an asymmetric key or a JWK"
+    )
     unfit = Missing(Reason.INVALID_KEY_MATERIAL, message)
     if reference.encoding == "Base64":
         decoded = _from_base64(value)
@@ -96,9 +98,9 @@ def _secret_material(
     # RFC 2104, section 2: a key is padded with zeros, so one of zeros is the empty one.
     if not value.strip(b"\0") or value.lstrip().startswith((b"-----BEGIN", b"ssh-")) or _is_jwk(value):
         return unfit
-    needed = HMAC_BYTES[spec.algorithm]
+    needed = HMAC_BYTES[spec.own_algorithm]
     if len(value) < needed and not spec.allow_weak_key:
-        message = f"{where}: {spec.algorithm} needs {needed} bytes or more; use a longer one, or set allowWeakKey"
+        message = f"{where}: {spec.own_algorithm} needs {needed} bytes or more; use a longer one, or set allowWeakKey"
         return Missing(Reason.WEAK_KEY, message)
     stray = white_space_around(value)
     warning = (

@@ -13,6 +13,7 @@ from postern_core.resources.token_place import TokenPlace
 from postern_core.resources.types import Scalar, milliseconds
 from postern_core.snapshot import BEARER, ClaimMatch, ForwardClaim, Policy, TokenSource
 
+from .bindings import unusable_issuer
 from .resource_index import ResourceIndex
 from .sizes import size_of, too_large
 
@@ -53,17 +54,14 @@ def link_policy(owner: Ref, policy: JWTPolicy, resources: ResourceIndex) -> Link
 
 
 def _issuer_problem(owner: Ref, policy: JWTPolicy, resources: ResourceIndex) -> Problem | None:
-    """Why the policy can't have its issuers: one that may not be named gets the same words as one that isn't there."""
+    """Why the policy can't have its issuers."""
     known: dict[str, Ref] = {}
     for index, named in enumerate(policy.token_issuers):
         at, ref = f"{AT}.tokenIssuers[{index}]", _issuer_ref(owner, named)
-        linked = resources.issuers.get(ref)
-        if linked is None and ref.namespace == owner.namespace:
-            return resources.reference_problem(ref, Reason.TOKEN_ISSUER_NOT_FOUND, owner, at)
-        if linked is None or (linked.allowed is not None and owner.namespace not in linked.allowed):
-            message = f"there is no {ref} that allows namespace {owner.namespace}; have it name it in allowedNamespaces"
-            return Problem(owner, Reason.TOKEN_ISSUER_NOT_FOUND, at, message, (ref,))
-        other = known.setdefault(linked.entry.issuer, ref)
+        problem = unusable_issuer(owner, ref, at, resources)
+        if problem:
+            return problem
+        other = known.setdefault(resources.issuers[ref].issuer, ref)
         if other != ref:
             message = f"has the same issuer as {other}, so that iss would name two; remove one of them"
             return Problem(owner, Reason.CONFLICTED, at, message, (ref, other))

@@ -68,7 +68,7 @@ def _of_set(found: PublicKeys, spec: JWTCredentialSpec, entry: CredentialKeySpec
         return Missing(Reason.INVALID_KEY_MATERIAL, "is a JWK Set, whose keys have ids of their own; leave out id")
     keys = tuple(Key(material=it.pem, id=it.id) for it in found.keys if _violation(it, spec) is None)
     if not keys:
-        message = f"is a JWK Set without a key for {spec.algorithm}; set algorithm to that of its keys"
+        message = f"is a JWK Set without a key for {spec.own_algorithm}; set algorithm to that of its keys"
         return Missing(Reason.INVALID_KEY_MATERIAL, message)
     passed_over = len(found.passed_over) + len(found.keys) - len(keys)
     return Material(keys, passed_over, (REPEATED_KID,) if found.repeated else ())
@@ -76,7 +76,7 @@ def _of_set(found: PublicKeys, spec: JWTCredentialSpec, entry: CredentialKeySpec
 
 def _violation(key: PublicKey, spec: JWTCredentialSpec) -> Missing | None:
     """Why a key can't verify the credential's tokens, None if it can."""
-    algorithm = spec.algorithm
+    algorithm = spec.own_algorithm
     # RFC 7517, section 4.4: "The "alg" (algorithm) parameter identifies the algorithm intended for use with the key."
     if key.algorithm is not None and algorithm not in token_names(key.algorithm):
         other = f"set algorithm to {key.algorithm}" if key.algorithm in KEY_TYPES else "use a key for it"

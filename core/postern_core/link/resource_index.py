@@ -14,20 +14,12 @@ from postern_core.snapshot_issuers import TokenIssuer
 from postern_core.validators import Validators
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedIssuer:
-    """A TokenIssuer's entry, and the namespaces whose policies may name it; None is all of them."""
-
-    entry: TokenIssuer
-    allowed: frozenset[str] | None
-
-
 @dataclass(slots=True)
 class ResourceIndex:
     """The objects by kind and Ref, in no order that anything may depend on.
 
     `valid` holds our objects that have no problem of their own, `faults` the
-    fields that are wrong in each of the others, `issuers` those that have been linked.
+    fields that are wrong in each of the others, `issuers` the entries of those that have been linked.
     """
 
     objects: dict[Ref, Parsed]
@@ -35,7 +27,7 @@ class ResourceIndex:
     memo: Memo
     valid: dict[Ref, Parsed] = field(default_factory=dict)
     faults: dict[Ref, frozenset[str]] = field(default_factory=dict)
-    issuers: dict[Ref, LinkedIssuer] = field(default_factory=dict)
+    issuers: dict[Ref, TokenIssuer] = field(default_factory=dict)
     by_kind: dict[str, list[Parsed]] = field(default_factory=dict)
     slices: dict[tuple[str, str], list[Decoded[EndpointSlice]]] = field(default_factory=dict)
 

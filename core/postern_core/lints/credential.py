@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from postern_core.link.bindings import unusable_issuer
 from postern_core.problems import Problem, Reason
+from postern_core.resources.credential_keys import issuer_of
 from postern_core.resources.jwt_credential import JWTCredential
+from postern_core.resources.token_issuer import TokenIssuer
 
 from .linked import Linked
 
@@ -44,4 +47,22 @@ def credential_is_admitted_by_no_policy(linked: Linked) -> Iterator[Problem]:
             yield Problem(parsed.ref, Reason.WARNING, "", message)
 
 
-CREDENTIAL_LINTS = (key_has_ended, tokens_are_revoked_in_advance, credential_is_admitted_by_no_policy)
+def issuer_names_no_credential(linked: Linked) -> Iterator[Problem]:
+    by_other_means = {it.ref for it in linked.resources.valid_of(TokenIssuer) if it.resource.spec.callers.claim is None}
+    for parsed in linked.resources.valid_of(JWTCredential) if by_other_means else ():
+        ref = issuer_of(parsed.ref, parsed.resource.spec)
+        # Of an issuer that may not be used nothing is said, not even that it is there.
+        if ref in by_other_means and unusable_issuer(parsed.ref, ref, "", linked.resources) is None:
+            message = (
+                f"{ref} finds its callers otherwise than by a claim, so no token picks this credential; "
+                "have it name the claim in callers.claim, or delete this"
+            )
+            yield Problem(parsed.ref, Reason.WARNING, "spec.issuerRef", message, (ref,))
+
+
+CREDENTIAL_LINTS = (
+    key_has_ended,
+    tokens_are_revoked_in_advance,
+    credential_is_admitted_by_no_policy,
+    issuer_names_no_credential,
+)

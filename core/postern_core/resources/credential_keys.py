@@ -33,15 +33,21 @@ def generated_name(credential_name: str) -> str:
 
 def is_generated(spec: JWTCredentialSpec) -> bool:
     """Whether the credential names no key and a secret is generated for it."""
-    return not spec.keys and spec.algorithm in HMAC_BYTES
+    return not spec.keys and spec.issuer_ref is None and spec.own_algorithm in HMAC_BYTES
 
 
 def keys_of(ref: Ref, spec: JWTCredentialSpec) -> tuple[CredentialKeySpec, ...]:
-    """The keys as written, or the one that is generated."""
-    if spec.keys:
+    """The keys as written, or the one that is generated; none where those of an issuer verify."""
+    if spec.keys or spec.issuer_ref is not None:
         return tuple(spec.keys)
     reference = SecretKeyRef(name=generated_name(ref.name), key=GENERATED_ENTRY, encoding="Base64")
     return (CredentialKeySpec(secret_ref=reference),)
+
+
+def issuer_of(ref: Ref, spec: JWTCredentialSpec) -> Ref | None:
+    """The TokenIssuer whose keys verify the tokens, None where the credential has its own."""
+    issuer = spec.issuer_ref
+    return None if issuer is None else Ref("TokenIssuer", issuer.namespace or ref.namespace, issuer.name)
 
 
 def holder_of(key: CredentialKeySpec, namespace: str) -> Ref | None:
@@ -68,9 +74,12 @@ def holders_of(ref: Ref, spec: JWTCredentialSpec) -> Iterator[Ref]:
 
 def facts_of(ref: Ref, spec: JWTCredentialSpec) -> dict[str, Any]:
     """What the status of a credential holds beside its conditions."""
+    issuer = issuer_of(ref, spec)
+    if issuer is not None:
+        return {"key": spec.key or ref.name, "issuer": issuer.path}
     facts = {
         "key": spec.key or ref.name,
-        "algorithm": spec.algorithm,
+        "algorithm": spec.own_algorithm,
         "keyIDs": [key.id for key in spec.keys if key.id is not None],
     }
     return facts | ({"generatedSecretName": generated_name(ref.name)} if is_generated(spec) else {})

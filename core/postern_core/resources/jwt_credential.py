@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
+from .jwt_policy import TokenIssuerRef
 from .revoked import Revoked, Timestamp
 from .rules import Rule, has_exactly_one_of
 from .types import CredentialKey, Name, ObjectName, Printable, Resource, Spec, Text
@@ -17,6 +18,8 @@ Algorithm = Literal[
     "ES256", "ES384", "ES512",
     "EdDSA", "Ed25519", "Ed448",
 ]  # fmt: skip
+# Of a credential that names none, and has keys of its own.
+DEFAULT_ALGORITHM: Algorithm = "HS256"
 
 
 class SecretKeyRef(Spec, frozen=True):
@@ -132,26 +135,29 @@ class CredentialKeySpec(Spec, frozen=True):
     ) = None
 
 
+# In CEL: the algorithm in force is an HS*.
+_IS_HMAC = "(!has(self.algorithm) || self.algorithm.startsWith('HS'))"
+
+
 class JWTCredentialSpec(Spec, frozen=True):
     """Whose tokens they are, which tokens are meant, and with which keys they are checked."""
 
     RULES = (
         Rule(
             "key_does_not_fit_the_algorithm",
-            "!self.algorithm.startsWith('HS') || !has(self.keys) || "
-            "self.keys.all(key, !has(key.publicKey) && !has(key.publicKeyRef))",
+            f"!{_IS_HMAC} || !has(self.keys) || self.keys.all(key, !has(key.publicKey) && !has(key.publicKeyRef))",
             "an HS algorithm needs a shared secret: use secretRef, never a public key",
             ".keys",
         ),
         Rule(
             "key_does_not_fit_the_algorithm",
-            "self.algorithm.startsWith('HS') || !has(self.keys) || self.keys.all(key, !has(key.secretRef))",
+            f"{_IS_HMAC} || !has(self.keys) || self.keys.all(key, !has(key.secretRef))",
             "this algorithm needs a public key: use publicKey or publicKeyRef",
             ".keys",
         ),
         Rule(
             "public_key_is_not_given",
-            "self.algorithm.startsWith('HS') || (has(self.keys) && self.keys.size() > 0)",
+            f"{_IS_HMAC} || (has(self.keys) && self.keys.size() > 0)",
             "is required with this algorithm; only an HS secret can be generated",
             ".keys",
         ),
@@ -161,6 +167,20 @@ class JWTCredentialSpec(Spec, frozen=True):
             "self.keys.exists_one(other, has(other.id) && other.id == one.id))",
             "an id is used twice; a kid must name one key",
             ".keys",
+        ),
+        Rule(
+            "issuer_contradicts_own_keys",
+            "!has(self.issuerRef) || ((!has(self.keys) || self.keys.size() == 0) && "
+            f"(!has(self.algorithm) || self.algorithm == '{DEFAULT_ALGORITHM}') && !self.allowWeakKey)",
+            "excludes keys, algorithm and allowWeakKey: the keys of the issuer verify its tokens",
+            ".issuerRef",
+        ),
+        Rule(
+            "issuer_was_changed",
+            "!has(oldSelf.issuerRef) || (has(self.issuerRef) && self.issuerRef == oldSelf.issuerRef)",
+            "can't be changed, or tokens of another issuer would be taken for this consumer's; "
+            "make a new JWTCredential",
+            ".issuerRef",
         ),
         Rule(
             "consumer_was_changed",
@@ -174,29 +194,47 @@ class JWTCredentialSpec(Spec, frozen=True):
         ObjectName,
         Meta(description="The Consumer whose tokens these are, in the same namespace. It MUST NOT change."),
     ]
+    issuer_ref: (
+        Annotated[
+            TokenIssuerRef,
+            Meta(
+                description="The TokenIssuer whose keys verify the tokens, instead of keys of this credential: `key` "
+                "is then what the claim holds that the issuer names in callers.claim, and its policies must admit "
+                "this namespace, as for every credential (allow.namespaces). "
+                "With it keys, algorithm and allowWeakKey MUST NOT be given. It MUST NOT change. "
+                "Default: none, the credential has keys of its own."
+            ),
+        ]
+        | None
+    ) = None
     key: (
         Annotated[
             CredentialKey,
             Meta(
                 description="What the key claim of a token holds (`keyClaim` of the policy, by default the claim "
                 "`key`), so that the gateway knows which credential to check it with. It is a name, not a secret. "
-                "It MUST be unique in the namespace: of two credentials with one key the one that had it first serves "
-                "(of two that come at the same time, the older), and the other is Conflicted. "
+                "It MUST be unique in the namespace, among the credentials of one issuerRef or of none: of two "
+                "credentials with one key the one that had it first serves (of two that come at the same time, the "
+                "older), and the other is Conflicted. "
                 "It MUST NOT change; a new key is a new JWTCredential. "
                 "Example: oiloil_key. Default: metadata.name."
             ),
         ]
         | None
     ) = None
-    algorithm: Annotated[
-        Algorithm,
-        Meta(
-            description="The one algorithm that the tokens are signed with (RFC 7518, section 3; RFC 8037 for EdDSA, "
-            "which is Ed25519 or Ed448; RFC 9864 for these two by name, and a token may say either). A token that "
-            "names another in its header is refused: what holds is what the credential says, never what a token says. "
-            "Default: HS256."
-        ),
-    ] = "HS256"
+    algorithm: (
+        Annotated[
+            Algorithm,
+            Meta(
+                description="The one algorithm that the tokens are signed with (RFC 7518, section 3; RFC 8037 for "
+                "EdDSA, which is Ed25519 or Ed448; RFC 9864 for these two by name, and a token may say either). A "
+                "token that names another in its header is refused: what holds is what the credential says, never "
+                "what a token says. With issuerRef the issuer's algorithms hold; HS256, which earlier releases wrote "
+                "into every object, then counts as none. Default: HS256."
+            ),
+        ]
+        | None
+    ) = None
     keys: Annotated[
         tuple[CredentialKeySpec, ...],
         Meta(
@@ -219,11 +257,17 @@ class JWTCredentialSpec(Spec, frozen=True):
         Revoked, Meta(description="Tokens of this credential that stop working before they expire. Default: none.")
     ] = Revoked()
 
+    @property
+    def own_algorithm(self) -> Algorithm:
+        """What the keys of the credential itself verify."""
+        return self.algorithm or DEFAULT_ALGORITHM
+
 
 class JWTCredential(Resource, frozen=True):
     """The key or keys by which a Consumer's tokens are known.
 
     A Consumer may have several, one for each device or each issuer.
+    With an issuerRef it has no keys: it says which tokens of a TokenIssuer are the Consumer's.
     The gateway never makes tokens: the holder of the secret, or of the private key, does.
     """
 

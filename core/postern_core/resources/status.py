@@ -105,7 +105,17 @@ class JWTCredentialStatus(Spec, frozen=True):
     key: Annotated[
         str, Meta(max_length=253, description="The key in force, as the key claim of a token must hold it.")
     ] = ""
-    algorithm: Annotated[str, Meta(max_length=16, description="The algorithm in force.")] = ""
+    algorithm: Annotated[
+        str, Meta(max_length=16, description="The algorithm in force; none where the issuer's algorithms hold.")
+    ] = ""
+    issuer: Annotated[
+        str,
+        Meta(
+            max_length=317,
+            description="The TokenIssuer whose keys verify the tokens, as namespace/name, of a credential that has no "
+            "keys of its own.",
+        ),
+    ] = ""
     key_ids: Annotated[
         tuple[Annotated[str, Meta(max_length=253)], ...],
         Meta(max_length=100, description="The ids of the keys that tokens are checked with at present."),

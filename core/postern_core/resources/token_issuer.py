@@ -71,16 +71,27 @@ class AnyCaller(Spec, frozen=True):
 
 
 class Callers(Spec, frozen=True):
-    """Who calls with a token of this issuer; exactly one of consumer and anyone MUST be given."""
+    """Who calls with a token of this issuer; exactly one of claim, consumer and anyone MUST be given."""
 
     RULES = (
         Rule(
             "callers_are_not_exactly_one",
-            has_exactly_one_of("consumer", "anyone"),
-            "must have exactly one of consumer and anyone",
+            has_exactly_one_of("claim", "consumer", "anyone"),
+            "must have exactly one of claim, consumer and anyone",
         ),
     )
 
+    claim: (
+        Annotated[
+            ClaimPath,
+            Meta(
+                description="Where the key of a JWTCredential with an issuerRef to this issuer is, each step a member "
+                "of an object: the caller is that credential's Consumer. A token whose value is the key of none is "
+                "refused. Example: [azp]."
+            ),
+        ]
+        | None
+    ) = None
     consumer: (
         Annotated[ObjectName, Meta(description="The Consumer of this namespace that every token of this issuer is.")]
         | None
@@ -161,8 +172,8 @@ class TokenIssuerSpec(Spec, frozen=True):
     allowed_namespaces: Annotated[
         Literal["Same", "All"] | Annotated[tuple[Label, ...], Meta(max_length=256)],
         Meta(
-            description="Whose policies may name this issuer. Same: those of this namespace. All: those of every "
-            "namespace. A list of names: those of these namespaces, and of this one. Default: Same."
+            description="Whose policies and JWTCredentials may name this issuer. Same: those of this namespace. "
+            "All: those of every namespace. A list of names: those of these namespaces, and of this one. Default: Same."
         ),
     ] = "Same"
     revoked: Annotated[

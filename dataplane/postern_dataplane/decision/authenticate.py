@@ -12,7 +12,7 @@ import msgspec
 from postern_core.snapshot import Policy
 from postern_dataplane.jwt.claim_checks import TRANSIENT
 from postern_dataplane.request.denials import INVALID_TOKEN, Denial, DenialReason
-from postern_dataplane.table.compiled import CompiledPolicy
+from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 from postern_dataplane.table.identity_headers import Identity, consumer_identity
 
 from .issuer_checks import IssuerContext, first_reason_by_issuer
@@ -94,27 +94,27 @@ def verify(text: str, policy: CompiledPolicy, credentials: Credentials, now_s: f
 
 def _identity(context: VerificationContext) -> Identity:
     """Who calls, with what is logged of the token where there is a log."""
-    identity, logged = _caller(context), context.row.logged
+    credential = context.credential if context.issuer is None else context.binding
+    identity, logged = _caller(context, credential), context.row.logged
     if logged is None:
         return identity
-    # Tokens of an issuer name no credential; the log has their `iss`.
-    entry = context.credential.entry if context.issuer is None else None
+    # A token of an issuer need not name a credential; the log has its `iss`.
+    entry = credential.entry if credential is not None else None
     return msgspec.structs.replace(
         identity, token=logged.of(f"{entry.namespace}/{entry.name}" if entry else "", context.claims)
     )
 
 
-def _caller(context: VerificationContext) -> Identity:
+def _caller(context: VerificationContext, credential: CompiledCredential | None) -> Identity:
     """The caller as this policy sees it, with the claims that it forwards.
 
-    What identifies the signer is the credential's key, or the name of the issuer.
+    What identifies the signer is the credential's key, or without one the name of the issuer.
     """
-    namespace, issuer = context.policy.namespace, context.issuer
-    headers = context.row.forward_claims
-    if not headers and issuer is None:
-        return context.credential.identity(namespace)
+    namespace, headers = context.policy.namespace, context.row.forward_claims
+    if not headers and credential is not None:
+        return credential.identity(namespace)
     forwarded = [(it.name, value) for it in headers if (value := it.value(context.claims)) is not None]
-    signer = context.credential.entry.key if issuer is None else issuer.entry.name
+    signer = context.issuer.entry.name if credential is None else credential.entry.key
     return consumer_identity(context.consumer, signer, namespace, forwarded)
 
 

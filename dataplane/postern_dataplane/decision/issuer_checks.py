@@ -7,6 +7,7 @@ verified, so nothing follows from them but which key must have made it.
 from __future__ import annotations
 
 from postern_dataplane.jwt.claim_checks import CLAIM_CHECKS, Check
+from postern_dataplane.jwt.claim_values import claim_at
 from postern_dataplane.request.denials import DenialReason
 from postern_dataplane.table.issuers import CompiledIssuer
 
@@ -14,6 +15,7 @@ from .token_checks import (
     CREDENTIAL_CHECKS,
     STRUCTURE_CHECKS,
     VerificationContext,
+    admitted_credentials,
     asks_for_more,
     consumer_is_not_allowed,
     is_revoked_by,
@@ -71,11 +73,31 @@ def token_is_revoked_by_issuer(context: IssuerContext) -> DenialReason | None:
 
 
 def caller_is_not_named(context: IssuerContext) -> DenialReason | None:
+    context.binding = None
+    if context.issuer.entry.claim:
+        return _binding_is_unknown(context)
     consumer = context.issuer.caller(context.claims)
     if consumer is None:
         return DenialReason.INVALID_CLAIM
     context.consumer = consumer
     return None
+
+
+def _binding_is_unknown(context: IssuerContext) -> DenialReason | None:
+    issuer = context.issuer.entry
+    key = claim_at(issuer.claim, context.claims)
+    if not isinstance(key, str):
+        return DenialReason.MISSING_KEY_CLAIM
+    admitted = admitted_credentials((issuer.id, key), context)
+    if not admitted:
+        return DenialReason.UNKNOWN_CREDENTIAL
+    context.binding = admitted[0]
+    context.consumer = admitted[0].consumer
+    return None
+
+
+def token_is_revoked_by_binding(context: IssuerContext) -> DenialReason | None:
+    return None if context.binding is None else is_revoked_by(context.binding, context)
 
 
 ISSUER_CHECKS: tuple[Check[IssuerContext], ...] = (
@@ -90,6 +112,7 @@ ISSUER_CHECKS: tuple[Check[IssuerContext], ...] = (
     Check("its audience is the issuer's", audience_is_not_the_issuers),
     Check("it is not revoked", token_is_revoked_by_issuer),
     Check("it says who calls", caller_is_not_named),
+    Check("its credential has not revoked it", token_is_revoked_by_binding),
     Check("its consumer is allowed", consumer_is_not_allowed, ("allow_consumers", "allow_groups", "allow_claims")),
 )
 

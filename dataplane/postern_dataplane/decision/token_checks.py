@@ -19,9 +19,9 @@ from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import DenialReason
 from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 from postern_dataplane.table.identity_headers import consumer_names
-from postern_dataplane.table.issuers import CompiledIssuer
+from postern_dataplane.table.issuers import CompiledIssuer, CredentialName
 
-Credentials = dict[str, tuple[CompiledCredential, ...]]
+Credentials = dict[CredentialName, tuple[CompiledCredential, ...]]
 
 
 class VerificationContext(ClaimsContext):
@@ -33,14 +33,16 @@ class VerificationContext(ClaimsContext):
     `keys` are those that may still have signed the token, each with its credential: every check leaves fewer.
     `credential` and `key` verified its signature, and `consumer` is who calls.
     `issuer` is the one that `iss` names; without, it is a credential that verifies the token.
+    `binding` is the credential that a claim of the issuer's token names, None where it finds callers otherwise.
     """
 
     __slots__ = (
-        "candidates", "claimed_key", "consumer", "credential", "credentials", "issuer", "key", "keys", "row",
+        "binding", "candidates", "claimed_key", "consumer", "credential", "credentials", "issuer", "key", "keys", "row",
         "signers", "text", "token",
     )  # fmt: skip
 
     token: Token
+    binding: CompiledCredential | None
     claimed_key: str
     candidates: list[CompiledCredential]
     signers: list[CompiledCredential]
@@ -88,15 +90,21 @@ def key_claim_is_missing(context: VerificationContext) -> DenialReason | None:
 
 
 def credential_is_unknown(context: VerificationContext) -> DenialReason | None:
+    context.candidates = admitted = admitted_credentials(context.claimed_key, context)
+    return None if admitted else DenialReason.UNKNOWN_CREDENTIAL
+
+
+def admitted_credentials(name: CredentialName, context: VerificationContext) -> list[CompiledCredential]:
+    """The credentials of this name that the policy admits, in the order in which they count."""
     policy = context.policy
-    context.candidates = admitted = []
-    for row in context.credentials.get(context.claimed_key, ()):
+    admitted: list[CompiledCredential] = []
+    for row in context.credentials.get(name, ()):
         if policy.namespaces is None or row.entry.namespace in policy.namespaces:
             admitted.append(row)
     if len(admitted) > 1:
         # The policy's own namespace comes first; the sort is stable, so the others stay in their order, by age.
         admitted.sort(key=lambda row: row.entry.namespace != policy.namespace)
-    return None if admitted else DenialReason.UNKNOWN_CREDENTIAL
+    return admitted
 
 
 def algorithm_is_another(context: VerificationContext) -> DenialReason | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from postern_core.algorithms import token_names
 from postern_core.revocation import unpacked
-from postern_core.snapshot import Consumer, Key, Policy
+from postern_core.snapshot import Consumer, Credential, Key, Policy
 from postern_core.snapshot_issuers import TokenIssuer
 from postern_dataplane.jwt.claim_values import ELEMENTS_MAX, SPACE_SEPARATED, Claims, claim_at
 from postern_dataplane.jwt.keys import VerificationKey
@@ -54,6 +54,16 @@ class CompiledIssuer:
             return ()
         # In a list of groups, a comma would make two of one.
         return dict.fromkeys(it for it in value[:ELEMENTS_MAX] if _is_printable(it) and "," not in it and " " not in it)
+
+
+# By a claim that names a credential: the key of one with keys of its own, or an issuer's id and the key of a binding.
+# A claim of a token is a text, so that no token can name a binding as if it were a credential with keys.
+CredentialName = str | tuple[str, str]
+
+
+def credential_name(entry: Credential) -> CredentialName:
+    """By what a credential is looked up."""
+    return (entry.issuer, entry.key) if entry.issuer else entry.key
 
 
 NO_ISSUERS: Mapping[str, CompiledIssuer] = MappingProxyType({})

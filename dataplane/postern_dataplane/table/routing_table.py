@@ -26,7 +26,7 @@ from postern_dataplane.jwt.logged_claims import LoggedClaims
 from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
 from .copy_on_write import with_regrouped
 from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, ordered_ids
-from .issuers import CompiledIssuer
+from .issuers import CompiledIssuer, CredentialName, credential_name
 from .own_responses import CompiledResponses, Unrouted
 from .table_settings import DEFAULTS, TableSettings
 from .virtual_hosts import VirtualHosts
@@ -63,7 +63,7 @@ class RoutingTable:
         self.entries = NO_ENTRIES
         self.upstreams: dict[str, Upstream] = {}
         self.policies: dict[str, CompiledPolicy] = {}
-        self.credentials: dict[str, tuple[CompiledCredential, ...]] = {}
+        self.credentials: dict[CredentialName, tuple[CompiledCredential, ...]] = {}
         self.responses: dict[str, CompiledResponses] = {}
         self.issuers: dict[str, CompiledIssuer] = {}
         self.hosts = VirtualHosts()
@@ -167,9 +167,9 @@ def _responses(before: dict[str, CompiledResponses], diff: SnapshotDiff) -> Sect
 
 
 def _credentials(
-    before: dict[str, tuple[CompiledCredential, ...]], diff: SnapshotDiff
-) -> dict[str, tuple[CompiledCredential, ...]]:
-    """The credentials by their key, in the order in which they are tried; those without their consumer are left out."""
+    before: dict[CredentialName, tuple[CompiledCredential, ...]], diff: SnapshotDiff
+) -> dict[CredentialName, tuple[CompiledCredential, ...]]:
+    """The credentials by what names them, in the order in which they are tried; none that lacks its consumer."""
     credentials, consumers = diff.credentials, diff.consumers
     changed = credentials.changed
     if consumers.changed:
@@ -178,8 +178,8 @@ def _credentials(
     added = [it for id_ in changed if (it := credentials.now.get(id_)) and it.consumer in consumers.now]
     return with_regrouped(
         before,
-        ((entry.key, entry.id) for entry in removed),
-        ((entry.key, CompiledCredential(entry, consumers.now[entry.consumer])) for entry in added),
+        ((credential_name(entry), entry.id) for entry in removed),
+        ((credential_name(entry), CompiledCredential(entry, consumers.now[entry.consumer])) for entry in added),
         _order,
     )
 

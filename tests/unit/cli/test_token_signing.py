@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 import click
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -147,3 +148,10 @@ def test_a_key_that_does_not_fit_is_refused_in_words(algorithm, pem, told):
         sign(credential_of(key, algorithm=algorithm), (key,), {}, pem)
     assert "BEGIN nonsense" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+def test_no_token_is_made_for_a_credential_of_an_issuer():
+    """The gateway has no key that could sign it."""
+    bound = msgspec.structs.replace(credential_of(), issuer="TokenIssuer/platform/keycloak")
+    with pytest.raises(click.ClickException, match="TokenIssuer platform/keycloak signs the tokens of JWTCredential"):
+        choose_key(bound, None, 0.0)

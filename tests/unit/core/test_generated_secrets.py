@@ -30,6 +30,11 @@ def test_a_credential_without_keys_wants_as_many_bytes_as_its_hash():
     assert (WantedSecret(Ref("Secret", "n", "a-jwt"), Ref("JWTCredential", "n", "a"), 48),) == wanted
 
 
+def test_a_credential_of_an_issuer_wants_no_secret():
+    """Its keys are those of the issuer."""
+    assert () == wanted_secrets([credential(issuerRef={"name": "idp"})])
+
+
 def test_the_name_of_a_generated_secret_is_never_longer_than_kubernetes_allows():
     """Generated names beyond what Kubernetes allows are shortened with a hash, so that two long ones stay apart."""
     assert "a" * 249 + "-jwt" == generated_name("a" * 249)

@@ -71,6 +71,8 @@ def test_an_object_knows_where_it_hangs():
 def test_a_credential_says_which_key_it_answers_to():
     """Its status holds nothing secret."""
     facts = {"key": "k", "algorithm": "HS256", "generatedSecretName": "alice-jwt"}
+    bound = {"key": "k", "issuer": "platform/keycloak"}
+    assert "key k, TokenIssuer platform/keycloak" == state_of(told(manifests.credential(), *READY, **bound)).about
     assert "key k, HS256, Secret alice-jwt" == state_of(told(manifests.credential(), *READY, **facts)).about
 
 
