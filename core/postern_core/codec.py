@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Protocol, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -69,11 +69,15 @@ class ShardRef(Entry, frozen=True):
 
 
 class Index(Entry, frozen=True):
-    """The one object that says which shards are the snapshot."""
+    """The one object that says which shards are the snapshot.
+
+    `pods` is by how many ready pods of the gateway rate limits are divided; 0 where that is unknown or not needed.
+    """
 
     format: int
     gateway: str
     shards: tuple[ShardRef, ...]
+    pods: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,12 @@ def encode_snapshot(snapshot: Snapshot, memo: EncodeMemo | None = None) -> Encod
     if len(index) > INDEX_BYTES_MAX:
         raise TooLargeError(f"the index of {len(named)} shards has {len(index)} bytes, more than {INDEX_BYTES_MAX}")
     return Encoded(index, hashlib.sha256(index).hexdigest(), shards)
+
+
+def with_pods(encoded: Encoded, pods: int) -> Encoded:
+    """The same snapshot for a gateway of so many pods; only the index is another."""
+    index = msgspec.json.encode(msgspec.structs.replace(decode_index(encoded.index), pods=pods))
+    return replace(encoded, index=index, digest=hashlib.sha256(index).hexdigest())
 
 
 def _shards_of(section: str, entries: tuple[Any, ...], memo: EncodeMemo) -> Iterator[tuple[int, bytes]]:

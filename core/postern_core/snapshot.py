@@ -21,6 +21,7 @@ from typing import Literal
 from .snapshot_callers import Clients, Cors
 from .snapshot_entry import Entry
 from .snapshot_issuers import TokenIssuer
+from .snapshot_rate_limits import RateLimit
 from .snapshot_responses import Responses
 
 FORMAT = 1
@@ -69,7 +70,8 @@ class Route(Entry, frozen=True):
     `refuse_path_parameters` and `refuse_double_encoding`: such paths are 400, though the route takes them.
     With `keep_empty_segments` a path that is matched as if `//` were `/` goes on with it.
     `cors` None leaves CORS to the application, `clients` None takes requests from every address, `max_body_bytes`
-    None bodies of any size; `responses` is the id of Responses, None for the usual bodies.
+    None bodies of any size; `responses` is the id of Responses, None for the usual bodies.  A request takes one from
+    a bucket of each of `rate_limits`.
     """
 
     id: str
@@ -97,6 +99,7 @@ class Route(Entry, frozen=True):
     clients: Clients | None = None
     max_body_bytes: int | None = None
     responses: str | None = None
+    rate_limits: tuple[RateLimit, ...] = ()
 
 
 class Endpoint(Entry, frozen=True):

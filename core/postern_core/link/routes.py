@@ -215,6 +215,7 @@ def place_of(route: Route, refusal: str) -> Route:
         cors=None,
         clients=None,
         max_body_bytes=None,
+        rate_limits=(),
         responses=responses,
         refusal=refusal,
     )

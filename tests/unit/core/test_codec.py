@@ -15,8 +15,10 @@ from postern_core.codec import (
     decode_index,
     decode_shard,
     encode_snapshot,
+    with_pods,
 )
-from postern_core.snapshot import Consumer, Credential, Key, Snapshot
+from postern_core.snapshot import Consumer, Credential, Key, Route, Snapshot
+from postern_core.snapshot_rate_limits import RateLimit
 from snapshots import decoded_again
 
 TEXTS = st.text(max_size=20)
@@ -74,6 +76,34 @@ def test_key_material_is_in_secret_shards_only():
     encoded = encode_snapshot(snapshot())
 
     assert [True] == [shard.is_secret for shard in encoded.shards.values() if b"c2VjcmV0" in shard.content]
+
+
+def limited(*limits):
+    """A snapshot of one route with these limits."""
+    route = Route(
+        id="Route/n/r", namespace="n", name="r", created="", hosts=("*",), paths=(), backend="b", service="s",
+        rate_limits=limits,
+    )  # fmt: skip
+    return Snapshot(gateway="default", routes=(route,))
+
+
+def test_rate_limits_come_back():
+    """A limit keeps its key and its numbers, and a route without one has no byte of it."""
+    limit = RateLimit(id="Route/n/r/0", by="Claim", requests=100, per_ms=60_000, burst=20, claim=("tenant", "id"))
+    encoded = encode_snapshot(limited(limit))
+
+    assert limited(limit) == decoded_again(encoded)
+    assert not any(b"rate_limits" in shard.content for shard in encode_snapshot(limited()).shards.values())
+
+
+def test_the_number_of_pods_changes_only_the_index():
+    """A scaling moves no shard, and an index for which the number does not matter has the bytes that it always had."""
+    encoded = encode_snapshot(limited())
+    counted = with_pods(encoded, 3)
+
+    assert (3, encoded.shards) == (decode_index(counted.index).pods, counted.shards)
+    assert counted.digest != encoded.digest == with_pods(counted, 0).digest
+    assert b"pods" not in encoded.index
 
 
 def large(sizes):
@@ -157,6 +187,7 @@ def test_an_entry_that_no_shard_holds_is_no_snapshot():
         b'{"format":1}',
         b'{"format":2,"gateway":"g","shards":[]}',
         b'{"format":1,"gateway":"g","shards":[],"more":1}',
+        b'{"format":1,"gateway":"g","shards":[],"pods":-1}',
         b'{"format":1,"gateway":"g","shards":[{"section":"keys","bucket":0,"digest":"00"}]}',
         b'{"format":1,"gateway":"g","shards":[{"section":"routes","bucket":0,"digest":"../../etc/passwd"}]}',
         b'{"format":1,"gateway":"g","shards":[{"section":"credentials","bucket":0,"digest":"00"}]}',
