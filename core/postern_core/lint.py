@@ -12,6 +12,7 @@ from .lints.identifiers import identifier_reads_as_foreign
 from .lints.linked import Linked
 from .lints.names import NAME_LINTS
 from .lints.policy import POLICY_LINTS
+from .lints.rate_limit import anonymous_requests_are_unlimited
 from .lints.route import POLICY_OF_AN_OBJECT
 from .lints.shadowed import route_is_shadowed
 from .lints.upstreams import UPSTREAM_LINTS
@@ -23,6 +24,7 @@ LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (
     *CREDENTIAL_LINTS,
     identifier_reads_as_foreign,
     token_header_is_not_allowed,
+    anonymous_requests_are_unlimited,
     *UPSTREAM_LINTS,
 )
 

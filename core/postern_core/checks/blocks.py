@@ -11,6 +11,7 @@ from postern_core.validators import Validators
 from .clients import clients_block_is_wrong
 from .cors import block_is_wrong
 from .policy import policy_is_wrong
+from .rate_limit import rate_limits_are_wrong
 from .responses import wrong_with_responses
 
 
@@ -29,9 +30,13 @@ def client_list_is_wrong(owner: Route | Service, _: Validators) -> Iterator[tupl
         yield from clients_block_is_wrong(owner.spec.clients)
 
 
+def rate_limit_is_wrong(owner: Route | Service, _: Validators) -> Iterator[tuple[str, str]]:
+    yield from rate_limits_are_wrong(owner.spec.rate_limit or ())
+
+
 def responses_block_is_wrong(owner: Route | Service, _: Validators) -> Iterator[tuple[str, str]]:
     if owner.spec.responses:
         yield from wrong_with_responses(owner.spec.responses)
 
 
-BLOCK_CHECKS = (auth_is_wrong, cors_is_wrong, client_list_is_wrong, responses_block_is_wrong)
+BLOCK_CHECKS = (auth_is_wrong, cors_is_wrong, client_list_is_wrong, rate_limit_is_wrong, responses_block_is_wrong)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from msgspec import structs
+from msgspec import UnsetType, structs
 
 from postern_core.lints.below_prefix import PLACE_LINTS
 from postern_core.parse import Decoded, Parsed, is_a
@@ -21,6 +21,7 @@ from .cors import link_cors
 from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
 from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
+from .rate_limits import limits_without_tokens, link_rate_limits
 from .resource_index import ResourceIndex
 from .responses import link_responses
 from .services import LinkedService, ServicePlace, Services
@@ -70,6 +71,10 @@ def _link_valid(parsed: Decoded[RouteResource], resources: ResourceIndex, servic
     if service.refusal or (policy.refusal and not spec.auth):
         routes.problems.append(_refused(ref, reference, service.refusal or f"{reference}: {policy.refusal}"))
     refusal = service.refusal or shortened(policy.refusal)
+    uncounted = limits_without_tokens(ref, spec, reference, service.place.rate_limits)
+    if uncounted and policy.entry is None and not refusal:
+        routes.problems.append(uncounted)
+        refusal = f"{ref}: {uncounted.message}"
     policy_id = policy.entry.id if policy.entry else None
     entry, size_bytes, problems = resources.memo.get_or_compute(
         _fitting, ref, parsed, service.place, policy_id, refusal
@@ -154,6 +159,9 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         clients=link_clients(spec.clients) if spec.clients else service.clients,
         max_body_bytes=service.max_body_bytes if own_limit is None else own_limit,
         responses=parsed.ref.id if spec.responses else service.responses,
+        rate_limits=service.rate_limits
+        if isinstance(spec.rate_limit, UnsetType)
+        else link_rate_limits(parsed.ref, spec.rate_limit),
     )
 
 

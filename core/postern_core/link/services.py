@@ -18,6 +18,7 @@ from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.resources.types import byte_count
 from postern_core.snapshot_callers import Clients, Cors
+from postern_core.snapshot_rate_limits import RateLimit
 
 from .backends import LinkedBackend, link_backend, upstream_problems
 from .clients import link_clients
@@ -25,6 +26,7 @@ from .cors import link_cors
 from .fail_closed import recover_service_scope
 from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
+from .rate_limits import link_rate_limits
 from .resource_index import ResourceIndex, age
 from .responses import LinkedResponses, link_responses
 from .retained import NOTHING, Retained
@@ -50,6 +52,7 @@ class ServicePlace(NamedTuple):
     clients: Clients | None = None
     max_body_bytes: int | None = None
     responses: str | None = None
+    rate_limits: tuple[RateLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             clients=link_clients(spec.clients),
             max_body_bytes=byte_count(spec.max_request_body),
             responses=parsed.ref.id if spec.responses else None,
+            rate_limits=link_rate_limits(parsed.ref, spec.rate_limit),
         )  # fmt: skip
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), place
     remains = recover_service_scope(parsed)

@@ -11,6 +11,7 @@ from postern_core.pattern_limits import ROUTE_PATTERNS_MAX
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
+from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .rules import Rule, is_normal_path
 from .types import SET, Bytes, HeaderName, Method, ObjectName, Resource, Spec, Text
@@ -192,6 +193,19 @@ class RouteSpec(Spec, frozen=True):
                 description="How large the body of such a request may be, in bytes: a number, or one with k, M, G, T, "
                 "Ki, Mi, Gi or Ti. It replaces the Service's. A larger one is answered 413. Example: "
                 "10Mi. Default: none, the Service's holds."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    rate_limit: (
+        Annotated[
+            tuple[RateLimit, ...],
+            Meta(
+                max_length=LIMITS_MAX,
+                description="How often these requests may come; a request has to pass all limits. It replaces the "
+                "Service's rateLimit whole, and counts for this Route alone; the empty list turns the Service's off. "
+                "Default: none, the Service's holds.",
+                extra_json_schema=NULLABLE,
             ),
         ]
         | UnsetType

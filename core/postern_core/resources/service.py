@@ -12,6 +12,7 @@ from postern_core.ref import Ref
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
+from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .rules import Rule, is_normal_path
 from .types import SET, Bytes, Host, Label, Resource, Spec
@@ -188,6 +189,21 @@ class ServiceSpec(Spec, frozen=True):
                 "so, and else as soon as it is too large, and nothing more of it goes upstream. Zero "
                 "takes no bodies. What follows an upgrade to WebSocket is no body. Example: 10Mi. "
                 "Default: none, and then as large as the gateway allows (--max-request-body)."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    rate_limit: (
+        Annotated[
+            tuple[RateLimit, ...],
+            Meta(
+                max_length=LIMITS_MAX,
+                description="How often requests may come, to the Routes of this Service that have no rateLimit of "
+                "their own; a Route's rateLimit replaces it whole. These Routes count together, but by Route. A "
+                "request has to pass all limits, and one that does not is answered 429. The numbers are those of the "
+                "whole gateway, of which each of its pods counts a share. Default: none, and then as often as they "
+                "like.",
+                extra_json_schema=NULLABLE,
             ),
         ]
         | UnsetType
