@@ -43,12 +43,15 @@ class BuildResult:
     """What these objects compile to for one gateway, and its bytes.
 
     `withheld` are the ids of the entries that are left out, because they were refused where they were to be published.
+    One that `is_limited` has rate limits; `pods` is by how many its index divides them, 0 before that is known.
     """
 
     objects: tuple[Parsed, ...]
     compiled: Compiled
     encoded: Encoded
     withheld: frozenset[str] = frozenset()
+    is_limited: bool = False
+    pods: int = 0
 
 
 class GatewayBuild:
@@ -87,7 +90,9 @@ class GatewayBuild:
         if refused := self.refused:
             snapshot, withheld = withhold(compiled.snapshot, refused)
             compiled = replace(compiled, snapshot=snapshot)
-        return BuildResult(objects, compiled, encode_snapshot(compiled.snapshot, self._encode_memo), withheld)
+        is_limited = any(route.rate_limits for route in compiled.snapshot.routes)
+        encoded = encode_snapshot(compiled.snapshot, self._encode_memo)
+        return BuildResult(objects, compiled, encoded, withheld, is_limited)
 
 
 class Debounce:

@@ -102,20 +102,21 @@ class Installation:
         options = [f"--namespace={self.gateway_namespace}", f"--kubeconfig={self.sidecar_kubeconfig}"]
         return self._start("postern_dataplane.sync", "sidecar", f"--config={self._config()}", *options)
 
-    def start_data_plane(self) -> Process:
-        """Start a data plane, and let it be known to be ready."""
+    def start_data_plane(self, name: str = "dataplane", *, is_announced: bool = True) -> Process:
+        """Start a data plane, and let it be known to be ready, whether it has read a snapshot yet or not."""
         options = ("--listen=127.0.0.1:0", f"--admin={own_address()}:0", "--workers=1")
         started = self._start(
             # Upstreams of tests are on this machine; a later option of the same name counts.
             "postern_dataplane",
-            "dataplane",
+            name,
             f"--config={self._config()}",
             "--allowed-upstreams=loopback,own",
             *options,
         )
         said = started.has_said("data plane started")
         self.listen, self.admin = _address(said["listen"]), _address(said["admin"])
-        self.announce(self.admin)
+        if is_announced:
+            self.announce(self.admin)
         return started
 
     def announce(self, *admins: raw.PlainAddress) -> None:

@@ -10,14 +10,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
 
 from postern_core.codec import SECTIONS
-from postern_core.grants import Grants
-from postern_core.grants_codec import EncodedGrants, encode_grants
 from postern_core.link.retained import EMPTY
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
@@ -31,8 +28,9 @@ from postern_operator.cluster.watch.informer import Scope
 
 from .data_plane_pods import AdminEndpoint, ready_endpoints, served_digests
 from .generation_ledger import GenerationLedger
+from .pod_count import PodCount
 from .publish_failures import changed_ids, in_words, is_lasting, with_refused
-from .published_grants import read_grants, read_snapshot
+from .published_grants import EncodedBeside, read_grants, read_snapshot
 from .publisher import ClusterPublisher
 from .retention import retained_by
 
@@ -73,7 +71,7 @@ class GatewayRollout:
     ) -> None:
         self.gateway = gateway
         self.build = GatewayBuild(gateway.name, share=share)
-        self._encoded_grants: tuple[Grants, EncodedGrants] | None = None
+        self._encoded_grants = EncodedBeside()
         self._term = 0
         self._read_in_term: int | None = None
         self._is_certain = False
@@ -94,6 +92,7 @@ class GatewayRollout:
         self._published = ""
         self._published_at_s: float | None = None
         self._published_snapshot: Snapshot | None = None
+        self._pod_count = PodCount()
         self._served: dict[AdminEndpoint, str | None] | None = None
 
     def cannot_build(self, why: str) -> None:
@@ -124,15 +123,18 @@ class GatewayRollout:
         built = await asyncio.to_thread(self._built, objects)
         # Another term may have begun meanwhile: then what was known before it counts for nothing.
         self._is_certain = is_certain and term == self._term
-        self.set_target(built)
+        self.set_target(self._divided(built))
+
+    def _divided(self, built: BuildResult) -> BuildResult:
+        """Return the build with its rate limits divided by the pods that are ready."""
+        return self._pod_count.divided(built, len(self._admins()), asyncio.get_running_loop().time())
+
+    def _admins(self) -> tuple[AdminEndpoint, ...]:
+        return ready_endpoints(self._slices(), self.gateway.namespace)
 
     def _built(self, objects: tuple[Parsed, ...]) -> BuildResult:
         """Build; a thread's work."""
-        built = self.build.run(objects)
-        grants = built.compiled.grants
-        if self._encoded_grants is None or self._encoded_grants[0] is not grants:
-            self._encoded_grants = (grants, encode_grants(grants))
-        return replace(built, encoded=self._encoded_grants[1].beside(built.encoded))
+        return self._encoded_grants.beside(self.build.run(objects))
 
     def set_target(self, built: BuildResult) -> None:
         """Make this the build that is to be published and served."""
@@ -165,6 +167,7 @@ class GatewayRollout:
         self._is_certain = False
         self._published, self._published_at_s, self._served = "", None, None
         self._published_snapshot = None
+        self._pod_count = PodCount()
         self.build.refused = {}
         self.withheld_because = ""
         self._note_failure("")
@@ -198,8 +201,9 @@ class GatewayRollout:
         wait_s = ASK_FIRST_S
         while True:
             self._must_poll.clear()
-            admins = ready_endpoints(self._slices(), self.gateway.namespace)
-            await self._note_served(await served_digests(admins, session))
+            if self.built is not None and (divided := self._divided(self.built)) is not self.built:
+                self.set_target(divided)
+            await self._note_served(await served_digests(self._admins(), session))
             wait_s = ASK_AGAIN_S if self.is_settled.is_set() else min(wait_s * 1.5, ASK_AT_MOST_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):

@@ -1,4 +1,4 @@
-"""The published snapshot and its grants, read again by a replica that begins.
+"""The published snapshot and its grants: written beside each other, and read again by a replica that begins.
 
 Grants that can't be read follow from the published snapshot: its routes and
 credentials show by which grants they were compiled.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,10 +17,11 @@ from kubernetes.aio.client import ApiClient
 
 from postern_core.codec import SECTIONS, CodecError, ShardRef, decode_index, decode_shard
 from postern_core.grants import Grants, grants_in
-from postern_core.grants_codec import decode_grants_index, decode_grants_shard
+from postern_core.grants_codec import EncodedGrants, decode_grants_index, decode_grants_shard, encode_grants
 from postern_core.link.retained import EMPTY
 from postern_core.publication import GRANTS_ENTRY, INDEX_ENTRY, SHARD_ENTRY
 from postern_core.snapshot import Credential, Route, Snapshot
+from postern_operator.build import BuildResult
 from postern_operator.cluster.api.reader import API_ERRORS, get_object
 from postern_operator.cluster.errors import UnreachableError
 
@@ -28,6 +30,20 @@ from .published_objects import INDEX_KEY, RESOURCES, ObjectKey, content_of, shar
 log = logging.getLogger("postern.published_grants")
 
 GETS_AT_ONCE = 16
+
+
+class EncodedBeside:
+    """Encodes the grants of builds; those of the latest build are not encoded again."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[Grants, EncodedGrants] | None = None
+
+    def beside(self, built: BuildResult) -> BuildResult:
+        """Return the build with its grants."""
+        grants = built.compiled.grants
+        if self._latest is None or self._latest[0] is not grants:
+            self._latest = (grants, encode_grants(grants))
+        return replace(built, encoded=self._latest[1].beside(built.encoded))
 
 
 async def read_grants(api: ApiClient, namespace: str) -> Grants:
