@@ -28,6 +28,8 @@ def text_of(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
     if explanation.routes:
         yield from _section("Routes of this host", _routes(explanation.routes))
     yield from _section("Checks", (_step(step, redaction) for step in explanation.steps))
+    if explanation.limits:
+        yield from _section("Rate limits that it takes one request of", map(redaction.text, explanation.limits))
     decision = explanation.decision
     if isinstance(decision, Forward):
         yield from _section(f"Forwarded to {_addresses(decision)} as", redaction.head(explanation.sent))

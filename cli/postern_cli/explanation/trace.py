@@ -26,8 +26,9 @@ from postern_dataplane.request.target import Target, compared_host, read_target
 from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
 from postern_dataplane.table.routing_table import RoutingTable
 
+from .limits import limit_notes
 from .routes import RouteNote, route_notes
-from .steps import Step, Trace, nothing
+from .steps import Outcome, Step, Trace, nothing
 from .token_checks import check_token
 from .wording import listed, shown
 
@@ -52,7 +53,8 @@ class Explanation:
     """What the gateway makes of a request, and how it came to it.
 
     `written_target` is the request target as it came, `target` None for a request that has no single reading;
-    `token` is for redaction only, never to be shown.  `sent` is the head that goes upstream.
+    `token` is for redaction only, never to be shown.  `sent` is the head that goes upstream, `limits` are a line for
+    each rate limit of the route.
     """
 
     method: str
@@ -63,6 +65,7 @@ class Explanation:
     decision: Decision
     token: str
     sent: bytes = b""
+    limits: tuple[str, ...] = ()
 
 
 def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation:
@@ -73,6 +76,7 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
     if answer is not None:
         return _preflight(head, target, answer, walk)
     row = _find_route(head, target, table, walk)
+    is_limited = walk.reason is None
     token = _authenticate(row, head, target, table, now_s=now_s, walk=walk) if row and target else ""
     if row is None:
         walk.skip([AUTHENTICATED, UPSTREAM])
@@ -83,7 +87,11 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
     notes = route_notes(routes, target, head, row) if routes and target else []
     decision = decide(head, table, NullCache(), now_s)
     sent = b"" if isinstance(decision, Reject) else request_bytes(head, decision.head)
-    return Explanation(head.method, head.target, target, tuple(notes), tuple(walk.steps), decision, token, sent)
+    good = "" if any(step.outcome is Outcome.FORGIVEN for step in walk.steps) else token
+    limits = limit_notes(row, head, table, decision, good) if row and is_limited else ()
+    return Explanation(
+        head.method, head.target, target, tuple(notes), tuple(walk.steps), decision, token, sent, tuple(limits)
+    )
 
 
 def _preflight(head: RequestHead, target: Target | None, answer: Reject, walk: Trace) -> Explanation:
