@@ -1,0 +1,34 @@
+"""A limit, and what a request met there: values, which the table prepares and the decision reads."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Limit(msgspec.Struct, frozen=True, cache_hash=True):
+    """So many requests in so many seconds for each key, by the whole fleet together.
+
+    `id` names the object and the place in it.  Buckets belong to limits that are equal: they outlive a reload that
+    leaves a limit as it was, and a limit that was changed begins with full ones.
+    """
+
+    id: str
+    requests: int
+    per_s: float
+    burst: int
+    """How many may come at once."""
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """What a limit says of a request, in numbers of the fleet as this worker sees it."""
+
+    limit: Limit
+    is_allowed: bool
+    remaining: int
+    """How many more may come at once."""
+
+    reset_s: float
+    """Until the bucket is full."""
+
+    retry_after_s: float
+    """Until one request passes; 0 where this one did."""

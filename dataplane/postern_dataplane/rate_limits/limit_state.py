@@ -1,0 +1,112 @@
+"""What a worker remembers of one limit: for each key, when its bucket is full again.
+
+A bucket that is full is the same as one that was never used, and is forgotten.  Which limits there are, and how much
+all of them may remember together, belongs in `token_buckets`.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+from .limit import Limit
+
+# How often entries are looked at for being full, at the most.
+ROTATION_S = 1.0
+# For each entry at the time when the first of a limit is evicted. An entry takes some 200 bytes, a cell 8.
+CELLS_PER_ENTRY = 4
+# Sums of floats differ from their products by less than this, in requests.
+ROUNDING = 1e-6
+
+
+class LimitState:
+    """The buckets of a limit's keys.
+
+    A bucket is one number, as in the generic cell rate algorithm (ITU-T I.371): the time when it will be full.  The
+    time from now until then is its debt; a request adds its cost to it, and passes if the sum stays within the
+    tolerance.  Times are those of the whole fleet's limit, so debts stay true when the worker's share changes.
+
+    Entries lie in two generations.  The old one is dropped whole when the last of it is full, so nothing is searched.
+    An entry that is evicted before leaves its time in two cells that its hash chooses, and a key without an entry
+    begins with the lesser of its two: keys may share the debt of others, but none loses its own.
+    """
+
+    __slots__ = ("_cells", "_cells_full_at", "_old", "_rotates_at", "_young_full_at", "cost_s", "debt_max_s",
+                 "interval_s", "limit", "tolerance_s", "young")  # fmt: skip
+
+    def __init__(self, limit: Limit, share: float) -> None:
+        self.limit = limit
+        self.interval_s = limit.per_s / limit.requests
+        self.young: dict[bytes, float] = {}
+        self._old: dict[bytes, float] = {}
+        self._young_full_at = self._rotates_at = self._cells_full_at = 0.0
+        self._cells = array("d")
+        self.set_share(share)
+
+    def set_share(self, share: float) -> None:
+        """Let a request cost as much as it takes this share of the fleet to earn it."""
+        self.cost_s = self.interval_s / share
+        # One request at a time must pass, however small the share of the burst.
+        tolerance_s = max(self.limit.burst * self.interval_s, self.cost_s)
+        self.tolerance_s = tolerance_s + ROUNDING * self.interval_s
+        self.debt_max_s = self.limit.burst * self.cost_s
+
+    def __len__(self) -> int:
+        return len(self.young) + len(self._old)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to remember."""
+        return bool(self.young or self._old or self._cells)
+
+    def debt_s(self, key: bytes, now: float) -> float:
+        """How long the bucket takes to be full."""
+        full_at = self.young.get(key)
+        if full_at is None:
+            full_at = self._old.pop(key, None)
+            if full_at is not None:
+                self.young[key] = full_at
+                self._young_full_at = max(self._young_full_at, full_at)
+            elif self._cells:
+                full_at = min(self._cells[index] for index in self._cells_of(key))
+            else:
+                return 0.0
+        # The bound counts where the clock was set back.
+        return min(full_at - now, self.debt_max_s) if full_at > now else 0.0
+
+    def put(self, key: bytes, full_at: float) -> None:
+        """Remember when a bucket is full."""
+        self.young[key] = full_at
+        if full_at > self._young_full_at:  # noqa: PLR1730 - half the price of max(), for each request
+            self._young_full_at = full_at
+
+    def drop_full(self, now: float) -> int:
+        """Forget a generation whose buckets are all full; returns how many there were."""
+        if now < self._rotates_at:
+            return 0
+        count = len(self)
+        if now >= self._young_full_at:
+            self.young = {}
+        self._rotate()
+        self._rotates_at = max(self._rotates_at, now + ROTATION_S)
+        if now >= self._cells_full_at:
+            self._cells = array("d")
+        return count - len(self)
+
+    def evict(self) -> None:
+        """Make one of the older entries coarse; there must be one."""
+        if not self._old:
+            self._rotate()
+        if not self._cells:
+            self._cells = array("d", bytes(8 * CELLS_PER_ENTRY * len(self)))
+        key, full_at = self._old.popitem()
+        for index in self._cells_of(key):
+            self._cells[index] = max(self._cells[index], full_at)
+        self._cells_full_at = max(self._cells_full_at, full_at)
+
+    def _rotate(self) -> None:
+        self._old, self.young = self.young, {}
+        self._rotates_at, self._young_full_at = self._young_full_at, 0.0
+
+    def _cells_of(self, key: bytes) -> tuple[int, int]:
+        # Python's hash of bytes is SipHash with a secret of the process: clients choose no collisions.
+        hashed = hash(key)
+        return hashed % len(self._cells), (hashed >> 32) % len(self._cells)

@@ -1,0 +1,143 @@
+"""The token buckets of a worker: whether a request passes its limits, in bounded memory.
+
+Time is an argument, and nothing is awaited.  What a key is made of, and which limits a request meets, belongs to the
+decision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Sequence
+
+from .limit import Limit, Verdict
+from .limit_state import LimitState
+
+# Buckets of all limits together that are not full. Each takes some 200 bytes.
+ENTRIES_MAX = 100_000
+# Longer keys are remembered by their digest.
+KEY_BYTES_MAX = 64
+# Of all entries this part is evicted at once: the limits with most of them are not looked for at each request.
+EVICTED_PART = 128
+# Limits that were removed are looked for when there are twice as many as there were, and at least so many.
+LIMITS_MIN = 1_024
+
+
+class TokenBuckets:
+    """What one worker counts for all limits; it outlives tables.
+
+    There is one bound for all.  Where it is reached, the limits with most entries make some of their own coarse: a
+    limit with many keys, whether they are clients or an attacker's, takes nothing from the others.
+    """
+
+    def __init__(self, share: float = 1.0, entries_max: int = ENTRIES_MAX) -> None:
+        self._share = share
+        self._entries_max = entries_max
+        self._entries = 0
+        self._states: dict[Limit, LimitState] = {}
+        self._forget_at = LIMITS_MIN
+
+    def __len__(self) -> int:
+        return self._entries
+
+    @property
+    def share(self) -> float:
+        """The part of each limit that this worker grants: 1 by the number of all workers of the fleet."""
+        return self._share
+
+    @share.setter
+    def share(self, share: float) -> None:
+        self._share = share
+        for state in self._states.values():
+            state.set_share(share)
+
+    def take(self, limit: Limit, key: bytes, now: float) -> Verdict:
+        """Take one request out of a key's bucket, if there is one; `now` is in seconds of any clock."""
+        key = _bounded(key)
+        state = self._state(limit, now)
+        debt_s = state.debt_s(key, now) + state.cost_s
+        if debt_s > state.tolerance_s:
+            return _refusal(state, debt_s)
+        self._put(state, key, now, debt_s)
+        return _permission(state, debt_s)
+
+    def take_all(self, limits: Sequence[tuple[Limit, bytes]], now: float) -> Verdict | None:
+        """Take from each or, if one refuses, from none; returns the verdict of the tightest, None without limits."""
+        if len(limits) == 1:
+            return self.take(*limits[0], now)
+        refusal: Verdict | None = None
+        found = []
+        for limit, long_key in limits:
+            key = _bounded(long_key)
+            state = self._state(limit, now)
+            debt_s = state.debt_s(key, now) + state.cost_s
+            if debt_s > state.tolerance_s:
+                refusal = _longest(refusal, _refusal(state, debt_s))
+            found.append((limit, key, debt_s))
+        return refusal or self._take_all(found, now)
+
+    def _take_all(self, found: Sequence[tuple[Limit, bytes, float]], now: float) -> Verdict | None:
+        tightest: Verdict | None = None
+        for limit, key, debt_s in found:
+            # Looked up again, because making room for the last one forgets limits that are empty.
+            state = self._state(limit, now)
+            self._put(state, key, now, debt_s)
+            verdict = _permission(state, debt_s)
+            if tightest is None or verdict.remaining < tightest.remaining:
+                tightest = verdict
+        return tightest
+
+    def _state(self, limit: Limit, now: float) -> LimitState:
+        state = self._states.get(limit)
+        if state is None:
+            if len(self._states) >= self._forget_at:
+                self._forget(now)
+            state = self._states[limit] = LimitState(limit, self._share)
+        elif dropped := state.drop_full(now):
+            self._entries -= dropped
+        return state
+
+    def _put(self, state: LimitState, key: bytes, now: float, debt_s: float) -> None:
+        is_new = key not in state.young
+        state.put(key, now + debt_s)
+        if is_new:
+            self._entries += 1
+            if self._entries > self._entries_max:
+                self._make_room(now)
+
+    def _make_room(self, now: float) -> None:
+        """Forget what is full, and evict some entries of the limits that have most."""
+        self._forget(now)
+        largest = [(-len(state), number, state) for number, state in enumerate(self._states.values()) if len(state)]
+        heapq.heapify(largest)
+        while self._entries > self._entries_max - self._entries_max // EVICTED_PART:
+            count, number, state = largest[0]
+            state.evict()
+            self._entries -= 1
+            heapq.heapreplace(largest, (count + 1, number, state))
+
+    def _forget(self, now: float) -> None:
+        for state in self._states.values():
+            self._entries -= state.drop_full(now)
+        self._states = {limit: state for limit, state in self._states.items() if state}
+        self._forget_at = max(LIMITS_MIN, 2 * len(self._states))
+
+
+def _bounded(key: bytes) -> bytes:
+    return key if len(key) <= KEY_BYTES_MAX else hashlib.blake2b(key, digest_size=32).digest()
+
+
+def _longest(one: Verdict | None, other: Verdict) -> Verdict:
+    return other if one is None or other.retry_after_s > one.retry_after_s else one
+
+
+def _refusal(state: LimitState, debt_s: float) -> Verdict:
+    """The verdict on a request that would have made this debt."""
+    return Verdict(state.limit, False, 0, debt_s - state.cost_s, debt_s - state.tolerance_s)  # noqa: FBT003
+
+
+def _permission(state: LimitState, debt_s: float) -> Verdict:
+    """The verdict on a request that has made this debt."""
+    room_s = state.tolerance_s - debt_s
+    remaining = min(int(room_s / state.interval_s), state.limit.burst) if room_s >= state.cost_s else 0
+    return Verdict(state.limit, True, remaining, debt_s, 0.0)  # noqa: FBT003

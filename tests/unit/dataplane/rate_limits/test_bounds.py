@@ -1,0 +1,113 @@
+"""However many keys and limits come, memory has a bound; no key is freed by it, and no other limit pays."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+from postern_dataplane.rate_limits.limit import Limit
+from postern_dataplane.rate_limits.limit_state import LimitState
+from postern_dataplane.rate_limits.token_buckets import TokenBuckets
+
+ATTACKED = Limit("evil/api/0", 10, 86_400.0, 10)
+HONEST = Limit("good/api/0", 10, 86_400.0, 10)
+
+
+def flood(buckets, limit, keys, now=0.0):
+    for number in range(keys):
+        buckets.take(limit, b"%d" % number, now)
+
+
+def spend(buckets, limit, key, now=0.0):
+    return sum(buckets.take(limit, key, now).is_allowed for _ in range(limit.burst * 2))
+
+
+def test_memory_stays_flat_however_many_keys_come():
+    """A hundred times as many as may be remembered take the memory of those, and of their cells."""
+    buckets = TokenBuckets(entries_max=1_000)
+    tracemalloc.start()
+    try:
+        flood(buckets, ATTACKED, 100_000)
+        grown_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 990 < len(buckets) <= 1_000
+    assert 500_000 > grown_bytes
+
+
+def test_buckets_that_are_full_are_forgotten():
+    """A key that came once and went leaves nothing."""
+    buckets = TokenBuckets()
+    flood(buckets, HONEST, 100)
+    assert 100 == len(buckets)
+    for now in (10_000.0, 20_000.0):
+        buckets.take(HONEST, b"a", now)
+    assert 1 == len(buckets)
+
+
+def test_a_key_that_was_spent_stays_spent_whatever_other_keys_come():
+    """An attacker with many keys frees none of them."""
+    buckets = TokenBuckets(entries_max=100)
+    assert 10 == spend(buckets, ATTACKED, b"spent")
+    flood(buckets, ATTACKED, 10_000)
+    assert 0 == spend(buckets, ATTACKED, b"spent")
+
+
+def test_another_limit_does_not_pay():
+    """Keys of the limit with the most entries are evicted, and those of others not one."""
+    buckets = TokenBuckets(entries_max=100)
+    for number in range(20):
+        buckets.take(HONEST, b"%d" % number, 0.0)
+    flood(buckets, ATTACKED, 10_000)
+    assert [9] * 10 == [spend(buckets, HONEST, b"%d" % number) for number in range(10)]
+    assert [10] * 10 == [spend(buckets, HONEST, b"new %d" % number) for number in range(10)]
+
+
+def test_other_keys_of_a_flooded_limit_keep_most_of_their_requests():
+    """Keys that the attacker used once have cost a key that shares their cells one request and no more."""
+    buckets = TokenBuckets(entries_max=1_000)
+    flood(buckets, ATTACKED, 2_000)
+    assert {9, 10} >= {spend(buckets, ATTACKED, b"new %d" % number) for number in range(20)}
+
+
+def test_most_keys_share_no_debt_of_keys_that_were_spent():
+    """With twice as many spent keys as are remembered, most others have all of their requests."""
+    buckets = TokenBuckets(entries_max=1_000)
+    for number in range(2_000):
+        spend(buckets, ATTACKED, b"%d" % number)
+    whole = sum(buckets.take(ATTACKED, b"new %d" % number, 0.0).remaining == 9 for number in range(900))
+    assert 900 * 0.7 < whole
+
+
+def test_cells_are_forgotten_when_all_are_full():
+    """A limit that was flooded once is exact again."""
+    state = LimitState(HONEST, 1.0)
+    for number in range(10):
+        state.put(b"%d" % number, 5.0)
+    while len(state):
+        state.evict()
+    assert (0, True, 5.0) == (len(state), bool(state), state.debt_s(b"1", 0.0))
+    state.drop_full(6.0)
+    assert not state
+
+
+def test_limits_that_are_gone_are_forgotten():
+    """A tenant who changes a limit again and again leaves nothing."""
+    buckets = TokenBuckets()
+    for number in range(10_000):
+        buckets.take(Limit("default/api/0", number + 1, 1.0, 1), b"a", number * 10.0)
+    assert 1_024 >= len(buckets._states)
+
+
+def test_many_limits_have_one_bound():
+    """Ten thousand limits remember no more than one."""
+    buckets = TokenBuckets(entries_max=1_000)
+    for number in range(10_000):
+        buckets.take(Limit(f"default/api/{number}", 10, 86_400.0, 10), b"a", 0.0)
+    assert 990 < len(buckets) <= 1_000
+
+
+def test_forgetting_empty_limits_forgets_none_that_is_being_taken_from():
+    """All limits of a request are counted where room is made for the first of them."""
+    buckets = TokenBuckets(entries_max=1)
+    both = [(ATTACKED, b"a"), (HONEST, b"a")]
+    assert [True] * 10 + [False] == [buckets.take_all(both, 0.0).is_allowed for _ in range(11)]
