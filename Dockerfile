@@ -12,7 +12,7 @@ COPY dist/postern_gateway-*-py3-none-any.whl /dist/
 RUN python3 -m venv --without-pip /opt/postern \
  && python3 -m venv /pip \
  && /pip/bin/pip --python /opt/postern/bin/python install --no-cache-dir --only-binary=:all: \
-    "$(echo /dist/*.whl)[operator,cluster,dataplane,sync]" \
+    "$(echo /dist/*.whl)[operator,cluster,dataplane,redis,sync]" \
  && /opt/postern/bin/python -m compileall -q -j 0 /opt/postern/lib
 
 FROM ${PYTHON_IMAGE}

@@ -24,7 +24,7 @@ PROGRAMS: dict[str, tuple[type[msgspec.Struct], str]] = {
     "sync": (SyncSettings, SYNC_PREFIX),
 }
 # A place for a table names the program, and a group of its settings where it has groups.
-PLACE = re.compile(r"(<!-- settings: (\w+) ?(\w*) -->\n).*?(<!-- end of settings -->)", re.DOTALL)
+PLACE = re.compile(r"(<!-- settings: (\w+) ?([\w ]*) -->\n).*?(<!-- end of settings -->)", re.DOTALL)
 HEAD = "| option | variable | default | meaning |\n| --- | --- | --- | --- |\n"
 
 

@@ -47,5 +47,9 @@ class CertificateError(DataPlaneError):
         self.may_heal = may_heal
 
 
+class StoreError(DataPlaneError):
+    """The store of rate limits has not answered what it was asked."""
+
+
 class StateError(DataPlaneError):
     """A state machine was asked for a move that its table forbids; what it belongs to has been aborted."""

@@ -6,16 +6,30 @@ belongs in the resources; these are for those who run the fleet.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 
 from postern_kit.addresses import Address
-from postern_kit.settings import ADDRESS, BYTES, COUNT, DIRECTORY, PORT, Option, one_of
+from postern_kit.settings import ADDRESS, BYTES, COUNT, DIRECTORY, FILE, PORT, Option, one_of
 
 from .machine import memory_for_connections, usable_cpus
-from .settings_syntax import ADDRESSES, CLAIMS, COUNT_OR_OFF, NETWORKS, PATIENCE, RATE, SECONDS, SHARE, SIZE, SWITCH
+from .settings_syntax import (
+    ADDRESSES,
+    CLAIMS,
+    COUNT_OR_OFF,
+    NETWORKS,
+    PATIENCE,
+    RATE,
+    SECONDS,
+    SHARE,
+    SIZE,
+    STORE,
+    SWITCH,
+)
+from .store_address import StoreAddress
 
 PREFIX = "POSTERN_DATAPLANE"
 
@@ -186,6 +200,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "Off by default, because a port in front may be another one, and a wrong redirect is remembered.",
         default="serve them", group="TLS",
     )] = 0  # fmt: skip
+    rate_limit_store: Annotated[StoreAddress | None, Option(
+        STORE, "Redis or Valkey, in which all workers of the fleet count the requests of rate limits.",
+        "Without it each worker grants its share. See [shared rate limits](../shared-rate-limits.md).",
+        default="none", group="Rate limits",
+    )] = None  # fmt: skip
+    rate_limit_store_password_file: Annotated[str, Option(
+        FILE, "The file with the store's password, read at each connection.",
+        "In an option or a variable others could read it.",
+        default="none", group="Rate limits",
+    )] = ""  # fmt: skip
+    rate_limit_store_ca_file: Annotated[str, Option(
+        FILE, "The CAs that may have signed the certificate of a rediss:// store, in PEM.",
+        default="the system's", group="Rate limits",
+    )] = ""  # fmt: skip
     limits: Limits = Limits()
     connection_memory_bytes: Annotated[int | None, Option(
         BYTES, "For all that the connections of one worker make it keep; beyond it, the largest and oldest end.",
@@ -199,6 +227,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("--listen-tls and --certificates need each other")
         if self.redirect_to_https and self.listen_tls is None:
             raise ValueError("--redirect-to-https needs --listen-tls: there is no other place to send clients to")
+        if self.rate_limit_store is not None and importlib.util.find_spec("redis") is None:
+            raise ValueError("--rate-limit-store needs the package redis: pip install 'postern-gateway[redis]'")
+        if self.rate_limit_store is None and (self.rate_limit_store_password_file or self.rate_limit_store_ca_file):
+            raise ValueError("the files of a store need --rate-limit-store")
 
     def worker_memory_bytes(self) -> int:
         """Return how much one worker may keep for its connections."""

@@ -13,6 +13,8 @@ from postern_core.resources.types import BYTES_PATTERN, DURATION_PATTERN, byte_c
 from postern_core.special_addresses import read_allowed_addresses
 from postern_kit.settings import BYTES, COUNT, Syntax
 
+from .store_address import read_store_address
+
 # Of the access log: a line must stay within one write of a pipe.
 CLAIMS_MAX = 8
 CLAIM_CHARS_MAX = 64
@@ -93,4 +95,5 @@ COUNT_OR_OFF = Syntax("N|off", _count_or_off, lambda count: str(count or "off"))
 SIZE = Syntax("BYTES|off", _size, lambda size: "off" if size is None else str(size))
 CLAIMS = Syntax("CLAIM,...", _claims)
 NETWORKS = Syntax("CIDR,...", _networks)
+STORE = Syntax("URL", read_store_address)
 ADDRESSES = Syntax("WORD|CIDR,...", _addresses)

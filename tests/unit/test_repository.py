@@ -38,9 +38,11 @@ PROJECT = tomllib.loads(PYPROJECT)["project"]
 MAX_LINES = 300
 MAX_FUNCTION_LINES = 40
 
-# What is installed with an extra of its own: the packages, and the sidecar, which runs without the rest of its package.
+# What is installed with an extra of its own: the packages, the client of a store of rate limits, and the sidecar, which
+# runs without the rest of its package.
 # Likewise what of the operator and of the command line local mode does without.
 SIDECAR = PACKAGES["dataplane"] / "sync"
+STORE = PACKAGES["dataplane"] / "rate_limit_store"
 CLUSTER = PACKAGES["operator"] / "cluster"
 KUBECTL = PACKAGES["cli"] / "cluster"
 PARTS = {
@@ -49,7 +51,8 @@ PARTS = {
     "cluster": sorted(CLUSTER.rglob("*.py")),
     "cli": [path for path in PACKAGES["cli"].rglob("*.py") if KUBECTL not in path.parents],
     "kubectl": sorted(KUBECTL.rglob("*.py")),
-    "dataplane": [path for path in PACKAGES["dataplane"].rglob("*.py") if SIDECAR not in path.parents],
+    "dataplane": [path for path in PACKAGES["dataplane"].rglob("*.py") if not {SIDECAR, STORE} & {*path.parents}],
+    "store": sorted(STORE.rglob("*.py")),
     "sync": sorted(SIDECAR.rglob("*.py")),
 }
 # The extras that carry what a part may import.
@@ -59,6 +62,7 @@ CARRIED_BY = {
     "operator": ["operator"],
     "cluster": ["operator", "cluster"],
     "dataplane": ["dataplane"],
+    "store": ["dataplane", "redis"],
     "sync": ["sync"],
     "cli": ["operator", "dataplane"],
     "kubectl": ["operator", "dataplane", "cluster"],
@@ -275,7 +279,7 @@ def test_a_process_starts_with_its_extra_alone(part, extra):
     assert (0, "") == (done.returncode, done.stderr)
 
 
-@pytest.mark.parametrize("extra", ["operator", "cluster", "dataplane", "sync", "console"])
+@pytest.mark.parametrize("extra", ["operator", "cluster", "dataplane", "redis", "sync", "console"])
 def test_an_extra_carries_only_what_is_imported(extra):
     """Nobody installs what nothing uses."""
     users = ["kit", *(part for part, extras in CARRIED_BY.items() if extra in extras)]

@@ -28,6 +28,8 @@ from postern_dataplane.certificates.tls_context import server_context
 from postern_dataplane.errors import SnapshotError
 from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.rate_limit_store.open_store_sync import open_store_sync
+from postern_dataplane.rate_limits.token_buckets import TokenBuckets
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.reload.index_watcher import IndexWatcher
 from postern_dataplane.reload.loader import Loader
@@ -75,6 +77,8 @@ class Worker:
             remembers_heads=settings.remember_heads,
             annotator=Annotator(correlation) if correlation or self._access_log else None,
         )
+        self._token_buckets = TokenBuckets()
+        self._store_sync = open_store_sync(settings, self._token_buckets, self._counters)
         self._index_watcher = IndexWatcher(Path(settings.config))
         loader = Loader(Path(settings.config), table_settings)
         self._reloader = Reloader(self._index_watcher, loader, self._active_table, self)
@@ -96,6 +100,8 @@ class Worker:
             if self._listeners.tls is not None:
                 await self._certificate_reloader.start()
                 background.append(group.create_task(self._certificate_reloader.run()))
+            if self._store_sync is not None:
+                background.append(group.create_task(self._store_sync.run()))
             background += [group.create_task(self._index_watcher.run()), group.create_task(self._reloader.run())]
             await self._serve()
             for task in background:
@@ -121,6 +127,8 @@ class Worker:
     def loaded(self, table: RoutingTable) -> None:
         """Hand the new table to all that keep state for one table."""
         self._gateway.adopt(table)
+        if self._store_sync is not None:
+            self._store_sync.gateway = table.gateway
         self._counters.count(RELOADS, "loaded")
         self._counters.durations.follow(table.serves)
         self._counters.follow_token_cache(self._active_table.verification_cache)

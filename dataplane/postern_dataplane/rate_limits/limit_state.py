@@ -31,24 +31,26 @@ class LimitState:
     """
 
     __slots__ = ("_cells", "_cells_full_at", "_old", "_rotates_at", "_young_full_at", "cost_s", "debt_max_s",
-                 "interval_s", "limit", "tolerance_s", "young")  # fmt: skip
+                 "interval_s", "limit", "own_cost_s", "tolerance_s", "young")  # fmt: skip
 
-    def __init__(self, limit: Limit, share: float) -> None:
+    def __init__(self, limit: Limit, share: float, *, is_shared: bool = False) -> None:
         self.limit = limit
         self.interval_s = limit.per_s / limit.requests
         self.young: dict[bytes, float] = {}
         self._old: dict[bytes, float] = {}
         self._young_full_at = self._rotates_at = self._cells_full_at = 0.0
         self._cells = array("d")
-        self.set_share(share)
+        self.set_share(share, is_shared=is_shared)
 
-    def set_share(self, share: float) -> None:
-        """Let a request cost as much as it takes this share of the fleet to earn it."""
-        self.cost_s = self.interval_s / share
+    def set_share(self, share: float, *, is_shared: bool) -> None:
+        """Let a request cost as much as it takes this share of the fleet to earn it, or the fleet, if that is known."""
+        self.own_cost_s = self.interval_s / share
+        self.cost_s = self.interval_s if is_shared else self.own_cost_s
         # One request at a time must pass, however small the share of the burst.
         tolerance_s = max(self.limit.burst * self.interval_s, self.cost_s)
         self.tolerance_s = tolerance_s + ROUNDING * self.interval_s
-        self.debt_max_s = self.limit.burst * self.cost_s
+        # As if all workers had granted the whole burst before they heard of each other.
+        self.debt_max_s = self.limit.burst * self.own_cost_s
 
     def __len__(self) -> int:
         return len(self.young) + len(self._old)

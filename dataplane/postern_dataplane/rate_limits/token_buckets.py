@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from .limit import Limit, Verdict
 from .limit_state import LimitState
+from .unsent_counts import UnsentCounts
 
 # Buckets of all limits together that are not full. Each takes some 200 bytes.
 ENTRIES_MAX = 100_000
@@ -32,6 +33,7 @@ class TokenBuckets:
 
     def __init__(self, share: float = 1.0, entries_max: int = ENTRIES_MAX) -> None:
         self._share = share
+        self._unsent: UnsentCounts | None = None
         self._entries_max = entries_max
         self._entries = 0
         self._states: dict[Limit, LimitState] = {}
@@ -48,8 +50,39 @@ class TokenBuckets:
     @share.setter
     def share(self, share: float) -> None:
         self._share = share
+        self._set_shares()
+
+    def _set_shares(self) -> None:
         for state in self._states.values():
-            state.set_share(share)
+            state.set_share(self._share, is_shared=self.is_shared)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the fleet counts together."""
+        return self._unsent is not None
+
+    def join_fleet(self, unsent: UnsentCounts) -> None:
+        """Grant all of each limit from now on, and note what passes for the fleet."""
+        self._unsent = unsent
+        self._set_shares()
+
+    def leave_fleet(self) -> None:
+        """Grant this worker's share of each limit; what was spent stays spent."""
+        self._unsent = None
+        self._set_shares()
+
+    def debt_max_s(self, limit: Limit) -> float:
+        """The largest debt that a key of the fleet can have: as if each worker had granted the whole burst at once."""
+        return limit.burst * limit.per_s / limit.requests / self._share
+
+    def learn(self, limit: Limit, key: bytes, debt_s: float, now: float) -> None:
+        """Take over the fleet's debt of a key where it is larger than the one that this worker knows of."""
+        key, state = _bounded(key), self._states.get(limit)
+        if state is None or self._unsent is None:
+            return
+        debt_s = min(debt_s, state.debt_max_s) + self._unsent.of(limit, key) * state.interval_s
+        if debt_s > state.debt_s(key, now):
+            self._remember(state, key, now, debt_s)
 
     def take(self, limit: Limit, key: bytes, now: float) -> Verdict:
         """Take one request out of a key's bucket, if there is one; `now` is in seconds of any clock."""
@@ -92,12 +125,18 @@ class TokenBuckets:
         if state is None:
             if len(self._states) >= self._forget_at:
                 self._forget(now)
-            state = self._states[limit] = LimitState(limit, self._share)
+            state = self._states[limit] = LimitState(limit, self._share, is_shared=self.is_shared)
         elif dropped := state.drop_full(now):
             self._entries -= dropped
         return state
 
     def _put(self, state: LimitState, key: bytes, now: float, debt_s: float) -> None:
+        if self._unsent is not None and not self._unsent.add(state.limit, key):
+            # The fleet won't hear of it, so it costs what it costs a worker alone.
+            debt_s += state.own_cost_s - state.cost_s
+        self._remember(state, key, now, debt_s)
+
+    def _remember(self, state: LimitState, key: bytes, now: float, debt_s: float) -> None:
         is_new = key not in state.young
         state.put(key, now + debt_s)
         if is_new:

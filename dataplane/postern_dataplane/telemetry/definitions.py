@@ -162,6 +162,13 @@ EVICTIONS = _counter_by(
     "kind",
     more="[Memory for connections](limits.md#memory-for-connections) has the kinds.",
 )
+RATE_LIMIT_STORE_BATCHES = _counter_by(
+    "postern_rate_limit_store_batches_total",
+    "Batches of counted requests that workers sent to the [store of rate limits](../shared-rate-limits.md).",
+    "result",
+    more="The result is `counted` or `failed`; after a failure a worker grants its own share until the store is back.",
+    initial=("counted", "failed"),
+)
 WORKERS = _gauge_of_supervisor("postern_workers", "Workers running now.")
 WORKER_RESTARTS = _counter(
     "postern_worker_restarts_total", "Workers that ended unasked and were replaced.", merge=Merge.SUPERVISOR

@@ -1,0 +1,111 @@
+"""Processes that count in one Redis grant a limit together, and each its share while that is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import subprocess
+import sys
+import time
+from functools import partial
+from operator import itemgetter
+
+import msgspec
+import pytest
+
+import limited_worker
+import raw
+from limited_worker import Load
+from postern_dataplane.rate_limits.limit import Limit
+from postern_dataplane.settings import Settings
+from postern_dataplane.store_address import StoreAddress
+from redis_server import running_redis
+
+PASSWORD = "a password of the store"
+HUNDRED_A_SECOND = Limit("default/api/0", 100, 1.0, 100)
+# Requests beyond a limit: what a worker grants until it hears of the other.
+UNKNOWN_S = 0.3
+
+
+@pytest.fixture
+def redis(tmp_path):
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    with running_redis(tmp_path, PASSWORD) as server:
+        yield server
+
+
+@pytest.fixture
+def start(tmp_path, redis):
+    """Start workers; each prints the time, how many requests passed, and whether the store is used."""
+    with contextlib.ExitStack() as ended:
+        yield partial(start_workers, ended, tmp_path, redis)
+
+
+def start_workers(ended, folder, redis, *a_second, share=0.5, for_s=4.0):
+    settings = Settings(
+        config="/", workers=1, rate_limit_store=StoreAddress(host="127.0.0.1", port=redis.port),
+        rate_limit_store_password_file=str(folder / "password"),
+    )  # fmt: skip
+    workers = []
+    for number, rate in enumerate(a_second):
+        load = msgspec.json.encode(Load(settings, HUNDRED_A_SECOND, share, rate, for_s)).decode()
+        log = ended.enter_context((folder / f"worker-{number}.log").open("wb"))
+        command = [sys.executable, limited_worker.__file__, load]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
+        worker = ended.enter_context(subprocess.Popen(command, text=True, **pipes))
+        ended.callback(worker.kill)
+        workers.append(worker)
+    assert ["ready"] * len(workers) == [json.loads(worker.stdout.readline()) for worker in workers]
+    for worker in workers:
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    return workers
+
+
+def steps_of(worker):
+    return [json.loads(line) for line in worker.communicate(timeout=60)[0].splitlines()]
+
+
+def total(workers):
+    return sum(passed for worker in workers for _, passed, _ in steps_of(worker))
+
+
+def test_two_processes_grant_a_limit_together(start):
+    """Both ask for three times the limit, and together they get it, within what one doesn't know of the other."""
+    granted = total(start(300, 300))
+    assert 100 + 4 * 100 * 0.9 <= granted <= 200 + (4 + UNKNOWN_S) * 100
+
+
+def test_a_process_with_all_requests_gets_the_whole_limit(start):
+    """Where clients stay with one worker, its share alone would refuse half of what they may."""
+    granted = total(start(300, 0))
+    assert 100 + 4 * 100 * 0.9 <= granted <= 100 + (4 + UNKNOWN_S) * 100
+
+
+def test_the_store_may_die_and_come_back(start, redis, tmp_path):
+    """Refusals go on while it is away, both processes grant their shares, and then the limit together again."""
+    workers = start(300, 300, for_s=9.0)
+    time.sleep(2.0)
+    redis.kill()
+    time.sleep(2.5)
+    redis.start()
+    steps = [steps_of(worker) for worker in workers]
+    assert 100 + 9 * 100 * 0.8 <= sum(passed for one in steps for _, passed, _ in one) <= 300 + 9.5 * 100
+    for number, one in enumerate(steps):
+        assert [True, False, True] == [is_shared for is_shared, _ in itertools.groupby(one, itemgetter(2))]
+        alone = [passed for _, passed, is_shared in one if not is_shared]
+        assert sum(alone) <= 50 * 0.1 * (len(alone) + 1) + 1
+        said = (tmp_path / f"worker-{number}.log").read_text()
+        assert (1, 1) == (said.count("their store fails"), said.count("with the fleet again"))
+        assert PASSWORD not in said
+
+
+def test_nothing_of_a_key_can_be_read_in_the_store(start, redis):
+    """Keys are hashed with the password, name their gateway and expire."""
+    workers = start(10, 10, for_s=1.0)
+    raw.until(lambda: b"postern:default:" in redis.ask("KEYS", "*"), "the first batch")
+    [name] = [line for line in redis.ask("KEYS", "*").split(b"\r\n") if line.startswith(b"postern:default:")]
+    assert (32, True) == (len(name.removeprefix(b"postern:default:")), b"key" not in name)
+    assert b":-1\r\n" not in redis.ask("PTTL", name.decode())
+    assert 20 <= total(workers) + 2
