@@ -28,6 +28,12 @@ BAD = {
     "gateways.default.autoscaling: maxReplicas is less than minReplicas": {
         "gateways": {"default": {"autoscaling": {"enabled": True, "maxReplicas": 1}}}
     },
+    "gateways.default.rateLimitStore: a password or CAs without a store": {
+        "gateways": {"default": {"rateLimitStore": {"passwordSecret": {"name": "redis"}}}}
+    },
+    "/gateways/default/rateLimitStore/url'": {
+        "gateways": {"default": {"rateLimitStore": {"url": "redis://:hunter2@redis"}}}
+    },
     "gateways.admin: its Service would be postern-admin": {"gateways": {"admin": {}}},
     "invalid propertyName 'Public'": {"gateways": {"Public": {}}},
     "/gateways/public': got null, want object": "gateways: {public: }",

@@ -83,6 +83,17 @@
   {{- end }}
   {{- end }}
   {{- end }}
+  {{- with $gateway.rateLimitStore }}
+  {{- if .url }}
+  - {{ printf "--rate-limit-store=%s" .url | quote }}
+  {{- if .passwordSecret.name }}
+  - --rate-limit-store-password-file=/etc/postern/rate-limit-store/password
+  {{- end }}
+  {{- if .caConfigMap.name }}
+  - --rate-limit-store-ca-file=/etc/postern/rate-limit-store-ca/ca.crt
+  {{- end }}
+  {{- end }}
+  {{- end }}
   {{- range $gateway.extraArgs }}
   - {{ . | quote }}
   {{- end }}
@@ -120,6 +131,14 @@
   - {name: tls-{{ $number }}, mountPath: /etc/postern/tls/{{ $secret }}, readOnly: true}
   {{- end }}
   {{- end }}
+  {{- with $gateway.rateLimitStore }}
+  {{- if and .url .passwordSecret.name }}
+  - {name: rate-limit-store, mountPath: /etc/postern/rate-limit-store, readOnly: true}
+  {{- end }}
+  {{- if and .url .caConfigMap.name }}
+  - {name: rate-limit-store-ca, mountPath: /etc/postern/rate-limit-store-ca, readOnly: true}
+  {{- end }}
+  {{- end }}
   {{- with $gateway.extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -143,6 +162,17 @@
 # One that isn't there yet is no reason not to start: the proxy takes it up when it comes.
 - name: tls-{{ $number }}
   secret: {secretName: {{ $secret | quote }}, defaultMode: 0440, optional: true}
+{{- end }}
+{{- end }}
+{{- with .rateLimitStore }}
+{{- if and .url .passwordSecret.name }}
+# Without it the proxy starts, and each worker grants its share.
+- name: rate-limit-store
+  secret: {secretName: {{ .passwordSecret.name | quote }}, defaultMode: 0440, optional: true, items: [{key: {{ .passwordSecret.key | quote }}, path: password}]}
+{{- end }}
+{{- if and .url .caConfigMap.name }}
+- name: rate-limit-store-ca
+  configMap: {name: {{ .caConfigMap.name | quote }}, optional: true, items: [{key: {{ .caConfigMap.key | quote }}, path: ca.crt}]}
 {{- end }}
 {{- end }}
 {{- with .extraVolumes }}

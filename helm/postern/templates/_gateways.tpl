@@ -30,6 +30,11 @@
 {{- if and $gateway.tls.redirect (not $gateway.tls.enabled) -}}
 {{- fail (printf "%s.tls.redirect: without TLS there is nothing to send clients to; set tls.enabled as well" $place) -}}
 {{- end -}}
+{{- with $gateway.rateLimitStore -}}
+{{- if and (or .passwordSecret.name .caConfigMap.name) (not .url) -}}
+{{- fail (printf "%s.rateLimitStore: a password or CAs without a store; set rateLimitStore.url as well" $place) -}}
+{{- end -}}
+{{- end -}}
 {{- if and $gateway.autoscaling.enabled (lt (int $gateway.autoscaling.maxReplicas) (int $gateway.autoscaling.minReplicas)) -}}
 {{- fail (printf "%s.autoscaling: maxReplicas is less than minReplicas" $place) -}}
 {{- end -}}
