@@ -16,6 +16,7 @@ import pytest
 
 import limited_worker
 import raw
+from gateway import DataPlane, open_to
 from limited_worker import Load
 from postern_dataplane.rate_limits.limit import Limit
 from postern_dataplane.settings import Settings
@@ -99,6 +100,39 @@ def test_the_store_may_die_and_come_back(start, redis, tmp_path):
         said = (tmp_path / f"worker-{number}.log").read_text()
         assert (1, 1) == (said.count("their store fails"), said.count("with the fleet again"))
         assert PASSWORD not in said
+
+
+def test_a_store_that_hangs_is_given_up_within_a_second(start, redis):
+    """A store that takes bytes and answers nothing costs the time of an answer; then each process grants its share."""
+    workers = start(300, 300, for_s=4.0)
+    time.sleep(2.0)
+    redis.freeze()
+    frozen_at = time.time()
+    for worker in workers:
+        steps = steps_of(worker)
+        alone_at = next(now for now, _, is_shared in steps if not is_shared)
+        assert 0 < alone_at - frozen_at < 1.0 + UNKNOWN_S
+        assert 50 * 0.1 * 5 <= sum(passed for now, passed, _ in steps if now > alone_at) <= 50 * (4.5 - 2.0)
+
+
+def test_a_gateway_serves_without_its_store(start_gateway, module_upstream):
+    """A store that can't be reached is logged once by each worker and counted, and requests go on."""
+    store = ("--rate-limit-store", "rediss://gateway@127.0.0.1:1")
+    gateway = start_gateway(open_to(module_upstream.address), *store, kind=DataPlane)
+    failures = "postern_rate_limit_store_batches_total"
+    raw.until(lambda: gateway.metric(failures, result="failed") >= 3, "attempts to reach the store")
+    assert 200 == raw.ask(gateway.listen, raw.request("/")).status
+    assert gateway.said().count("their store fails") == gateway.metric("postern_workers")
+
+
+def test_the_password_of_a_store_is_shown_nowhere(start_gateway, module_upstream, redis, tmp_path):
+    """The log and the admin port say nothing of it; processes get the name of its file."""
+    store = ("--rate-limit-store", f"redis://127.0.0.1:{redis.port}")
+    file = ("--rate-limit-store-password-file", str(tmp_path / "password"))
+    gateway = start_gateway(open_to(module_upstream.address), *store, *file, kind=DataPlane)
+    raw.until(lambda: b"cmd=ping" in redis.ask("CLIENT", "LIST"), "a worker at the store")
+    shown = [gateway.said(), *(gateway.get(path).body.decode() for path in ("/config", "/metrics", "/readyz"))]
+    assert [] == [text for text in shown if PASSWORD in text or "their store fails" in text]
 
 
 def test_nothing_of_a_key_can_be_read_in_the_store(start, redis):
