@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,9 @@ START_S = 10.0
 class RedisServer:
     """A server that can be killed and started again at the same port."""
 
-    def __init__(self, folder: Path, password: str) -> None:
+    def __init__(self, folder: Path, password: str, options: Mapping[str, str]) -> None:
         self._folder = folder
+        self._options = options
         self._password = password
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
@@ -30,8 +31,9 @@ class RedisServer:
 
     def start(self) -> None:
         """Return when it answers."""
-        options = {"port": self.port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": self._folder}
-        options["requirepass"] = self._password
+        port = "tls-port" if "tls-cert-file" in self._options else "port"
+        options = {"port": 0, port: self.port, "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": self._folder}
+        options |= {"requirepass": self._password, **self._options}
         arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
         with (self._folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen([PROGRAM, *arguments], stdout=log, stderr=log)
@@ -63,11 +65,11 @@ class RedisServer:
 
 
 @contextlib.contextmanager
-def running_redis(folder: Path, password: str) -> Iterator[RedisServer]:
-    """Yield a server that runs; skips the test where the program is missing."""
+def running_redis(folder: Path, password: str, **options: str) -> Iterator[RedisServer]:
+    """Yield a server that runs, with more of its options; skips the test where the program is missing."""
     if shutil.which(PROGRAM) is None:
         pytest.skip("redis-server: on Debian and Ubuntu, apt-get install redis-server")
-    server = RedisServer(folder, password)
+    server = RedisServer(folder, password, {name.replace("_", "-"): text for name, text in options.items()})
     try:
         server.start()
         yield server

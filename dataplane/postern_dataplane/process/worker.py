@@ -77,7 +77,7 @@ class Worker:
             remembers_heads=settings.remember_heads,
             annotator=Annotator(correlation) if correlation or self._access_log else None,
         )
-        self._token_buckets = TokenBuckets()
+        self._token_buckets = TokenBuckets(share=1 / settings.workers)
         self._store_sync = open_store_sync(settings, self._token_buckets, self._counters)
         self._index_watcher = IndexWatcher(Path(settings.config))
         loader = Loader(Path(settings.config), table_settings)

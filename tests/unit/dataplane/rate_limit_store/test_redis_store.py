@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+import msgspec
 import pytest
 from redis.exceptions import RedisError
 
+from certificates import Authority
 from postern_dataplane.errors import StoreError
 from postern_dataplane.rate_limit_store import redis_store
 from postern_dataplane.rate_limit_store.redis_store import RedisStore
@@ -100,6 +102,41 @@ async def test_a_wrong_password_is_an_error_that_does_not_quote_it(redis, connec
         async with connect(redis.port, "a wrong one") as store:
             await store.check()
     assert "a wrong one" not in str(error.value)
+
+
+@pytest.fixture
+def secure_redis(tmp_path):
+    """A server that speaks TLS as 127.0.0.1, and the address and the CA by which it is reached."""
+    authority = Authority("store")
+    pair = authority.issue("127.0.0.1")
+    files = {"tls_cert_file": pair.chain, "tls_key_file": pair.key, "tls_ca_cert_file": authority.pem.encode()}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    options = {name: str(tmp_path / name) for name in files} | {"tls_auth_clients": "no"}
+    with running_redis(tmp_path, "", **options) as server:
+        yield StoreAddress(host="127.0.0.1", port=server.port, is_tls=True), tmp_path / "tls_ca_cert_file"
+
+
+async def test_a_store_with_tls_is_reached_by_its_ca(secure_redis):
+    """The certificate is verified by the CAs of the file."""
+    address, ca_file = secure_redis
+    async with RedisStore.connect(address, "", str(ca_file)) as store:
+        await store.check()
+
+
+@pytest.mark.parametrize("wrong", ["CA", "name"])
+async def test_a_store_whose_certificate_does_not_fit_is_not_asked(secure_redis, tmp_path, wrong):
+    """Another CA, or a name that is not in the certificate, is an error before a password is sent."""
+    address, ca_file = secure_redis
+    if wrong == "CA":
+        ca_file = tmp_path / "other"
+        ca_file.write_text(Authority("other").pem)
+    else:
+        address = msgspec.structs.replace(address, host="localhost")
+    with pytest.raises((RedisError, OSError)) as error:
+        async with RedisStore.connect(address, "", str(ca_file)) as store:
+            await store.check()
+    assert "certificate verify failed" in str(error.value)
 
 
 async def test_a_password_that_can_not_be_read_is_an_error():
