@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import msgspec
 import pytest
 
 from postern_dataplane.machine import memory_for_connections
 from postern_dataplane.settings import Settings, read_settings
+from postern_dataplane.store_address import StoreAddress
 from postern_kit.addresses import Address
 
 
@@ -80,6 +83,10 @@ def test_an_option_sets_its_setting(option, text, name, value):
         ("--redirect-to-https", "0", "is not a port"),
         ("--redirect-to-https", "65536", "is not a port"),
         ("--redirect-to-https", "443", "--redirect-to-https needs --listen-tls"),
+        ("--rate-limit-store", "redis:6379", "redis://HOST:PORT"),
+        ("--rate-limit-store", "redis://:secret@store", "its password belongs in a file"),
+        ("--rate-limit-store-password-file", "/password", "need --rate-limit-store"),
+        ("--rate-limit-store-ca-file", "/ca.crt", "need --rate-limit-store"),
         ("--listen-tls", "0.0.0.0:443", "--listen-tls and --certificates need each other"),
         ("--certificates", "/certificates", "--listen-tls and --certificates need each other"),
         ("--workers", "0", "is not a number of 1 or more"),
@@ -131,3 +138,17 @@ def test_settings_travel_to_the_workers():
 def test_an_address_is_shown_as_it_is_written():
     """IPv6 in brackets."""
     assert ["127.0.0.1:80", "[::1]:80"] == [str(Address("127.0.0.1", 80)), str(Address("::1", 80))]
+
+
+def test_a_store_needs_its_client(monkeypatch):
+    """Without the extra, the message says how to install it; without a store, nothing is missing."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    assert None is read().rate_limit_store
+    with pytest.raises(ValueError, match="pip install 'postern-gateway\\[redis\\]'"):
+        Settings(config="/", rate_limit_store=StoreAddress(host="store"))
+
+
+def test_a_store_travels_to_the_workers():
+    """Workers get their settings as JSON."""
+    settings = read("--rate-limit-store", "rediss://user@store/1", "--rate-limit-store-password-file", "/password")
+    assert settings == msgspec.json.decode(msgspec.json.encode(settings), type=Settings)
