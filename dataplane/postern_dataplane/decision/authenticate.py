@@ -14,6 +14,7 @@ from postern_dataplane.jwt.claim_checks import TRANSIENT
 from postern_dataplane.request.denials import INVALID_TOKEN, Denial, DenialReason
 from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 from postern_dataplane.table.identity_headers import Identity, consumer_identity
+from postern_dataplane.table.rate_limits import CountedClaims
 
 from .issuer_checks import IssuerContext, first_reason_by_issuer
 from .token_checks import Credentials, VerificationContext, first_reason
@@ -35,14 +36,18 @@ def authenticate(
     cache: VerificationCache[Verified],
     *,
     now_s: float,
+    counted: CountedClaims | None = None,
 ) -> tuple[Identity | Denial, float]:
-    """The identity of the caller or the denial, and until when the same token gets the same answer."""
+    """The identity of the caller or the denial, and until when the same token gets the same answer.
+
+    The identity has the keys of the `counted` claims.
+    """
     if token is None:
         return policy.anonymous or policy.missing, math.inf
     if isinstance(token, RepeatedToken):
         reason = DenialReason.REPEATED_TOKEN
     else:
-        verdict = _verify_cached(token.text, policy, credentials, cache, now_s)
+        verdict = _verify_cached(token.text, policy, credentials, cache, now_s=now_s, counted=counted)
         if isinstance(verdict, Verified):
             return verdict.identity, verdict.until
         reason = verdict
@@ -58,10 +63,16 @@ def is_passed_over(policy: Policy, reason: DenialReason) -> bool:
 
 
 def _verify_cached(
-    text: str, policy: CompiledPolicy, credentials: Credentials, cache: VerificationCache[Verified], now_s: float
+    text: str,
+    policy: CompiledPolicy,
+    credentials: Credentials,
+    cache: VerificationCache[Verified],
+    *,
+    now_s: float,
+    counted: CountedClaims | None,
 ) -> Verified | DenialReason:
     """The verdict about a token, from the cache where it still holds."""
-    key = (policy.entry.id, text)
+    key = (policy.entry.id if counted is None else counted.scope, text)
     good = cache.good.get(key)
     if good is not None and now_s < good.until:
         cache.hits += 1
@@ -71,7 +82,7 @@ def _verify_cached(
         cache.hits += 1
         return bad
     cache.misses += 1
-    verdict = verify(text, policy, credentials, now_s)
+    verdict = verify(text, policy, credentials, now_s, counted)
     if len(text) <= TOKEN_BYTES_MAX:
         if isinstance(verdict, Verified):
             cache.good.put(key, verdict)
@@ -80,7 +91,9 @@ def _verify_cached(
     return verdict
 
 
-def verify(text: str, policy: CompiledPolicy, credentials: Credentials, now_s: float) -> Verified | DenialReason:
+def verify(
+    text: str, policy: CompiledPolicy, credentials: Credentials, now_s: float, counted: CountedClaims | None = None
+) -> Verified | DenialReason:
     """Check a token from the beginning to the end; returns the reason where it is refused."""
     context: VerificationContext
     if policy.issuers is None:
@@ -89,13 +102,15 @@ def verify(text: str, policy: CompiledPolicy, credentials: Credentials, now_s: f
     else:
         context = IssuerContext(text, policy, credentials, now_s)
         reason = first_reason_by_issuer(context)
-    return Verified(_identity(context), _good_until(context)) if reason is None else reason
+    return Verified(_identity(context, counted), _good_until(context)) if reason is None else reason
 
 
-def _identity(context: VerificationContext) -> Identity:
-    """Who calls, with what is logged of the token where there is a log."""
+def _identity(context: VerificationContext, counted: CountedClaims | None) -> Identity:
+    """Who calls, with what is counted and logged of the token where there is a limit or a log."""
     credential = context.credential if context.issuer is None else context.binding
     identity, logged = _caller(context, credential), context.row.logged
+    if counted is not None:
+        identity = msgspec.structs.replace(identity, claims=counted.keys(context.claims))
     if logged is None:
         return identity
     # A token of an issuer need not name a credential; the log has its `iss`.

@@ -10,6 +10,7 @@ import math
 
 import msgspec
 
+from postern_dataplane.rate_limits.limit import KeyedLimits
 from postern_dataplane.request.denials import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
@@ -30,6 +31,7 @@ from postern_dataplane.table.routing_table import RoutingTable
 
 from .authenticate import Verified, authenticate
 from .client_address import is_admitted
+from .limit_keys import keys_of_caller, keys_of_request
 from .outcome import Authorized, Decision, Forward, Reject
 from .preflight import origin_of, preflight
 from .token_extraction import ExtractedToken, TokenFound, extract_token
@@ -40,12 +42,16 @@ Verifications = VerificationCache[Verified]
 
 
 class RouteMatch(msgspec.Struct, frozen=True, gc=False):
-    """Where a request goes, before it is known who sends it; `token` is what was found, `cors` as in `Authorized`."""
+    """Where a request goes, before it is known who sends it; `token` is what was found, `cors` as in `Authorized`.
+
+    `counted` are the limits that do not depend on who sends it.
+    """
 
     row: CompiledRoute
     target: Target
     token: ExtractedToken = None
     cors: Fields | None = None
+    counted: KeyedLimits = ()
 
 
 def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: float) -> Decision:
@@ -88,28 +94,32 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
         return Reject(CLIENT_NOT_ALLOWED, row, cors=cors)
     if row.body_bytes_max is not None and (head.content_length or 0) > row.body_bytes_max:
         return Reject(BODY_TOO_LARGE, row, cors=cors)
+    counted = () if row.rate_limits is None else keys_of_request(head, row.rate_limits, table)
     if row.policy is None:
-        return RouteMatch(row, target, None, cors)
-    return RouteMatch(row, target, extract_token(row.policy.entry.places, head.headers, target.query), cors)
+        return RouteMatch(row, target, None, cors, counted)
+    return RouteMatch(row, target, extract_token(row.policy.entry.places, head.headers, target.query), cors, counted)
 
 
 def authorize(
     route_match: RouteMatch, token: ExtractedToken, table: RoutingTable, cache: Verifications, now_s: float
 ) -> Authorized | Reject:
     """The other part: whether a request with this token may pass on this route."""
-    row, cors = route_match.row, route_match.cors
+    row, cors, counted, limits = route_match.row, route_match.cors, route_match.counted, route_match.row.rate_limits
     identity: Identity | None = None
     until = math.inf
     has_token = row.policy is not None and isinstance(token, TokenFound)
     if row.policy is not None:
-        caller, until = authenticate(row.policy, token, table.credentials, cache, now_s=now_s)
+        claims = None if limits is None else limits.claims
+        caller, until = authenticate(row.policy, token, table.credentials, cache, now_s=now_s, counted=claims)
         if isinstance(caller, Denial):
-            return Reject(caller, row, until, has_token, cors)
+            return Reject(caller, row, until, has_token, cors, counted=counted)
         identity = caller
     upstream = usable_upstream(row)
     if upstream is None:
-        return Reject(UPSTREAM_UNAVAILABLE, row, until, has_token, cors)
-    return Authorized(upstream, row, identity, until, has_token, cors)
+        return Reject(UPSTREAM_UNAVAILABLE, row, until, has_token, cors, counted=counted)
+    if limits is not None:
+        counted += keys_of_caller(identity, limits)
+    return Authorized(upstream, row, identity, until, has_token, cors, counted)
 
 
 def usable_upstream(row: CompiledRoute) -> Upstream | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    from postern_dataplane.rate_limits.limit import KeyedLimits
     from postern_dataplane.request.denials import Denial
     from postern_dataplane.request.head import Fields, UpstreamHead
     from postern_dataplane.request.own_responses import OwnResponses
@@ -26,7 +27,7 @@ class Authorized(msgspec.Struct, frozen=True, gc=False):
     (seconds since the epoch): until its token ends.  `has_token` says that a token
     was verified for it, or found in the cache.  `cors` are the fields with which
     every answer to it allows a page of another origin to read it, None where that
-    is left to the application.
+    is left to the application.  `counted` are the limits that it meets each time.
     """
 
     upstream: Upstream
@@ -35,6 +36,7 @@ class Authorized(msgspec.Struct, frozen=True, gc=False):
     until: float = math.inf
     has_token: bool = False
     cors: Fields | None = None
+    counted: KeyedLimits = ()
 
     @property
     def consumer(self) -> str:
@@ -78,8 +80,8 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
     """The request may not pass; `denial` is the answer and its reason.
 
     `route` is None when no route was found, and `unrouted` has the responses of the
-    place then.  `until`, `has_token` and `cors` are those of `Authorized`; `until` is 0
-    where time may heal what is wrong.
+    place then.  `until`, `has_token`, `cors` and `counted` are those of `Authorized`;
+    `until` is 0 where time may heal what is wrong.  `limits` are fields that say when to come back.
     """
 
     denial: Denial
@@ -88,6 +90,8 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
     has_token: bool = False
     cors: Fields | None = None
     unrouted: OwnResponses | None = None
+    counted: KeyedLimits = ()
+    limits: Fields = ()
 
     @property
     def responses(self) -> OwnResponses | None:

@@ -15,7 +15,7 @@ from .request_writer import field_lines
 def denial_response(
     denial: Denial,
     date: bytes,
-    cors: Fields | None = None,
+    beside: Fields | None = None,
     responses: OwnResponses | None = None,
     *,
     close: bool,
@@ -23,7 +23,7 @@ def denial_response(
 ) -> bytes:
     """The whole response; `date` is an IMF-fixdate, `bodyless` is for HEAD.
 
-    `cors` are fields beside the denial's, `responses` what it holds in place of the usual body.
+    `beside` are fields of one request beside the denial's, `responses` what it holds in place of the usual body.
     """
     # A redirect is one request's own: its response is not worth remembering.
     start, fields = _prepare(denial) if denial.location else _prepared(denial)
@@ -32,8 +32,8 @@ def denial_response(
     if own is not None:
         fields, body = b"\r\n" + field_lines((*own.fields, *denial.beside)), own.body
     end = b"Connection: close\r\n\r\n" if close else b"\r\n"
-    if cors:
-        end = field_lines(cors) + end
+    if beside:
+        end = field_lines(beside) + end
     return b"".join((start, date, fields, end, b"" if bodyless else body))
 
 

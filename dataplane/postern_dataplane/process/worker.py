@@ -66,6 +66,7 @@ class Worker:
         self._counters = Counters(reports_routes=bool(settings.metrics_routes))
         self._access_log = access_log_for(settings)
         self._active_table = ActiveTable()
+        self._token_buckets = TokenBuckets(share_of(settings.workers, pods=0))
         table_settings = table_settings_for(settings)
         correlation = table_settings.correlation
         self._gateway = Gateway(
@@ -76,8 +77,8 @@ class Worker:
             dial_policy=DialPolicy(read_allowed_addresses(settings.allowed_upstreams)),
             remembers_heads=settings.remember_heads,
             annotator=Annotator(correlation) if correlation or self._access_log else None,
+            token_buckets=self._token_buckets,
         )
-        self._token_buckets = TokenBuckets(share=1 / settings.workers)
         self._store_sync = open_store_sync(settings, self._token_buckets, self._counters)
         self._index_watcher = IndexWatcher(Path(settings.config))
         loader = Loader(Path(settings.config), table_settings)
@@ -127,6 +128,7 @@ class Worker:
     def loaded(self, table: RoutingTable) -> None:
         """Hand the new table to all that keep state for one table."""
         self._gateway.adopt(table)
+        self._token_buckets.share = share_of(self._settings.workers, table.pods)
         if self._store_sync is not None:
             self._store_sync.gateway = table.gateway
         self._counters.count(RELOADS, "loaded")
@@ -164,6 +166,11 @@ class Worker:
             await asyncio.to_thread(self._access_log.close, GOODBYE_S)
         self._report()
         await self._sender.close(GOODBYE_S)
+
+
+def share_of(workers: int, pods: int) -> float:
+    """The share of each rate limit that one worker grants; without the number of pods, its own counts alone."""
+    return 1 / (workers * max(pods, 1))
 
 
 def access_log_for(settings: Settings) -> AccessLog | None:

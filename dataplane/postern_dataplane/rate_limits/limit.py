@@ -19,6 +19,10 @@ class Limit(msgspec.Struct, frozen=True, cache_hash=True):
     """How many may come at once."""
 
 
+# Limits that a request meets, each with the key of its bucket.
+KeyedLimits = tuple[tuple[Limit, bytes], ...]
+
+
 class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What a limit says of a request, in numbers of the fleet as this worker sees it."""
 

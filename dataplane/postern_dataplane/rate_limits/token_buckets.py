@@ -24,6 +24,11 @@ EVICTED_PART = 128
 LIMITS_MIN = 1_024
 
 
+def bounded(key: bytes) -> bytes:
+    """The key by which a bucket is remembered."""
+    return key if len(key) <= KEY_BYTES_MAX else hashlib.blake2b(key, digest_size=32).digest()
+
+
 class TokenBuckets:
     """What one worker counts for all limits; it outlives tables.
 
@@ -77,7 +82,7 @@ class TokenBuckets:
 
     def learn(self, limit: Limit, key: bytes, debt_s: float, now: float) -> None:
         """Take over the fleet's debt of a key where it is larger than the one that this worker knows of."""
-        key, state = _bounded(key), self._states.get(limit)
+        key, state = bounded(key), self._states.get(limit)
         if state is None or self._unsent is None:
             return
         debt_s = min(debt_s, state.debt_max_s) + self._unsent.of(limit, key) * state.interval_s
@@ -86,7 +91,7 @@ class TokenBuckets:
 
     def take(self, limit: Limit, key: bytes, now: float) -> Verdict:
         """Take one request out of a key's bucket, if there is one; `now` is in seconds of any clock."""
-        key = _bounded(key)
+        key = bounded(key)
         state = self._state(limit, now)
         debt_s = state.debt_s(key, now) + state.cost_s
         if debt_s > state.tolerance_s:
@@ -101,7 +106,7 @@ class TokenBuckets:
         refusal: Verdict | None = None
         found = []
         for limit, long_key in limits:
-            key = _bounded(long_key)
+            key = bounded(long_key)
             state = self._state(limit, now)
             debt_s = state.debt_s(key, now) + state.cost_s
             if debt_s > state.tolerance_s:
@@ -160,10 +165,6 @@ class TokenBuckets:
             self._entries -= state.drop_full(now)
         self._states = {limit: state for limit, state in self._states.items() if state}
         self._forget_at = max(LIMITS_MIN, 2 * len(self._states))
-
-
-def _bounded(key: bytes) -> bytes:
-    return key if len(key) <= KEY_BYTES_MAX else hashlib.blake2b(key, digest_size=32).digest()
 
 
 def _longest(one: Verdict | None, other: Verdict) -> Verdict:

@@ -67,7 +67,7 @@ class Loader:
         removed = {key: known[key] for key in known.keys() - named.keys()}
         added = self._decode([named[key] for key in named.keys() - known.keys()], removed)
         diff = diff_snapshot(self._table.entries, _by_section(removed), _by_section(added))
-        table = self._table.with_changes(diff, gateway=index.gateway, digest=digest)
+        table = self._table.with_changes(diff, gateway=index.gateway, digest=digest, pods=index.pods)
         self._table, self._shards = table, with_changes(known, removed, added)
         return table
 

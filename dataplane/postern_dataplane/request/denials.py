@@ -65,6 +65,7 @@ class DenialReason(enum.StrEnum):
     REVOKED = enum.auto()
     ISSUER_UNAVAILABLE = enum.auto()
     NOT_ALLOWED = enum.auto()
+    RATE_LIMITED = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,9 @@ UPSTREAM_FAILURES = {
 
 # From an address that the route does not take requests from.
 CLIENT_NOT_ALLOWED = Denial(DenialReason.CLIENT_NOT_ALLOWED, 403, "Client not allowed")
+
+# One request too many of its client, caller or route.
+RATE_LIMITED = Denial(DenialReason.RATE_LIMITED, 429, "Too many requests")
 
 # A request that may not pass. The two 401 bodies and the 403 are one each, whatever the reason.
 MISSING_TOKEN = Denial(DenialReason.MISSING_TOKEN, 401, "Missing JWT token in request")

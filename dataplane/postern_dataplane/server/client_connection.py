@@ -10,9 +10,12 @@ The states, and how a connection begins and ends, are those of `client_protocol`
 
 from __future__ import annotations
 
+import time
+
 from aiohttp.http import RawRequestMessage
 
-from postern_dataplane.decision.outcome import Outcome, Reject
+from postern_dataplane.decision.outcome import Authorized, Outcome, Reject
+from postern_dataplane.decision.rate_limiting import within_limits
 from postern_dataplane.flow_control import PART_BYTES
 from postern_dataplane.http1.date import http_date
 from postern_dataplane.http1.denial_response import denial_response
@@ -153,6 +156,9 @@ class ClientConnection(ClientProtocol):
         if outcome.route is not None:
             record.route = outcome.route.label
         sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, outcome, record, sent)
+        if outcome.counted:
+            record.consumer = outcome.consumer if type(outcome) is Authorized else ""
+            outcome = within_limits(outcome, self.gateway.token_buckets, time.time())
         if isinstance(outcome, Reject):
             record.duration_s = self.now() - self._began_at
             self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record, outcome))
@@ -164,8 +170,10 @@ class ClientConnection(ClientProtocol):
         keeps_alive = self.keeps_alive and not denial.closes and self.reader.is_complete and head.http_minor > 0
         record.status, record.reason = denial.status, denial.reason
         self.gateway.observer.request_done(record)
-        cors, responses, bodyless = outcome.cors, outcome.responses, head.method == "HEAD"
-        self.write(denial_response(denial, http_date(), cors, responses, close=not keeps_alive, bodyless=bodyless))
+        beside, responses, bodyless = outcome.cors, outcome.responses, head.method == "HEAD"
+        if type(outcome) is Reject and outcome.limits:
+            beside = (*(beside or ()), *outcome.limits)
+        self.write(denial_response(denial, http_date(), beside, responses, close=not keeps_alive, bodyless=bodyless))
         return keeps_alive
 
     def exchange_ended(self, *, keeps_alive: bool) -> None:

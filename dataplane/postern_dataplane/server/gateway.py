@@ -13,6 +13,7 @@ from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.decision.outcome import Reject
 from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.rate_limits.token_buckets import TokenBuckets
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request import denials
 from postern_dataplane.request.head import RequestHead
@@ -51,10 +52,12 @@ class Gateway:
         dial_policy: DialPolicy,
         remembers_heads: bool = True,
         annotator: Annotator | None = None,
+        token_buckets: TokenBuckets | None = None,
     ) -> None:
         self.active_table = active_table
         self.annotator = annotator
         self.limits = limits
+        self.token_buckets = TokenBuckets() if token_buckets is None else token_buckets
         self.observer = observer
         self.budget = Budget(connection_memory_bytes)
         self.floods: Floods = set()

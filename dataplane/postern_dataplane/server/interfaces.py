@@ -14,6 +14,7 @@ from postern_dataplane.decision.outcome import Outcome
 from postern_dataplane.flow_control import ReadGate
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.rate_limits.token_buckets import TokenBuckets
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.request.head import RequestHead
@@ -56,6 +57,7 @@ class Services(Protocol):
     loop: asyncio.AbstractEventLoop
     observer: Observer
     tasks: BackgroundTasks
+    token_buckets: TokenBuckets
     upstreams: PoolManager
 
     @property

@@ -36,6 +36,7 @@ from .cors import compiled_cors
 from .identity_headers import Identity, anonymous_identity, consumer_identity, consumer_names
 from .issuers import NO_ISSUERS, CompiledIssuer, issuers_of
 from .policy_denials import policy_denials
+from .rate_limits import compiled_rate_limits
 from .re2_pattern import compile_pattern
 
 # What never goes upstream as the client sent it. Expect does: the data port lets only 100-continue in.
@@ -227,13 +228,13 @@ class CompiledRoute:
     and `root` is what follows the upstream's own path where nothing else is left.
     `mapping` puts the prefix back into the paths of a response, None where they stay; `cors` None leaves CORS to the
     application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size;
-    `responses` None leaves the bodies of the gateway's own answers as they are.
+    `responses` None leaves the bodies of the gateway's own answers as they are; `rate_limits` None counts nothing.
     """
 
     __slots__ = (
         "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id", "label", "mapping", "methods",
-        "path_prefix", "policy", "query_params", "refused_in_path", "removed", "removed_if_untrusted", "responses",
-        "root", "strip", "stripped_prefix", "upstream",
+        "path_prefix", "policy", "query_params", "rate_limits", "refused_in_path", "removed", "removed_if_untrusted",
+        "responses", "root", "strip", "stripped_prefix", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -264,6 +265,7 @@ class CompiledRoute:
         self.mapping = self._mapping(backend) if entry.restore_prefix and self.strip else None
         self.cors = compiled_cors(entry.cors) if entry.cors is not None else None
         self.clients = compiled_clients(entry.clients) if entry.clients is not None else None
+        self.rate_limits = compiled_rate_limits(entry.rate_limits, entry.id, entry.policy)
         bounds = [bound for bound in (entry.max_body_bytes, body_bytes_max) if bound is not None]
         self.body_bytes_max = min(bounds, default=None)
         self.removed, self.removed_if_untrusted = _removed(entry.clean_headers, strips=bool(self.strip))

@@ -12,11 +12,17 @@ from postern_dataplane.request.logged_token import LoggedToken
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
-    """Who calls: header fields for the upstream, and for the log a name, and more of the token where there is a log."""
+    """Who calls: header fields for the upstream, and for the log a name, and more of the token where there is a log.
+
+    Rate limits count by `id`, which no two callers of all namespaces share, "" for no name; and by `claims`, the keys
+    of the claims that the route counts by.
+    """
 
     fields: Fields
     consumer: str
     token: LoggedToken | None = None
+    id: str = ""
+    claims: tuple[bytes, ...] = ()
 
 
 def consumer_names(consumer: Consumer, namespace: str) -> tuple[str, tuple[str, ...]]:
@@ -37,7 +43,7 @@ def consumer_identity(
     # A key is unique in its namespace only, as the names and ids of consumers are.
     fields.append(("X-Credential-Identifier", _prefix(consumer, namespace) + key))
     fields += forwarded
-    return Identity(_encoded(fields), consumer_names(consumer, namespace)[0])
+    return Identity(_encoded(fields), consumer_names(consumer, namespace)[0], id=consumer.id)
 
 
 def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
@@ -46,7 +52,7 @@ def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
     if consumer is None:
         return Identity(_encoded(fields), "")
     name, _ = consumer_names(consumer, policy.namespace)
-    return Identity(_encoded(_consumer_fields(consumer, policy.namespace) + fields), name)
+    return Identity(_encoded(_consumer_fields(consumer, policy.namespace) + fields), name, id=consumer.id)
 
 
 def _consumer_fields(consumer: Consumer, namespace: str) -> list[tuple[str, str]]:

@@ -43,7 +43,8 @@ class CompiledIssuer:
         if not _is_printable(name):
             return None
         groups = tuple(f"{entry.name}:{it}" for it in self._groups(claims))
-        return Consumer(id="", namespace=entry.namespace, name=f"{entry.name}:{name}", groups=groups)
+        id_ = f"{entry.id}:{name}"
+        return Consumer(id=id_, namespace=entry.namespace, name=f"{entry.name}:{name}", groups=groups)
 
     def _groups(self, claims: Claims) -> Iterable[str]:
         path = self.entry.groups_from

@@ -35,7 +35,10 @@ __all__ = ["RoutingTable", "Upstream", "build_table"]
 
 
 class RoutingTable:
-    """All that a request is decided by; one that is just made holds nothing."""
+    """All that a request is decided by; one that is just made holds nothing.
+
+    `pods` is by how many pods rate limits are divided, 0 where that is not known.
+    """
 
     __slots__ = (
         "correlation",
@@ -46,6 +49,7 @@ class RoutingTable:
         "hosts",
         "is_trusted_proxy",
         "issuers",
+        "pods",
         "policies",
         "responses",
         "settings",
@@ -60,6 +64,7 @@ class RoutingTable:
         self.correlation = settings.correlation
         self.digest = ""
         self.gateway = ""
+        self.pods = 0
         self.entries = NO_ENTRIES
         self.upstreams: dict[str, Upstream] = {}
         self.policies: dict[str, CompiledPolicy] = {}
@@ -79,10 +84,10 @@ class RoutingTable:
         routes = self.entries["routes"]
         return f"Route/{label}" in routes or f"Service/{label}" in routes
 
-    def with_changes(self, diff: SnapshotDiff, *, gateway: str, digest: str) -> RoutingTable:
+    def with_changes(self, diff: SnapshotDiff, *, gateway: str, digest: str, pods: int = 0) -> RoutingTable:
         """The table of what these sections are now; raises KeyError where a route's policy is not there."""
         new = RoutingTable(self.settings)
-        new.digest, new.gateway, new.entries = digest, gateway, diff.entries
+        new.digest, new.gateway, new.pods, new.entries = digest, gateway, pods, diff.entries
         upstreams = _upstreams(self.upstreams, diff)
         issuers = _issuers(self.issuers, diff)
         policies = _policies(self.policies, diff, issuers, self.settings.logged_claims)

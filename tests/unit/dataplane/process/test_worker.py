@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import structlog
 
-from postern_dataplane.process.worker import _report_exception, _report_unraisable, listener_for
+from postern_dataplane.process.worker import _report_exception, _report_unraisable, listener_for, share_of
 from postern_dataplane.settings import Settings
 from postern_kit.addresses import Address
 
@@ -47,3 +47,8 @@ def test_an_entrance_knows_its_way():
     entrances = [listener_for(settings, is_tls=is_tls) for settings in (plain, redirecting) for is_tls in (0, 1)]
     assert [False, True, False, True] == [bool(one.is_tls) for one in entrances]
     assert [None, None, 443, None] == [one.redirects_to for one in entrances]
+
+
+def test_a_limit_is_shared_by_all_workers_of_all_pods():
+    """Where their number is not known, a pod's own workers share it."""
+    assert [0.125, 0.25, 0.25, 1.0] == [share_of(4, pods=2), share_of(4, pods=1), share_of(4, pods=0), share_of(1, 0)]

@@ -34,6 +34,16 @@ def test_a_snapshot_becomes_a_table(folder, publish):
     assert (digest, 2, "default") == (table.digest, table.routes, table.gateway)
 
 
+def test_a_table_knows_the_number_of_pods(folder, publish):
+    """A scaling changes the index alone, and makes another table."""
+    publish("/a")
+    loader = Loader(folder)
+    table = loader.load(None)
+    index = codec.decode_index((folder / "index.json").read_bytes())
+    (folder / "index.json").write_bytes(msgspec.json.encode(replace(index, pods=3)))
+    assert [0, 3] == [table.pods, loader.load(table).pods]
+
+
 def test_what_is_loaded_already_is_not_loaded_again(folder, publish):
     """An unchanged index yields the table that is already loaded."""
     publish("/a")
