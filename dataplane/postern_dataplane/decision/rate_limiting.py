@@ -21,19 +21,19 @@ def within_limits(outcome: Outcome, buckets: TokenBuckets, now_s: float) -> Outc
     A refusal of the caller is counted and replaced too: guessing tokens is limited, and a client beyond its limit does
     not learn whether a token is good.
     """
-    verdict = buckets.take_all(outcome.counted, now_s)
-    if verdict is None or verdict.is_allowed or outcome.route is None or outcome.route.rate_limits is None:
+    refusal = buckets.refusal(outcome.counted, now_s)
+    if refusal is None or outcome.route is None or outcome.route.rate_limits is None:
         return outcome
-    name, policy = outcome.route.rate_limits.policies[verdict.limit]
-    return Reject(RATE_LIMITED, outcome.route, cors=outcome.cors, limits=_fields(verdict, name, policy))
+    name, policy = outcome.route.rate_limits.policies[refusal.limit]
+    return Reject(RATE_LIMITED, outcome.route, cors=outcome.cors, limits=_fields(refusal, name, policy))
 
 
-def _fields(verdict: Verdict, name: bytes, policy: bytes) -> Fields:
+def _fields(refusal: Verdict, name: bytes, policy: bytes) -> Fields:
     """When to come back: RFC 9110, section 10.2.3, and draft-ietf-httpapi-ratelimit-headers-11.
 
     They are those of the limit with the longest wait; others of the request may be closed as well.
     """
-    wait_s = max(1, math.ceil(verdict.retry_after_s))
+    wait_s = max(1, math.ceil(refusal.retry_after_s))
     return (
         (b"Retry-After", b"%d" % wait_s),
         (b"RateLimit-Policy", policy),

@@ -30,15 +30,15 @@ class LimitState:
     begins with the lesser of its two: keys may share the debt of others, but none loses its own.
     """
 
-    __slots__ = ("_cells", "_cells_full_at", "_old", "_rotates_at", "_young_full_at", "cost_s", "debt_max_s",
-                 "interval_s", "limit", "own_cost_s", "tolerance_s", "young")  # fmt: skip
+    __slots__ = ("_cells", "_cells_full_at", "_old", "cost_s", "debt_max_s", "interval_s", "limit", "own_cost_s",
+                 "rotates_at", "tolerance_s", "young", "young_full_at")  # fmt: skip
 
     def __init__(self, limit: Limit, share: float, *, is_shared: bool = False) -> None:
         self.limit = limit
         self.interval_s = limit.per_s / limit.requests
         self.young: dict[bytes, float] = {}
         self._old: dict[bytes, float] = {}
-        self._young_full_at = self._rotates_at = self._cells_full_at = 0.0
+        self.young_full_at = self.rotates_at = self._cells_full_at = 0.0
         self._cells = array("d")
         self.set_share(share, is_shared=is_shared)
 
@@ -66,7 +66,7 @@ class LimitState:
             full_at = self._old.pop(key, None)
             if full_at is not None:
                 self.young[key] = full_at
-                self._young_full_at = max(self._young_full_at, full_at)
+                self.young_full_at = max(self.young_full_at, full_at)
             elif self._cells:
                 full_at = min(self._cells[index] for index in self._cells_of(key))
             else:
@@ -77,18 +77,18 @@ class LimitState:
     def put(self, key: bytes, full_at: float) -> None:
         """Remember when a bucket is full."""
         self.young[key] = full_at
-        if full_at > self._young_full_at:  # noqa: PLR1730 - half the price of max(), for each request
-            self._young_full_at = full_at
+        if full_at > self.young_full_at:  # noqa: PLR1730 - half the price of max(), for each request
+            self.young_full_at = full_at
 
     def drop_full(self, now: float) -> int:
         """Forget a generation whose buckets are all full; returns how many there were."""
-        if now < self._rotates_at:
+        if now < self.rotates_at:
             return 0
         count = len(self)
-        if now >= self._young_full_at:
+        if now >= self.young_full_at:
             self.young = {}
         self._rotate()
-        self._rotates_at = max(self._rotates_at, now + ROTATION_S)
+        self.rotates_at = max(self.rotates_at, now + ROTATION_S)
         if now >= self._cells_full_at:
             self._cells = array("d")
         return count - len(self)
@@ -106,7 +106,7 @@ class LimitState:
 
     def _rotate(self) -> None:
         self._old, self.young = self.young, {}
-        self._rotates_at, self._young_full_at = self._young_full_at, 0.0
+        self.rotates_at, self.young_full_at = self.young_full_at, 0.0
 
     def _cells_of(self, key: bytes) -> tuple[int, int]:
         # Python's hash of bytes is SipHash with a secret of the process: clients choose no collisions.

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Sequence
 
-from .limit import Limit, Verdict
+from .limit import KeyedLimits, Limit, Verdict
 from .limit_state import LimitState
 from .unsent_counts import UnsentCounts
 
@@ -99,31 +98,34 @@ class TokenBuckets:
         self._put(state, key, now, debt_s)
         return _permission(state, debt_s)
 
-    def take_all(self, limits: Sequence[tuple[Limit, bytes]], now: float) -> Verdict | None:
-        """Take from each or, if one refuses, from none; returns the verdict of the tightest, None without limits."""
-        if len(limits) == 1:
-            return self.take(*limits[0], now)
+    def refusal(self, limits: KeyedLimits, now: float) -> Verdict | None:
+        """Take from each or, if one refuses, from none; returns the refusal with the longest wait, None for none.
+
+        This is called for each request: keys must be `bounded` already, and what is usual needs no further call.
+        """
         refusal: Verdict | None = None
         found = []
-        for limit, long_key in limits:
-            key = bounded(long_key)
-            state = self._state(limit, now)
-            debt_s = state.debt_s(key, now) + state.cost_s
+        for limit, key in limits:
+            state = self._states.get(limit)
+            if state is None or now >= state.rotates_at:
+                state = self._state(limit, now)
+            debt_s, full_at = state.cost_s, state.young.get(key)
+            if full_at is None:
+                debt_s += state.debt_s(key, now)
+            elif full_at > now:
+                due_s = full_at - now
+                debt_s += due_s if due_s < state.debt_max_s else state.debt_max_s  # noqa: FURB136 - half the price
             if debt_s > state.tolerance_s:
                 refusal = _longest(refusal, _refusal(state, debt_s))
-            found.append((limit, key, debt_s))
-        return refusal or self._take_all(found, now)
-
-    def _take_all(self, found: Sequence[tuple[Limit, bytes, float]], now: float) -> Verdict | None:
-        tightest: Verdict | None = None
-        for limit, key, debt_s in found:
-            # Looked up again, because making room for the last one forgets limits that are empty.
-            state = self._state(limit, now)
-            self._put(state, key, now, debt_s)
-            verdict = _permission(state, debt_s)
-            if tightest is None or verdict.remaining < tightest.remaining:
-                tightest = verdict
-        return tightest
+            found.append((state, key, debt_s))
+        if refusal is None:
+            for state, key, debt_s in found:
+                if self._unsent is None and key in state.young and now + debt_s <= state.young_full_at:
+                    state.young[key] = now + debt_s
+                else:
+                    # Looked up again, because making room for the last one forgets limits that are empty.
+                    self._put(self._state(state.limit, now), key, now, debt_s)
+        return refusal
 
     def _state(self, limit: Limit, now: float) -> LimitState:
         state = self._states.get(limit)

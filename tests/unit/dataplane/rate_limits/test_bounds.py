@@ -110,4 +110,4 @@ def test_forgetting_empty_limits_forgets_none_that_is_being_taken_from():
     """All limits of a request are counted where room is made for the first of them."""
     buckets = TokenBuckets(entries_max=1)
     both = [(ATTACKED, b"a"), (HONEST, b"a")]
-    assert [True] * 10 + [False] == [buckets.take_all(both, 0.0).is_allowed for _ in range(11)]
+    assert [True] * 10 + [False] == [buckets.refusal(both, 0.0) is None for _ in range(11)]

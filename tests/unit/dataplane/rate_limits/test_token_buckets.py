@@ -107,24 +107,27 @@ def test_of_several_limits_all_are_taken_or_none():
     """A request that one limit refuses costs nothing at the others."""
     buckets = TokenBuckets()
     both = [(HUNDRED_A_DAY, b"a"), (TEN_A_SECOND, b"a")]
-    assert 10 == sum(buckets.take_all(both, 0.0).is_allowed for _ in range(50))
+    assert 10 == sum(buckets.refusal(both, 0.0) is None for _ in range(50))
     assert 89 == buckets.take(HUNDRED_A_DAY, b"a", 0.0).remaining
 
 
-def test_of_several_limits_the_tightest_is_told():
-    """The fewest remaining requests, or the longest wait."""
+def test_of_several_limits_the_longest_wait_is_told():
+    """A client that comes back then is refused by none of them."""
     buckets = TokenBuckets()
     both = [(HUNDRED_A_DAY, b"a"), (TEN_A_SECOND, b"a")]
-    assert (TEN_A_SECOND, 9) == ((verdict := buckets.take_all(both, 0.0)).limit, verdict.remaining)
     passed(buckets, TEN_A_SECOND, times=20)
     passed(buckets, HUNDRED_A_DAY, times=200)
-    refusal = buckets.take_all(both, 0.0)
+    refusal = buckets.refusal(both, 0.0)
     assert (HUNDRED_A_DAY, pytest.approx(864.0, abs=1e-2)) == (refusal.limit, refusal.retry_after_s)
 
 
-def test_without_limits_there_is_no_verdict():
-    """Nothing is taken."""
-    assert None is TokenBuckets().take_all([], 0.0)
+def test_a_debt_beyond_the_largest_is_none():
+    """A clock that is set back by a day refuses a key for as long as a whole bucket takes, and no longer."""
+    buckets = TokenBuckets()
+    key = [(TEN_A_SECOND, b"a")]
+    assert 10 == sum(buckets.refusal(key, 86_400.0) is None for _ in range(20))
+    assert 1.0 >= buckets.refusal(key, 5.0).retry_after_s
+    assert 10 == sum(buckets.refusal(key, 86_401.0) is None for _ in range(20))
 
 
 def test_a_long_key_is_remembered_by_its_digest():
