@@ -59,7 +59,7 @@ def special_use_of(address: str) -> SpecialUse | None:
         given = ipaddress.ip_address(address)
     except ValueError:
         return None
-    return next((use for form in _forms_of(given) if (use := _use_of(form))), None)
+    return next((use for form in forms_of(given) if (use := _use_of(form))), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class AllowedAddresses:
 
         A metadata service is allowed by its word alone: a wide network is no decision about it.
         """
-        forms = tuple(_forms_of(ipaddress.ip_address(address)))
+        forms = tuple(forms_of(ipaddress.ip_address(address)))
         found = [(form, use) for form in forms if (use := _use_of(form)) is not None]
         # The system says of a loopback address too that it is its own.
         for form, use in found or [(form, SpecialUse.OWN) for form in forms if is_own(str(form))]:
@@ -104,8 +104,8 @@ def _use_of(address: IPAddress) -> SpecialUse | None:
     return next((use for use, network, mask in _USES[address.version] if number & mask == network), None)
 
 
-def _forms_of(address: IPAddress) -> Iterator[IPAddress]:
-    """The address itself, and each IPv4 address that a router or the system may find in it."""
+def forms_of(address: IPAddress) -> Iterator[IPAddress]:
+    """Yield the address itself, and each IPv4 address that a router or the system may find in it."""
     yield address
     if isinstance(address, ipaddress.IPv4Address):
         return

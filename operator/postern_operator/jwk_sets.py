@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
-from postern_core.algorithms import RSA_BITS_MAX
+from postern_core.algorithms import RSA_BITS_MAX, RSA_BITS_MIN
 from postern_core.resources.types import PRINTABLE_PATTERN
 from postern_core.strict_json import DECODER
 from postern_core.validators import KeyType, PublicKey, PublicKeys, UnreadableKey
@@ -36,6 +38,7 @@ PRIVATE_KEY = "is a private key; use the public key, and make a new pair, for th
 
 # RFC 7518, sections 6.2.2 and 6.3.2; RFC 8037, section 2; `priv` is that of the newer kinds.
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "priv"})
+_PUBLIC_MEMBERS = ("kty", "n", "e", "crv", "x", "y")
 _CURVES: dict[str, KeyType] = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _READERS: dict[str, Any] = {"RSA": RSAAlgorithm, "EC": ECAlgorithm, "OKP": OKPAlgorithm}
 _REPEATED = "has a kid that another key has; have the issuer mend it"
@@ -54,6 +57,34 @@ def read_jwks(text: str) -> PublicKeys:
         return _read_set(value["keys"])
     _refuse_private([value])
     return PublicKeys((_read_jwk(value),))
+
+
+def read_published_jwks(text: str) -> PublicKeys:
+    """Read what an identity provider publishes, which must be a set; raises `UnreadableKey` as `read_jwks` does.
+
+    Keys that are too short to be used are passed over too.
+    """
+    found = read_jwks(text)
+    if not found.is_set:
+        raise UnreadableKey('is not a JWK Set, {"keys": [...]}')
+    long_enough = tuple(key for key in found.keys if key.type != "RSA" or key.bits >= RSA_BITS_MIN)
+    if not long_enough:
+        raise UnreadableKey(f"is a JWK Set whose keys are all shorter than {RSA_BITS_MIN} bits")
+    return replace(found, keys=long_enough)
+
+
+def write_jwks(keys: Iterable[PublicKey]) -> str:
+    """Write keys as a JWK Set of public members only; equal keys are an equal text, in whatever order they came."""
+    members = []
+    for key in keys:
+        read = load_pem_public_key(key.pem.encode())
+        jwk = _READERS[_kty(key)].to_jwk(read, as_dict=True)
+        named = {"kid": key.id, "alg": key.algorithm, "use": "sig"}
+        members.append(
+            {name: jwk[name] for name in _PUBLIC_MEMBERS if name in jwk} | {k: v for k, v in named.items() if v}
+        )
+    members.sort(key=lambda it: sorted(it.items()))
+    return msgspec.json.encode({"keys": members}, order="sorted").decode()
 
 
 def described(key: object) -> PublicKey:
@@ -117,7 +148,11 @@ def _repeated(found: Iterable[PublicKey]) -> set[tuple[str, str]]:
 
 def _name(key: PublicKey) -> tuple[str, str]:
     """Return what names one key of a set: RFC 7517, section 4.5, lets keys of different `kty` share a `kid`."""
-    return key.id or "", "EC" if key.type.startswith("P-") else "OKP" if key.type.startswith("Ed") else key.type
+    return key.id or "", _kty(key)
+
+
+def _kty(key: PublicKey) -> str:
+    return "EC" if key.type.startswith("P-") else "OKP" if key.type.startswith("Ed") else key.type
 
 
 def _read_jwk(jwk: object) -> PublicKey:

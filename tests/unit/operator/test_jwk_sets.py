@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from postern_core.validators import UnreadableKey
-from postern_operator.jwk_sets import KEYS_MAX, described, read_jwks
+from postern_operator.jwk_sets import KEYS_MAX, described, read_jwks, read_published_jwks, write_jwks
 
 KEYS = Path(__file__).parents[2] / "support" / "keys"
 KINDS = {"rsa": RSAAlgorithm, "p": ECAlgorithm, "ed": OKPAlgorithm}
@@ -136,3 +136,21 @@ def test_a_key_that_no_algorithm_uses_is_refused():
 
     with pytest.raises(UnreadableKey, match="no algorithm here uses"):
         described(X25519PrivateKey.generate().public_key())
+
+
+def test_published_keys_are_written_as_public_members_in_one_order():
+    """What is read again is what was read; equal keys are an equal text."""
+    members = [jwk("rsa3072", kid="r", alg="RS256"), jwk("p384", kid="p"), jwk("ed25519")]
+    found = read_published_jwks(json.dumps({"keys": members}))
+    written = write_jwks(found.keys)
+    again = read_published_jwks(written)
+
+    assert set(found.keys) == set(again.keys)
+    assert written == write_jwks(again.keys) == write_jwks(reversed(found.keys))
+
+
+@pytest.mark.parametrize("text", [json.dumps(jwk("p256")), json.dumps({"keys": [jwk("rsa1024", kid="a")]})])
+def test_what_is_published_must_be_a_set_of_keys_that_are_long_enough(text):
+    """RFC 7518, section 3.3: 2048 bits at least."""
+    with pytest.raises(UnreadableKey):
+        read_published_jwks(text)

@@ -1,0 +1,1 @@
+"""Keys of identity providers: fetched from where they publish them, checked, and kept."""

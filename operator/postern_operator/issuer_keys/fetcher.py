@@ -1,0 +1,235 @@
+"""Keeps the keys of all sources fresh: one task a source, and the last good keys while a source fails.
+
+Rules of this file:
+1. A failure replaces nothing.  Only a good answer replaces keys, and only `Demand.max_stale_s` ends them.
+2. A source that fails or hangs holds up no other, beyond `AT_ONCE` attempts at the same time.
+3. What is not demanded any more is dropped, and its task ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .errors import KeyFetchError
+from .fetch import Fetched, FetchedKeys
+from .schedule import Schedule
+from .source import Demand, KeySource, Terms
+
+log = logging.getLogger("postern.issuer_keys")
+
+AT_ONCE = 8
+# How long what starts may wait for sources that were never fetched.
+FIRST_WAIT_S = 10.0
+
+
+class Client(Protocol):
+    """What fetches."""
+
+    async def fetch(self, source: KeySource, before: FetchedKeys | None, timeout_s: float) -> Fetched:
+        """Return a good answer; raises `KeyFetchError`."""
+
+
+class KeyStore(Protocol):
+    """Where keys outlive the process; neither method raises for what it can't do."""
+
+    async def read(self, source: KeySource) -> FetchedKeys | None:
+        """Return what was kept last."""
+
+    async def keep(self, source: KeySource, keys: FetchedKeys) -> None:
+        """Keep this instead."""
+
+
+class Observer(Protocol):
+    """What counts fetches."""
+
+    def fetched(self, issuers: Iterable[str], result: str) -> None:
+        """Note one fetch for these issuers: `changed`, `unchanged` or the reason of a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """What is known of the keys of one issuer; `failure` is that of the latest attempt, None after a good one."""
+
+    keys: FetchedKeys | None
+    failure: KeyFetchError | None
+    is_expired: bool = False
+
+
+@dataclass(slots=True)
+class _Entry:
+    source: KeySource
+    terms: Terms
+    issuers: tuple[str, ...]
+    schedule: Schedule
+    keys: FetchedKeys | None = None
+    failure: KeyFetchError | None = None
+    has_tried: asyncio.Event = field(default_factory=asyncio.Event)
+    must_look: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+
+class KeyFetcher:
+    """The keys of all demanded sources; `changed` is called when they, or what can be said of them, are others.
+
+    `now` are seconds since the epoch, for they outlive the process.
+    """
+
+    def __init__(
+        self, client: Client, store: KeyStore, changed: Callable[[], None], now: Callable[[], float], observer: Observer
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._changed = changed
+        self._now = now
+        self._observer = observer
+        self._entries: dict[str, _Entry] = {}
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def demand(self, demands: Mapping[str, Demand]) -> None:
+        """Fetch for these issuers from now on, and for no others; keys of an earlier run are there on return."""
+        by_source: dict[str, dict[str, Demand]] = {}
+        for issuer, demand in demands.items():
+            by_source.setdefault(demand.source.id, {})[issuer] = demand
+        for gone in self._entries.keys() - by_source.keys():
+            self._stop(self._entries.pop(gone))
+        for id_, of_source in by_source.items():
+            terms, issuers = Terms.of(of_source.values()), tuple(sorted(of_source))
+            if (entry := self._entries.get(id_)) is not None:
+                entry.terms, entry.issuers = terms, issuers
+                continue
+            source = next(iter(of_source.values())).source
+            keys = await self._store.read(source)
+            self._entries[id_] = entry = _Entry(source, terms, issuers, Schedule(self._first_due_s(keys, terms)), keys)
+            self._start(entry)
+
+    def hint(self, issuers: Iterable[str]) -> None:
+        """Fetch soon for these issuers, for tokens name keys that are not known; see `schedule` for how often."""
+        named = set(issuers)
+        for entry in self._entries.values():
+            if not named.isdisjoint(entry.issuers):
+                entry.schedule.hint(self._time())
+                entry.must_look.set()
+
+    def states(self, demands: Mapping[str, Demand]) -> dict[str, KeyState]:
+        """Return what is known of the keys of these issuers."""
+        found: dict[str, KeyState] = {}
+        for issuer, demand in demands.items():
+            if (entry := self._entries.get(demand.source.id)) is None:
+                found[issuer] = KeyState(None, None)
+                continue
+            found[issuer] = KeyState(entry.keys, entry.failure, _is_expired(entry.keys, demand, self._now()))
+        return found
+
+    async def wait_first(self, at_most_s: float = FIRST_WAIT_S) -> bool:
+        """Wait until every source has keys or was tried once, but no longer; returns whether that is so."""
+        try:
+            async with asyncio.timeout(at_most_s):
+                for entry in list(self._entries.values()):
+                    if entry.keys is None:
+                        await entry.has_tried.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def reload(self) -> None:
+        """Take what another process has kept meanwhile, where that is newer."""
+        for entry in list(self._entries.values()):
+            kept = await self._store.read(entry.source)
+            if kept is not None and (entry.keys is None or kept.fetched_at > entry.keys.fetched_at):
+                entry.keys = kept
+                entry.schedule = Schedule(self._first_due_s(kept, entry.terms))
+                self._changed()
+
+    async def run(self) -> None:
+        """Fetch until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                for entry in self._entries.values():
+                    self._start(entry)
+                await asyncio.get_running_loop().create_future()
+        finally:
+            self._tasks = None
+
+    def _start(self, entry: _Entry) -> None:
+        if self._tasks is not None:
+            entry.task = self._tasks.create_task(self._keep_fresh(entry), name=f"keys {entry.source.id}")
+
+    def _stop(self, entry: _Entry) -> None:
+        if entry.task is not None:
+            entry.task.cancel()
+
+    async def _keep_fresh(self, entry: _Entry) -> None:
+        while True:
+            await self._until_due(entry)
+            async with self._gate:
+                await self._attempt(entry)
+
+    async def _until_due(self, entry: _Entry) -> None:
+        """Wait until a fetch is due, and call `changed` where keys expire meanwhile."""
+        while (left_s := entry.schedule.due_s - self._time()) > 0:
+            expires_in_s = min(
+                (left for it in entry.terms.max_stale_s if (left := self._expires_in_s(entry, it)) > 0), default=left_s
+            )
+            entry.must_look.clear()
+            try:
+                async with asyncio.timeout(min(left_s, expires_in_s)):
+                    await entry.must_look.wait()
+            except TimeoutError:
+                if expires_in_s < left_s:
+                    self._changed()
+
+    async def _attempt(self, entry: _Entry) -> None:
+        entry.schedule.begin(self._time())
+        try:
+            got = await self._client.fetch(entry.source, entry.keys, entry.terms.timeout_s)
+        except KeyFetchError as error:
+            self._note_failure(entry, error)
+        except Exception as error:  # noqa: BLE001 # one source must not end the others
+            self._note_failure(entry, KeyFetchError.unexpected(error))
+        else:
+            await self._note_keys(entry, got)
+        entry.has_tried.set()
+
+    async def _note_keys(self, entry: _Entry, got: Fetched) -> None:
+        is_same = entry.keys is not None and entry.keys.keys == got.keys.keys
+        was_well = entry.failure is None
+        entry.keys, entry.failure = got.keys, None
+        entry.schedule.succeeded(self._time(), entry.terms.refresh_s, got.max_age_s)
+        self._observer.fetched(entry.issuers, "unchanged" if is_same else "changed")
+        if not is_same:
+            log.info("keys changed", extra={"fields": {"issuers": entry.issuers, "source": entry.source.url}})
+        if not (is_same and was_well):
+            self._changed()
+        await self._store.keep(entry.source, got.keys)
+
+    def _note_failure(self, entry: _Entry, error: KeyFetchError) -> None:
+        is_known = entry.failure is not None and str(entry.failure) == str(error)
+        entry.failure = error
+        entry.schedule.failed(self._time(), entry.terms.refresh_s)
+        self._observer.fetched(entry.issuers, error.reason)
+        if not is_known:
+            fields = {"issuers": entry.issuers, "source": entry.source.url, "error": str(error)}
+            log.warning("keys can't be fetched, trying again", extra={"fields": fields})
+            self._changed()
+
+    def _first_due_s(self, keys: FetchedKeys | None, terms: Terms) -> float:
+        """When a source is due first: what an earlier run has fetched counts."""
+        if keys is None:
+            return self._time()
+        return self._time() + max(0.0, min(terms.refresh_s, keys.fetched_at + terms.refresh_s - self._now()))
+
+    def _expires_in_s(self, entry: _Entry, max_stale_s: float) -> float:
+        return entry.keys.fetched_at + max_stale_s - self._now() if entry.keys is not None else 0.0
+
+    @staticmethod
+    def _time() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _is_expired(keys: FetchedKeys | None, demand: Demand, now_s: float) -> bool:
+    return keys is not None and 0 < demand.max_stale_s <= now_s - keys.fetched_at
