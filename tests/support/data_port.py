@@ -15,7 +15,13 @@ from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import build_table
 from postern_dataplane.table.table_settings import TableSettings
-from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES, UPSTREAM_ERRORS, Metric
+from postern_dataplane.telemetry.definitions import (
+    EVICTIONS,
+    TLS_HANDSHAKES,
+    UNKNOWN_KEY_HINTS,
+    UPSTREAM_ERRORS,
+    Metric,
+)
 from postern_dataplane.telemetry.events import RequestRecord
 from postern_dataplane.upstream.dial_policy import DialPolicy
 
@@ -168,7 +174,13 @@ class Observer:
         self.errors: list[Any] = []
         self.handshakes: list[Any] = []
         self.evictions: list[Any] = []
-        self._kept = {UPSTREAM_ERRORS: self.errors, TLS_HANDSHAKES: self.handshakes, EVICTIONS: self.evictions}
+        self.hints: list[Any] = []
+        self._kept = {
+            UPSTREAM_ERRORS: self.errors,
+            TLS_HANDSHAKES: self.handshakes,
+            EVICTIONS: self.evictions,
+            UNKNOWN_KEY_HINTS: self.hints,
+        }
         self.open = 0
 
     def request_done(self, record: RequestRecord) -> None:

@@ -74,6 +74,7 @@ class Denial:
 
     `challenge` is the value of WWW-Authenticate, `location` of Location.
     `closes` says that the connection can't be used again after this answer.
+    `unknown_key_of` is the id of the token issuer of whose keys none has the token's `kid`: they may have changed.
     `fields` and `body` follow from the others; `beside` are the fields that do not describe the body.
     """
 
@@ -84,6 +85,7 @@ class Denial:
     allow: str = ""
     location: str = ""
     closes: bool = False
+    unknown_key_of: str = ""
     fields: Fields = field(init=False, repr=False, compare=False)
     beside: Fields = field(init=False, repr=False, compare=False)
     body: bytes = field(init=False, repr=False, compare=False)

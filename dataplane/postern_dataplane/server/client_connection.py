@@ -23,6 +23,7 @@ from postern_dataplane.http1.request_head import RequestError, request_head
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
 from postern_dataplane.request.head import RequestHead
+from postern_dataplane.telemetry.definitions import UNKNOWN_KEY_HINTS
 from postern_dataplane.telemetry.events import RequestRecord, path_of
 
 from .client_protocol import BLOCKED, CLOSED, ENDING, IDLE, IN_EXCHANGE, QUEUED, READING_HEAD, ClientProtocol
@@ -170,6 +171,8 @@ class ClientConnection(ClientProtocol):
         keeps_alive = self.keeps_alive and not denial.closes and self.reader.is_complete and head.http_minor > 0
         record.status, record.reason = denial.status, denial.reason
         self.gateway.observer.request_done(record)
+        if denial.unknown_key_of:
+            self.gateway.observer.count(UNKNOWN_KEY_HINTS, denial.unknown_key_of)
         beside, responses, bodyless = outcome.cors, outcome.responses, head.method == "HEAD"
         if type(outcome) is Reject and outcome.limits:
             beside = (*(beside or ()), *outcome.limits)

@@ -5,19 +5,33 @@ Read only, and nothing secret: a probe, a scraper and the operator ask here.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import re
 import socket
 
 import msgspec
 from aiohttp import web
 
-from postern_core.admin_api import CONFIG_PATH, RefusedSnapshot, ServedConfig, WorkerConfig
+from postern_core.admin_api import (
+    CONFIG_PATH,
+    UNKNOWN_KEYS_PATH,
+    UNKNOWN_KEYS_WAIT_S,
+    RefusedSnapshot,
+    ServedConfig,
+    UnknownKeys,
+    WorkerConfig,
+)
 from postern_kit.admin_server import new_application, serve_admin
 
 from .prometheus import expose
 from .worker_pool import WorkerPool, WorkerState
 
 WORKER_POOL = web.AppKey("worker_pool", WorkerPool)
+# Questions about unknown keys that may wait at the same time; further ones are answered at once.
+WAITING_MAX = 16
+AFTER = re.compile("[0-9]{1,18}")
+WAITING = web.AppKey("waiting", asyncio.Semaphore)
 
 
 def admin_port(worker_pool: WorkerPool, listener: socket.socket) -> contextlib.AbstractAsyncContextManager[int]:
@@ -28,12 +42,14 @@ def admin_port(worker_pool: WorkerPool, listener: socket.socket) -> contextlib.A
 def admin_application(worker_pool: WorkerPool) -> web.Application:
     application = new_application()
     application[WORKER_POOL] = worker_pool
+    application[WAITING] = asyncio.Semaphore(WAITING_MAX)
     application.add_routes(
         [
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             web.get("/metrics", metrics),
             web.get(CONFIG_PATH, config),
+            web.get(UNKNOWN_KEYS_PATH, unknown_keys),
             web.route("*", "/{elsewhere:.*}", not_found),
         ]
     )
@@ -77,5 +93,19 @@ def _worker_config(worker: WorkerState) -> WorkerConfig:
     return WorkerConfig(worker.pid, serving.digest, serving.loaded_at, refused)
 
 
+async def unknown_keys(request: web.Request) -> web.Response:
+    """Which issuers' tokens named unknown keys; waits while there are no others than the question knows of."""
+    after, waiting = request.query.get("after", ""), request.app[WAITING]
+    worker_pool = request.app[WORKER_POOL]
+    if AFTER.fullmatch(after) and not waiting.locked():
+        async with waiting:
+            await worker_pool.wait_unknown_keys(int(after), UNKNOWN_KEYS_WAIT_S)
+    issuers = worker_pool.unknown_keys()
+    answer = UnknownKeys(sum(issuers.values()), issuers)
+    return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
+
+
 async def not_found(_request: web.Request) -> web.Response:
-    return web.json_response({"message": "there are /healthz, /readyz, /metrics and /config"}, status=404)
+    return web.json_response(
+        {"message": "there are /healthz, /readyz, /metrics, /config and /unknown-keys"}, status=404
+    )

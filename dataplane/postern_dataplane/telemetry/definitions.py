@@ -87,6 +87,12 @@ REQUESTS = _counter_by(
 DENIALS = _counter_by(
     "postern_denials_total", "Requests refused by the gateway itself.", "reason", more="By [reason](denials.md)."
 )
+UNKNOWN_KEY_HINTS = _counter_by(
+    "postern_unknown_key_hints_total",
+    "Requests refused because their token names a key that its issuer did not have when its keys were fetched.",
+    "issuer",
+    more="The operator fetches the keys of that [issuer](../issuer-keys.md#unknown-keys) then.",
+)  # fmt: skip
 REQUEST_DURATION = _histogram(
     "postern_request_duration_seconds", "From a request's first byte to the last byte of its answer."
 )

@@ -6,8 +6,11 @@ belongs in `supervisor`.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import dataclass, field
 
+from .definitions import UNKNOWN_KEY_HINTS
 from .totals import Totals
 from .worker_messages import CertificatesLoaded, Message, SnapshotLoaded, SnapshotRefused
 
@@ -37,6 +40,7 @@ class WorkerPool:
         self.totals = Totals(routes_max)
         self.restarts = 0
         self.is_draining = False
+        self._more_hints = asyncio.Event()
 
     def started(self, slot: int, pid: int) -> None:
         self.workers[slot] = WorkerState(pid)
@@ -53,11 +57,26 @@ class WorkerPool:
         else:
             worker.gauges = message.gauges
             self.totals.add(message)
+            if UNKNOWN_KEY_HINTS.name in message.counts:
+                self._more_hints.set()
+                self._more_hints = asyncio.Event()
 
     def gone(self, slot: int) -> None:
         """Forget a worker; what it counted stays, but for what is shown by route."""
         self.workers.pop(slot, None)
         self.totals.routes.clear()
+
+    def unknown_keys(self) -> dict[str, int]:
+        """How many tokens named a key that their issuer does not have, by issuer."""
+        return {str(issuer): int(count) for (issuer,), count in self.totals.counts[UNKNOWN_KEY_HINTS.name].items()}
+
+    async def wait_unknown_keys(self, after: int, at_most_s: float) -> dict[str, int]:
+        """Return `unknown_keys` once their sum is another than this one, or after a while as they are."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_most_s):
+                while sum(self.unknown_keys().values()) == after:
+                    await self._more_hints.wait()
+        return self.unknown_keys()
 
     @property
     def serving(self) -> list[SnapshotLoaded]:

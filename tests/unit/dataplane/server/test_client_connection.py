@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from postern_dataplane.decision import decide
+from postern_dataplane.request.denials import ROUTE_REFUSED
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 BAD = b"nonsense\r\n\r\n"
@@ -166,3 +171,12 @@ def test_the_first_answer_is_the_last_when_the_gateway_stops(port, client):
     port.answer(OK)
     assert b"Connection: close" in client.take()
     assert client.transport.said_eof
+
+
+def test_each_refusal_for_an_unknown_key_is_a_hint(port, client, monkeypatch):
+    """It names the issuer and nothing of the token; what is refused for another reason is none."""
+    client.get("/refused")
+    monkeypatch.setattr(decide, "ROUTE_REFUSED", replace(ROUTE_REFUSED, unknown_key_of="TokenIssuer/demo/keycloak"))
+    client.get("/refused?other")
+    client.get("/refused?another")
+    assert ["TokenIssuer/demo/keycloak"] * 2 == port.observer.hints

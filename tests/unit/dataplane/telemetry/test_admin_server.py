@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from postern_dataplane.sockets import address_of, open_listener
-from postern_dataplane.telemetry.admin_server import admin_application, admin_port
-from postern_dataplane.telemetry.worker_messages import SnapshotLoaded, SnapshotRefused
+from postern_dataplane.telemetry import admin_server
+from postern_dataplane.telemetry.admin_server import WAITING_MAX, admin_application, admin_port
+from postern_dataplane.telemetry.definitions import UNKNOWN_KEY_HINTS
+from postern_dataplane.telemetry.worker_messages import SnapshotLoaded, SnapshotRefused, WorkerReport
 from postern_dataplane.telemetry.worker_pool import WorkerPool
 from postern_kit.addresses import Address
 
@@ -92,3 +96,29 @@ async def test_the_port_is_closed_with_the_context(worker_pool):
     async with admin_port(worker_pool, listener):
         assert address == address_of(listener)
     open_listener(address).close()
+
+
+async def test_unknown_keys_are_said_once_there_are_more(admin, worker_pool, monkeypatch):
+    """A question that names no number, or another one, is answered at once."""
+    counted = WorkerReport({UNKNOWN_KEY_HINTS.name: ((("TokenIssuer/demo/keycloak",), 3),)}, {}, {})
+    empty = await answer(admin, "/unknown-keys")
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(answer(admin, "/unknown-keys?after=0"))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        worker_pool.record(0, counted)
+    said = {"sequence": 3, "issuers": {"TokenIssuer/demo/keycloak": 3}}
+    assert (200, {"sequence": 0, "issuers": {}}) == empty
+    assert (200, said) == waiting.result() == await answer(admin, "/unknown-keys?after=7")
+    monkeypatch.setattr(admin_server, "UNKNOWN_KEYS_WAIT_S", 0.01)
+    assert (200, said) == await answer(admin, "/unknown-keys?after=3")
+
+
+async def test_only_a_few_wait_for_unknown_keys(admin):
+    """Further ones are answered at once, so that nothing piles up."""
+    async with asyncio.TaskGroup() as tasks:
+        waiting = [tasks.create_task(answer(admin, "/unknown-keys?after=0")) for _ in range(WAITING_MAX)]
+        await asyncio.sleep(0.05)
+        assert (200, {"sequence": 0, "issuers": {}}) == await answer(admin, "/unknown-keys?after=0")
+        for task in waiting:
+            task.cancel()

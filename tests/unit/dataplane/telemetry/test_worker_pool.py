@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from postern_dataplane.telemetry.definitions import CONNECTIONS, DENIALS
+from postern_dataplane.telemetry.definitions import CONNECTIONS, DENIALS, UNKNOWN_KEY_HINTS
 from postern_dataplane.telemetry.worker_messages import (
     CertificatesLoaded,
     Distribution,
@@ -110,3 +112,25 @@ def test_a_certificate_ends_when_the_first_worker_s_does(worker_pool):
     worker_pool.record(0, CertificatesLoaded({"a": 2.0, "b": 1.0}))
     worker_pool.record(1, CertificatesLoaded({"a": 1.0, "c": 3.0}))
     assert {"a": 1.0, "b": 1.0, "c": 3.0} == worker_pool.certificates
+
+
+def hints(**counts):
+    return WorkerReport({UNKNOWN_KEY_HINTS.name: tuple(((issuer,), count) for issuer, count in counts.items())}, {}, {})
+
+
+async def test_who_waits_for_unknown_keys_is_woken_by_the_first(worker_pool):
+    """Those of a worker that has ended count on, so that a sum never comes twice."""
+    worker_pool.record(0, hints(a=2))
+    assert {"a": 2} == await worker_pool.wait_unknown_keys(0, 60)
+    worker_pool.gone(0)
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(worker_pool.wait_unknown_keys(2, 60))
+        await asyncio.sleep(0)
+        worker_pool.record(1, COUNTED)
+        worker_pool.record(1, hints(a=1, b=1))
+    assert {"a": 3, "b": 1} == waiting.result()
+
+
+async def test_who_waits_for_unknown_keys_in_vain_gets_what_there_is(worker_pool):
+    """A connection without an answer would look dead."""
+    assert {} == await worker_pool.wait_unknown_keys(0, 0.01)
