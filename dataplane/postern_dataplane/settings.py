@@ -119,7 +119,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ADDRESS, "Where clients connect.", "Loopback, so that nothing is exposed by forgetting an option.",
     )] = Address("127.0.0.1", 9080)  # fmt: skip
     admin: Annotated[Address, Option(
-        ADDRESS, "Where /healthz, /readyz, /metrics, /config and /unknown-keys answer.", "Loopback for the same reason.",
+        ADDRESS, "Where /healthz, /readyz, /metrics, /config and /unknown-keys answer.",
+        "Loopback for the same reason.",
     )] = Address("127.0.0.1", 9081)  # fmt: skip
     workers: Annotated[int, Option(
         COUNT, "Processes that serve clients.", "More of them than CPUs would only take turns.",
