@@ -171,16 +171,9 @@ class Observer:
 
     def __init__(self) -> None:
         self.records: list[RequestRecord] = []
-        self.errors: list[Any] = []
-        self.handshakes: list[Any] = []
-        self.evictions: list[Any] = []
-        self.hints: list[Any] = []
-        self._kept = {
-            UPSTREAM_ERRORS: self.errors,
-            TLS_HANDSHAKES: self.handshakes,
-            EVICTIONS: self.evictions,
-            UNKNOWN_KEY_HINTS: self.hints,
-        }
+        kept = EVICTIONS, TLS_HANDSHAKES, UNKNOWN_KEY_HINTS, UPSTREAM_ERRORS
+        self._kept: dict[Metric, list[Any]] = {metric: [] for metric in kept}
+        self.evictions, self.handshakes, self.hints, self.errors = self._kept.values()
         self.open = 0
 
     def request_done(self, record: RequestRecord) -> None:

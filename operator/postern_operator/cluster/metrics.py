@@ -79,12 +79,26 @@ EVENTS_DROPPED = Metric(
 STATUSES_WAITING = Metric(
     Gauge, "postern_operator_statuses_waiting", "Statuses still to be written, by the replica that leads."
 )
+JWKS_FETCHES = Metric(
+    Counter, "postern_operator_jwks_fetches_total", "Fetches of the keys of a token issuer, by result.",
+    ("issuer", "result"),
+    "The result is `changed`, `unchanged` or the [reason](../issuer-keys.md#what-may-be-fetched) of a failure.",
+)  # fmt: skip
+JWKS_AGE_SECONDS = Metric(
+    Gauge, "postern_operator_jwks_age_seconds", "Time since the keys of a token issuer were last found good.",
+    ("issuer",), "From the replica that leads; it grows while fetches fail.",
+)  # fmt: skip
+JWKS_KEYS = Metric(
+    Gauge, "postern_operator_jwks_keys", "Keys of a token issuer that are in force.",
+    ("issuer",), "Absent until they were fetched once.",
+)  # fmt: skip
 LEADER = Metric(Gauge, "postern_operator_leader", "1 while this replica holds the Lease.")
 
 # In the order of the reference.
 METRICS: tuple[Metric[Any], ...] = (
     REBUILD_SECONDS, OBJECTS, PROBLEMS, PUBLISHES, UNPUBLISHED, PROPAGATION_SECONDS, API_REQUESTS, WATCH_RESTARTS,
-    UNREADABLE, EVENTS_DROPPED, STATUSES_WAITING, LEADER,
+    UNREADABLE, EVENTS_DROPPED, STATUSES_WAITING, JWKS_FETCHES, JWKS_AGE_SECONDS,
+    JWKS_KEYS, LEADER,
 )  # fmt: skip
 
 
@@ -104,6 +118,9 @@ class Metrics:
         self.unreadable = UNREADABLE.collector(registry)
         self.events_dropped = EVENTS_DROPPED.collector(registry)
         self.statuses_waiting = STATUSES_WAITING.collector(registry)
+        self.jwks_fetches = JWKS_FETCHES.collector(registry)
+        self.jwks_age_seconds = JWKS_AGE_SECONDS.collector(registry)
+        self.jwks_keys = JWKS_KEYS.collector(registry)
         self.leader = LEADER.collector(registry)
 
     def request_trace(self) -> aiohttp.TraceConfig:

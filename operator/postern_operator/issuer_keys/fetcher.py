@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from .errors import KeyFetchError
 from .fetch import Fetched, FetchedKeys
 from .schedule import Schedule
@@ -34,7 +36,7 @@ class Client(Protocol):
 
 
 class KeyStore(Protocol):
-    """Where keys outlive the process; neither method raises for what it can't do."""
+    """Where keys outlive the process; no method raises for what it can't do."""
 
     async def read(self, source: KeySource) -> FetchedKeys | None:
         """Return what was kept last."""
@@ -42,12 +44,18 @@ class KeyStore(Protocol):
     async def keep(self, source: KeySource, keys: FetchedKeys) -> None:
         """Keep this instead."""
 
+    async def drop(self, source: KeySource) -> None:
+        """Keep nothing of a source any more."""
+
 
 class Observer(Protocol):
     """What counts fetches."""
 
-    def fetched(self, issuers: Iterable[str], result: str) -> None:
-        """Note one fetch for these issuers: `changed`, `unchanged` or the reason of a failure."""
+    def fetched(self, issuers: Iterable[str], result: str, keys: FetchedKeys | None) -> None:
+        """Note one fetch for these issuers, and the keys in force: `changed`, `unchanged` or a failure's reason."""
+
+    def dropped(self, issuers: Iterable[str]) -> None:
+        """Note that nothing is fetched for these issuers any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +100,19 @@ class KeyFetcher:
 
     async def demand(self, demands: Mapping[str, Demand]) -> None:
         """Fetch for these issuers from now on, and for no others; keys of an earlier run are there on return."""
+        self._observer.dropped({it for entry in self._entries.values() for it in entry.issuers} - demands.keys())
         by_source: dict[str, dict[str, Demand]] = {}
         for issuer, demand in demands.items():
             by_source.setdefault(demand.source.id, {})[issuer] = demand
         for gone in self._entries.keys() - by_source.keys():
-            self._stop(self._entries.pop(gone))
+            await self._drop(self._entries.pop(gone))
         for id_, of_source in by_source.items():
             terms, issuers = Terms.of(of_source.values()), tuple(sorted(of_source))
             if (entry := self._entries.get(id_)) is not None:
                 entry.terms, entry.issuers = terms, issuers
                 continue
             source = next(iter(of_source.values())).source
-            keys = await self._store.read(source)
+            keys = await self._kept(source)
             self._entries[id_] = entry = _Entry(source, terms, issuers, Schedule(self._first_due_s(keys, terms)), keys)
             self._start(entry)
 
@@ -139,7 +148,7 @@ class KeyFetcher:
     async def reload(self) -> None:
         """Take what another process has kept meanwhile, where that is newer."""
         for entry in list(self._entries.values()):
-            kept = await self._store.read(entry.source)
+            kept = await self._kept(entry.source)
             if kept is not None and (entry.keys is None or kept.fetched_at > entry.keys.fetched_at):
                 entry.keys = kept
                 entry.schedule = Schedule(self._first_due_s(kept, entry.terms))
@@ -155,13 +164,19 @@ class KeyFetcher:
         finally:
             self._tasks = None
 
+    async def _kept(self, source: KeySource) -> FetchedKeys | None:
+        """What was kept of a source; a clock that has been set back must not keep it fresh."""
+        kept = await self._store.read(source)
+        return kept and msgspec.structs.replace(kept, fetched_at=min(kept.fetched_at, self._now()))
+
     def _start(self, entry: _Entry) -> None:
         if self._tasks is not None:
             entry.task = self._tasks.create_task(self._keep_fresh(entry), name=f"keys {entry.source.id}")
 
-    def _stop(self, entry: _Entry) -> None:
+    async def _drop(self, entry: _Entry) -> None:
         if entry.task is not None:
             entry.task.cancel()
+        await self._store.drop(entry.source)
 
     async def _keep_fresh(self, entry: _Entry) -> None:
         while True:
@@ -200,7 +215,7 @@ class KeyFetcher:
         was_well = entry.failure is None
         entry.keys, entry.failure = got.keys, None
         entry.schedule.succeeded(self._time(), entry.terms.refresh_s, got.max_age_s)
-        self._observer.fetched(entry.issuers, "unchanged" if is_same else "changed")
+        self._observer.fetched(entry.issuers, "unchanged" if is_same else "changed", got.keys)
         if not is_same:
             log.info("keys changed", extra={"fields": {"issuers": entry.issuers, "source": entry.source.url}})
         if not (is_same and was_well):
@@ -211,7 +226,7 @@ class KeyFetcher:
         is_known = entry.failure is not None and str(entry.failure) == str(error)
         entry.failure = error
         entry.schedule.failed(self._time(), entry.terms.refresh_s)
-        self._observer.fetched(entry.issuers, error.reason)
+        self._observer.fetched(entry.issuers, error.reason, entry.keys)
         if not is_known:
             fields = {"issuers": entry.issuers, "source": entry.source.url, "error": str(error)}
             log.warning("keys can't be fetched, trying again", extra={"fields": fields})

@@ -55,6 +55,9 @@ class Store:
     async def keep(self, source, keys):
         self.kept[source.id] = keys
 
+    async def drop(self, source):
+        del self.kept[source.id]
+
 
 class Run:
     """A fetcher that runs as long as the context lasts."""
@@ -66,9 +69,12 @@ class Run:
         self.store = store or Store()
         self.fetcher = KeyFetcher(provider, self.store, lambda: self.changes.append(round(now() - EPOCH)), now, self)
 
-    def fetched(self, issuers, result):
+    def fetched(self, issuers, result, keys):
         for issuer in issuers:
             self.results[issuer, result] += 1
+
+    def dropped(self, issuers):
+        self.gone = issuers
 
     async def __aenter__(self):
         self.task = asyncio.get_running_loop().create_task(self.fetcher.run())
@@ -194,6 +200,8 @@ def test_issuers_of_one_source_cause_one_fetch():
             assert {ONE.url: 1, TWO.url: 1} == provider.asked
             await run.fetcher.demand({"b": Demand(ONE, refresh_s=60)})
             await asyncio.sleep(3600)
+            assert {"a", "c"} == run.gone
+            assert {ONE.id} == run.store.kept.keys()
             assert 1 == provider.asked[TWO.url]
             assert 54 <= provider.asked[ONE.url] <= 68
             assert {"c": None} == run.keys({"c": Demand(TWO)})
@@ -267,5 +275,19 @@ def test_what_starts_waits_ten_seconds_at_most():
         await fetcher.demand({"a": Demand(ONE)})
         assert not await fetcher.wait_first()
         assert FIRST_WAIT_S == asyncio.get_running_loop().time()
+
+    run_virtually(story())
+
+
+def test_a_clock_that_was_set_back_keeps_no_keys_fresh():
+    """They count as fetched now at the latest."""
+
+    async def story():
+        demands, store = {"a": Demand(ONE, max_stale_s=60)}, Store()
+        await store.keep(ONE, FetchedKeys("one", now() + 1e9, ONE.url))
+        fetcher = Run(Provider(), store).fetcher
+        await fetcher.demand(demands)
+        await asyncio.sleep(61)
+        assert fetcher.states(demands)["a"].is_expired
 
     run_virtually(story())
