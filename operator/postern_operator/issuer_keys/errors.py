@@ -9,6 +9,7 @@ byte of an answer's body, for with a URL of an attacker's choice that could be a
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 
 from postern_operator.errors import OperatorError
 
@@ -21,6 +22,14 @@ class FetchReason(enum.StrEnum):
     NOT_ALLOWED = "AddressNotAllowed"
     NO_USABLE_KEYS = "NoUsableKeys"
     ISSUER_MISMATCH = "IssuerMismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is kept of a failed fetch; an exception would keep the answer that it came from."""
+
+    reason: FetchReason
+    message: str
 
 
 class KeyFetchError(OperatorError):

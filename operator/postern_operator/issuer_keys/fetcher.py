@@ -16,7 +16,7 @@ from typing import Protocol
 
 import msgspec
 
-from .errors import KeyFetchError
+from .errors import Failure, KeyFetchError
 from .fetch import Fetched, FetchedKeys
 from .schedule import Schedule
 from .source import Demand, KeySource, Terms
@@ -63,7 +63,7 @@ class KeyState:
     """What is known of the keys of one issuer; `failure` is that of the latest attempt, None after a good one."""
 
     keys: FetchedKeys | None
-    failure: KeyFetchError | None
+    failure: Failure | None
     is_expired: bool = False
 
 
@@ -74,7 +74,7 @@ class _Entry:
     issuers: tuple[str, ...]
     schedule: Schedule
     keys: FetchedKeys | None = None
-    failure: KeyFetchError | None = None
+    failure: Failure | None = None
     has_tried: asyncio.Event = field(default_factory=asyncio.Event)
     must_look: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
@@ -223,12 +223,12 @@ class KeyFetcher:
         await self._store.keep(entry.source, got.keys)
 
     def _note_failure(self, entry: _Entry, error: KeyFetchError) -> None:
-        is_known = entry.failure is not None and str(entry.failure) == str(error)
-        entry.failure = error
+        failure = Failure(error.reason, str(error))
+        is_known, entry.failure = entry.failure == failure, failure
         entry.schedule.failed(self._time(), entry.terms.refresh_s)
         self._observer.fetched(entry.issuers, error.reason, entry.keys)
         if not is_known:
-            fields = {"issuers": entry.issuers, "source": entry.source.url, "error": str(error)}
+            fields = {"issuers": entry.issuers, "source": entry.source.url, "error": failure.message}
             log.warning("keys can't be fetched, trying again", extra={"fields": fields})
             self._changed()
 

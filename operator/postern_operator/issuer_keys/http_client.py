@@ -10,6 +10,7 @@ import os
 import re
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -22,6 +23,8 @@ from .errors import FetchReason, KeyFetchError
 from .fetch_policy import AddressRefused, FetchPolicy
 from .source import Service
 
+# Threads of their own: names whose servers are silent must not take those that compile.
+_RESOLVING = ThreadPoolExecutor(32, "postern-resolve")
 BODY_BYTES_MAX = 256 * 1024
 ETAG_CHARS_MAX = 256
 _HEADERS = {"Accept": "application/json, */*;q=0.1", "Accept-Encoding": "identity", "User-Agent": "postern"}
@@ -52,8 +55,8 @@ class _Resolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         dialled = self._service or Service(host, port)
-        found = await asyncio.get_running_loop().getaddrinfo(
-            dialled.host, dialled.port, type=socket.SOCK_STREAM, family=family
+        found = await asyncio.get_running_loop().run_in_executor(
+            _RESOLVING, socket.getaddrinfo, dialled.host, dialled.port, family, socket.SOCK_STREAM
         )
         return [
             ResolveResult(

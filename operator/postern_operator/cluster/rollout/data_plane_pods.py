@@ -32,9 +32,13 @@ class AdminEndpoint:
     alternatives: tuple[str, ...] = ()
 
     @property
-    def urls(self) -> tuple[str, ...]:
+    def origins(self) -> tuple[str, ...]:
         hosts = (f"[{it}]" if ":" in it else it for it in (self.address, *self.alternatives))
-        return tuple(f"http://{host}:{self.port}{CONFIG_PATH}" for host in hosts)
+        return tuple(f"http://{host}:{self.port}" for host in hosts)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        return tuple(f"{origin}{CONFIG_PATH}" for origin in self.origins)
 
 
 def ready_endpoints(objects: Iterable[Parsed], namespace: str) -> tuple[AdminEndpoint, ...]:

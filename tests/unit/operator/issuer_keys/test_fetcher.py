@@ -183,7 +183,7 @@ def test_nine_bad_sources_hold_up_no_good_one():
             await run.fetcher.demand(demands)
             await asyncio.sleep(60)
             assert "good" == run.keys(demands)["good"]
-            assert "no answer: RuntimeError" == str(run.fetcher.states(demands)["bad0"].failure)
+            assert "no answer: RuntimeError" == run.fetcher.states(demands)["bad0"].failure.message
         assert AT_ONCE == provider.at_once_max
 
     run_virtually(story())

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import threading
 
 import pytest
 from aiohttp import web
@@ -138,13 +139,13 @@ async def test_a_forbidden_address_is_refused_when_it_is_dialled(monkeypatch):
     policy = FetchPolicy(is_own=lambda _: False)
     loop = asyncio.get_running_loop()
 
-    async def resolve(_host, port, **_):
+    def resolve(_host, port, *_):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
 
     async def unreachable(_socket, _address):
         raise ConnectionRefusedError(111, "refused")
 
-    monkeypatch.setattr(loop, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(loop, "sock_connect", unreachable)
     found = [(await failure("http://login.example.com/", policy))[0] for _ in range(2)]
     literal = await failure("http://127.0.0.1:1/", policy)
@@ -186,3 +187,21 @@ async def test_no_proxy_of_the_environment_is_used(monkeypatch):
     async with fake_provider() as provider:
         provider.serve(JWKS, b"{}")
         assert b"{}" == (await get(URL(provider.origin + JWKS), POLICY)).body
+
+
+async def test_a_silent_name_server_takes_no_thread_from_others(monkeypatch):
+    """What compiles runs in the threads of the loop, and goes on while names are resolved in vain."""
+    is_over = threading.Event()
+
+    def silent(*_):
+        is_over.wait(5)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(16):
+            tasks.create_task(failure("http://login.example.com/"))
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(2):
+            assert 1 == await asyncio.to_thread(int, 1)
+        is_over.set()
