@@ -51,7 +51,7 @@ async def running(*jobs):
 
 
 async def until(condition):
-    while not condition():
+    while not condition():  # noqa: ASYNC110 # nothing signals it
         await asyncio.sleep(0.01)
 
 
