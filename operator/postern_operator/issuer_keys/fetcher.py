@@ -2,13 +2,14 @@
 
 Rules of this file:
 1. A failure replaces nothing.  Only a good answer replaces keys, and only `Demand.max_stale_s` ends them.
-2. A source that fails or hangs holds up no other, beyond `AT_ONCE` attempts at the same time.
+2. Sources that fail or hang hold up no other: of the `AT_ONCE` attempts at the same time, half are for the others.
 3. What is not demanded any more is dropped, and its task ends.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -96,6 +97,7 @@ class KeyFetcher:
         self._observer = observer
         self._entries: dict[str, _Entry] = {}
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gate_of_failing = asyncio.Semaphore(AT_ONCE // 2)
         self._tasks: asyncio.TaskGroup | None = None
 
     async def demand(self, demands: Mapping[str, Demand]) -> None:
@@ -181,7 +183,7 @@ class KeyFetcher:
     async def _keep_fresh(self, entry: _Entry) -> None:
         while True:
             await self._until_due(entry)
-            async with self._gate:
+            async with self._gate_of_failing if entry.failure else contextlib.nullcontext(), self._gate:
                 await self._attempt(entry)
 
     async def _until_due(self, entry: _Entry) -> None:

@@ -11,9 +11,11 @@ from postern_core.ref import Ref
 from .fetcher import KeyFetcher, KeyState
 from .source import Demand
 
+# Each may take a connection and a quarter of a megabyte; a namespace has a few identity providers.
+SOURCES_MAX = 50
 EXPIRED, STALE = "KeysExpired", "KeysStale"
 
-# Returns what the issuers among the objects ask for.
+# Returns what the issuers among the objects ask for, the oldest first.
 Demands = Callable[[Sequence[Parsed]], Mapping[Ref, Demand]]
 
 
@@ -33,15 +35,34 @@ class KeyObjects:
     async def added_to(self, objects: Sequence[Parsed]) -> tuple[Parsed, ...]:
         """Return the objects and the keys that they ask for; keys that were never fetched are an object without any."""
         asked = self._demands_of(objects)
-        demands = {issuer.id: demand for issuer, demand in asked.items()}
+        beyond = _beyond_bound(asked)
+        demands = {issuer.id: demand for issuer, demand in asked.items() if issuer not in beyond}
         await self._fetcher.demand(demands)
         states = self._fetcher.states(demands)
         before, self._last = self._last, {}
         for issuer, demand in asked.items():
-            made = _object(issuer, demand, states[issuer.id])
+            made = _refused(issuer) if issuer in beyond else _object(issuer, demand, states[issuer.id])
             known = before.get(issuer)
             self._last[issuer] = known if known == made and known is not None else made
         return (*objects, *self._last.values())
+
+
+def _beyond_bound(asked: Mapping[Ref, Demand]) -> frozenset[Ref]:
+    """The issuers whose sources are more than their namespace may have, the youngest."""
+    sources: dict[str, set[str]] = {}
+    beyond: set[Ref] = set()
+    for issuer, demand in asked.items():
+        of_namespace = sources.setdefault(issuer.namespace, set())
+        if demand.source.id not in of_namespace and len(of_namespace) >= SOURCES_MAX:
+            beyond.add(issuer)
+        else:
+            of_namespace.add(demand.source.id)
+    return frozenset(beyond)
+
+
+def _refused(issuer: Ref) -> Parsed:
+    message = f"the issuers of namespace {issuer.namespace} have more than {SOURCES_MAX} sources of keys; use fewer"
+    return fetched_keys(issuer, "", "KeysUnavailable", message)
 
 
 def _object(issuer: Ref, demand: Demand, state: KeyState) -> Parsed:

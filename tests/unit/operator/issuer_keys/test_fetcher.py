@@ -189,6 +189,23 @@ def test_nine_bad_sources_hold_up_no_good_one():
     run_virtually(story())
 
 
+def test_a_good_source_is_refreshed_in_time_beside_many_that_hang():
+    """However many there are, half of the attempts at the same time are for sources that are well."""
+
+    async def story():
+        names = [f"bad{it}" for it in range(200)]
+        provider = Provider(good="good", **dict.fromkeys(names, "hangs"))
+        demands = {name: Demand(KeySource(f"https://{name}.example.com/jwks"), 60) for name in ("good", *names)}
+        async with Run(provider) as run:
+            await run.fetcher.demand(demands)
+            await asyncio.sleep(200)  # all have failed once
+            before = provider.asked["https://good.example.com/jwks"]
+            await asyncio.sleep(600)
+            assert provider.asked["https://good.example.com/jwks"] - before >= 8
+
+    run_virtually(story())
+
+
 def test_issuers_of_one_source_cause_one_fetch():
     """At the shortest interval of theirs; what is demanded no more is not fetched."""
 

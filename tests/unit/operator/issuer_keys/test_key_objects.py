@@ -4,7 +4,7 @@ from postern_core.ref import Ref
 from postern_operator.issuer_keys.errors import Failure, FetchReason
 from postern_operator.issuer_keys.fetch import FetchedKeys
 from postern_operator.issuer_keys.fetcher import KeyState
-from postern_operator.issuer_keys.key_objects import KeyObjects
+from postern_operator.issuer_keys.key_objects import SOURCES_MAX, KeyObjects
 from postern_operator.issuer_keys.source import Demand, KeySource
 
 ISSUER = Ref("TokenIssuer", "demo", "keycloak")
@@ -63,3 +63,19 @@ async def test_without_issuers_there_is_nothing():
     objects = KeyObjects(fetcher, lambda _: {})
     assert () == await objects.added_to(())
     assert ({}, False) == (fetcher.demands, objects.is_needed)
+
+
+async def test_a_namespace_has_a_bound_of_sources():
+    """The youngest issuers are refused, but for those of other namespaces, and of sources that are fetched anyway."""
+    asked = {
+        Ref("TokenIssuer", "greedy", str(it)): Demand(KeySource(f"https://{it}.example.com/"))
+        for it in range(SOURCES_MAX + 2)
+    }
+    asked[Ref("TokenIssuer", "greedy", "alike")] = Demand(KeySource("https://0.example.com/"))
+    asked[ISSUER] = DEMAND
+    fetcher = Fetcher()
+    fetcher.state = KeyState(KEYS, None)
+    objects = await KeyObjects(fetcher, lambda _: asked).added_to(())
+
+    assert ["50", "51"] == [it.ref.name for it in objects if not it.resource.keys]
+    assert SOURCES_MAX + 2 == len(fetcher.demands)
