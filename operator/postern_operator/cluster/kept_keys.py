@@ -40,7 +40,7 @@ class KeptKeys:
         try:
             found = await self._get(source)
         except API_ERRORS as error:
-            log.warning("kept keys can't be read", extra={"fields": {"source": source.url} | described(error)})
+            log.warning("kept keys can't be read", extra={"fields": {"source": source.place} | described(error)})
             return None
         content = ((found or {}).get("data") or {}).get(ENTRY)
         return decode_kept(content.encode()) if isinstance(content, str) else None
@@ -52,7 +52,7 @@ class KeptKeys:
             "name": name,
             "namespace": self._namespace,
             "labels": {"app.kubernetes.io/managed-by": "postern"},
-            "annotations": {"postern.dev/keys-of": source.url},
+            "annotations": {"postern.dev/keys-of": source.place},
         }
         manifest = {
             "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {ENTRY: encode_kept(keys).decode()}
@@ -62,7 +62,7 @@ class KeptKeys:
         except NotLeadingError:
             return
         except ClusterError as error:
-            fields = {"source": source.url, "error": str(error)}
+            fields = {"source": source.place, "error": str(error)}
             log.warning("keys can't be kept, a restart would lose them", extra={"fields": fields})
 
     async def drop(self, source: KeySource) -> None:
@@ -75,7 +75,7 @@ class KeptKeys:
         except NotLeadingError:
             return
         except (ClusterError, *API_ERRORS) as error:
-            log.warning("kept keys can't be deleted", extra={"fields": {"source": source.url} | described(error)})
+            log.warning("kept keys can't be deleted", extra={"fields": {"source": source.place} | described(error)})
 
     async def _get(self, source: KeySource) -> dict[str, Any] | None:
         return await get_object(self._api, CONFIG_MAPS, self._namespace, PREFIX + source.id)

@@ -27,6 +27,8 @@ log = logging.getLogger("postern.issuer_keys")
 AT_ONCE = 8
 # How long what starts may wait for sources that were never fetched.
 FIRST_WAIT_S = 10.0
+# How often it is kept that keys are as they were: a write for each of many sources and minutes is a load.
+KEEP_EVERY_S = 600.0
 
 
 class Client(Protocol):
@@ -76,6 +78,7 @@ class _Entry:
     schedule: Schedule
     keys: FetchedKeys | None = None
     failure: Failure | None = None
+    kept_at: float = 0.0
     has_tried: asyncio.Event = field(default_factory=asyncio.Event)
     must_look: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
@@ -219,10 +222,12 @@ class KeyFetcher:
         entry.schedule.succeeded(self._time(), entry.terms.refresh_s, got.max_age_s)
         self._observer.fetched(entry.issuers, "unchanged" if is_same else "changed", got.keys)
         if not is_same:
-            log.info("keys changed", extra={"fields": {"issuers": entry.issuers, "source": entry.source.url}})
+            log.info("keys changed", extra={"fields": {"issuers": entry.issuers, "source": entry.source.place}})
         if not (is_same and was_well):
             self._changed()
-        await self._store.keep(entry.source, got.keys)
+        if not is_same or got.keys.fetched_at - entry.kept_at >= KEEP_EVERY_S:
+            entry.kept_at = got.keys.fetched_at
+            await self._store.keep(entry.source, got.keys)
 
     def _note_failure(self, entry: _Entry, error: KeyFetchError) -> None:
         failure = Failure(error.reason, str(error))
@@ -230,7 +235,7 @@ class KeyFetcher:
         entry.schedule.failed(self._time(), entry.terms.refresh_s)
         self._observer.fetched(entry.issuers, error.reason, entry.keys)
         if not is_known:
-            fields = {"issuers": entry.issuers, "source": entry.source.url, "error": failure.message}
+            fields = {"issuers": entry.issuers, "source": entry.source.place, "error": failure.message}
             log.warning("keys can't be fetched, trying again", extra={"fields": fields})
             self._changed()
 

@@ -67,7 +67,7 @@ def _refused(issuer: Ref) -> Parsed:
 
 def _object(issuer: Ref, demand: Demand, state: KeyState) -> Parsed:
     failure = state.failure
-    why = f"{demand.source.url or 'the API server'}: {failure.message}" if failure else ""
+    why = f"{demand.source.place}: {failure.message}" if failure else ""
     if state.keys is None:
         # Before the first attempt there is nothing to say but that.
         return fetched_keys(issuer, "", failure.reason if failure else "KeysUnavailable", why or "not fetched yet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,8 @@ from functools import cached_property
 import msgspec
 
 ID_CHARS = 32
+# The user and password of a URL, its query and its fragment; also of one that can't be read as a URL.
+_SECRETS_OF_URL = re.compile(r"(?<=//)[^/?#]*@|[?#].*", re.DOTALL)
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 REFRESH_S = 600.0
 TIMEOUT_S = 5.0
@@ -42,6 +45,13 @@ class KeySource(msgspec.Struct, frozen=True, dict=True):
     def id(self) -> str:
         """A name of the source for files and objects."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:ID_CHARS]
+
+    @cached_property
+    def place(self) -> str:
+        """Where it is, for people: without a password or a query, which may be secrets."""
+        if self.is_kubernetes:
+            return "the API server"
+        return _SECRETS_OF_URL.sub("", self.url)
 
 
 @dataclass(frozen=True, slots=True)

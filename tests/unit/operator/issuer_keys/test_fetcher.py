@@ -54,6 +54,7 @@ class Store:
 
     async def keep(self, source, keys):
         self.kept[source.id] = keys
+        self.writes = getattr(self, "writes", 0) + 1
 
     async def drop(self, source):
         del self.kept[source.id]
@@ -168,6 +169,19 @@ def test_a_standby_takes_what_the_leader_has_kept():
         await standby.fetcher.reload()
         await standby.fetcher.reload()
         assert ({"a": "newer"}, 1) == (standby.keys(demands), len(standby.changes))
+
+    run_virtually(story())
+
+
+def test_keys_that_stay_as_they_are_are_written_rarely():
+    """What is kept is still young enough to say that they are fresh."""
+
+    async def story():
+        async with Run(Provider(one="one")) as run:
+            await run.fetcher.demand({"a": Demand(ONE, refresh_s=60)})
+            await asyncio.sleep(6500)
+            assert 10 <= run.store.writes <= 11
+            assert now() - run.store.kept[ONE.id].fetched_at <= 700
 
     run_virtually(story())
 

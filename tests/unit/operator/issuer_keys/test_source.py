@@ -34,3 +34,22 @@ def test_issuers_of_one_source_share_the_shortest_interval():
     """They share the longest patience too, and a maxStale of 0 ends nothing."""
     terms = Terms.of([Demand(SOURCE, 600, 5, 0), Demand(SOURCE, 60, 9, 3600), Demand(SOURCE, 300, 1, 60)])
     assert Terms(60, 9, (60, 3600)) == terms
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://login.example.com:8443/jwks", "https://login.example.com:8443/jwks"),
+        ("https://user:secret@login.example.com/jwks?key=secret#secret", "https://login.example.com/jwks"),
+        ("https://a:b@secret@[::1/x?\nsecret", "https://[::1/x"),
+        ("secret?secret", "secret"),
+    ],
+)
+def test_a_place_is_shown_without_what_may_be_secret(url, place):
+    """Logs and conditions have more readers than the object that names the URL."""
+    assert place == KeySource(url).place
+
+
+def test_the_api_server_has_no_url_to_show():
+    """It is the one that the operator works with."""
+    assert "the API server" == KeySource(is_kubernetes=True).place
