@@ -54,7 +54,7 @@ class KeyStore(Protocol):
 class Observer(Protocol):
     """What counts fetches."""
 
-    def fetched(self, issuers: Iterable[str], result: str, keys: FetchedKeys | None) -> None:
+    def fetched(self, issuers: Iterable[str], result: str, keys: FetchedKeys | None, /) -> None:
         """Note one fetch for these issuers, and the keys in force: `changed`, `unchanged` or a failure's reason."""
 
     def dropped(self, issuers: Iterable[str]) -> None:

@@ -46,7 +46,7 @@ async def test_an_object_says_what_is_known_of_the_keys():
 
 
 async def test_what_is_unchanged_is_the_same_object():
-    """So that nothing is compiled again for a fetch that found nothing new."""
+    """A fetch that found nothing new leads to no compilation."""
     fetcher = Fetcher()
     objects = KeyObjects(fetcher, lambda _: {ISSUER: DEMAND})
     assert not objects.is_needed
