@@ -22,6 +22,8 @@ from postern_dataplane.telemetry.definitions import (
     UPSTREAM_ERRORS,
     Metric,
 )
+from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES, UPSTREAM_ERRORS, Metric
+from postern_dataplane.telemetry.definitions import UNKNOWN_KEY_HINTS as HINTS
 from postern_dataplane.telemetry.events import RequestRecord
 from postern_dataplane.upstream.dial_policy import DialPolicy
 
@@ -32,6 +34,7 @@ LISTENER = ListenerConfig()
 ENDPOINTS = (Endpoint(address="10.0.0.1", port=80),)
 # Nothing is this machine's own: whatever its addresses are, a test means no application of it.
 DIAL_POLICY = DialPolicy(AllowedAddresses(), is_own=lambda _address: False)
+COUNTED = (EVICTIONS, TLS_HANDSHAKES, HINTS, UPSTREAM_ERRORS)
 # What a gateway has beside the limits of a client.
 GATEWAY = {"connection_memory_bytes": 128 * 2**20, "dial_policy": DIAL_POLICY, "remembers_heads": True}
 
@@ -171,8 +174,7 @@ class Observer:
 
     def __init__(self) -> None:
         self.records: list[RequestRecord] = []
-        kept = EVICTIONS, TLS_HANDSHAKES, UNKNOWN_KEY_HINTS, UPSTREAM_ERRORS
-        self._kept: dict[Metric, list[Any]] = {metric: [] for metric in kept}
+        self._kept: dict[Metric, list[Any]] = {metric: [] for metric in COUNTED}
         self.evictions, self.handshakes, self.hints, self.errors = self._kept.values()
         self.open = 0
 
