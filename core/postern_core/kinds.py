@@ -17,6 +17,7 @@ from .checks.route import ROUTE_CHECKS
 from .checks.service import SERVICE_CHECKS
 from .checks.token_issuer import ISSUER_CHECKS
 from .lints.route import ROUTE_LINTS, SERVICE_LINTS
+from .lints.token_issuer import TOKEN_ISSUER_LINTS
 from .ref import Ref
 from .resources.consumer import Consumer, ConsumerSpec
 from .resources.credential_keys import facts_of, holders_of
@@ -172,6 +173,7 @@ TOKEN_ISSUER = Kind(
     short="pti",
     title="Token issuers",
     checks=ISSUER_CHECKS,
+    lints=TOKEN_ISSUER_LINTS,
     references=issuer_references,
     facts=issuer_facts,
     columns=(

@@ -37,9 +37,16 @@ class Reason(enum.Enum):
     SECRET_KEY_MISSING = ("SecretKeyMissing", "ResolvedRefs")
     INVALID_KEY_MATERIAL = ("InvalidKeyMaterial", "ResolvedRefs")
     WEAK_KEY = ("WeakKey", "ResolvedRefs")
+    KEYS_UNAVAILABLE = ("KeysUnavailable", "ResolvedRefs")
+    KEYS_EXPIRED = ("KeysExpired", "ResolvedRefs")
+    NO_USABLE_KEYS = ("NoUsableKeys", "ResolvedRefs")
+    ADDRESS_NOT_ALLOWED = ("AddressNotAllowed", "ResolvedRefs")
+    REDIRECTED = ("Redirected", "ResolvedRefs")
+    ISSUER_MISMATCH = ("IssuerMismatch", "ResolvedRefs")
     UPSTREAM_NOT_FOUND = ("UpstreamNotFound", "ResolvedRefs")
     WARNING = ("Warning", None)
     NO_READY_ENDPOINT = ("NoReadyEndpoint", None)
+    KEYS_STALE = ("KeysStale", None)
 
     def __init__(self, text: str, condition: str | None) -> None:
         self.text = text

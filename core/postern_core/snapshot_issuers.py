@@ -22,6 +22,7 @@ class TokenIssuer(Entry, frozen=True):
     Exactly one of `consumer` (an id), `name_from` (a claim path) and `claim` (the path of a Credential's key) says who
     calls.  `audiences` empty takes any.
     `require_type` is as `claim_values.media_type` has it, `revoked_digests` as `revocation.packed`.
+    The keys of one that `is_fetched` may have changed where they are published, so that an unknown one is worth a look.
     With a `refusal`, a reason for people, its tokens get 503.
     """
 
@@ -40,3 +41,4 @@ class TokenIssuer(Entry, frozen=True):
     revoked_digests: str = ""
     issued_before: float | None = None
     refusal: str = ""
+    is_fetched: bool = False

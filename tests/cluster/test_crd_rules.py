@@ -76,3 +76,19 @@ def test_what_stays_the_same_in_force_may_be_written_otherwise(kubectl, namespac
     """The key's default is the name, so that writing it out changes nothing; the rest may change."""
     kubectl.apply(credential(namespace, **before))
     assert "" == kubectl.apply(credential(namespace, **after)).stderr
+
+
+ISSUER_WAS_CHANGED = (
+    "spec.issuer: Invalid value: can't be changed, or tokens of another provider would be taken for this one's; "
+    "make a new TokenIssuer\n"
+)
+
+
+@pytest.mark.parametrize("after", [{"issuer": "https://other"}, {"issuer": None, "keys": {"kubernetes": {}}}])
+def test_the_issuer_of_tokens_can_not_change(kubectl, namespace, after):
+    """Another issuer, and the API server's own, would give old tokens another meaning; the source of keys may change."""
+    spec = SMALLEST["TokenIssuer"]
+    kubectl.apply(manifest("TokenIssuer", "idp", spec, namespace))
+    assert kubectl.apply(manifest("TokenIssuer", "idp", spec | after, namespace)).stderr.endswith(ISSUER_WAS_CHANGED)
+    fetched = spec | {"keys": {"discovery": {}}}
+    assert "" == kubectl.apply(manifest("TokenIssuer", "idp", fetched, namespace)).stderr

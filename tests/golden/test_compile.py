@@ -21,7 +21,6 @@ from postern_core.conditions import Programming, conditions_of
 from postern_core.grants import Grants
 from postern_core.kinds import KINDS
 from postern_core.link.retained import NOTHING, retain
-from postern_core.parse import parse_manifest
 from postern_operator.validators import VALIDATORS
 from snapshots import decoded_again
 
@@ -35,7 +34,7 @@ def compiled_case(case, shuffled=False):
     settings = cases.settings_of(case)
     steps, compiled = cases.steps_of(case), None
     for step in steps:
-        resources = [parse_manifest(manifest) for manifest in step]
+        resources = cases.objects_of(case, step)
         if shuffled:
             random.Random(0).shuffle(resources)
         lost = settings.unreadable if compiled and step is steps[-1] else ()

@@ -10,7 +10,6 @@ import cases
 import tokens
 from heads import head_of, written
 from postern_core.compile import compile_snapshot
-from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.decision.outcome import Forward, Reject
@@ -35,7 +34,7 @@ def snapshots():
 
 def snapshot_of(case, snapshots):
     if case not in snapshots:
-        resources = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
+        resources = cases.objects_of(case)
         gateway = cases.settings_of(case).gateway
         snapshots[case] = compile_snapshot(resources, inspectors=VALIDATORS, gateway=gateway).snapshot
     return snapshots[case]

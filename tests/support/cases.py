@@ -13,6 +13,10 @@ from typing import Any
 import msgspec
 import yaml
 
+from postern_core.fetched_keys import fetched_keys
+from postern_core.parse import Parsed, parse_manifest
+from postern_core.ref import Ref
+
 ROOT = Path(__file__).parents[1] / "golden" / "compile"
 
 # Upstreams of cases listen here; who runs a case against a real upstream puts its port in place of this one.
@@ -44,12 +48,22 @@ class Token(Strict, kw_only=True):
     mangle: str = ""
 
 
+class Fetched(Strict, kw_only=True):
+    """What is known of the keys of a TokenIssuer, `namespace/name`, that are fetched; as `FetchedKeys` has it."""
+
+    issuer: str
+    keys: str = ""
+    reason: str = ""
+    message: str = ""
+    named: str = ""
+
+
 class Settings(Strict, kw_only=True):
     """What holds for a case beside its manifests: the settings of its gateway, and what is special about it.
 
     `redirect_to_https` is the port that requests without TLS are sent to, None where they are served.
     `only_compiler_refuses` says that the API server accepts objects which the compiler refuses.
-    `unreadable` are namespaces that can't be read at the last step.
+    `unreadable` are namespaces that can't be read at the last step.  `fetched` are keys of issuers that were fetched.
     """
 
     gateway: str = "default"
@@ -57,6 +71,7 @@ class Settings(Strict, kw_only=True):
     redirect_to_https: int | None = None
     only_compiler_refuses: bool = False
     unreadable: list[str] = []
+    fetched: list[Fetched] = []
 
     @property
     def are_of_every_gateway(self) -> bool:
@@ -125,6 +140,15 @@ def steps_of(case: Path) -> list[list[dict[str, Any]]]:
     assert names == [f"{number:02}.yaml" for number in range(1, len(names) + 1)], f"{case.name}: steps are 01.yaml, ..."
     before = [(case / "steps" / name).read_text() for name in names]
     return [[one for one in yaml.safe_load_all(text) if one] for text in before] + [manifests_of(case)]
+
+
+def objects_of(case: Path, manifests: list[dict[str, Any]] | None = None) -> list[Parsed]:
+    """The objects of a case, or of one of its steps, and the keys that were fetched."""
+    fetched = [
+        fetched_keys(Ref("TokenIssuer", *it.issuer.split("/")), it.keys, it.reason, it.message, named=it.named)
+        for it in settings_of(case).fetched
+    ]
+    return [*map(parse_manifest, manifests_of(case) if manifests is None else manifests), *fetched]
 
 
 def settings_of(case: Path) -> Settings:

@@ -8,6 +8,7 @@ from postern_core.resources.token_issuer import TokenIssuer
 from postern_core.validators import Validators
 
 from .duplicates import duplicates
+from .key_source import KEY_SOURCE_CHECKS
 from .revoked import REVOKED_CHECKS
 
 
@@ -28,6 +29,7 @@ def value_is_named_twice(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[s
 
 
 ISSUER_CHECKS = (
+    *KEY_SOURCE_CHECKS,
     callers_are_not_exactly_one,
     audience_is_not_named,
     value_is_named_twice,

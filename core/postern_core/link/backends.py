@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -23,11 +22,11 @@ from postern_core.resources.upstream import certificate_holder
 from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
 from postern_core.validators import Validators
 
-from .references import Missing, value_of
+from .certificates import certificates_of
+from .references import Missing
 from .resource_index import ResourceIndex
-from .sizes import CERTIFICATES_BYTES_MAX, shortened, size_of, too_large
+from .sizes import shortened, size_of, too_large
 
-CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -213,27 +212,8 @@ def _certificates(
     reference = upstream.tls.ca_certificate_ref if upstream.tls else None
     if holder is None or reference is None:
         return None
-    value = value_of(holder, certificates, reference.key)
-    if isinstance(value, Missing):
-        return _no_certificate(holder, reference.key) if holder.kind == "Secret" else value
-    # What is published is readable by more than the Secret was: never a private key that stands beside a certificate.
-    text = "".join(f"{block}\n" for block in CERTIFICATE.findall(value.decode("ascii", "replace")))
-    if len(text) > CERTIFICATES_BYTES_MAX:
-        message = f"holds more than {CERTIFICATES_BYTES_MAX:,} bytes; keep the CAs that sign the upstream's certificate"
-        return Missing(Reason.INVALID_KEY_MATERIAL, f"{holder}, entry {reference.key!r}: {message}")
-    wrong = inspectors.certificates_error(text)
-    if wrong:
-        if holder.kind == "Secret":
-            return _no_certificate(holder, reference.key)
-        return Missing(Reason.INVALID_KEY_MATERIAL, f"{holder}, entry {reference.key!r}: {wrong}")
-    return text
+    return certificates_of(holder, certificates, reference.key, inspectors)
 
 
 def _without_certificates(ref: Ref, missing: Missing) -> Problem:
     return Problem(ref, missing.reason, "spec.upstream.tls.caCertificateRef", missing.message)
-
-
-def _no_certificate(secret: Ref, entry: str) -> Missing:
-    """The one message for every Secret without the certificate, which discloses nothing else about it."""
-    message = f"there is no {secret} with a CA certificate in PEM in entry {entry!r}; create one, or use a ConfigMap"
-    return Missing(Reason.SECRET_NOT_FOUND, message)

@@ -11,26 +11,22 @@ from typing import Any
 
 import msgspec
 
-from postern_core.algorithms import RSA_BITS_MIN, is_fit, token_names
 from postern_core.claim_values import media_type
 from postern_core.parse import Decoded, Parsed
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.resources.issuer_keys import issuer_facts, key_set_holder, revocation_list
+from postern_core.resources.issuer_keys import issuer_facts, revocation_list
 from postern_core.resources.token_issuer import TokenIssuer as TokenIssuerResource
 from postern_core.resources.token_issuer import TokenIssuerSpec
 from postern_core.snapshot import Policy
-from postern_core.snapshot_issuers import IssuerKey, TokenIssuer
-from postern_core.validators import PublicKey, UnreadableKey, Validators
+from postern_core.snapshot_issuers import TokenIssuer
+from postern_core.validators import Validators
 
-from .references import Missing, may_hold_keys, no_secret_for_keys, value_of
-from .resource_index import ResourceIndex, age, namespace_ref
+from .issuer_key_sets import KeyHolders, holders_of_keys, usable_keys
+from .resource_index import ResourceIndex, age
 from .revocations import revoked_digests
 from .shares import Budget, beyond_share
-from .sizes import KEY_SET_BYTES_MAX, shortened, size_of, too_large
-
-AT = "spec.keys"
-REPEATED_KID = "different keys of the JWK Set have one kid, so none of them counts; have its issuer fix it"
+from .sizes import shortened, size_of, too_large
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +40,12 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """What an issuer is linked with: what holds its keys, its Namespace, its list of revoked ids, and what is wrong.
+    """What an issuer is linked with: what its keys come from, its list of revoked ids, and what is wrong.
 
     `unresolved` is the problem of the Consumer that it names.
     """
 
-    holding: Parsed | None
-    namespace: Parsed | None
+    keys: KeyHolders
     listed: Parsed | None
     unresolved: Problem | None
 
@@ -74,8 +69,7 @@ def link_issuers(resources: ResourceIndex, budget: Budget) -> Issuers:
         spec, ref = parsed.resource.spec, parsed.ref
         listed = revocation_list(ref, spec)
         related = Related(
-            resources.objects.get(key_set_holder(ref, spec)),
-            resources.objects.get(namespace_ref(ref.namespace)),
+            holders_of_keys(ref, spec, resources),
             resources.objects.get(listed) if listed else None,
             _consumer_problem(parsed, resources),
         )
@@ -129,36 +123,32 @@ def _consumer_problem(parsed: Decoded[TokenIssuerResource], resources: ResourceI
 
 def _resolve(parsed: Decoded[TokenIssuerResource], related: Related, inspectors: Validators) -> Resolved:
     spec, ref = parsed.resource.spec, parsed.ref
-    entry = _entry(ref, spec)
-    problems = [related.unresolved] if related.unresolved else []
-    keys = _keys(parsed, related, inspectors)
-    if isinstance(keys, Missing):
-        problems.append(
-            Problem(ref, keys.reason, AT, keys.message, (key_set_holder(ref, spec), namespace_ref(ref.namespace)))
-        )
-        keys = ((), False)
+    found = usable_keys(parsed, related.keys, inspectors)
+    entry = msgspec.structs.replace(_entry(ref, spec, found.issuer), keys=found.keys)
+    problems = [it for it in (related.unresolved, found.problem) if it is not None]
     digests = revoked_digests(parsed, spec.revoked, related.listed)
     if isinstance(digests, Problem):
         problems.append(digests)
         digests = ""
-    entry = msgspec.structs.replace(entry, keys=keys[0], revoked_digests=digests)
+    entry = msgspec.structs.replace(entry, revoked_digests=digests)
     problem = too_large(ref, "spec", size_of(entry), "use fewer keys, or revoke by issuedBefore")
     if problem:
         problems.append(problem)
-    if problems:
-        entry = refused_issuer(entry, f"{ref}: {problems[0].message}")
-    elif keys[1]:
-        problems.append(Problem(ref, Reason.WARNING, AT, REPEATED_KID, (key_set_holder(ref, spec),)))
+    fatal = [it for it in problems if not it.is_warning]
+    if fatal:
+        entry = refused_issuer(entry, f"{ref}: {fatal[0].message}")
+        problems = fatal
     return Resolved(entry, tuple(problems), size_of(entry))
 
 
-def _entry(ref: Ref, spec: TokenIssuerSpec) -> TokenIssuer:
+def _entry(ref: Ref, spec: TokenIssuerSpec, named: str) -> TokenIssuer:
     callers, before = spec.callers, spec.revoked.issued_before
     return TokenIssuer(
         id=ref.id,
         namespace=ref.namespace,
         name=ref.name,
-        issuer=spec.issuer,
+        issuer=spec.issuer or named,
+        is_fetched=spec.keys.ref is None,
         audiences=tuple(sorted(spec.audiences)),
         require_type=tuple(sorted({media_type(it) for it in spec.require_type})),
         consumer=Ref("Consumer", ref.namespace, callers.consumer.name).id if callers.consumer else None,
@@ -167,45 +157,4 @@ def _entry(ref: Ref, spec: TokenIssuerSpec) -> TokenIssuer:
         groups_from=(callers.anyone.groups_from or ()) if callers.anyone else (),
         revoked_jtis=tuple(sorted(set(spec.revoked.jtis))),
         issued_before=before.timestamp() if before else None,
-    )
-
-
-def _keys(
-    parsed: Decoded[TokenIssuerResource], related: Related, inspectors: Validators
-) -> tuple[tuple[IssuerKey, ...], bool] | Missing:
-    """The keys that count, and whether some are left out because others have their kid."""
-    spec, holding = parsed.resource.spec, related.holding
-    holder, where = key_set_holder(parsed.ref, spec), spec.keys.ref.key
-    if holder.kind == "Secret" and (holding is None or not may_hold_keys(holding, related.namespace)):
-        return no_secret_for_keys(holder)
-    value = value_of(holder, holding, where)
-    if isinstance(value, Missing):
-        return value
-    unfit = Missing(
-        Reason.INVALID_KEY_MATERIAL,
-        f"{holder}, entry {where!r}: holds no JWK Set with a key for {', '.join(spec.algorithms)}; "
-        "put the set there as the issuer publishes it, without private keys",
-    )
-    if len(value) > KEY_SET_BYTES_MAX:
-        return unfit
-    try:
-        found = inspectors.read_public_keys(value.decode("utf-8", "replace"))
-    except UnreadableKey:
-        # Who may read this status need not be allowed to read what holds the set.
-        return unfit
-    keys = tuple(
-        IssuerKey(material=it.pem, algorithms=algorithms, id=it.id)
-        for it in found.keys
-        if (algorithms := _algorithms(it, spec))
-    )
-    return (keys, bool(found.repeated)) if found.is_set and keys else unfit
-
-
-def _algorithms(key: PublicKey, spec: TokenIssuerSpec) -> tuple[str, ...]:
-    """Those of the issuer's algorithms that a key may verify."""
-    if key.type == "RSA" and key.bits < RSA_BITS_MIN:
-        return ()
-    intended = None if key.algorithm is None else token_names(key.algorithm)
-    return tuple(
-        sorted(it for it in spec.algorithms if is_fit(key.type, key.bits, it) and (intended is None or it in intended))
     )

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from .claims import ClaimPath
+from .key_source import Fetch, IssuerKeys
 from .revoked import Revoked
-from .rules import Rule, has_exactly_one_of
-from .types import SET, Label, Name, ObjectName, Resource, Spec, Text
+from .rules import ABSOLUTE_URL, Rule, has_exactly_one_of
+from .types import SET, Label, ObjectName, Resource, Spec, Text
 
 PublicAlgorithm = Literal[
     "RS256", "RS384", "RS512",
@@ -17,33 +18,6 @@ PublicAlgorithm = Literal[
     "ES256", "ES384", "ES512",
     "EdDSA", "Ed25519", "Ed448",
 ]  # fmt: skip
-
-
-class KeySetRef(Spec, frozen=True):
-    """Where a JWK Set is kept: an entry of a ConfigMap or Secret in this namespace."""
-
-    name: Annotated[
-        Name,
-        Meta(description="The name of the ConfigMap or Secret; a Secret MUST be meant for keys."),
-    ]
-    key: Annotated[Text, Meta(description="The entry that holds the JWK Set. Example: jwks.json.")]
-    kind: Annotated[
-        Literal["ConfigMap", "Secret"],
-        Meta(description="The kind of the object that holds it; public keys need no Secret. Default: ConfigMap."),
-    ] = "ConfigMap"
-
-
-class IssuerKeys(Spec, frozen=True):
-    """Where the issuer's public keys come from."""
-
-    ref: Annotated[
-        KeySetRef,
-        Meta(
-            description="A JWK Set (RFC 7517) in a ConfigMap or Secret, as the issuer publishes it. A change of it is "
-            "in force without touching this object. Keys for other uses or algorithms are passed over; a private key "
-            "anywhere refuses the whole set."
-        ),
-    ]
 
 
 class AnyCaller(Spec, frozen=True):
@@ -108,7 +82,7 @@ class Callers(Spec, frozen=True):
     ) = None
 
 
-class TokenIssuerSpec(Spec, frozen=True):
+class TokenIssuerSpec(Spec, frozen=True, kw_only=True):
     """Whose tokens they are, by which keys they are checked, and who calls with one."""
 
     RULES = (
@@ -119,22 +93,71 @@ class TokenIssuerSpec(Spec, frozen=True):
             ".audiences",
         ),
         Rule(
+            "issuer_is_missing",
+            "has(self.issuer) != has(self.keys.kubernetes)",
+            "must be given, but with keys.kubernetes must not, for the API server names its own",
+            ".issuer",
+        ),
+        Rule(
+            "nothing_to_discover_by",
+            "!has(self.keys.discovery) || has(self.keys.discovery.url) || !has(self.issuer) || "
+            f"(self.issuer.matches(r'{ABSOLUTE_URL}') && !self.issuer.contains('?') && !self.issuer.contains('#'))",
+            "must be a URL without query or fragment, or keys.discovery needs a url of its own",
+            ".issuer",
+        ),
+        Rule(
+            "keys_would_come_unprotected",
+            "(has(self.fetch) && (self.fetch.insecure || has(self.fetch.service))) || "
+            "!((has(self.keys.url) && self.keys.url.startsWith('http:')) || (has(self.keys.discovery) && "
+            "(has(self.keys.discovery.url) ? self.keys.discovery.url.startsWith('http:') : "
+            "(has(self.issuer) && self.issuer.startsWith('http:')))))",
+            "must be fetched by https, or fetch.insecure must be true",
+            ".keys",
+        ),
+        Rule(
+            "fetch_has_no_effect",
+            "!has(self.fetch) || !has(self.keys.ref)",
+            "has no effect with keys.ref; remove it",
+            ".fetch",
+        ),
+        Rule(
+            "fetch_has_no_effect",
+            "!has(self.fetch) || !has(self.keys.kubernetes) || "
+            "!(self.fetch.insecure || has(self.fetch.caCertificateRef) || has(self.fetch.service))",
+            "insecure, caCertificateRef and service have no effect with keys.kubernetes; remove them",
+            ".fetch",
+        ),
+        Rule(
             "issuer_was_changed",
-            "self.issuer == oldSelf.issuer",
+            "has(self.issuer) == has(oldSelf.issuer) && (!has(self.issuer) || self.issuer == oldSelf.issuer)",
             "can't be changed, or tokens of another provider would be taken for this one's; make a new TokenIssuer",
             ".issuer",
         ),
     )
 
-    issuer: Annotated[
-        Text,
-        Meta(
-            description="What the claim `iss` of its tokens is (RFC 7519, section 4.1.1), compared whole: a slash more "
-            "is another issuer. It MUST NOT change. Example: https://login.example.com/realms/shop."
-        ),
-    ]
+    issuer: (
+        Annotated[
+            Text,
+            Meta(
+                description="What the claim `iss` of its tokens is (RFC 7519, section 4.1.1), compared whole: a slash "
+                "more is another issuer. It MUST be given, except with keys.kubernetes, and MUST NOT change. "
+                "Example: https://login.example.com/realms/shop."
+            ),
+        ]
+        | None
+    ) = None
     keys: Annotated[IssuerKeys, Meta(description="Where its public keys come from.")]
     callers: Annotated[Callers, Meta(description="Who calls with one of its tokens.")]
+    fetch: (
+        Annotated[
+            Fetch,
+            Meta(
+                description="How the keys are fetched; it has no effect with keys.ref. "
+                "Default: every 10m, within 5s, and the last good keys serve for 24h."
+            ),
+        ]
+        | None
+    ) = None
     algorithms: Annotated[
         tuple[PublicAlgorithm, ...],
         Meta(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
 
+from postern_core.resources.key_source import shown_url
+
 ID_CHARS = 32
-# The user and password of a URL, its query and its fragment; also of one that can't be read as a URL.
-_SECRETS_OF_URL = re.compile(r"(?<=//)[^/?#]*@|[?#].*", re.DOTALL)
-DISCOVERY_PATH = "/.well-known/openid-configuration"
 REFRESH_S = 600.0
 TIMEOUT_S = 5.0
 MAX_STALE_S = 86_400.0
@@ -51,7 +49,7 @@ class KeySource(msgspec.Struct, frozen=True, dict=True):
         """Where it is, for people: without a password or a query, which may be secrets."""
         if self.is_kubernetes:
             return "the API server"
-        return _SECRETS_OF_URL.sub("", self.url)
+        return shown_url(self.url)
 
 
 @dataclass(frozen=True, slots=True)

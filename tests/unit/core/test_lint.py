@@ -13,7 +13,6 @@ from postern_core.kinds import KINDS
 from postern_core.lint import LINTS, LINTS_OF_ALL, lint
 from postern_core.lints.below_prefix import PLACE_LINTS
 from postern_core.lints.policy import POLICY_LINTS
-from postern_core.parse import parse_manifest
 from postern_core.problems import Reason
 from postern_core.resources.route import Route
 from postern_operator.validators import VALIDATORS
@@ -26,7 +25,7 @@ def lints_that_find_something(case, monkeypatch):
     """The names of the lints that a case shows."""
     seen = []
     monkeypatch.setattr(compilation, "lint", lambda linked: seen.append(linked) or lint(linked))
-    objects = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
+    objects = cases.objects_of(case)
     gateway = cases.settings_of(case).gateway
     compilation.compile_snapshot(objects, inspectors=VALIDATORS, gateway=gateway, now_s=NOW_S)
     [linked] = seen

@@ -15,7 +15,6 @@ from postern_cli.explanation.steps import Outcome
 from postern_cli.explanation.text import text_of
 from postern_cli.explanation.trace import explain
 from postern_core.compile import compile_snapshot
-from postern_core.parse import parse_manifest
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward, Reject
 from postern_dataplane.decision.verification_cache import NullCache
@@ -33,7 +32,7 @@ CASES = [
 
 def told(case):
     """Each request of a case with its head, its token and its explanation."""
-    resources = [parse_manifest(manifest) for manifest in cases.manifests_of(case)]
+    resources = cases.objects_of(case)
     settings = cases.settings_of(case)
     snapshot = compile_snapshot(resources, inspectors=VALIDATORS, gateway=settings.gateway).snapshot
     table = build_table(snapshot, "digest", TableSettings(proxy_trust(settings.trusted_proxies)))
