@@ -41,9 +41,14 @@ def pairs() -> list[Pair]:
     return [
         Pair(
             kind=one["kind"],
-            refused=SMALLEST[one["kind"]] | one["refused"],
+            refused=_whole(one["kind"], one["refused"]),
             message=one["message"],
-            accepted=SMALLEST[one["kind"]] | one["accepted"],
+            accepted=_whole(one["kind"], one["accepted"]),
         )
         for one in yaml.safe_load(FILE.read_text(encoding="utf-8"))
     ]
+
+
+def _whole(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """A spec with these fields in place of the smallest one's; null leaves one out."""
+    return {name: value for name, value in (SMALLEST[kind] | fields).items() if value is not None}
