@@ -16,7 +16,7 @@ from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 from postern_dataplane.table.identity_headers import Identity, consumer_identity
 from postern_dataplane.table.rate_limits import CountedClaims
 
-from .issuer_checks import IssuerContext, first_reason_by_issuer
+from .issuer_checks import IssuerContext, denial_of_unknown_key, first_reason_by_issuer
 from .token_checks import Credentials, VerificationContext, first_reason
 from .token_extraction import ExtractedToken, RepeatedToken
 from .verification_cache import TOKEN_BYTES_MAX, VerificationCache
@@ -50,6 +50,8 @@ def authenticate(
         verdict = _verify_cached(token.text, policy, credentials, cache, now_s=now_s, counted=counted)
         if isinstance(verdict, Verified):
             return verdict.identity, verdict.until
+        if isinstance(verdict, Denial):
+            return verdict, math.inf
         reason = verdict
     until = 0.0 if reason in TRANSIENT else math.inf
     if is_passed_over(policy.entry, reason):
@@ -70,7 +72,7 @@ def _verify_cached(
     *,
     now_s: float,
     counted: CountedClaims | None,
-) -> Verified | DenialReason:
+) -> Verified | DenialReason | Denial:
     """The verdict about a token, from the cache where it still holds."""
     key = (policy.entry.id if counted is None else counted.scope, text)
     good = cache.good.get(key)
@@ -93,8 +95,11 @@ def _verify_cached(
 
 def verify(
     text: str, policy: CompiledPolicy, credentials: Credentials, now_s: float, counted: CountedClaims | None = None
-) -> Verified | DenialReason:
-    """Check a token from the beginning to the end; returns the reason where it is refused."""
+) -> Verified | DenialReason | Denial:
+    """Check a token from the beginning to the end; returns the reason where it is refused.
+
+    The answer itself where it is one of the policy's `unknown_keys`.
+    """
     context: VerificationContext
     if policy.issuers is None:
         context = VerificationContext(text, policy, credentials, now_s)
@@ -102,6 +107,8 @@ def verify(
     else:
         context = IssuerContext(text, policy, credentials, now_s)
         reason = first_reason_by_issuer(context)
+        if reason is not None and (denial := denial_of_unknown_key(context, reason)) is not None:
+            return denial
     return Verified(_identity(context, counted), _good_until(context)) if reason is None else reason
 
 

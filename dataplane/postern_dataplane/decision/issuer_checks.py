@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from postern_dataplane.jwt.claim_checks import CLAIM_CHECKS, Check
 from postern_dataplane.jwt.claim_values import claim_at
-from postern_dataplane.request.denials import DenialReason
+from postern_dataplane.request.denials import Denial, DenialReason
 from postern_dataplane.table.issuers import CompiledIssuer
 
 from .token_checks import (
@@ -98,6 +98,21 @@ def _binding_is_unknown(context: IssuerContext) -> DenialReason | None:
 
 def token_is_revoked_by_binding(context: IssuerContext) -> DenialReason | None:
     return None if context.binding is None else is_revoked_by(context.binding, context)
+
+
+# With a key of a new type comes its algorithm too.
+_OF_A_NEW_KEY = frozenset({DenialReason.UNKNOWN_KID, DenialReason.ALGORITHM_MISMATCH})
+
+
+def denial_of_unknown_key(context: IssuerContext, reason: DenialReason) -> Denial | None:
+    """The answer to a token whose `kid` is that of no key of its issuer, None where it is refused for something else.
+
+    Also where nothing follows from it: the keys are not fetched, or such a token passes as none.
+    """
+    issuer = context.issuer
+    if reason not in _OF_A_NEW_KEY or issuer is None or context.token.kid is None or context.token.kid in issuer.kids:
+        return None
+    return context.row.unknown_keys.get(issuer.entry.id)
 
 
 ISSUER_CHECKS: tuple[Check[IssuerContext], ...] = (

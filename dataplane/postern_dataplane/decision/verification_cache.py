@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from postern_dataplane.request.denials import DenialReason
+from postern_dataplane.request.denials import Denial, DenialReason
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -24,6 +24,7 @@ BAD_BYTES_MAX = 4 * 2**20
 TOKEN_BYTES_MAX = 4096
 
 Key = tuple[str, str]
+Refusal = DenialReason | Denial
 
 
 class TwoGenerationCache(Generic[K, V]):
@@ -71,7 +72,7 @@ class VerificationCache(Generic[V]):
 
     def __init__(self) -> None:
         self.good: TwoGenerationCache[Key, V] = TwoGenerationCache(GOOD_MAX, GOOD_BYTES_MAX, _good_bytes)
-        self.bad: TwoGenerationCache[Key, DenialReason] = TwoGenerationCache(BAD_MAX, BAD_BYTES_MAX, _bad_bytes)
+        self.bad: TwoGenerationCache[Key, Refusal] = TwoGenerationCache(BAD_MAX, BAD_BYTES_MAX, _bad_bytes)
         self.hits = 0
         self.misses = 0
 
@@ -81,7 +82,7 @@ def _good_bytes(key: Key, _verdict: object) -> int:
     return 2 * len(key[1]) + 512
 
 
-def _bad_bytes(key: Key, _reason: str) -> int:
+def _bad_bytes(key: Key, _verdict: object) -> int:
     return len(key[1]) + 512
 
 

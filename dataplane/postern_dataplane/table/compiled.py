@@ -35,7 +35,7 @@ from .clients import compiled_clients
 from .cors import compiled_cors
 from .identity_headers import Identity, anonymous_identity, consumer_identity, consumer_names
 from .issuers import NO_ISSUERS, CompiledIssuer, issuers_of
-from .policy_denials import policy_denials
+from .policy_denials import hinting_denials, policy_denials
 from .rate_limits import compiled_rate_limits
 from .re2_pattern import compile_pattern
 
@@ -137,15 +137,15 @@ class CompiledPolicy:
     """A policy with its answers.
 
     `anonymous` is the identity of a request without a good token, None where such requests are refused.
-    `issuers` are those that it names, by what `iss` must be, None where it names none.
-    `allow_claims` and `forward_claims` are the entry's, ready for the claims of a token; `logged` are those that are
-    logged, None where there is no log.
+    `issuers` are those that it names, by what `iss` must be, None where it names none; `unknown_keys` are the answers,
+    by issuer, to tokens that name a key which may have been published meanwhile.
+    `allow_claims` and `forward_claims` are the entry's, ready for the claims of a token; `logged` are those of the log.
     `stripped_elements` are, by the field whose list they are in, the cookies and the beginnings of protocols.
     """
 
     __slots__ = (
         "allow_claims", "anonymous", "denials", "entry", "forward_claims", "issuers", "logged", "missing",
-        "stripped_elements", "stripped_headers", "stripped_query",
+        "stripped_elements", "stripped_headers", "stripped_query", "unknown_keys",
     )  # fmt: skip
 
     def __init__(
@@ -160,6 +160,7 @@ class CompiledPolicy:
         self.logged = logged
         self.missing, self.denials = policy_denials(entry.realm, _scheme(entry), describes=entry.describe_errors)
         self.anonymous = _anonymous(entry, consumers)
+        self.unknown_keys = {} if self.anonymous else hinting_denials(self.missing, self.denials, entry, self.issuers)
         self.allow_claims = tuple(map(ClaimTest, entry.allow_claims))
         self.forward_claims = tuple(map(ClaimHeader, entry.forward_claims))
         places = entry.places if entry.strip_credentials else ()

@@ -18,15 +18,16 @@ class CompiledIssuer:
     """An issuer, ready for tokens; its keys are read when a token first names them.
 
     `keys` are by the token's `alg` and `kid`, so that no algorithm and no key that the issuer does not have is ever
-    tried.
+    tried.  `kids` are the ids of them all.
     """
 
-    __slots__ = ("_consumer", "audiences", "entry", "keys", "revoked_digests", "revoked_jtis")
+    __slots__ = ("_consumer", "audiences", "entry", "keys", "kids", "revoked_digests", "revoked_jtis")
 
     def __init__(self, entry: TokenIssuer, consumer: Consumer | None) -> None:
         self.entry = entry
         self._consumer = consumer
         self.keys = _keys(entry)
+        self.kids = frozenset(key.id for key in entry.keys)
         self.audiences = frozenset(entry.audiences)
         self.revoked_jtis = frozenset(entry.revoked_jtis)
         self.revoked_digests = unpacked(entry.revoked_digests)

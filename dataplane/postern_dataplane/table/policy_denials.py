@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
-from postern_core.snapshot import BEARER
+from postern_core.snapshot import BEARER, Policy
 from postern_dataplane.request.denials import (
     INVALID_TOKEN,
     ISSUER_UNAVAILABLE,
@@ -13,6 +15,8 @@ from postern_dataplane.request.denials import (
     Denial,
     DenialReason,
 )
+
+from .issuers import CompiledIssuer
 
 # What is said of a token whose signature is good: nothing is learned from it by who forges one.
 DESCRIBED = {
@@ -38,6 +42,21 @@ def policy_denials(
             known = denials[reason]
             denials[reason] = known.with_challenge(f'{known.challenge}, error_description="{text}"')
     return MISSING_TOKEN.with_challenge(challenge), denials
+
+
+def hinting_denials(
+    missing: Denial,
+    denials: Mapping[DenialReason, Denial],
+    entry: Policy,
+    issuers: Mapping[str, CompiledIssuer] | None,
+) -> dict[str, Denial]:
+    """The answer to a token with an unknown key, by the id of its issuer; of those alone whose keys are fetched.
+
+    Under a Permissive policy it is that to no token.
+    """
+    refusal = missing if entry.mode == "Permissive" else denials[DenialReason.UNKNOWN_KID]
+    fetched = [row.entry.id for row in (issuers or {}).values() if row.entry.is_fetched]
+    return {id_: replace(refusal, unknown_key_of=id_) for id_ in fetched}
 
 
 def _quoted(realm: str) -> str:

@@ -112,3 +112,47 @@ def test_unknown_kids_leave_nothing_behind():
         assert DenialReason.UNKNOWN_KID == reason_of(made, found, cache=cache)
     assert len(cache.bad) <= BAD_MAX
     assert {"RS256": [None, "one"]} == {name: list(ring) for name, ring in row.keys.items()}
+
+
+def answer(made, found, cache):
+    """What a token gets under the one policy of a table."""
+    return authenticate(made.policies["p"], found, made.credentials, cache, now_s=NOW_S)[0]
+
+
+def of_kid(kid, **recipe):
+    """A token of A with another kid than its issuer's key has."""
+    return TokenFound(tokens.mint(Token(**recipe, header={"kid": kid}, claims={"iss": A}), NOW_S, {}), None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "recipe", [{"algorithm": "RS256", "private_key": "rsa3072"}, {"algorithm": "ES256", "private_key": "p256"}]
+)
+def test_a_key_that_a_fetched_issuer_lacks_is_hinted_at(recipe):
+    """Also from the cache, and where the key is of a type that the issuer did not have before."""
+    made, cache = table(issuer("a", A, "rsa3072", is_fetched=True)), VerificationCache()
+    found = of_kid("new", **recipe)
+    answers = [answer(made, found, cache) for _ in range(2)]
+    assert [("TokenIssuer/n/a", 401)] * 2 == [(it.unknown_key_of, it.status) for it in answers]
+    assert answers[0] is answers[1]
+
+
+@pytest.mark.parametrize(
+    ("kid", "iss", "is_fetched"),
+    [("one", A, True), (None, A, True), ("new", B, True), ("new", A, False)],
+    ids=["a known key", "no kid", "another issuer", "keys that are not fetched"],
+)
+def test_nothing_else_is_hinted_at(kid, iss, is_fetched):
+    """A stranger's word leads to a fetch only where it may lead to a key."""
+    made = table(issuer("a", A, "rsa3072", is_fetched=is_fetched))
+    header = {"kid": kid} if kid else {}
+    recipe = Token(algorithm="ES256", private_key="p256", header=header, claims={"iss": iss})
+    found = TokenFound(tokens.mint(recipe, NOW_S, {}), None)  # type: ignore[arg-type]
+    assert "" == answer(made, found, VerificationCache()).unknown_key_of
+
+
+def test_a_permissive_policy_hints_where_it_refuses():
+    """The answer is the one to no token; without a restriction such a caller passes as nobody."""
+    found, idp = of_kid("new", algorithm="RS256", private_key="rsa3072"), issuer("a", A, "rsa3072", is_fetched=True)
+    refused = answer(table(idp, mode="Permissive", allow_groups=("a",)), found, VerificationCache())
+    assert (DenialReason.MISSING_TOKEN, "TokenIssuer/n/a") == (refused.reason, refused.unknown_key_of)
+    assert not isinstance(answer(table(idp, mode="Permissive"), found, VerificationCache()), Denial)
