@@ -22,6 +22,7 @@ from postern_operator.validators import VALIDATORS
 
 from .arguments import IPAddress, Line, folders_or_none, share_option
 from .explanation.credential_hints import keys_named_in
+from .explanation.fetched_keys import fetched_keys_of
 from .explanation.redaction import Redaction
 from .explanation.request import PEER, WrittenRequest, written_request
 from .explanation.text import connecting, text_of
@@ -30,7 +31,7 @@ from .explanation.trace import explain as explain_request
 from .explanation.upstream_probe import probe_upstream
 from .load_folders import gateways_of, grants_of, tell_left_out, tell_mistakes
 from .load_objects import LoadedObjects, load_objects
-from .sources import Wanted, Where, cluster_option, namespace_option, source_of, where_options
+from .sources import KeysWanted, Wanted, Where, cluster_option, namespace_option, source_of, where_options
 from .visibility import certain
 
 
@@ -90,12 +91,14 @@ def explain(
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
     written = written_request(method, url, header)
     head = written.read(peer=peer)
-    gathered = load_objects(source, Wanted(has_use_for_secrets=_matters_to(head)))
+    gathered = load_objects(source, Wanted(has_use_for_secrets=_matters_to(head), fetched_keys=KeysWanted.KEPT))
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)
     snapshot = _snapshot_for(gateway, gathered, share, grants_of(source, gateway))
     explanation = _explained(written, head, snapshot)
     click.echo("\n".join(text_of(explanation, Redaction(snapshot.policies, explanation.token))))
+    for line in fetched_keys_of(explanation, gathered.fetched):
+        click.echo(line)
     if connects and isinstance(explanation.decision, Forward):
         click.echo("\n".join(connecting(probe_upstream(explanation.decision.upstream))))
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from postern_core.fetched_keys import KIND as FETCHED_KEYS
 from postern_core.parse import Parsed
+from postern_core.ref import Ref
+from postern_operator.issuer_keys.demands import demands_of
+from postern_operator.issuer_keys.fetcher import KeyState
 from postern_operator.local.folder_source import Reading
+from postern_operator.local.generated_secrets import state_folder
+from postern_operator.local.issuer_keys import with_kept_keys, with_published_keys
 
 from .load_folders import read_folders, with_secrets
-from .sources import Source, Wanted
+from .sources import KeysWanted, Source, Wanted
 from .visibility import NOTHING, Unread
 
 
@@ -18,7 +25,7 @@ class LoadedObjects:
     """All objects to compile.
 
     `reading` is of the folders, `before` what the cluster has without them;
-    `namespace` is the one that was read of it, "" for all.
+    `namespace` is the one that was read of it, "" for all.  `fetched` are the keys that `postern run` has fetched.
     """
 
     reading: Reading
@@ -26,15 +33,38 @@ class LoadedObjects:
     before: tuple[Parsed, ...] = ()
     left_out: Unread = NOTHING
     namespace: str = ""
+    fetched: Mapping[Ref, KeyState] = field(default_factory=dict)
 
 
 def load_objects(source: Source, wanted: Wanted) -> LoadedObjects:
     """Read folders and cluster once; raises `click.ClickException`, and `ClusterReadingError`."""
     reading = read_folders(source.folders) if source.folders else Reading()
     if source.where is None:
-        return LoadedObjects(reading, with_secrets(reading.objects, source.folders, make=False))
+        return _with_keys(reading, source, wanted)
     # Late: an installation without the packages for a cluster does all else.
     from .cluster.load_cluster import read_objects  # noqa: PLC0415
 
     read = asyncio.run(read_objects(source.where, wanted, reading.objects))
-    return LoadedObjects(reading, read.objects, read.before, read.left_out, read.namespace)
+    left_out = _without_keys(read.objects, read.left_out)
+    return LoadedObjects(reading, read.objects, read.before, left_out, read.namespace)
+
+
+def _with_keys(reading: Reading, source: Source, wanted: Wanted) -> LoadedObjects:
+    objects = with_secrets(reading.objects, source.folders, make=False)
+    if wanted.fetched_keys is KeysWanted.PUBLISHED:
+        return LoadedObjects(reading, asyncio.run(with_published_keys(objects)))
+    if wanted.fetched_keys is KeysWanted.KEPT:
+        objects, fetched = asyncio.run(with_kept_keys(objects, state_folder(source.folders)))
+        return LoadedObjects(reading, objects, fetched=fetched)
+    return LoadedObjects(reading, objects, left_out=_without_keys(objects, NOTHING))
+
+
+def _without_keys(objects: Sequence[Parsed], left_out: Unread) -> Unread:
+    """What was left out, and the keys that objects ask to be fetched."""
+    count = len(demands_of(objects))
+    if not count:
+        return left_out
+    line = f"the keys of {count} TokenIssuer{'' if count == 1 else 's'}, for none is fetched"
+    return replace(
+        left_out, namespaces={**left_out.namespaces, FETCHED_KEYS: frozenset()}, lines=(*left_out.lines, line)
+    )

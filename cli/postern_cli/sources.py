@@ -5,6 +5,7 @@ The options and what they mean together; the reading itself belongs in `gatherin
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,14 @@ def no_secrets(_: Parsed) -> bool:
     return False
 
 
+class KeysWanted(enum.Enum):
+    """Which keys of TokenIssuers a command has a use for, of those that are fetched; of a cluster none are known."""
+
+    NONE = enum.auto()
+    KEPT = enum.auto()
+    PUBLISHED = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a command needs of a cluster: kinds of ours, and those of its objects whose Secrets are read.
@@ -43,6 +52,7 @@ class Wanted:
     kinds: tuple[str, ...] = tuple(KINDS)
     has_use_for_secrets: Callable[[Parsed], bool] = no_secrets
     is_of_one_namespace: bool = False
+    fetched_keys: KeysWanted = KeysWanted.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from .arguments import folders_or_none, share_option
 from .diagnostics import Report, as_github, as_json, as_text, report_of
 from .load_folders import problems_of
 from .load_objects import LoadedObjects, load_objects
-from .sources import Source, Wanted, Where, cluster_option, namespace_option, source_of, where_options
+from .sources import KeysWanted, Source, Wanted, Where, cluster_option, namespace_option, source_of, where_options
 from .visibility import certain
 
 FORMS = MappingProxyType({"text": as_text, "json": as_json, "github": as_github})
@@ -25,6 +25,7 @@ FORMS = MappingProxyType({"text": as_text, "json": as_json, "github": as_github}
 @click.command(short_help="Check manifests, or a cluster, without serving.")
 @folders_or_none
 @click.option("--output", "-o", type=click.Choice(list(FORMS)), default="text", show_default=True, help="The format.")
+@click.option("--offline", "is_offline", is_flag=True, help="Fetch no keys of TokenIssuers.")
 @click.option("--strict", "is_strict", is_flag=True, help="Count warnings about what was written as errors.")
 @share_option
 @cluster_option
@@ -36,6 +37,7 @@ def validate(
     *,
     folders: tuple[Path, ...],
     output: str,
+    is_offline: bool,
     is_strict: bool,
     share: Share,
     is_cluster: bool,
@@ -48,7 +50,8 @@ def validate(
     Every problem is printed: the object, the path of the field, and what to do.
     The exit status is 1 when anything is wrong, or when there is nothing to check; warnings don't count.
     With --strict, warnings about what was written count too; those about a state that passes by itself do not.
-    Nothing is written.
+    Nothing is written. Keys that a TokenIssuer names by a URL are fetched once, so that one that can't be reached is
+    a problem too; with --offline they are not, and what depends on them is not checked.
 
     With --cluster the objects of the cluster are checked. Folders are laid over them: the problems are then those
     that applying them would cause. No Secret is read, so what Secrets hold is not checked there.
@@ -57,12 +60,14 @@ def validate(
     Examples:
       postern validate manifests
       postern validate manifests -o github      annotations in a pull request
+      postern validate manifests --offline      without asking identity providers for their keys
       postern validate manifests --strict       also what is accepted and can never work
       kubectl postern validate                  all that is in the cluster
       kubectl postern validate manifests        what applying them would bring
     """  # noqa: D301 # click wants the character, not its escape
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
-    report = _check(source, load_objects(source, Wanted()), share, is_strict=is_strict)
+    keys = KeysWanted.NONE if is_offline else KeysWanted.PUBLISHED
+    report = _check(source, load_objects(source, Wanted(fetched_keys=keys)), share, is_strict=is_strict)
     for line in FORMS[output](report):
         click.echo(line)
     click_context.exit(0 if report.valid else 1)

@@ -24,37 +24,36 @@ COLOURS = {Outcome.OK: "green", Outcome.REFUSED: "red", Outcome.FORGIVEN: "yello
 
 def text_of(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
     """The lines of an explanation: the request, the routes, the checks, and what comes of it."""
-    yield from _section("Request", _request(explanation, redaction))
+    yield from section("Request", _request(explanation, redaction))
     if explanation.routes:
-        yield from _section("Routes of this host", _routes(explanation.routes))
-    yield from _section("Checks", (_step(step, redaction) for step in explanation.steps))
+        yield from section("Routes of this host", _routes(explanation.routes))
+    yield from section("Checks", (_step(step, redaction) for step in explanation.steps))
     if explanation.limits:
-        yield from _section("Rate limits that it takes one request of", map(redaction.text, explanation.limits))
+        yield from section("Rate limits that it takes one request of", map(redaction.text, explanation.limits))
     decision = explanation.decision
     if isinstance(decision, Forward):
-        yield from _section(f"Forwarded to {_addresses(decision)} as", redaction.head(explanation.sent))
+        yield from section(f"Forwarded to {_addresses(decision)} as", redaction.head(explanation.sent))
         if decision.route.mapping is not None:
             yield f"Location and cookie paths of the answer come back below {decision.route.mapping.prefix}."
         if decision.cors is not None:
             fields = field_lines(decision.cors).decode("latin-1").split("\r\n")
-            yield from _section(
-                "Its answer has, in place of the application's own Access-Control-* fields", fields[:-1]
-            )
+            yield from section("Its answer has, in place of the application's own Access-Control-* fields", fields[:-1])
         if decision.consumer:
             yield f"The caller is the consumer {decision.consumer}."
     else:
         verb = "Answered by the gateway" if decision.denial.reason is DenialReason.CORS_PREFLIGHT else "Refused"
-        yield from _section(f"{verb}; the client gets", _answer(decision, explanation.method))
+        yield from section(f"{verb}; the client gets", _answer(decision, explanation.method))
         yield f"The reason, for the log and the metrics only: {decision.denial.reason}."
 
 
 def connecting(outcomes: Iterable[str]) -> Iterator[str]:
     """The lines of what came of connecting to the upstream."""
     yield ""
-    yield from _section("Connecting to the upstream from here", outcomes)
+    yield from section("Connecting to the upstream from here", outcomes)
 
 
-def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+def section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """A title, the lines below it, and an empty one."""
     yield click.style(title, bold=True)
     yield from (f"  {line}".rstrip() for line in lines)
     yield ""

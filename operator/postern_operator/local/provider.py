@@ -15,6 +15,7 @@ from typing import Protocol
 
 from postern_core.conditions import Programming
 from postern_core.link.shares import DEFAULT_SHARE, Share
+from postern_core.parse import Parsed
 from postern_core.problems import Problem
 from postern_core.ref import Ref
 from postern_kit.snapshot_dir import SnapshotDir
@@ -24,6 +25,7 @@ from .admin_client import served_digest
 from .folder_source import FolderSource, Reading
 from .generated_secrets import GeneratedSecrets, state_folder
 from .grants_file import GrantsFile
+from .issuer_keys import IssuerKeysHere
 from .object_conditions import Statuses, statuses
 from .object_store import ObjectStore
 from .rebuild_loop import RebuildLoop, RebuildResult
@@ -94,6 +96,10 @@ class LocalProvider:
         state = state_folder(settings.paths)
         self._folders = FolderSource(settings.paths)
         self._secrets = GeneratedSecrets(state, make=True)
+        self._has_other_keys = asyncio.Event()
+        self._keys = IssuerKeysHere(state, self._has_other_keys.set)
+        self._own: Sequence[Parsed] = ()
+        self._placing = asyncio.Lock()
         self._store = ObjectStore()
         self._rebuild_loop = RebuildLoop(
             self._store,
@@ -122,8 +128,10 @@ class LocalProvider:
         """
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch())
+            group.create_task(self._keys.run())
+            group.create_task(self._watch_keys())
             group.create_task(self._rebuild_loop.run(self._set_rebuilt, self._reporter.rebuild_failed))
-            group.create_task(self._report(admin_address))
+            group.create_task(self._report(admin_address, group))
 
     async def _watch(self) -> None:
         async with contextlib.aclosing(self._folders.changes()) as changes:
@@ -145,20 +153,33 @@ class LocalProvider:
         except LocalError as error:
             self._reporter.secrets_failed(str(error))
         self._may_begin = self._may_begin or not reading.unread
-        if (self._may_begin and self._store.replace(objects)) or not self._noticed_at:
-            self._noticed_at = began
+        self._own = objects
+        await self._place(began)
         if reading is not self._reading:
             self._reading = reading
             self._reporter.read(reading)
             if not self._may_begin:
                 self._reporter.waiting(reading.unread)
 
+    async def _watch_keys(self) -> None:
+        while True:
+            await self._has_other_keys.wait()
+            self._has_other_keys.clear()
+            await self._place(asyncio.get_running_loop().time())
+
+    async def _place(self, began: float) -> None:
+        """Put what was read into the store, with the keys that it asks for."""
+        async with self._placing:
+            objects = await self._keys.added_to(self._own)
+            if (self._may_begin and self._store.replace(objects)) or not self._noticed_at:
+                self._noticed_at = began
+
     def _set_rebuilt(self, rebuilt: RebuildResult) -> None:
         self._rebuilt = rebuilt
         self._has_rebuilt.set()
 
-    async def _report(self, admin_address: Callable[[], Awaitable[tuple[str, int]]]) -> None:
-        """Report of each rebuild whether it is served."""
+    async def _report(self, admin_address: Callable[[], Awaitable[tuple[str, int]]], group: asyncio.TaskGroup) -> None:
+        """Report of each rebuild whether it is served, and follow the hints of what serves it."""
         try:
             async with asyncio.timeout(self._timing.patience_s):
                 admin = await admin_address()
@@ -166,6 +187,7 @@ class LocalProvider:
             if self._rebuilt is not None:
                 await self._show(self._rebuilt, Programming.NO_DATA_PLANE)
             admin = await admin_address()
+        group.create_task(self._keys.follow_hints(*admin))
         while True:
             await self._has_rebuilt.wait()
             self._has_rebuilt.clear()
