@@ -18,11 +18,9 @@ from postern_dataplane.table.table_settings import TableSettings
 from postern_dataplane.telemetry.definitions import (
     EVICTIONS,
     TLS_HANDSHAKES,
-    UNKNOWN_KEY_HINTS,
     UPSTREAM_ERRORS,
     Metric,
 )
-from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES, UPSTREAM_ERRORS, Metric
 from postern_dataplane.telemetry.definitions import UNKNOWN_KEY_HINTS as HINTS
 from postern_dataplane.telemetry.events import RequestRecord
 from postern_dataplane.upstream.dial_policy import DialPolicy
