@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ssl
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +65,22 @@ async def fake_provider(tls: ssl.SSLContext | None = None, host: str = "127.0.0.
         yield provider
     finally:
         await runner.cleanup()
+
+
+@contextlib.contextmanager
+def provider_in_a_thread() -> Iterator[FakeProvider]:
+    """Serve beside a test that has no loop."""
+    with asyncio.Runner() as runner:
+        loop, stack = runner.get_loop(), contextlib.AsyncExitStack()
+        provider = runner.run(stack.enter_async_context(fake_provider()))
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        try:
+            yield provider
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            runner.run(stack.aclose())
 
 
 def signing_key() -> ec.EllipticCurvePrivateKey:

@@ -43,6 +43,12 @@ def credential(name: str = "alice", namespace: str = "default", created: str = "
     return manifest("JWTCredential", name, {"consumerRef": {"name": "alice"}, "keys": keys} | spec, namespace, created)
 
 
+def token_issuer(name: str = "idp", namespace: str = "default", **spec: Any) -> dict[str, Any]:
+    """A TokenIssuer whose callers are anyone, with these fields."""
+    given = {"issuer": "https://login.example.com", "anyAudience": True, "callers": {"anyone": {}}}
+    return manifest("TokenIssuer", name, given | spec, namespace)
+
+
 def secret(name: str = "alice", namespace: str = "default", value: str = SECRET) -> dict[str, Any]:
     """A Kubernetes Secret that is meant for keys, with one entry, `secret`."""
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import jwt
+
 import manifests
 
 URL = "http://app.example.com/v1"
@@ -108,3 +110,14 @@ def test_what_is_refused_before_any_policy_is_explained_too(postern, protected):
     result = postern("explain", protected.path, "--", "POST", URL, "-H", "Expect: something")
     assert (0, True) == (result.exit_code, "HTTP/1.1 417 Expectation Failed" in result.stdout)
     assert "not reached  the token is good" in result.stdout
+
+
+def test_keys_are_those_that_a_run_has_fetched(postern, folder):
+    """Nothing is fetched for an explanation, and where nothing was fetched the answer is 503."""
+    issuer = manifests.token_issuer(keys={"url": "http://127.0.0.1:9/jwks"}, fetch={"insecure": True})
+    policy = {"jwt": {"tokenIssuers": [{"name": "idp"}]}}
+    folder.write(manifests.service(hosts=["app.example.com"], auth=policy), manifests.route(), issuer)
+    token = jwt.encode({"iss": "https://login.example.com"}, "x" * 32)
+    result = postern("explain", folder.path, "--", "GET", URL, "-H", f"Authorization: Bearer {token}")
+    assert "TokenIssuer default/idp: none yet" in result.stdout
+    assert "issuer_unavailable" in result.stdout

@@ -179,3 +179,17 @@ def test_there_must_be_something_to_check(postern):
     """A folder, or a cluster."""
     result = postern("validate")
     assert (2, True) == (result.exit_code, "Missing argument 'FOLDER...'" in result.stderr)
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        ((), 1, "http://127.0.0.1:9/jwks: no connection: connection refused"),
+        (("--offline",), 0, "Not checked: the keys of 1"),
+    ],
+)
+def test_keys_that_can_not_be_reached_are_a_problem_or_not_asked_for(postern, folder, options, status, said):
+    """A check of a pull request may have no way to the identity provider."""
+    folder.write(manifests.token_issuer(keys={"url": "http://127.0.0.1:9/jwks"}, fetch={"insecure": True}))
+    result = postern("validate", folder.path, *options)
+    assert (status, "", True) == (result.exit_code, result.stderr, said in result.stdout)
