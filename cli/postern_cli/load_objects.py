@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from postern_core.fetched_keys import KIND as FETCHED_KEYS
+from postern_core.fetched_keys import fetched_keys_ref
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 from postern_operator.issuer_keys.demands import demands_of
@@ -45,26 +45,28 @@ def load_objects(source: Source, wanted: Wanted) -> LoadedObjects:
     from .cluster.load_cluster import read_objects  # noqa: PLC0415
 
     read = asyncio.run(read_objects(source.where, wanted, reading.objects))
-    left_out = _without_keys(read.objects, read.left_out)
+    left_out = read.left_out
+    if wanted.fetched_keys is not KeysWanted.NONE:
+        left_out = _without_keys(left_out, demands_of(read.objects), "the operator fetches and keeps them")
     return LoadedObjects(reading, read.objects, read.before, left_out, read.namespace)
 
 
 def _with_keys(reading: Reading, source: Source, wanted: Wanted) -> LoadedObjects:
     objects = with_secrets(reading.objects, source.folders, make=False)
-    if wanted.fetched_keys is KeysWanted.PUBLISHED:
-        return LoadedObjects(reading, asyncio.run(with_published_keys(objects)))
     if wanted.fetched_keys is KeysWanted.KEPT:
         objects, fetched = asyncio.run(with_kept_keys(objects, state_folder(source.folders)))
         return LoadedObjects(reading, objects, fetched=fetched)
-    return LoadedObjects(reading, objects, left_out=_without_keys(objects, NOTHING))
+    if wanted.fetched_keys is KeysWanted.PUBLISHED:
+        complete = asyncio.run(with_published_keys(objects))
+        present = {parsed.ref for parsed in complete}
+        unreached = [ref for ref in demands_of(objects) if fetched_keys_ref(ref) not in present]
+        return LoadedObjects(reading, complete, left_out=_without_keys(NOTHING, unreached, "a cluster alone has them"))
+    if wanted.fetched_keys is KeysWanted.UNKNOWN:
+        return LoadedObjects(reading, objects, left_out=_without_keys(NOTHING, demands_of(objects), "none is fetched"))
+    return LoadedObjects(reading, objects)
 
 
-def _without_keys(objects: Sequence[Parsed], left_out: Unread) -> Unread:
-    """What was left out, and the keys that objects ask to be fetched."""
-    count = len(demands_of(objects))
-    if not count:
-        return left_out
-    line = f"the keys of {count} TokenIssuer{'' if count == 1 else 's'}, for none is fetched"
-    return replace(
-        left_out, namespaces={**left_out.namespaces, FETCHED_KEYS: frozenset()}, lines=(*left_out.lines, line)
-    )
+def _without_keys(left_out: Unread, issuers: Iterable[Ref], why: str) -> Unread:
+    """What was left out, and the fetched keys of these issuers."""
+    refused = {fetched_keys_ref(ref): why for ref in issuers}
+    return replace(left_out, refused={**left_out.refused, **refused})

@@ -34,9 +34,14 @@ def no_secrets(_: Parsed) -> bool:
 
 
 class KeysWanted(enum.Enum):
-    """Which keys of TokenIssuers a command has a use for, of those that are fetched; of a cluster none are known."""
+    """Which keys of TokenIssuers a command has a use for, of those that are fetched.
+
+    What comes of `UNKNOWN` ones is neither right nor wrong; so are all of a cluster, for a command that has a use for
+    them.
+    """
 
     NONE = enum.auto()
+    UNKNOWN = enum.auto()
     KEPT = enum.auto()
     PUBLISHED = enum.auto()
 

@@ -66,7 +66,7 @@ def validate(
       kubectl postern validate manifests        what applying them would bring
     """  # noqa: D301 # click wants the character, not its escape
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
-    keys = KeysWanted.NONE if is_offline else KeysWanted.PUBLISHED
+    keys = KeysWanted.UNKNOWN if is_offline else KeysWanted.PUBLISHED
     report = _check(source, load_objects(source, Wanted(fetched_keys=keys)), share, is_strict=is_strict)
     for line in FORMS[output](report):
         click.echo(line)

@@ -12,6 +12,7 @@ from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
 from postern_operator.local.folder_source import SETTLE_ROUNDS, SETTLE_S, FolderSource, Reading
 from postern_operator.local.generated_secrets import GeneratedSecrets, state_folder
+from postern_operator.local.issuer_keys import with_kept_keys
 
 from .state import ConsoleState, state_of
 
@@ -49,7 +50,9 @@ class FolderObjects:
         objects = self._secrets.added_to(reading.objects)
         is_known = self._seen is not None and self._seen[0] is reading and self._seen[1] is objects
         if not is_known or time.monotonic() - self._checked_s >= RECHECK_S:
-            problems = problems_of(objects, self._share, Source(self.folders, None))
+            # Those of the last `postern run`: a console asks no identity provider.
+            complete, _ = asyncio.run(with_kept_keys(objects, state_folder(self.folders)))
+            problems = problems_of(complete, self._share, Source(self.folders, None))
             self._state = state_of(reading, problems, self.folders)
             self._seen, self._checked_s = (reading, objects), time.monotonic()
         return self._state

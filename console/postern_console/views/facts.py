@@ -14,6 +14,7 @@ from postern_core.parse import Parsed, is_a
 from postern_core.ref import Ref
 from postern_core.resources.auth import Auth
 from postern_core.resources.consumer import Consumer
+from postern_core.resources.issuer_keys import keys_source
 from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.resources.route import Route, RoutePath
 from postern_core.resources.service import Service, ServiceUpstream
@@ -78,7 +79,9 @@ def _issuer(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
     spec = parsed.resource.spec
     audiences = "any" if spec.any_audience else _listed(spec.audiences, "none")
     callers = spec.callers.consumer.name if spec.callers.consumer else "named by the token"
-    return (spec.issuer, audiences, callers, f"{spec.keys.ref.kind} {spec.keys.ref.name}")
+    held = spec.keys.ref
+    keys = f"{held.kind} {held.name}" if held else keys_source(parsed.ref, spec)
+    return (spec.issuer or "the API server's", audiences, callers, keys)
 
 
 def _listed(texts: Iterable[str], otherwise: str) -> str:

@@ -22,7 +22,8 @@ def keys_are_not_exactly_one(issuer: TokenIssuer, _: Validators) -> Iterator[tup
 
 def url_is_not_one_of_keys(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
     keys = issuer.spec.keys
-    for at, url in (("discovery.url", keys.discovery and keys.discovery.url), ("url", keys.url)):
+    discovered = keys.discovery.url if keys.discovery is not None else None
+    for at, url in (("discovery.url", discovered), ("url", keys.url)):
         if url is not None and (wrong := _wrong_with_url(url)):
             yield f"spec.keys.{at}", wrong
 

@@ -104,7 +104,7 @@ def token_is_revoked_by_binding(context: IssuerContext) -> DenialReason | None:
 _OF_A_NEW_KEY = frozenset({DenialReason.UNKNOWN_KID, DenialReason.ALGORITHM_MISMATCH})
 
 
-def denial_of_unknown_key(context: IssuerContext, reason: DenialReason) -> Denial | None:
+def denial_of_unknown_key(context: VerificationContext, reason: DenialReason) -> Denial | None:
     """The answer to a token whose `kid` is that of no key of its issuer, None where it is refused for something else.
 
     Also where nothing follows from it: the keys are not fetched, or such a token passes as none.

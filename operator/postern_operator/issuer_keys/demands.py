@@ -63,7 +63,9 @@ def _source(issuer: Decoded[TokenIssuer], fetch: Fetch, ca_pem: str) -> KeySourc
     keys, named = spec.keys, spec.issuer or ""
     if keys.kubernetes is not None:
         return KeySource(is_kubernetes=True)
-    dialled = fetch.service and Service(f"{fetch.service.name}.{issuer.ref.namespace}.svc", fetch.service.port)
+    dialled = None
+    if fetch.service is not None:
+        dialled = Service(f"{fetch.service.name}.{issuer.ref.namespace}.svc", fetch.service.port)
     return KeySource(
         url=discovery_url(named, keys.discovery) if keys.discovery is not None else keys.url or "",
         discovers=named if keys.discovery is not None else "",

@@ -21,7 +21,7 @@ from postern_operator.issuer_keys.fetch_policy import LOCAL, FetchPolicy
 from postern_operator.issuer_keys.fetcher import KeyFetcher, KeyState, KeyStore
 from postern_operator.issuer_keys.hints import follow_hints
 from postern_operator.issuer_keys.key_objects import KeyObjects
-from postern_operator.issuer_keys.source import KeySource
+from postern_operator.issuer_keys.source import Demand, KeySource
 
 from .jwks_files import JwksFiles
 
@@ -52,9 +52,12 @@ class IssuerKeysHere:
 
 
 async def with_published_keys(objects: Sequence[Parsed]) -> tuple[Parsed, ...]:
-    """The objects and the keys of their issuers, fetched now; nothing is kept."""
+    """The objects and the keys of their issuers, fetched now where a cluster is not the only way to them.
+
+    Nothing is kept.
+    """
     fetcher = _fetcher(_Nowhere(), lambda: None)
-    made = KeyObjects(fetcher, demands_of)
+    made = KeyObjects(fetcher, _demands_outside)
     await made.added_to(objects)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(fetcher.run())
@@ -71,6 +74,11 @@ async def with_kept_keys(objects: Sequence[Parsed], state: Path) -> tuple[tuple[
     asked = demands_of(objects)
     states = fetcher.states({ref.id: demand for ref, demand in asked.items()})
     return complete, {ref: states[ref.id] for ref in asked}
+
+
+def _demands_outside(objects: Sequence[Parsed]) -> dict[Ref, Demand]:
+    asked = demands_of(objects).items()
+    return {ref: it for ref, it in asked if it.source.service is None and not it.source.is_kubernetes}
 
 
 def _fetcher(store: KeyStore, changed: Callable[[], None]) -> KeyFetcher:

@@ -185,7 +185,7 @@ def test_there_must_be_something_to_check(postern):
     ("options", "status", "said"),
     [
         ((), 1, "http://127.0.0.1:9/jwks: no connection: connection refused"),
-        (("--offline",), 0, "Not checked: the keys of 1"),
+        (("--offline",), 0, "Not checked: FetchedKeys default/idp (none is fetched)."),
     ],
 )
 def test_keys_that_can_not_be_reached_are_a_problem_or_not_asked_for(postern, folder, options, status, said):
@@ -193,3 +193,14 @@ def test_keys_that_can_not_be_reached_are_a_problem_or_not_asked_for(postern, fo
     folder.write(manifests.token_issuer(keys={"url": "http://127.0.0.1:9/jwks"}, fetch={"insecure": True}))
     result = postern("validate", folder.path, *options)
     assert (status, "", True) == (result.exit_code, result.stderr, said in result.stdout)
+
+
+@pytest.mark.parametrize(
+    "fetch", [{"keys": {"kubernetes": {}}, "issuer": None}, {"service": {"name": "idp", "port": 1}}]
+)
+def test_keys_that_a_cluster_alone_has_are_not_checked(postern, folder, fetch):
+    """The names of its Services lead nowhere from here, and its API server has another account for it."""
+    spec = fetch if "keys" in fetch else {"keys": {"url": "http://idp/jwks"}, "fetch": fetch}
+    folder.write(manifests.token_issuer(**spec))
+    result = postern("validate", folder.path)
+    assert (0, True) == (result.exit_code, "FetchedKeys default/idp (a cluster alone has them)" in result.stdout)

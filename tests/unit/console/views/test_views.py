@@ -119,6 +119,10 @@ def test_the_facts_of_callers(protected):
     [
         ({}, ["https://login.example.com", "orders", "named by the token", "ConfigMap keys"]),
         (
+            {"issuer": None, "keys": {"kubernetes": {}}},
+            ["the API server's", "orders", "named by the token", "the API server"],
+        ),
+        (
             {"audiences": [], "anyAudience": True, "callers": {"consumer": {"name": "alice"}}},
             ["https://login.example.com", "any", "alice", "ConfigMap keys"],
         ),
