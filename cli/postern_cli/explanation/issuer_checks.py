@@ -11,6 +11,7 @@ from postern_dataplane.decision.issuer_checks import IssuerContext
 from postern_dataplane.jwt.claim_values import claim_at
 from postern_dataplane.table.compiled import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
+from postern_dataplane.table.issuers import NAME_CHARS_MAX
 
 from .wording import listed, moment, shown
 
@@ -63,7 +64,8 @@ def _caller(it: IssuerContext) -> str:
     path = it.issuer.entry.name_from
     consumer = it.issuer.caller(it.claims)
     if consumer is None:
-        return f"{'.'.join(path)} is not a text of printable ASCII" if path else "its Consumer is not there"
+        wanted = f"is not printable ASCII of at most {NAME_CHARS_MAX} characters"
+        return f"{'.'.join(path)} {wanted}" if path else "its Consumer is not there"
     return _consumer(it, consumer)
 
 

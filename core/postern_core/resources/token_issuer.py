@@ -26,9 +26,10 @@ class AnyCaller(Spec, frozen=True):
     name_from: Annotated[
         ClaimPath,
         Meta(
-            description="Where the caller's name is, each step a member of an object. It must be a text of printable "
-            "ASCII, or the token is refused. Upstream it is `<issuer's name>:<value>`, and with `namespace/` in front "
-            "where the policy is in another namespace. Example: [preferred_username]. Default: [sub]."
+            description="Where the caller's name is, each step a member of an object. It must be printable ASCII of at "
+            "most 256 characters, or the token is refused. Upstream it is `<issuer's name>:<value>`, and with "
+            "`namespace/` in front where the policy is in another namespace. Example: [preferred_username]. "
+            "Default: [sub]."
         ),
     ] = ("sub",)
     groups_from: (

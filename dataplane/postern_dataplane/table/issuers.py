@@ -13,6 +13,9 @@ from postern_core.snapshot_issuers import TokenIssuer
 from postern_dataplane.jwt.claim_values import ELEMENTS_MAX, SPACE_SEPARATED, Claims, claim_at
 from postern_dataplane.jwt.keys import VerificationKey
 
+# Of a name and of each group: every log line, and each request that goes upstream, has them.
+NAME_CHARS_MAX = 256
+
 
 class CompiledIssuer:
     """An issuer, ready for tokens; its keys are read when a token first names them.
@@ -41,7 +44,7 @@ class CompiledIssuer:
         if not entry.name_from:
             return self._consumer
         name = claim_at(entry.name_from, claims)
-        if not _is_printable(name):
+        if not _is_name(name):
             return None
         groups = tuple(f"{entry.name}:{it}" for it in self._groups(claims))
         id_ = f"{entry.id}:{name}"
@@ -55,7 +58,7 @@ class CompiledIssuer:
         if type(value) is not list:
             return ()
         # In a list of groups, a comma would make two of one.
-        return dict.fromkeys(it for it in value[:ELEMENTS_MAX] if _is_printable(it) and "," not in it and " " not in it)
+        return dict.fromkeys(it for it in value[:ELEMENTS_MAX] if _is_name(it) and "," not in it and " " not in it)
 
 
 # By a claim that names a credential: the key of one with keys of its own, or an issuer's id and the key of a binding.
@@ -82,8 +85,10 @@ def issuers_of(policy: Policy, issuers: Mapping[str, CompiledIssuer]) -> dict[st
     return {row.entry.issuer: row for row in rows}
 
 
-def _is_printable(value: Any) -> bool:
-    return type(value) is str and value.isascii() and value.isprintable() and value == value.strip() != ""
+def _is_name(value: Any) -> bool:
+    if type(value) is not str or len(value) > NAME_CHARS_MAX:
+        return False
+    return value.isascii() and value.isprintable() and value == value.strip() != ""
 
 
 def _keys(entry: TokenIssuer) -> dict[str, dict[str | None, tuple[VerificationKey, ...]]]:

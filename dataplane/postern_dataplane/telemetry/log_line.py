@@ -95,7 +95,7 @@ class LogFormat:
             _printable(host, chars_max),
             _printable(record.path, chars_max),
             record.route,
-            record.consumer,
+            _printable(record.consumer, chars_max),
             record.status,
             record.reason,
             self._duration(record.duration_s),

@@ -57,8 +57,15 @@ def test_a_scope_is_a_list_of_words():
 
 def test_a_name_that_no_header_can_carry_is_none():
     """The token is refused then, and no header is left out in silence."""
-    names = ["", " a", "a\n", "é", None, 1, ["a"], {"a": 1}]
+    names = ["", " a", "a\n", "é", None, 1, ["a"], {"a": 1}, "a" * 257]
     assert [None] * len(names) == [issuer().caller({"sub": name}) for name in names]
+    assert issuer().caller({"sub": "a" * 256}) is not None
+
+
+def test_a_long_group_counts_as_none():
+    """A token has room for one of kilobytes, which each log line and each request upstream would have."""
+    caller = issuer(groups_from=("roles",)).caller({"sub": "a", "roles": ["b" * 257, "c" * 256]})
+    assert (f"idp:{'c' * 256}",) == caller.groups
 
 
 def test_a_long_list_of_groups_is_cut():
