@@ -45,7 +45,7 @@ FORWARDED = frozenset(
     }
 )
 # What no policy may name as a header of its own.
-RESERVED = IDENTITY | HOP_BY_HOP | FRAMING | FORWARDED | {"authorization", "cookie"}
+RESERVED = IDENTITY | HOP_BY_HOP | FRAMING | FORWARDED | {"authorization", "cookie", "x-request-id"}
 
 
 def canonical(name: str) -> str:
