@@ -165,6 +165,8 @@ class Worker:
         if self._access_log:
             await asyncio.to_thread(self._access_log.close, GOODBYE_S)
         self._report()
+        while self._counters.has_more:
+            self._report()
         await self._sender.close(GOODBYE_S)
 
 

@@ -155,6 +155,11 @@ class Counters:
             routes=by_route if self._reports_routes else RouteReport(),
         )
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the last message did not hold everything."""
+        return self.durations.has_more or any(self._counts.values())
+
     def _take_cpu_s(self) -> float:
         now = time.process_time()
         taken = now - self._cpu_s_taken

@@ -65,6 +65,11 @@ class RouteDurations:
         self._reported.update(route for route in taken if "/" in route)
         return _distribution(total), RouteReport({route: _folded(row) for route, row in taken.items()}, gone)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something is left that `take` has not returned."""
+        return bool(self._rows)
+
     def _take_gone(self) -> tuple[str, ...]:
         gone = tuple(itertools.islice((it for it in self._reported if not self._is_served(it)), ROUTES_PER_MESSAGE))
         self._reported.difference_update(gone)

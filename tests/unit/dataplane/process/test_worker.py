@@ -9,8 +9,11 @@ from types import SimpleNamespace
 
 import structlog
 
-from postern_dataplane.process.worker import _report_exception, _report_unraisable, listener_for, share_of
+from postern_dataplane.process.worker import Worker, _report_exception, _report_unraisable, listener_for, share_of
 from postern_dataplane.settings import Settings
+from postern_dataplane.sockets import Listeners
+from postern_dataplane.telemetry import definitions
+from postern_dataplane.telemetry.events import RequestRecord
 from postern_kit.addresses import Address
 
 
@@ -52,3 +55,23 @@ def test_an_entrance_knows_its_way():
 def test_a_limit_is_shared_by_all_workers_of_all_pods():
     """Where their number is not known, a pod's own workers share it."""
     assert [0.125, 0.25, 0.25, 1.0] == [share_of(4, pods=2), share_of(4, pods=1), share_of(4, pods=0), share_of(1, 0)]
+
+
+class Sent(list):
+    """Keeps the messages of a worker."""
+
+    send = list.append
+
+    async def close(self, _timeout_s):
+        """Nothing waits."""
+
+
+async def test_the_last_messages_hold_all_that_was_counted(tmp_path):
+    """The durations of 5,000 routes, called within the last second, are reported before the worker ends."""
+    sent = Sent()
+    worker = Worker(Settings(config=str(tmp_path)), Listeners(None), sent)
+    for number in range(5_000):
+        worker._counters.request_done(RequestRecord("GET", "a", "/", "", route=f"a/{number}", status=200))
+    await worker._say_goodbye()
+    durations = [sum(it.histograms[definitions.REQUEST_DURATION.name].counts) for it in sent]
+    assert (5_000, 3) == (sum(durations), len(sent))

@@ -109,7 +109,8 @@ def test_a_message_holds_so_many_series_only(monkeypatch):
     counting = Counters()
     for route in "abc":
         counting.request_done(request(route=route))
-    assert [2, 1, 0] == [len(series(counting.take(), definitions.REQUESTS)) for _ in range(3)]
+    found = [(len(series(counting.take(), definitions.REQUESTS)), counting.has_more) for _ in range(3)]
+    assert [(2, True), (1, False), (0, False)] == found
 
 
 @pytest.mark.parametrize(("value_s", "bucket"), [(0.0, 0), (0.001, 0), (0.0011, 1), (60.0, 14), (61.0, 15)])

@@ -71,7 +71,7 @@ def test_a_message_holds_so_many_routes_only(monkeypatch):
     durations = RouteDurations()
     for route in ("a/1", "a/2", "a/3"):
         durations.observe(route, 0.5)
-    assert [2, 1] == [len(reported(durations)[0]) for _ in range(2)]
+    assert [(2, True), (1, False)] == [(len(reported(durations)[0]), durations.has_more) for _ in range(2)]
     durations.follow("a/0".__eq__)
     assert [2, 1, 0] == [len(reported(durations)[1]) for _ in range(3)]
 
