@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from pathlib import Path
 
 import click
 
 from postern_core.link.shares import DEFAULT_SHARE, Share, parse_share
+from postern_dataplane.tcp import peer_address
 from postern_kit.settings import settings_of
 from postern_operator.cluster.settings import Settings
 
@@ -35,13 +37,13 @@ class IPAddress(click.ParamType[str]):
     name = "address"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Write it as the gateway does: without a zone, and IPv4 as IPv4."""
+        """Write it as the gateway does."""
         try:
             address = ipaddress.ip_address(str(value).partition("%")[0])
         except ValueError as error:
             self.fail(str(error), param, ctx)
-        mapped = address.ipv4_mapped if address.version == 6 else None
-        return str(mapped or address)
+        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        return peer_address((socket.inet_ntop(family, address.packed),))
 
 
 class ShareOfNamespace(click.ParamType[Share]):

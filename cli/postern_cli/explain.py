@@ -79,7 +79,7 @@ def explain(
     It names the route that takes the request and why the others don't, where the token was found, each check
     with its outcome, and what would be sent upstream. Tokens and cookies are never printed.
     The exit status is 0 when it could be explained, whether the request would pass or not.
-    With --connect, the upstream of a request that would pass is connected to from here, and it says what fails of TLS.
+    With --connect, the upstream of a request that would pass is connected to from here, and a failure of TLS is named.
     With --cluster, of all credentials only the Secrets of those that a token in the request names are read.
 
     \b

@@ -25,10 +25,16 @@ def test_the_environment_gives_one_value_a_line():
     assert ["a: b c", "d: e"] == Line().split_envvar_value("a: b c\nd: e")
 
 
-@pytest.mark.parametrize("text", ["::ffff:192.0.2.1", "192.0.2.1"])
+@pytest.mark.parametrize("text", ["::ffff:192.0.2.1", "::FFFF:c000:201", "192.0.2.1"])
 def test_an_address_is_as_a_connection_shows_it(text):
     """An IPv4 address is written as one."""
     assert IPAddress().convert(text, None, None) == "192.0.2.1"
+
+
+@pytest.mark.parametrize("text", ["fe80::1%eth0", "FE80:0::1"])
+def test_an_address_of_ipv6_has_no_zone(text):
+    """A connection shows the shortest form, and what is behind % means something on one machine only."""
+    assert IPAddress().convert(text, None, None) == "fe80::1"
 
 
 @pytest.mark.parametrize("text", ["192.0.2.0/24", "app.example.com", ""])
