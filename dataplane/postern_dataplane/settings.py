@@ -61,7 +61,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         "two connections without an end. Switch it off where clients send streams with long pauses.",
     )] = 240  # fmt: skip
     upload_timeout_s: Annotated[float, Option(
-        PATIENCE, "For a whole request, head and body; longer is 408.",
+        PATIENCE, "For a whole request, head and body; longer is 408, or 504 while the upstream takes nothing.",
         "A large body on a slow line takes hours, and --min-body-rate ends clients that are slow without a reason. "
         "Both count until the response begins.",
         spelling="--upload-timeout",

@@ -67,6 +67,15 @@ def test_a_whole_request_has_its_time(make_port, piece):
     assert [200] == client.statuses()
 
 
+def test_the_upstream_is_to_blame_where_it_takes_nothing_of_a_request(make_port):
+    """The time for a whole request is over then too, but 408 would tell the client that it was slow."""
+    port = make_port(min_body_rate=0, upload_timeout_s=15.0)
+    client = port.client().send(HEAD + b"a")
+    port.upstream.handler.pause_upload()
+    port.loop.pass_time(16)
+    assert ([504], "abort") == (client.statuses(), port.upstream.transport.end)
+
+
 def test_the_time_in_which_the_upstream_takes_nothing_does_not_count(make_port):
     """The client is not read then, and is not to blame; afterwards it has its time anew."""
     port = make_port()
