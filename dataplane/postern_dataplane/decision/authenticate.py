@@ -28,35 +28,66 @@ class Verified(msgspec.Struct, frozen=True, gc=False):
     identity: Identity
     until: float
 
+    @property
+    def logged_bytes(self) -> int:
+        return _logged_bytes(self.identity)
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False):
+    """A token that is refused; `identity` is for the log, None where the token proves nothing.
+
+    `denial` is the answer where it is one of the policy's `unknown_keys`.
+    """
+
+    reason: DenialReason
+    identity: Identity | None = None
+    denial: Denial | None = None
+
+    @property
+    def logged_bytes(self) -> int:
+        return 0 if self.identity is None else _logged_bytes(self.identity)
+
+
+def _logged_bytes(identity: Identity) -> int:
+    return 0 if identity.token is None else identity.token.size_bytes
+
+
+Verifications = VerificationCache[Verified, Refused]
+_REFUSED = {reason: Refused(reason) for reason in DenialReason}
+
 
 def authenticate(
     policy: CompiledPolicy,
     token: ExtractedToken,
     credentials: Credentials,
-    cache: VerificationCache[Verified],
+    cache: Verifications,
     *,
     now_s: float,
     counted: CountedClaims | None = None,
-) -> tuple[Identity | Denial, float]:
-    """The identity of the caller or the denial, and until when the same token gets the same answer.
+) -> tuple[Denial | None, Identity | None, float]:
+    """Why the request may not pass, who calls, and until when the same token gets the same answer.
 
+    Who calls is known of a refused one too where its token is good, and there is a log.
     The identity has the keys of the `counted` claims.
     """
     if token is None:
-        return policy.anonymous or policy.missing, math.inf
+        return _without_token(policy, math.inf)
     if isinstance(token, RepeatedToken):
-        reason = DenialReason.REPEATED_TOKEN
+        verdict: Verified | Refused = _REFUSED[DenialReason.REPEATED_TOKEN]
     else:
         verdict = _verify_cached(token.text, policy, credentials, cache, now_s=now_s, counted=counted)
-        if isinstance(verdict, Verified):
-            return verdict.identity, verdict.until
-        if isinstance(verdict, Denial):
-            return verdict, math.inf
-        reason = verdict
-    until = 0.0 if reason in TRANSIENT else math.inf
-    if is_passed_over(policy.entry, reason):
-        return policy.anonymous or policy.missing, until
-    return policy.denials[reason], until
+    if isinstance(verdict, Verified):
+        return None, verdict.identity, verdict.until
+    if verdict.denial is not None:
+        return verdict.denial, None, math.inf
+    until = 0.0 if verdict.reason in TRANSIENT else math.inf
+    if is_passed_over(policy.entry, verdict.reason):
+        return _without_token(policy, until)
+    return policy.denials[verdict.reason], verdict.identity, until
+
+
+def _without_token(policy: CompiledPolicy, until: float) -> tuple[Denial | None, Identity | None, float]:
+    return None if policy.anonymous else policy.missing, policy.anonymous, until
 
 
 def is_passed_over(policy: Policy, reason: DenialReason) -> bool:
@@ -68,11 +99,11 @@ def _verify_cached(
     text: str,
     policy: CompiledPolicy,
     credentials: Credentials,
-    cache: VerificationCache[Verified],
+    cache: Verifications,
     *,
     now_s: float,
     counted: CountedClaims | None,
-) -> Verified | DenialReason | Denial:
+) -> Verified | Refused:
     """The verdict about a token, from the cache where it still holds."""
     key = (policy.entry.id if counted is None else counted.scope, text)
     good = cache.good.get(key)
@@ -88,18 +119,15 @@ def _verify_cached(
     if len(text) <= TOKEN_BYTES_MAX:
         if isinstance(verdict, Verified):
             cache.good.put(key, verdict)
-        elif verdict not in TRANSIENT:
+        elif verdict.reason not in TRANSIENT:
             cache.bad.put(key, verdict)
     return verdict
 
 
 def verify(
     text: str, policy: CompiledPolicy, credentials: Credentials, now_s: float, counted: CountedClaims | None = None
-) -> Verified | DenialReason | Denial:
-    """Check a token from the beginning to the end; returns the reason where it is refused.
-
-    The answer itself where it is one of the policy's `unknown_keys`.
-    """
+) -> Verified | Refused:
+    """Check a token from the beginning to the end."""
     context: VerificationContext
     if policy.issuers is None:
         context = VerificationContext(text, policy, credentials, now_s)
@@ -108,8 +136,13 @@ def verify(
         context = IssuerContext(text, policy, credentials, now_s)
         reason = first_reason_by_issuer(context)
         if reason is not None and (denial := denial_of_unknown_key(context, reason)) is not None:
-            return denial
-    return Verified(_identity(context, counted), _good_until(context)) if reason is None else reason
+            return Refused(reason, denial=denial)
+    if reason is None:
+        return Verified(_identity(context, counted), _good_until(context))
+    if reason is DenialReason.NOT_ALLOWED and policy.logged is not None:
+        # The last of all checks: the token is good.
+        return Refused(reason, _identity(context, None))
+    return _REFUSED[reason]
 
 
 def _identity(context: VerificationContext, counted: CountedClaims | None) -> Identity:

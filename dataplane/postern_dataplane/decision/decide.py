@@ -29,16 +29,13 @@ from postern_dataplane.table.identity_headers import Identity
 from postern_dataplane.table.patterns import TextTooLong
 from postern_dataplane.table.routing_table import RoutingTable
 
-from .authenticate import Verified, authenticate
+from .authenticate import Verifications, authenticate
 from .client_address import is_admitted
 from .limit_keys import keys_of_caller, keys_of_request
 from .outcome import Authorized, Decision, Forward, Reject
 from .preflight import origin_of, preflight
 from .token_extraction import ExtractedToken, TokenFound, extract_token
 from .upstream_request import upstream_head
-from .verification_cache import VerificationCache
-
-Verifications = VerificationCache[Verified]
 
 
 class RouteMatch(msgspec.Struct, frozen=True, gc=False):
@@ -110,13 +107,12 @@ def authorize(
     has_token = row.policy is not None and isinstance(token, TokenFound)
     if row.policy is not None:
         claims = None if limits is None else limits.claims
-        caller, until = authenticate(row.policy, token, table.credentials, cache, now_s=now_s, counted=claims)
-        if isinstance(caller, Denial):
-            return Reject(caller, row, until, has_token, cors, counted=counted)
-        identity = caller
+        denial, identity, until = authenticate(row.policy, token, table.credentials, cache, now_s=now_s, counted=claims)
+        if denial is not None:
+            return Reject(denial, row, until, has_token, cors, counted=counted, identity=identity)
     upstream = usable_upstream(row)
     if upstream is None:
-        return Reject(UPSTREAM_UNAVAILABLE, row, until, has_token, cors, counted=counted)
+        return Reject(UPSTREAM_UNAVAILABLE, row, until, has_token, cors, counted=counted, identity=identity)
     if limits is not None:
         counted += keys_of_caller(identity, limits)
     return Authorized(upstream, row, identity, until, has_token, cors, counted)

@@ -82,6 +82,7 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
     `route` is None when no route was found, and `unrouted` has the responses of the
     place then.  `until`, `has_token`, `cors` and `counted` are those of `Authorized`;
     `until` is 0 where time may heal what is wrong.  `limits` are fields that say when to come back.
+    `identity` is for the log: who is refused, None where that is not known.
     """
 
     denial: Denial
@@ -92,6 +93,7 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
     unrouted: OwnResponses | None = None
     counted: KeyedLimits = ()
     limits: Fields = ()
+    identity: Identity | None = None
 
     @property
     def responses(self) -> OwnResponses | None:

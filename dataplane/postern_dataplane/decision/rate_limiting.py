@@ -25,7 +25,9 @@ def within_limits(outcome: Outcome, buckets: TokenBuckets, now_s: float) -> Outc
     if refusal is None or outcome.route is None or outcome.route.rate_limits is None:
         return outcome
     name, policy = outcome.route.rate_limits.policies[refusal.limit]
-    return Reject(RATE_LIMITED, outcome.route, cors=outcome.cors, limits=_fields(refusal, name, policy))
+    return Reject(
+        RATE_LIMITED, outcome.route, cors=outcome.cors, limits=_fields(refusal, name, policy), identity=outcome.identity
+    )
 
 
 def _fields(refusal: Verdict, name: bytes, policy: bytes) -> Fields:

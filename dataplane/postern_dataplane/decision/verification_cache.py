@@ -8,12 +8,21 @@ garbage can't push good ones out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
-
-from postern_dataplane.request.denials import Denial, DenialReason
+from typing import Generic, Protocol, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class Verdict(Protocol):
+    """What was found out about a token; `logged_bytes` is the memory of what the log has of it."""
+
+    @property
+    def logged_bytes(self) -> int: ...
+
+
+Good = TypeVar("Good", bound=Verdict)
+Bad = TypeVar("Bad", bound=Verdict)
 
 # So many tokens of a kilobyte, or fewer of longer ones.
 GOOD_MAX = 8192
@@ -24,7 +33,6 @@ BAD_BYTES_MAX = 4 * 2**20
 TOKEN_BYTES_MAX = 4096
 
 Key = tuple[str, str]
-Refusal = DenialReason | Denial
 
 
 class TwoGenerationCache(Generic[K, V]):
@@ -65,25 +73,25 @@ class TwoGenerationCache(Generic[K, V]):
         return len(self._young) + len(self._old)
 
 
-class VerificationCache(Generic[V]):
+class VerificationCache(Generic[Good, Bad]):
     """What is known of tokens, by policy id and token; `hits` and `misses` count for the metrics."""
 
     __slots__ = ("bad", "good", "hits", "misses")
 
     def __init__(self) -> None:
-        self.good: TwoGenerationCache[Key, V] = TwoGenerationCache(GOOD_MAX, GOOD_BYTES_MAX, _good_bytes)
-        self.bad: TwoGenerationCache[Key, Refusal] = TwoGenerationCache(BAD_MAX, BAD_BYTES_MAX, _bad_bytes)
+        self.good: TwoGenerationCache[Key, Good] = TwoGenerationCache(GOOD_MAX, GOOD_BYTES_MAX, _good_bytes)
+        self.bad: TwoGenerationCache[Key, Bad] = TwoGenerationCache(BAD_MAX, BAD_BYTES_MAX, _bad_bytes)
         self.hits = 0
         self.misses = 0
 
 
-def _good_bytes(key: Key, _verdict: object) -> int:
-    # The token, the lines that are made of its claims, and the objects around them.
-    return 2 * len(key[1]) + 512
+def _good_bytes(key: Key, verdict: Verdict) -> int:
+    # The token, the lines that are made of its claims, and the objects around them; the log has texts of its own.
+    return 2 * len(key[1]) + verdict.logged_bytes + 512
 
 
-def _bad_bytes(key: Key, _verdict: object) -> int:
-    return len(key[1]) + 512
+def _bad_bytes(key: Key, verdict: Verdict) -> int:
+    return len(key[1]) + verdict.logged_bytes + 512
 
 
 class _NullGeneration(TwoGenerationCache[K, V]):
@@ -95,7 +103,7 @@ class _NullGeneration(TwoGenerationCache[K, V]):
         pass
 
 
-class NullCache(VerificationCache[V]):
+class NullCache(VerificationCache[Good, Bad]):
     """A cache that is off: every token is verified."""
 
     __slots__ = ()

@@ -12,6 +12,8 @@ from .claim_values import Claims, claim_at
 
 # Of one claim: a few of them are kept for each token that is remembered.
 VALUE_CHARS_MAX = 256
+# Python has four bytes for each character of a text with one that needs them, and some for the text itself.
+_VALUE_BYTES_MAX = 4 * VALUE_CHARS_MAX + 128
 
 
 class LoggedClaims:
@@ -22,6 +24,8 @@ class LoggedClaims:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._paths = {name: _path(name) for name in names}
+        # Of the claims, `iss` and the name of the credential.
+        self.size_bytes_max = (len(self._paths) + 2) * _VALUE_BYTES_MAX
 
     def of(self, credential: str, claims: Claims) -> LoggedToken:
         """What is logged of a token with these claims; a claim that it does not have is left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postern_dataplane.decision.authenticate import Verified
+from postern_dataplane.decision.authenticate import Verifications
 from postern_dataplane.decision.verification_cache import VerificationCache
 from postern_dataplane.table.routing_table import RoutingTable
 
@@ -19,7 +19,7 @@ class ActiveTable:
 
     def __init__(self) -> None:
         self.table: RoutingTable | None = None
-        self.verification_cache: VerificationCache[Verified] = VerificationCache()
+        self.verification_cache: Verifications = VerificationCache()
         self.loaded_at = 0.0
 
     def swap(self, table: RoutingTable, now_s: float) -> None:

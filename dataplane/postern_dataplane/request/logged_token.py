@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from sys import getsizeof
 
 import msgspec
 
@@ -16,3 +17,8 @@ class LoggedToken(msgspec.Struct, frozen=True, gc=False):
     credential: str
     issuer: str
     claims: Mapping[str, str]
+
+    @property
+    def size_bytes(self) -> int:
+        """The memory that it holds."""
+        return sum(map(getsizeof, (self.credential, self.issuer, self.claims, *self.claims.values())))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from postern_dataplane.decision.outcome import Authorized, Outcome
+from postern_dataplane.decision.outcome import Outcome
 from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.telemetry.events import RequestRecord
@@ -21,8 +21,9 @@ class Annotator:
 
     def annotate(self, head: RequestHead, outcome: Outcome, record: RequestRecord, sent: bytes) -> bytes:
         """Return what goes upstream, b"" for a refusal, with the fields of this one request."""
-        if type(outcome) is Authorized and outcome.identity is not None:
-            record.token = outcome.identity.token
+        identity = outcome.identity
+        if identity is not None:
+            record.token, record.consumer = identity.token, identity.consumer
         correlation = self._correlation
         if correlation is None:
             return sent

@@ -21,7 +21,8 @@ import re
 import msgspec
 
 from postern_core.snapshot import TokenSource
-from postern_dataplane.decision.decide import RouteMatch, Verifications, authorize, host_field, match_route
+from postern_dataplane.decision.authenticate import Verifications
+from postern_dataplane.decision.decide import RouteMatch, authorize, host_field, match_route
 from postern_dataplane.decision.outcome import Authorized, Reject
 from postern_dataplane.decision.token_extraction import TokenFound
 from postern_dataplane.decision.upstream_request import upstream_head
@@ -85,6 +86,12 @@ class CachedDecision(msgspec.Struct, frozen=True, gc=False):
     outcome: Authorized | Reject
     sent: bytes = b""
 
+    @property
+    def logged_bytes(self) -> int:
+        """The memory of what the log has of its token."""
+        identity = self.outcome.identity
+        return 0 if identity is None or identity.token is None else identity.token.size_bytes
+
     def answer(self, token: bytes, _table: RoutingTable, tokens: Verifications, now_s: float) -> Answer | None:
         """The outcome, while it holds; counts a hit for the token that need not be looked up."""
         if now_s >= self.outcome.until or (token and _TOKEN.fullmatch(token) is None):
@@ -110,6 +117,12 @@ class CachedTemplate(msgspec.Struct, gc=False):
     end: bytes
     last_token: bytes = b""
     last: Answer | None = None
+
+    @property
+    def logged_bytes(self) -> int:
+        """The most that the log has of the last token."""
+        policy = self.route_match.row.policy
+        return 0 if policy is None or policy.logged is None else policy.logged.size_bytes_max
 
     def answer(self, token: bytes, table: RoutingTable, tokens: Verifications, now_s: float) -> Answer | None:
         """Decide about the same request with this token; None for what is none."""
@@ -243,7 +256,7 @@ class NullCache(DecisionCache):
 
 def _known_bytes(key: Key, entry: CacheEntry) -> int:
     # Measured: the head is there four times, in the key, its fields and what goes upstream; each field costs 150 bytes.
-    return 4 * (len(key[1]) + len(key[2])) + 150 * len(entry.head.headers) + 512
+    return 4 * (len(key[1]) + len(key[2])) + 150 * len(entry.head.headers) + entry.logged_bytes + 512
 
 
 def _with_token(head: RequestHead, token: bytes, other: bytes) -> RequestHead:

@@ -15,7 +15,6 @@ from postern_dataplane.decision.authenticate import Verified, authenticate, veri
 from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound
 from postern_dataplane.decision.verification_cache import TOKEN_BYTES_MAX as CACHED_BYTES_MAX
 from postern_dataplane.decision.verification_cache import VerificationCache
-from postern_dataplane.request.denials import Denial
 from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
 
 HEADER = TokenSource(kind="header", name="authorization")
@@ -43,7 +42,7 @@ def policy(id_="Route/default/all", **fields):
 def verdict(token, *rows, now_s=NOW_S, **fields):
     """The reason of the refusal, or whose token it is."""
     found = verify(token, CompiledPolicy(policy(**fields), {}), {"alice": rows or (row(),)}, now_s)
-    return found.identity.consumer if isinstance(found, Verified) else found
+    return found.identity.consumer if isinstance(found, Verified) else found.reason
 
 
 class Gate:
@@ -56,8 +55,8 @@ class Gate:
     def ask(self, token, now_s=NOW_S, entry=None):
         policy_row = CompiledPolicy(entry or policy(), {})
         found = TokenFound(token, HEADER) if isinstance(token, str) else token
-        answer, self.until = authenticate(policy_row, found, self.credentials, self.cache, now_s=now_s)
-        return answer.reason if isinstance(answer, Denial) else answer.consumer
+        denial, identity, self.until = authenticate(policy_row, found, self.credentials, self.cache, now_s=now_s)
+        return identity.consumer if denial is None else denial.reason
 
 
 def test_a_good_token_is_its_consumer_s():

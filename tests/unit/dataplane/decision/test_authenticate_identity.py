@@ -56,6 +56,25 @@ def test_what_is_logged_of_a_token_is_kept_with_its_identity():
     assert LoggedToken("default/alice", "https://issuer", {"sub": "a"}) == seen.token
 
 
+def test_the_log_has_whose_token_it_is_that_is_not_allowed():
+    """The token is good, and who may not pass is who an auditor asks about; a token that is not good proves nothing."""
+    policy = Policy(
+        id="Route/default/a", namespace="default", namespaces=("default",), places=(), allow_consumers=("bob",)
+    )
+    row = CompiledPolicy(policy, {}, logged=LoggedClaims(["sub"]))
+    refused, forged, unlogged = (
+        verify(token, of, {"alice": (alice(),)}, NOW_S)
+        for token, of in (
+            (signed(sub="a"), row),
+            (signed(sub="a", secret="x" * 32), row),
+            (signed(sub="a"), CompiledPolicy(policy, {})),
+        )
+    )
+    assert ("not_allowed", "alice") == (refused.reason, refused.identity.consumer)
+    assert LoggedToken("default/alice", "", {"sub": "a"}) == refused.identity.token
+    assert [("bad_signature", None), ("not_allowed", None)] == [(it.reason, it.identity) for it in (forged, unlogged)]
+
+
 def test_an_identity_outlives_what_a_policy_s_id_stood_for():
     """A credential's row may be older than the policy of a table."""
     credential = alice()

@@ -43,7 +43,7 @@ def door(text, algorithm, *materials, ids=(None,)):
         algorithm=algorithm, keys=keys,
     )  # fmt: skip
     found = verify(text, PLAIN, {"alice": (CompiledCredential(entry, ALICE),)}, NOW_S)
-    return found.identity.consumer if isinstance(found, Verified) else found
+    return found.identity.consumer if isinstance(found, Verified) else found.reason
 
 
 def unsigned(algorithm, header=None, claims=CLAIMS):

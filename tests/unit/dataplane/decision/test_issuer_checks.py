@@ -13,7 +13,7 @@ from postern_core.snapshot_issuers import IssuerKey, TokenIssuer
 from postern_dataplane.decision.authenticate import authenticate
 from postern_dataplane.decision.token_extraction import TokenFound
 from postern_dataplane.decision.verification_cache import BAD_MAX, VerificationCache
-from postern_dataplane.request.denials import Denial, DenialReason
+from postern_dataplane.request.denials import DenialReason
 from postern_dataplane.table.routing_table import build_table
 
 A, B = "https://a.example.com", "https://b.example.com"
@@ -50,8 +50,8 @@ def token(iss, key="rsa3072", algorithm="RS256", **claims):
 
 def reason_of(made, found, policy="p", cache=None):
     """Why a token is refused, "" if it is not."""
-    caller, _ = authenticate(made.policies[policy], found, made.credentials, cache or VerificationCache(), now_s=NOW_S)
-    return caller.reason if isinstance(caller, Denial) else ""
+    denial, *_ = authenticate(made.policies[policy], found, made.credentials, cache or VerificationCache(), now_s=NOW_S)
+    return "" if denial is None else denial.reason
 
 
 @pytest.mark.parametrize("iss", [A, B])

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from postern_dataplane.decision.verification_cache import NullCache, TwoGenerationCache, VerificationCache
+import tracemalloc
+
+import pytest
+
+from postern_dataplane.decision.authenticate import Refused, Verified
+from postern_dataplane.decision.verification_cache import (
+    BAD_BYTES_MAX,
+    GOOD_BYTES_MAX,
+    NullCache,
+    TwoGenerationCache,
+    VerificationCache,
+)
+from postern_dataplane.request.denials import DenialReason
+from postern_dataplane.request.logged_token import LoggedToken
+from postern_dataplane.table.identity_headers import Identity
+
+MALFORMED = Refused(DenialReason.MALFORMED_TOKEN)
+GOOD = Verified(Identity((), "alice"), 0.0)
 
 
 def filled(entries_max, *texts, bytes_max=10_000):
@@ -52,8 +69,26 @@ def test_long_tokens_that_are_refused_take_no_more_memory_than_short_ones():
     """A stranger may make each as long as any that is remembered."""
     cache = VerificationCache()
     for number in range(3_000):
-        cache.bad.put(("policy", f"{number:04096}"), "malformed_token")
+        cache.bad.put(("policy", f"{number:04096}"), MALFORMED)
     assert 4 * 2**20 >= len(cache.bad) * 4096 > 2 * 2**20
+
+
+@pytest.mark.parametrize(("kind", "bytes_max"), [("good", GOOD_BYTES_MAX), ("bad", BAD_BYTES_MAX)])
+def test_claims_for_the_log_are_within_the_bound(kind, bytes_max):
+    """An issuer may choose eight claims of 256 characters with four bytes each, in a token of a kilobyte."""
+
+    def verdict(number):
+        claims = {f"claim{it}": f"{number:06}" + chr(0x10000 + number) * 250 for it in range(8)}
+        identity = Identity((), "alice", LoggedToken("a/b", "i", claims))
+        return Verified(identity, 0.0) if kind == "good" else Refused(DenialReason.NOT_ALLOWED, identity)
+
+    cache = getattr(VerificationCache(), kind)
+    tracemalloc.start()
+    for number in range(4_000):
+        cache.put(("policy", f"{number:01024}"), verdict(number))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert bytes_max / 4 < held < bytes_max
 
 
 def test_what_is_asked_for_stays():
@@ -72,15 +107,15 @@ def test_what_nobody_asks_for_goes():
 def test_refused_tokens_push_no_good_one_out():
     """They have a room of their own."""
     cache = VerificationCache()
-    cache.good.put(("policy", "good"), "identity")
+    cache.good.put(("policy", "good"), GOOD)
     for number in range(20_000):
-        cache.bad.put(("policy", str(number)), "malformed_token")
-    assert "identity" == cache.good.get(("policy", "good"))
+        cache.bad.put(("policy", str(number)), MALFORMED)
+    assert GOOD is cache.good.get(("policy", "good"))
 
 
 def test_a_cache_that_is_off_remembers_nothing():
     """`NullCache` takes every verdict and returns none."""
     cache = NullCache()
     for kind in (cache.good, cache.bad):
-        kind.put(("policy", "token"), "verdict")
+        kind.put(("policy", "token"), GOOD)
         assert kind.get(("policy", "token")) is None

@@ -59,3 +59,12 @@ def test_a_list_is_cut():
 def test_an_issuer_is_a_text(issuer, shown):
     """What is no text is no issuer."""
     assert LoggedToken("demo/alice", shown, {}) == LoggedClaims().of("demo/alice", {"iss": issuer})
+
+
+@pytest.mark.parametrize("count", [0, 8])
+def test_no_token_has_more_in_the_log_than_was_said(count):
+    """The longest texts, of characters that take most memory, with the longest name of a credential."""
+    names = [f"claim{number}" for number in range(count)]
+    logged = LoggedClaims(names)
+    token = logged.of("c" * 317, dict.fromkeys([*names, "iss"], "𐀀" * 1000))
+    assert 1_000 * (count + 1) < token.size_bytes <= logged.size_bytes_max

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from postern_dataplane.decision.authenticate import Verified
 from postern_dataplane.reload.active_table import ActiveTable
+from postern_dataplane.table.identity_headers import Identity
 
 
 def test_a_table_comes_into_force_whole():
@@ -22,7 +24,7 @@ def test_what_tokens_came_to_is_dropped_with_their_table():
     active_table = ActiveTable()
     active_table.swap(SimpleNamespace(digest="one"), 10.0)
     cache = active_table.verification_cache
-    cache.good.put(("policy", "token"), "verified")
+    cache.good.put(("policy", "token"), Verified(Identity((), "alice"), 0.0))
     active_table.swap(SimpleNamespace(digest="two"), 11.0)
     assert cache is not active_table.verification_cache
     assert active_table.verification_cache.good.get(("policy", "token")) is None

@@ -9,7 +9,7 @@ import pytest
 from heads import head
 from postern_dataplane.decision.outcome import Authorized, Reject
 from postern_dataplane.request.correlation import Correlation
-from postern_dataplane.request.denials import NO_ROUTE
+from postern_dataplane.request.denials import NO_ROUTE, NOT_ALLOWED
 from postern_dataplane.request.logged_token import LoggedToken
 from postern_dataplane.server.annotator import Annotator
 from postern_dataplane.table.identity_headers import Identity
@@ -64,10 +64,10 @@ def test_what_is_off_is_not_looked_at(has_request_ids, traces, expected):
 @pytest.mark.parametrize("identity", [None, Identity((), "alice"), Identity((), "alice", LoggedToken("a/b", "", {}))])
 def test_the_log_has_what_was_kept_of_a_token(identity):
     """A request without a token has nothing, and what goes upstream is not touched."""
-    record = RequestRecord("GET", "", "/", "")
-    outcome = Authorized(None, None, identity)
-    assert SENT == Annotator(None).annotate(ASKED, outcome, record, SENT)
-    assert record.token == (None if identity is None else identity.token)
+    for outcome in (Authorized(None, None, identity), Reject(NOT_ALLOWED, identity=identity)):
+        record = RequestRecord("GET", "", "/", "")
+        assert SENT == Annotator(None).annotate(ASKED, outcome, record, SENT)
+        assert (record.token, record.consumer) == ((None, "") if identity is None else (identity.token, "alice"))
 
 
 def test_a_hundred_thousand_ids_leave_memory_flat():
