@@ -11,26 +11,26 @@ Job = Callable[[], Awaitable[None]]
 
 
 async def run_bounded(jobs: Iterable[Job], at_once: int) -> list[ClusterError]:
-    """Do all jobs, and give what went wrong; one that is refused leaves the others alone.
+    """Do all jobs, and return what went wrong, in the order of the jobs; one that is refused leaves the others alone.
 
     When there is no answer at all, what has not begun is left: it would only wait in vain.
     """
-    waiting = iter(jobs)
-    errors: list[ClusterError] = []
+    waiting = enumerate(jobs)
+    errors: dict[int, ClusterError] = {}
 
     async def work() -> None:
-        for job in waiting:
+        for number, job in waiting:
             try:
                 await job()
             except RefusedError as error:
-                errors.append(error)
+                errors[number] = error
             except ClusterError as error:
-                errors.append(error)
+                errors[number] = error
                 return
-            if any(not isinstance(error, RefusedError) for error in errors):
+            if any(not isinstance(error, RefusedError) for error in errors.values()):
                 return
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(at_once):
             tasks.create_task(work())
-    return errors
+    return [errors[number] for number in sorted(errors)]

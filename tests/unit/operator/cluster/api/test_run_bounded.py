@@ -49,3 +49,16 @@ async def test_where_nobody_answers_the_rest_is_left():
     errors = await run_bounded((partial(job, number) for number in range(100)), at_once=4)
 
     assert (4, 4) == (len(errors), len(tried))
+
+
+async def test_errors_are_in_the_order_of_the_jobs():
+    """What is told of the first of them is the same each time, whichever answer comes first."""
+
+    async def job(number):
+        for _ in range(5 - number):
+            await asyncio.sleep(0)
+        raise RefusedError("PATCH", 400 + number)
+
+    errors = await run_bounded((partial(job, number) for number in range(5)), at_once=5)
+
+    assert [400, 401, 402, 403, 404] == [error.status for error in errors]
