@@ -71,10 +71,10 @@ def _link_valid(parsed: Decoded[RouteResource], resources: ResourceIndex, servic
     if service.refusal or (policy.refusal and not spec.auth):
         routes.problems.append(_refused(ref, reference, service.refusal or f"{reference}: {policy.refusal}"))
     refusal = service.refusal or shortened(policy.refusal)
-    uncounted = limits_without_tokens(ref, spec, reference, service.place.rate_limits)
-    if uncounted and policy.entry is None and not refusal:
-        routes.problems.append(uncounted)
-        refusal = f"{ref}: {uncounted.message}"
+    if policy.entry is None and not refusal:
+        uncounted = limits_without_tokens(ref, spec, reference, service.place.rate_limits)
+        routes.problems += [uncounted] if uncounted else []
+        refusal = f"{ref}: {uncounted.message}" if uncounted else ""
     policy_id = policy.entry.id if policy.entry else None
     entry, size_bytes, problems = resources.memo.get_or_compute(
         _fitting, ref, parsed, service.place, policy_id, refusal
