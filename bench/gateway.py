@@ -40,11 +40,14 @@ def manifests(
     With `has_ids` a route takes whatever is below its path, and bodies too.
     """
     upstream = {"url": f"http://127.0.0.1:{upstream_port}"}
-    spec: dict[str, Any] = {"hosts": [HOST], "pathPrefix": "/v1", "upstream": upstream, "auth": {"jwt": {}}}
+    jwt = {"tokenIssuers": [{"name": "idp"}]} if key.issuer else {}
+    spec: dict[str, Any] = {"hosts": [HOST], "pathPrefix": "/v1", "upstream": upstream, "auth": {"jwt": jwt}}
     yield _object("postern.dev/v1alpha1", "Service", "app", spec=spec | dict(service or {}))
     yield _object("postern.dev/v1alpha1", "Consumer", "c", spec={"groups": ["readers"]})
     if key.is_secret:
         yield _object("v1", "Secret", "c", type="postern.dev/jwt-key", stringData={"secret": key.verifying})
+    if key.issuer:
+        yield from _issuer(key)
     for number in range(routes):
         below = route(f"r{number}", "GET", f"/r{number}")
         if has_ids:
@@ -56,6 +59,15 @@ def manifests(
             "postern.dev/v1alpha1", "JWTCredential", f"c{number}",
             spec={"consumerRef": {"name": "c"}, "algorithm": key.algorithm, "keys": keys},
         )  # fmt: skip
+
+
+def _issuer(key: Key) -> Iterator[dict[str, Any]]:
+    """An identity provider whose callers are named by their tokens, with its JWK Set."""
+    callers = {"anyone": {"groupsFrom": ["roles"]}}
+    keys = {"ref": {"name": "idp", "key": "jwks.json"}}
+    spec = {"issuer": key.issuer, "keys": keys, "anyAudience": True, "callers": callers}
+    yield _object("postern.dev/v1alpha1", "TokenIssuer", "idp", spec=spec)
+    yield _object("v1", "ConfigMap", "idp", data={"jwks.json": key.jwks()})
 
 
 def route(name: str, method: str, path: str) -> dict[str, Any]:

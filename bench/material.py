@@ -34,6 +34,8 @@ class Key:
     private: Any
     # PEM for asymmetric algorithms, the secret itself for HMAC.
     verifying: str
+    # Of an identity provider whose key it is; else it is that of the credential.
+    issuer: str = ""
 
     @property
     def is_secret(self) -> bool:
@@ -52,7 +54,9 @@ class Key:
     def token(self, *, expired: bool = False, number: int | None = None) -> str:
         """A token of the one credential; those with a number differ from each other."""
         end = datetime.now(UTC) + (timedelta(days=-1) if expired else timedelta(days=1))
-        claims = {"key": CREDENTIAL, "exp": end, "user": "oiloil", "age": 18}
+        claims: dict[str, Any] = {"key": CREDENTIAL, "exp": end, "user": "oiloil", "age": 18}
+        if self.issuer:
+            claims |= {"iss": self.issuer, "sub": "oiloil", "roles": ["readers"]}
         return jwt.encode(claims if number is None else {**claims, "n": number}, self.private, self.algorithm)
 
     def tokens(self, count: int) -> Iterator[str]:
@@ -64,7 +68,7 @@ class Key:
         return (f"{unsigned}.{secrets.token_urlsafe(32)}" for _ in range(count))
 
 
-def make_key(algorithm: str) -> Key:
+def make_key(algorithm: str, issuer: str = "") -> Key:
     """A new key pair; for HMAC the one secret."""
     if algorithm.startswith("HS"):
         return Key(algorithm, SECRET, SECRET)
@@ -77,7 +81,7 @@ def make_key(algorithm: str) -> Key:
     public = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    return Key(algorithm, private, public.decode())
+    return Key(algorithm, private, public.decode(), issuer)
 
 
 def write_certificate(folder: Path) -> Path:

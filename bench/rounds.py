@@ -86,7 +86,7 @@ def compare(workload: Workload, peers: Iterable[Peer], folder: Path, report: Rep
     """Measure a workload, and put what came of it into the report."""
     results = Results(workload.name, workload.about)
     report.workloads.append(results)
-    key = make_key(workload.algorithm)
+    key = make_key(workload.algorithm, workload.issuer)
     certificate = write_certificate(folder / "certificates" / "bench")
     gun = _mixed_gun(workload, key, folder) if workload.has_ids else Gun(workload, *_load_gun(workload, key, folder))
     with contextlib.ExitStack() as stack:

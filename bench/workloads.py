@@ -13,6 +13,7 @@ ROUTES = 10
 CONNECTIONS = 64
 # Pages below HOST.
 CORS = {"cors": {"allowOrigins": [f"https://*.{HOST}"], "allowHeaders": ["Authorization"]}}
+ISSUER = f"https://login.{HOST}"
 # As many networks as lists may have. Clients are on this machine, which is among those allowed.
 LISTS = {
     "clients": {
@@ -61,6 +62,8 @@ class Workload:
     closes: bool = False
     tls: bool = False
     websocket: bool = False
+    # The identity provider whose tokens they are; none: they are those of the credential.
+    issuer: str = ""
     # The page that asks, by the `Origin` of its requests.
     origin: str = ""
     # What the Service says beside its upstream and its policy, which other gateways are not set up for.
@@ -97,6 +100,10 @@ def _workloads() -> tuple[Workload, ...]:
             Workload(f"new-{algorithm}", f"small GET, each with another {algorithm} token", Tokens.NEW, algorithm)
             for algorithm in ("HS256", "RS256", "ES256", "EdDSA")
         ),
+        Workload("issuer-RS256", "as new-RS256, tokens of an identity provider, by whose claims callers are named",
+                 Tokens.NEW, "RS256", issuer=ISSUER),
+        Workload("issuer-repeated", "as repeated, one RS256 token of an identity provider", algorithm="RS256",
+                 issuer=ISSUER),
         Workload("cors", "the same from a page of another origin, below a wildcard", origin=f"https://a.{HOST}",
                  service=CORS),
         Workload("unlike", "small GET, one token, each with another query", queries=MANY),

@@ -166,8 +166,11 @@ def _caller(context: VerificationContext, credential: CompiledCredential | None)
     What identifies the signer is the credential's key, or without one the name of the issuer.
     """
     namespace, headers = context.policy.namespace, context.row.forward_claims
-    if not headers and credential is not None:
-        return credential.identity(namespace)
+    if not headers:
+        if credential is not None:
+            return credential.identity(namespace)
+        issued: Identity = context.issuer.identity(context.consumer, namespace)
+        return issued
     forwarded = [(it.name, value) for it in headers if (value := it.value(context.claims)) is not None]
     signer = context.issuer.entry.name if credential is None else credential.entry.key
     return consumer_identity(context.consumer, signer, namespace, forwarded)

@@ -39,11 +39,12 @@ def consumer_identity(
     consumer: Consumer, key: str, namespace: str, forwarded: Iterable[tuple[str, str]] = ()
 ) -> Identity:
     """The identity behind a good token, as seen from a namespace; `forwarded` are the headers of claims."""
-    fields = _consumer_fields(consumer, namespace)
+    prefix = _prefix(consumer, namespace)
+    fields = _consumer_fields(consumer, prefix)
     # A key is unique in its namespace only, as the names and ids of consumers are.
-    fields.append(("X-Credential-Identifier", _prefix(consumer, namespace) + key))
+    fields.append(("X-Credential-Identifier", prefix + key))
     fields += forwarded
-    return Identity(_encoded(fields), consumer_names(consumer, namespace)[0], id=consumer.id)
+    return Identity(_encoded(fields), prefix + consumer.name, id=consumer.id)
 
 
 def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
@@ -51,17 +52,16 @@ def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
     fields = [("X-Anonymous-Consumer", "true")]
     if consumer is None:
         return Identity(_encoded(fields), "")
-    name, _ = consumer_names(consumer, policy.namespace)
-    return Identity(_encoded(_consumer_fields(consumer, policy.namespace) + fields), name, id=consumer.id)
+    prefix = _prefix(consumer, policy.namespace)
+    return Identity(_encoded(_consumer_fields(consumer, prefix) + fields), prefix + consumer.name, id=consumer.id)
 
 
-def _consumer_fields(consumer: Consumer, namespace: str) -> list[tuple[str, str]]:
-    name, groups = consumer_names(consumer, namespace)
-    fields = [("X-Consumer-Username", name)]
+def _consumer_fields(consumer: Consumer, prefix: str) -> list[tuple[str, str]]:
+    fields = [("X-Consumer-Username", prefix + consumer.name)]
     if consumer.custom_id:
-        fields.append(("X-Consumer-Custom-Id", _prefix(consumer, namespace) + consumer.custom_id))
-    if groups:
-        fields.append(("X-Consumer-Groups", ",".join(groups)))
+        fields.append(("X-Consumer-Custom-Id", prefix + consumer.custom_id))
+    if consumer.groups:
+        fields.append(("X-Consumer-Groups", prefix + f",{prefix}".join(consumer.groups)))
     return fields
 
 

@@ -13,6 +13,8 @@ from postern_core.snapshot_issuers import TokenIssuer
 from postern_dataplane.jwt.claim_values import ELEMENTS_MAX, SPACE_SEPARATED, Claims, claim_at
 from postern_dataplane.jwt.keys import VerificationKey
 
+from .identity_headers import Identity, consumer_identity
+
 # Of a name and of each group: every log line, and each request that goes upstream, has them.
 NAME_CHARS_MAX = 256
 
@@ -24,11 +26,13 @@ class CompiledIssuer:
     tried.  `kids` are the ids of them all.
     """
 
-    __slots__ = ("_consumer", "audiences", "entry", "keys", "kids", "revoked_digests", "revoked_jtis")
+    __slots__ = ("_consumer", "_identities", "audiences", "entry", "keys", "kids", "revoked_digests", "revoked_jtis")
 
     def __init__(self, entry: TokenIssuer, consumer: Consumer | None) -> None:
         self.entry = entry
         self._consumer = consumer
+        # That of its Consumer, by whether it is seen from another namespace.
+        self._identities: dict[bool, Identity] = {}
         self.keys = _keys(entry)
         self.kids = frozenset(key.id for key in entry.keys)
         self.audiences = frozenset(entry.audiences)
@@ -46,13 +50,23 @@ class CompiledIssuer:
         name = claim_at(entry.name_from, claims)
         if not _is_name(name):
             return None
-        groups = tuple(f"{entry.name}:{it}" for it in self._groups(claims))
+        groups = tuple([f"{entry.name}:{it}" for it in self._groups(claims)]) if entry.groups_from else ()
         id_ = f"{entry.id}:{name}"
         return Consumer(id=id_, namespace=entry.namespace, name=f"{entry.name}:{name}", groups=groups)
 
+    def identity(self, consumer: Consumer, namespace: str) -> Identity:
+        """A caller as a policy of this namespace sees it; that of the issuer's one Consumer is made once."""
+        if consumer is not self._consumer:
+            return consumer_identity(consumer, self.entry.name, namespace)
+        is_abroad = namespace != consumer.namespace
+        known = self._identities.get(is_abroad)
+        if known is None:
+            known = self._identities[is_abroad] = consumer_identity(consumer, self.entry.name, namespace)
+        return known
+
     def _groups(self, claims: Claims) -> Iterable[str]:
         path = self.entry.groups_from
-        value = claim_at(path, claims) if path else None
+        value = claim_at(path, claims)
         if type(value) is str:
             value = value.split(" ") if len(path) == 1 and path[0] in SPACE_SEPARATED else [value]
         if type(value) is not list:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import jwt
 import pytest
 from bench.gateway import manifests
+from bench.material import make_key
 from bench.workloads import DEFAULT, WORKLOADS
 
+from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
+from postern_operator.validators import VALIDATORS
 
 
 def test_what_is_run_by_default_exists():
@@ -55,3 +59,13 @@ def test_lists_are_as_long_as_they_may_be():
     assert not parse_manifest(service).problems
     assert [256, 256] == [len(spec["clients"][name]) for name in ("allow", "deny")]
     assert WORKLOADS["lists"].paths == WORKLOADS["unlike"].paths
+
+
+def test_tokens_of_an_identity_provider_are_verified_by_its_keys():
+    """No credential has a part in it, and the provider's set is the one key that signs."""
+    workload = WORKLOADS["issuer-RS256"]
+    key = make_key(workload.algorithm, workload.issuer)
+    made = compile_snapshot([parse_manifest(one) for one in manifests(1, 1, 1, key)], inspectors=VALIDATORS)
+    [issuer] = made.snapshot.issuers
+    assert (workload.issuer, "", 1) == (issuer.issuer, issuer.refusal, len(issuer.keys))
+    assert workload.issuer == jwt.decode(key.token(), options={"verify_signature": False})["iss"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from postern_core.snapshot import Consumer, Policy
 from postern_core.snapshot_issuers import IssuerKey, TokenIssuer
 from postern_dataplane.table.issuers import CompiledIssuer, issuers_of
@@ -92,3 +94,21 @@ def test_an_issuer_that_is_not_there_is_left_out():
     row = issuer()
     assert {"https://idp": row} == issuers_of(policy("TokenIssuer/a/idp", "TokenIssuer/a/gone"), {row.entry.id: row})
     assert {} == issuers_of(policy("TokenIssuer/a/gone"), {})
+
+
+@pytest.mark.parametrize(("namespace", "name"), [("a", b"partner"), ("b", b"a/partner"), ("c", b"a/partner")])
+def test_the_identity_of_an_issuer_s_consumer_is_made_once(namespace, name):
+    """Each of its tokens has the same headers, in its own namespace and in every other."""
+    consumer = Consumer(id="Consumer/a/partner", namespace="a", name="partner")
+    row = CompiledIssuer(TokenIssuer(id="i", namespace="a", name="i", issuer="i", consumer=consumer.id), consumer)
+    identity = row.identity(consumer, namespace)
+
+    assert name == dict(identity.fields)[b"X-Consumer-Username"]
+    assert identity is row.identity(consumer, namespace)
+
+
+def test_callers_of_tokens_leave_nothing_behind():
+    """A million people cost an issuer's row no memory."""
+    row = issuer()
+    names = {row.identity(row.caller({"sub": f"u{number}"}), "a").consumer for number in range(1_000)}
+    assert (1_000, {}) == (len(names), row._identities)
