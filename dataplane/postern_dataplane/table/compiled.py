@@ -47,8 +47,7 @@ NEVER_FORWARDED = (IDENTITY | HOP_BY_HOP | FRAMING) - {"expect"}
 class Upstream:
     """A backend with the addresses it has now.
 
-    Two equal values mean the same application reached the same way: pools of
-    connections compare by value.
+    Two equal values mean the same application reached the same way: pools of connections compare by value.
     """
 
     backend: Backend
