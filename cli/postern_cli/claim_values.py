@@ -18,7 +18,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
 
 
-_FAULTS = {
+FAULTS = {
     Fault.MEMBER_TWICE: "the object has a member twice",
     Fault.NOT_A_NUMBER: '{0} is no number of JSON; write "{0}" with its quotes for a text',
     Fault.NUMBER_TOO_LARGE: "the number is beyond what JSON programs read",
@@ -42,7 +42,7 @@ def _value(name: str, text: str) -> Any:
     try:
         return DECODER.decode(text)
     except StrictJSONError as error:
-        raise click.UsageError(f"--claim {name}: {_FAULTS[error.fault].format(error.found)}") from None
+        raise click.UsageError(f"--claim {name}: {FAULTS[error.fault].format(error.found)}") from None
     except json.JSONDecodeError:
         return text
     except (ValueError, RecursionError):

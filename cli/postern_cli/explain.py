@@ -95,7 +95,7 @@ def explain(
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)
     snapshot = _snapshot_for(gateway, gathered, share, grants_of(source, gateway))
-    explanation = _explained(written, head, snapshot)
+    explanation = explained(written, head, snapshot)
     click.echo("\n".join(text_of(explanation, Redaction(snapshot.policies, explanation.token))))
     for line in fetched_keys_of(explanation, gathered.fetched):
         click.echo(line)
@@ -115,7 +115,8 @@ def _snapshot_for(gateway: str, gathered: LoadedObjects, share: Share, grants: G
     return compiled.snapshot
 
 
-def _explained(written: WrittenRequest, head: RequestHead | Denial, snapshot: Snapshot) -> Explanation:
+def explained(written: WrittenRequest, head: RequestHead | Denial, snapshot: Snapshot) -> Explanation:
+    """Explain a request as it was written and as the data port reads it."""
     if isinstance(head, Denial):
         return explain_unread(written.method, written.target, head)
     return explain_request(head, build_table(snapshot, ""), time.time())

@@ -88,7 +88,9 @@ def token(
     given = claims_from(claim)
     where = Where(context, kubeconfig, (namespace or "") if is_cluster else "")
     source = source_of(folders, where, is_cluster=is_cluster)
-    found = _in_cluster(source, credential) if is_cluster else _find(folders, namespace or "default", credential)
+    found = (
+        _in_cluster(source, credential) if is_cluster else find_credential(folders, namespace or "default", credential)
+    )
     payload = claims_of(found, key_claim, times, given)
     pem = None if private_key is None else _read(private_key)
     click.echo(sign(found, choose_key(found, key_id, now_s), payload, pem))
@@ -116,7 +118,7 @@ def _in_cluster(source: Source, name: str) -> Credential:
     return _serving(Ref("JWTCredential", gathered.namespace, name), gathered.objects, Grants())
 
 
-def _find(folders: tuple[Path, ...], namespace: str, name: str) -> Credential:
+def find_credential(folders: tuple[Path, ...], namespace: str, name: str) -> Credential:
     """The credential with its keys; says why where there is none that serves."""
     wanted = Ref("JWTCredential", namespace, name)
     reading = read_folders(folders)

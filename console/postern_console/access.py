@@ -25,6 +25,8 @@ class Access:
         self._idle_s = idle_s
         self._link = secrets.token_urlsafe(SECRET_BYTES)
         self._session = ""
+        # A form of this console's own pages holds it; a page of another origin can't read one.
+        self.form_token = secrets.token_urlsafe(SECRET_BYTES)
         self._ends = clock() + LINK_S
 
     @property
@@ -50,6 +52,10 @@ class Access:
             return False
         self._ends = self._clock() + self._idle_s
         return True
+
+    def admits_form(self, token: str) -> bool:
+        """Whether a form comes from a page of this console."""
+        return _is_same(token, self.form_token)
 
     def ends_in_s(self) -> float:
         """How long the console lasts from now on without a request of its session; not above 0 when it has ended."""

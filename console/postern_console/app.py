@@ -12,6 +12,7 @@ from postern_core.kinds import KINDS
 from postern_core.ref import Ref
 
 from .access import Access
+from .decode_pages import DecodePages
 from .folder_objects import FolderObjects
 from .gatekeeper import Gatekeeper, page_response
 from .object_document import document_of
@@ -28,7 +29,7 @@ KIND_BY_PLURAL = {kind.plural: name for name, kind in KINDS.items()}
 
 def new_application(objects: FolderObjects, access: Access, port: int) -> web.Application:
     """Return the application, whose every request has passed the gatekeeper."""
-    templates = Templates()
+    templates = Templates(access.form_token)
     gatekeeper = Gatekeeper(access, templates, port)
     application = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[gatekeeper.admit])
     application.on_response_prepare.append(gatekeeper.add_headers)
@@ -36,6 +37,9 @@ def new_application(objects: FolderObjects, access: Access, port: int) -> web.Ap
     application.router.add_get("/start/{link}", gatekeeper.start, allow_head=False)
     application.router.add_get("/", pages.overview)
     application.router.add_static("/static", STATIC)
+    decode = DecodePages(objects, templates)
+    application.router.add_get("/decode", decode.form)
+    application.router.add_post("/decode", decode.answer)
     plurals = "|".join(KIND_BY_PLURAL)
     application.router.add_get(f"/{{plural:{plurals}}}", pages.object_list)
     application.router.add_get(f"/{{plural:{plurals}}}/{{namespace}}/{{name}}", pages.object_detail)

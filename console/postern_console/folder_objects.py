@@ -6,13 +6,16 @@ import asyncio
 import time
 from pathlib import Path
 
-from postern_cli.load_folders import problems_of
+from postern_cli.load_folders import gateways_of, grants_of, problems_of
 from postern_cli.sources import Source
+from postern_core.compile import compile_snapshot
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
+from postern_core.snapshot import Snapshot
 from postern_operator.local.folder_source import SETTLE_ROUNDS, SETTLE_S, FolderSource, Reading
 from postern_operator.local.generated_secrets import GeneratedSecrets, state_folder
 from postern_operator.local.issuer_keys import with_kept_keys
+from postern_operator.validators import VALIDATORS
 
 from .state import ConsoleState, state_of
 
@@ -30,6 +33,8 @@ class FolderObjects:
         self._secrets = GeneratedSecrets(state_folder(folders), make=False)
         self._lock = asyncio.Lock()
         self._seen: tuple[Reading, tuple[Parsed, ...]] | None = None
+        # With the keys of issuers that were fetched.
+        self._complete: tuple[Parsed, ...] = ()
         self._checked_s = 0.0
         self._state = ConsoleState(folders)
 
@@ -44,6 +49,17 @@ class FolderObjects:
                 state = await asyncio.to_thread(self.read)
             return state
 
+    async def snapshot(self, gateway: str) -> Snapshot:
+        """What a gateway would serve of the folders as they are now; it holds secrets, and is for no page."""
+        await self.state()
+        return await asyncio.to_thread(self._compile, gateway)
+
+    def _compile(self, gateway: str) -> Snapshot:
+        grants = grants_of(Source(self.folders, None), gateway)
+        return compile_snapshot(
+            self._complete, inspectors=VALIDATORS, gateway=gateway, share=self._share, grants=grants
+        ).snapshot
+
     def read(self) -> ConsoleState:
         """As `state`, for a thread; one at a time."""
         reading = self._source.read()
@@ -51,8 +67,8 @@ class FolderObjects:
         is_known = self._seen is not None and self._seen[0] is reading and self._seen[1] is objects
         if not is_known or time.monotonic() - self._checked_s >= RECHECK_S:
             # Those of the last `postern run`: a console asks no identity provider.
-            complete, _ = asyncio.run(with_kept_keys(objects, state_folder(self.folders)))
-            problems = problems_of(complete, self._share, Source(self.folders, None))
-            self._state = state_of(reading, problems, self.folders)
+            self._complete, _ = asyncio.run(with_kept_keys(objects, state_folder(self.folders)))
+            problems = problems_of(self._complete, self._share, Source(self.folders, None))
+            self._state = state_of(reading, problems, self.folders, gateways_of(objects))
             self._seen, self._checked_s = (reading, objects), time.monotonic()
         return self._state

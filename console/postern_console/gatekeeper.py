@@ -1,4 +1,4 @@
-"""What stands before every page: the host, the session, the headers of every response, and how an error looks.
+"""What stands before every page: host, session and origin, the headers of every response, and how an error looks.
 
 Nothing here is logged: an address may be the start link.
 """
@@ -16,7 +16,7 @@ from postern_operator.errors import LocalError
 
 from .access import Access
 from .rendering import Templates
-from .request_checks import host_is_foreign, hosts_of
+from .request_checks import host_is_foreign, hosts_of, origin_is_foreign
 from .security_headers import SECURITY_HEADERS
 from .views.links import frame
 
@@ -38,7 +38,11 @@ class Gatekeeper:
             return await handler(request)
         if not self._access.admits(request.cookies.get(self._access.cookie_name, "")):
             return _refusal(403, "This console belongs to another browser, or has ended. Start one: postern console")
+        if request.method not in ("GET", "HEAD") and _is_of_another_page(request):
+            return _refusal(403, "This did not come from a page of the console.")
         try:
+            if request.method not in ("GET", "HEAD"):
+                await self._check_form(request)
             return await handler(request)
         except web.HTTPException as error:
             return self._error(error.status, error.reason)
@@ -47,6 +51,14 @@ class Gatekeeper:
         except Exception as error:  # noqa: BLE001 # its text may quote a secret, so that no one else may write it out
             click.echo(f"Error: {describe(error)}", err=True)
             return self._error(500, "This should not happen; the terminal says where it did.")
+
+    async def _check_form(self, request: web.Request) -> None:
+        """Raise an HTTPException for what is no form of a page of this session."""
+        # What comes in parts would be written to temporary files, private keys too.
+        if request.content_type != "application/x-www-form-urlencoded":
+            raise web.HTTPUnsupportedMediaType
+        if not self._access.admits_form(str((await request.post()).get("form_token", ""))):
+            raise web.HTTPForbidden
 
     async def start(self, request: web.Request) -> web.Response:
         """Begin the session; the page goes on by itself, for a Strict cookie does not follow a redirect of a link."""
@@ -66,6 +78,11 @@ class Gatekeeper:
         return page_response(self._templates.render("error.html", context), status)
 
 
+def _is_of_another_page(request: web.Request) -> bool:
+    headers = request.headers
+    return origin_is_foreign(headers.getall("Origin", ()), headers.getall("Sec-Fetch-Site", ()), headers["Host"])
+
+
 def page_response(text: str, status: int = 200) -> web.Response:
     """A page of HTML."""
     return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
@@ -74,3 +91,14 @@ def page_response(text: str, status: int = 200) -> web.Response:
 def _refusal(status: int, message: str) -> web.Response:
     """An answer for strangers, in which nothing is but its own text."""
     return web.Response(text=f"{message}\n", status=status)
+
+
+def is_fragment(request: web.Request) -> bool:
+    """Whether the console's own script asks, which puts the answer into the page that is there."""
+    return request.headers.get("X-Postern-Fragment") == "1"
+
+
+async def texts_of(request: web.Request) -> dict[str, str]:
+    """The fields of a form, the first of each name; the gatekeeper has seen that none is a file."""
+    form = await request.post()
+    return {name: str(form[name]) for name in form}

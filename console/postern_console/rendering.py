@@ -15,7 +15,7 @@ STATIC = HERE / "static"
 class Templates:
     """The pages' templates, each compiled once."""
 
-    def __init__(self) -> None:
+    def __init__(self, form_token: str = "") -> None:
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"),
             # Not by the name of a file: there is no template without it.
@@ -24,6 +24,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.globals["form_token"] = form_token
 
     def render(self, name: str, context: Mapping[str, Any]) -> str:
         return self._environment.get_template(name).render(context)

@@ -26,6 +26,7 @@ class ConsoleState:
     """
 
     folders: tuple[Path, ...] = ()
+    gateways: tuple[str, ...] = ("default",)
     objects: Mapping[Ref, Parsed] = field(default_factory=dict)
     findings: tuple[Diagnostic, ...] = ()
     problems: Mapping[Ref, tuple[Problem, ...]] = field(default_factory=dict)
@@ -40,7 +41,9 @@ class ConsoleState:
         return sum(finding.severity == severity for finding in self.by_object.get(ref, ()))
 
 
-def state_of(reading: Reading, problems: Sequence[Problem], folders: tuple[Path, ...]) -> ConsoleState:
+def state_of(
+    reading: Reading, problems: Sequence[Problem], folders: tuple[Path, ...], gateways: tuple[str, ...] = ("default",)
+) -> ConsoleState:
     """Put together what was read and what the compiler found."""
     findings = report_of(reading, problems, folders).findings
     ours = sorted((it for it in reading.objects if it.ref.kind in KINDS and it.ref.name), key=lambda it: it.ref)
@@ -55,6 +58,7 @@ def state_of(reading: Reading, problems: Sequence[Problem], folders: tuple[Path,
             children.setdefault(parent, []).append(parsed.ref)
     return ConsoleState(
         folders=folders,
+        gateways=gateways,
         objects={parsed.ref: parsed for parsed in ours},
         findings=tuple(sorted(findings, key=lambda it: it.severity != "error")),
         problems=by_ref(problems),

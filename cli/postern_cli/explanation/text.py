@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import click
 
@@ -22,28 +23,44 @@ from .trace import Explanation
 COLOURS = {Outcome.OK: "green", Outcome.REFUSED: "red", Outcome.FORGIVEN: "yellow", Outcome.NOT_REACHED: "bright_black"}
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with lines below it; without a heading, a sentence by itself."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
 def text_of(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
     """The lines of an explanation: the request, the routes, the checks, and what comes of it."""
-    yield from section("Request", _request(explanation, redaction))
+    yield from section("Request", request_lines(explanation, redaction))
     if explanation.routes:
         yield from section("Routes of this host", _routes(explanation.routes))
     yield from section("Checks", (_step(step, redaction) for step in explanation.steps))
     if explanation.limits:
         yield from section("Rate limits that it takes one request of", map(redaction.text, explanation.limits))
+    for part in outcome_of(explanation, redaction):
+        yield from section(part.title, part.lines) if part.title else part.lines
+
+
+def outcome_of(explanation: Explanation, redaction: Redaction) -> Iterator[Section]:
+    """What comes of the request: what goes upstream, or what the client gets."""
     decision = explanation.decision
-    if isinstance(decision, Forward):
-        yield from section(f"Forwarded to {_addresses(decision)} as", redaction.head(explanation.sent))
-        if decision.route.mapping is not None:
-            yield f"Location and cookie paths of the answer come back below {decision.route.mapping.prefix}."
-        if decision.cors is not None:
-            fields = field_lines(decision.cors).decode("latin-1").split("\r\n")
-            yield from section("Its answer has, in place of the application's own Access-Control-* fields", fields[:-1])
-        if decision.consumer:
-            yield f"The caller is the consumer {decision.consumer}."
-    else:
+    if isinstance(decision, Reject):
         verb = "Answered by the gateway" if decision.denial.reason is DenialReason.CORS_PREFLIGHT else "Refused"
-        yield from section(f"{verb}; the client gets", _answer(decision, explanation.method))
-        yield f"The reason, for the log and the metrics only: {decision.denial.reason}."
+        yield Section(f"{verb}; the client gets", tuple(_answer(decision, explanation.method)))
+        yield Section("", (f"The reason, for the log and the metrics only: {decision.denial.reason}.",))
+        return
+    yield Section(f"Forwarded to {_addresses(decision)} as", tuple(redaction.head(explanation.sent)))
+    if decision.route.mapping is not None:
+        below = decision.route.mapping.prefix
+        yield Section("", (f"Location and cookie paths of the answer come back below {below}.",))
+    if decision.cors is not None:
+        fields = field_lines(decision.cors).decode("latin-1").split("\r\n")
+        title = "Its answer has, in place of the application's own Access-Control-* fields"
+        yield Section(title, tuple(fields[:-1]))
+    if decision.consumer:
+        yield Section("", (f"The caller is the consumer {decision.consumer}.",))
 
 
 def connecting(outcomes: Iterable[str]) -> Iterator[str]:
@@ -59,7 +76,8 @@ def section(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield ""
 
 
-def _request(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
+def request_lines(explanation: Explanation, redaction: Redaction) -> Iterator[str]:
+    """What was asked for, as the gateway reads it."""
     target = explanation.target
     yield f"method  {redaction.text(explanation.method)}"
     if target is None:

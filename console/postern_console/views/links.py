@@ -43,4 +43,5 @@ class Frame:
 
 def frame(current: str) -> Frame:
     """The frame of the page at an address."""
-    return Frame((Link("Overview", "/"), *(Link(kind.title, list_path(name)) for name, kind in KINDS.items())), current)
+    kinds = (Link(kind.title, list_path(name)) for name, kind in KINDS.items())
+    return Frame((Link("Overview", "/"), *kinds, Link("Decode and explain", "/decode")), current)

@@ -12,6 +12,7 @@ import yaml
 
 import manifests
 from postern_cli.load_folders import problems_of
+from postern_console.access import Access
 from postern_console.folder_objects import FolderObjects
 from postern_console.server import running
 from postern_console.state import state_of
@@ -58,6 +59,11 @@ def protected(folder):
     return folder
 
 
+def pairs(fields):
+    """The fields of a form, one that is a list as often as it has elements."""
+    return [(name, one) for name, it in fields.items() for one in (it if isinstance(it, list) else [it])]
+
+
 @dataclass
 class Console:
     """A console that runs, and the client that is its browser; `link` is the start link."""
@@ -65,6 +71,18 @@ class Console:
     link: str
     base: str
     client: aiohttp.ClientSession
+    access: Access
+
+    @property
+    def form_token(self):
+        """What every form of its pages holds."""
+        return self.access.form_token
+
+    async def post(self, path, fragment=False, **fields):
+        """Send a form as a page of it does."""
+        headers = {"Origin": self.base, "Sec-Fetch-Site": "same-origin"}
+        headers |= {"X-Postern-Fragment": "1"} if fragment else {}
+        return await self.ask("POST", path, headers=headers, data=[("form_token", self.form_token), *pairs(fields)])
 
     async def get(self, path, **options):
         """Ask for a page; returns the status, the headers and the text."""
@@ -78,10 +96,10 @@ class Console:
 @contextlib.asynccontextmanager
 async def console_of(path, **options):
     """A console about a folder, whose link nobody has opened."""
-    async with running(FolderObjects((path,)), **options) as (link, _):
+    async with running(FolderObjects((path,)), **options) as (link, access):
         jar = aiohttp.CookieJar(unsafe=True)  # Which keeps cookies of addresses.
         async with aiohttp.ClientSession(cookie_jar=jar) as client:
-            yield Console(link, link.partition("/start/")[0], client)
+            yield Console(link, link.partition("/start/")[0], client, access)
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import manifests
+from postern_console.app import KIND_BY_PLURAL
 
-KINDS = ["services", "routes", "consumers", "jwtcredentials", "tokenissuers"]
+KINDS = list(KIND_BY_PLURAL)
 
 
 @pytest.mark.parametrize("path", ["/", *(f"/{kind}" for kind in KINDS), "/services/default/app"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 
 from postern_console.gatekeeper import page_response
@@ -107,10 +108,52 @@ def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere():
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-async def test_nothing_is_changed_by_a_page_that_reads(console, method):
-    """Every method but GET and HEAD is refused, and no CORS is said."""
-    status, headers, _ = await console.ask(method, "/services", headers={"Origin": "https://evil.example"})
-    assert (405, []) == (status, [name for name in headers if name.startswith("Access-Control")])
+@pytest.mark.parametrize("path", ["/services", "/decode"])
+async def test_a_page_of_another_origin_sends_nothing(console, method, path):
+    """Every method but GET and HEAD wants the console's own origin, and no CORS is said."""
+    host = urlsplit(console.base).netloc
+    for fields in (
+        {},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": f"https://{host}"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": console.base, "Sec-Fetch-Site": "same-site"},
+        {"Origin": console.base, "Sec-Fetch-Site": "cross-site"},
+    ):
+        status, headers, _ = await console.ask(method, path, headers=fields, data={"form_token": console.form_token})
+        assert (403, []) == (status, [name for name in headers if name.startswith("Access-Control")]), fields
+
+
+async def test_a_form_of_this_console_is_taken(console):
+    """Origin and Sec-Fetch-Site are what a browser says of a page of the console."""
+    fields = {"Origin": console.base, "Sec-Fetch-Site": "same-origin"}
+    status, _, _ = await console.ask("POST", "/decode", headers=fields, data={"form_token": console.form_token})
+    assert 200 == status
+    status, _, _ = await console.ask("POST", "/services", headers=fields, data={"form_token": console.form_token})
+    assert 405 == status
+
+
+@pytest.mark.parametrize("token", [None, "", "x", "ü"])
+async def test_a_form_without_the_token_of_the_console_is_refused(console, token):
+    """A form of an earlier console at the same port is none of this one."""
+    data = {} if token is None else {"form_token": token}
+    status, _, _ = await console.ask("POST", "/decode", headers={"Origin": console.base}, data=data)
+    assert 403 == status
+
+
+async def test_a_form_in_parts_is_refused(console):
+    """Its parts would be written to temporary files, and one may be a private key."""
+    data = aiohttp.FormData({"form_token": console.form_token}, default_to_multipart=True)
+    status, _, _ = await console.ask("POST", "/decode", headers={"Origin": console.base}, data=data)
+    assert 415 == status
+
+
+async def test_a_form_that_is_too_large_is_refused(console):
+    """What a page sends is kept in memory."""
+    data = {"form_token": console.form_token, "token": "x" * 300_000}
+    status, _, _ = await console.ask("POST", "/decode", headers={"Origin": console.base}, data=data)
+    assert 413 == status
 
 
 async def test_an_error_that_was_not_expected_quotes_nothing(console, monkeypatch, capsys):

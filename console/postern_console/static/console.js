@@ -1,0 +1,86 @@
+"use strict";
+// What a page does beyond HTML: results appear in place, values are copied, rows are added. Every page works without.
+
+for (const button of document.querySelectorAll("[data-script]")) button.hidden = false;
+
+// A form with a target: its answer is put there, and a dialog forgets it when it closes. An answer that is a whole page
+// has the form with its mistakes, and takes the place of this one.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const target = document.getElementById(form.dataset.target ?? "");
+  if (!target) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  form.setAttribute("aria-busy", "true");
+  try {
+    const headers = { "X-Postern-Fragment": "1" };
+    const answer = await fetch(form.action, { method: "POST", headers, body, redirect: "error" });
+    const html = (answer.headers.get("Content-Type") ?? "").startsWith("text/html");
+    const text = await answer.text();
+    if (html) show(target, new DOMParser().parseFromString(text, "text/html"));
+    else say(target, text);
+  } catch {
+    say(target, "The console does not answer; it may have ended. Start it again: postern console");
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+});
+
+function show(target, answer) {
+  const main = answer.querySelector("main");
+  if (main) {
+    document.querySelector("main").replaceWith(main);
+    for (const button of main.querySelectorAll("[data-script]")) button.hidden = false;
+    (main.querySelector("[aria-invalid]") ?? main).focus();
+    return;
+  }
+  fill(target, ...answer.body.childNodes);
+}
+
+function say(target, text) {
+  const note = document.createElement("p");
+  note.className = "note error";
+  note.textContent = text;
+  fill(target, note);
+}
+
+function fill(target, ...nodes) {
+  const place = target.querySelector("[data-content]") ?? target;
+  place.replaceChildren(...nodes);
+  for (const button of place.querySelectorAll("[data-script]")) button.hidden = false;
+  if (target instanceof HTMLDialogElement) target.showModal();
+  else target.focus();
+}
+
+// The event does not bubble.
+document.addEventListener("close", (event) => {
+  event.target.querySelector?.("[data-content]")?.replaceChildren();
+}, true);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy], button[data-add-row]");
+  if (!button) return;
+  if (button.dataset.copy) {
+    const field = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(field.value ?? field.textContent);
+      button.textContent = "Copied";
+    } catch {
+      field.focus();
+      field.select?.();
+      button.textContent = "Press Ctrl-C";
+    }
+    return;
+  }
+  const rows = document.getElementById(button.dataset.addRow);
+  const row = rows.lastElementChild.cloneNode(true);
+  for (const field of row.querySelectorAll("input, textarea")) field.value = "";
+  rows.append(row);
+  row.querySelector("input, select")?.focus();
+});
+
+// A date that is typed is the one that is meant.
+document.addEventListener("input", (event) => {
+  const radio = document.getElementById(event.target.dataset?.checks ?? "");
+  if (radio) radio.checked = true;
+});
