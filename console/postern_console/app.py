@@ -18,6 +18,7 @@ from .gatekeeper import Gatekeeper, page_response
 from .object_document import document_of
 from .paging import Query, query_of
 from .rendering import STATIC, Templates
+from .token_pages import TokenPages
 from .views.object_detail import object_detail
 from .views.object_list import object_list
 from .views.overview import overview
@@ -40,6 +41,9 @@ def new_application(objects: FolderObjects, access: Access, port: int) -> web.Ap
     decode = DecodePages(objects, templates)
     application.router.add_get("/decode", decode.form)
     application.router.add_post("/decode", decode.answer)
+    tokens = TokenPages(objects, templates)
+    application.router.add_get("/jwtcredentials/{namespace}/{name}/token", tokens.form)
+    application.router.add_post("/jwtcredentials/{namespace}/{name}/token", tokens.answer)
     plurals = "|".join(KIND_BY_PLURAL)
     application.router.add_get(f"/{{plural:{plurals}}}", pages.object_list)
     application.router.add_get(f"/{{plural:{plurals}}}/{{namespace}}/{{name}}", pages.object_detail)

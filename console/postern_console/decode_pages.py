@@ -17,7 +17,7 @@ from postern_core.snapshot import Snapshot
 
 from .asked_request import AskedRequest, asked_of
 from .folder_objects import FolderObjects
-from .gatekeeper import is_fragment, page_response, texts_of
+from .gatekeeper import fields_of, is_fragment, page_response
 from .rendering import Templates
 from .state import ConsoleState
 from .views.decode import decode_page, decoded, explained
@@ -37,7 +37,7 @@ class DecodePages:
 
     async def answer(self, request: web.Request) -> web.Response:
         """The result alone for a script, and below the form without one."""
-        asked = asked_of(await texts_of(request))
+        asked = asked_of({name: values[0] for name, values in (await fields_of(request)).items()})
         state = await self._objects.state()
         result = await self._result(asked, state)
         if is_fragment(request):

@@ -98,7 +98,7 @@ def is_fragment(request: web.Request) -> bool:
     return request.headers.get("X-Postern-Fragment") == "1"
 
 
-async def texts_of(request: web.Request) -> dict[str, str]:
-    """The fields of a form, the first of each name; the gatekeeper has seen that none is a file."""
+async def fields_of(request: web.Request) -> dict[str, list[str]]:
+    """The fields of a form, each with all of its values; the gatekeeper has seen that none is a file."""
     form = await request.post()
-    return {name: str(form[name]) for name in form}
+    return {name: [str(value) for value in form.getall(name)] for name in form}

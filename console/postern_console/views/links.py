@@ -28,6 +28,11 @@ def object_path(ref: Ref) -> str:
     return f"{list_path(ref.kind)}/{quote(ref.namespace, safe='')}/{quote(ref.name, safe='')}"
 
 
+def token_path(ref: Ref) -> str:
+    """The address of the form that makes a token of a JWTCredential."""
+    return f"{object_path(ref)}/token"
+
+
 def link_to(ref: Ref, state: ConsoleState, text: str = "") -> Link:
     """An object by its path; a text alone where there is no such object."""
     return Link(text or ref.path, object_path(ref) if ref in state.objects else "")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
+from postern_console.calls import call_of
 from postern_console.object_document import ObjectDocument
 from postern_console.shown_manifest import shown_yaml
 from postern_console.state import ConsoleState, parent_of
@@ -12,11 +14,12 @@ from postern_core.parse import Parsed
 
 from .facts import facts_of
 from .findings import findings_of, health_of, place_of
-from .links import Link, frame, link_to, list_path
+from .links import Link, frame, link_to, list_path, token_path
 from .object_list import Row
 
 # Beyond this many the list, searched for the object's name, is the better place.
 CHILDREN_MAX = 50
+ACTIONS_MAX = 5
 
 
 def object_detail(state: ConsoleState, parsed: Parsed, document: ObjectDocument | None) -> dict[str, Any]:
@@ -33,12 +36,26 @@ def object_detail(state: ConsoleState, parsed: Parsed, document: ObjectDocument 
         "facts": facts_of(parsed, state),
         "findings": findings_of(state.by_object.get(ref, ()), state),
         "parent": (parent.kind, link_to(parent, state)) if parent else None,
+        "actions": actions_of(parsed, state),
         "children": children_of(parsed, state),
         "children_total": len(state.children.get(ref, ())),
         "children_title": _title_of_children(ref.kind),
         "place": place_of(document.path, document.line, state.folders) if document else "",
         "yaml": shown_yaml(document.manifest, problems) if document else "",
     }
+
+
+def actions_of(parsed: Parsed, state: ConsoleState) -> list[Link]:
+    """What one does next with an object: make a token, or see what becomes of a request."""
+    ref = parsed.ref
+    if ref.kind == "JWTCredential" and parsed.resource is not None:
+        return [Link("Generate JSON Web Token", token_path(ref))]
+    if ref.kind == "Consumer":
+        usable = [child for child in state.children.get(ref, ()) if state.objects[child].resource is not None]
+        return [Link(f"Generate JSON Web Token with {child.name}", token_path(child)) for child in usable[:ACTIONS_MAX]]
+    call = call_of(parsed, state) if ref.kind == "Route" else None
+    asked = urlencode({"method": call.method, "url": call.url}) if call else ""
+    return [Link("Explain a request", f"/decode?{asked}")] if call else []
 
 
 def children_of(parsed: Parsed, state: ConsoleState) -> list[Row]:
