@@ -13,6 +13,8 @@ from postern_core.ref import Ref
 
 from .access import Access
 from .decode_pages import DecodePages
+from .edit_pages import KIND_BY_PLURAL as WRITTEN
+from .edit_pages import EditPages
 from .folder_objects import FolderObjects
 from .gatekeeper import Gatekeeper, page_response
 from .object_document import document_of
@@ -44,6 +46,11 @@ def new_application(objects: FolderObjects, access: Access, port: int) -> web.Ap
     tokens = TokenPages(objects, templates)
     application.router.add_get("/jwtcredentials/{namespace}/{name}/token", tokens.form)
     application.router.add_post("/jwtcredentials/{namespace}/{name}/token", tokens.answer)
+    edit = EditPages(objects, templates)
+    written = "|".join(WRITTEN)
+    for path in (f"/{{plural:{written}}}/new", f"/{{plural:{written}}}/{{namespace}}/{{name}}/edit"):
+        application.router.add_get(path, edit.form)
+        application.router.add_post(path, edit.answer)
     plurals = "|".join(KIND_BY_PLURAL)
     application.router.add_get(f"/{{plural:{plurals}}}", pages.object_list)
     application.router.add_get(f"/{{plural:{plurals}}}/{{namespace}}/{{name}}", pages.object_detail)

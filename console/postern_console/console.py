@@ -17,15 +17,16 @@ from .folder_objects import FolderObjects
 from .server import serve
 
 
-@click.command(short_help="Look at manifests in a browser.")
+@click.command(short_help="Look at manifests in a browser, and edit them.")
 @folders_argument
 @click.option("--browser/--no-browser", "opens_browser", default=True, show_default=True, help="Open the browser.")
 @share_option
 def console(*, folders: tuple[Path, ...], opens_browser: bool, share: Share) -> None:
-    """Look at manifests in a browser: every object, what is wrong with it, and where.
+    """Look at manifests in a browser, and edit them: every object, what is wrong with it, and where.
 
     A page on loopback, for one browser: the link that is printed is good once, for a minute.
-    It ends by Ctrl-C, or by itself after 30 minutes without a request. Nothing is written.
+    It ends by Ctrl-C, or by itself after 30 minutes without a request.
+    A change is shown before it is saved. `postern run` serves what is saved, as it does for an editor.
 
     \b
     Examples:

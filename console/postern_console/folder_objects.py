@@ -17,6 +17,7 @@ from postern_operator.local.generated_secrets import GeneratedSecrets, state_fol
 from postern_operator.local.issuer_keys import with_kept_keys
 from postern_operator.validators import VALIDATORS
 
+from .editing.review import Review, review_of
 from .state import ConsoleState, state_of
 
 # Warnings about keys that end soon, and the grants of a running gateway, change without a manifest.
@@ -53,6 +54,14 @@ class FolderObjects:
         """What a gateway would serve of the folders as they are now; it holds secrets, and is for no page."""
         await self.state()
         return await asyncio.to_thread(self._compile, gateway)
+
+    async def review(self, changed: Parsed) -> Review:
+        """What would be wrong if one object were another, or new."""
+        state = await self.state()
+        objects = self._seen[1] if self._seen else ()
+        before = [problem for problems in state.problems.values() for problem in problems]
+        source = Source(self.folders, None)
+        return await asyncio.to_thread(review_of, objects, changed, before, self._share, source)
 
     def _compile(self, gateway: str) -> Snapshot:
         grants = grants_of(Source(self.folders, None), gateway)

@@ -44,6 +44,8 @@ class Gatekeeper:
             if request.method not in ("GET", "HEAD"):
                 await self._check_form(request)
             return await handler(request)
+        except web.HTTPRedirection:
+            raise
         except web.HTTPException as error:
             return self._error(error.status, error.reason)
         except LocalError as error:

@@ -51,7 +51,7 @@ def _shown(value: Any, path: str, hidden: set[str]) -> Any:
     if isinstance(value, Mapping):
         return {
             name: NOT_SHOWN
-            if name in COPIES or (name == "publicKey" and not _is_public(inner))
+            if name in COPIES or (name == "publicKey" and not is_public(inner))
             else _shown(inner, f"{path}.{name}" if path else str(name), hidden)
             for name, inner in value.items()
         }
@@ -60,7 +60,7 @@ def _shown(value: Any, path: str, hidden: set[str]) -> Any:
     return without_user_info(value) if isinstance(value, str) else value
 
 
-def _is_public(value: object) -> bool:
+def is_public(value: object) -> bool:
     """Whether this is a public key and nothing else."""
     try:
         read_public_keys(str(value))

@@ -6,12 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from postern_console.calls import call_of
+from postern_console.editing.forms import FORMS
 from postern_console.object_document import ObjectDocument
 from postern_console.shown_manifest import shown_yaml
 from postern_console.state import ConsoleState, parent_of
 from postern_core.kinds import KINDS
 from postern_core.parse import Parsed
 
+from .edit import edit_path
 from .facts import facts_of
 from .findings import findings_of, health_of, place_of
 from .links import Link, frame, link_to, list_path, token_path
@@ -46,7 +48,12 @@ def object_detail(state: ConsoleState, parsed: Parsed, document: ObjectDocument 
 
 
 def actions_of(parsed: Parsed, state: ConsoleState) -> list[Link]:
-    """What one does next with an object: make a token, or see what becomes of a request."""
+    """What one does next with an object: edit it, make a token, or see what becomes of a request."""
+    edit = [Link("Edit", edit_path(parsed.ref))] if parsed.ref.kind in FORMS and parsed.resource is not None else []
+    return [*edit, *_next_of(parsed, state)]
+
+
+def _next_of(parsed: Parsed, state: ConsoleState) -> list[Link]:
     ref = parsed.ref
     if ref.kind == "JWTCredential" and parsed.resource is not None:
         return [Link("Generate JSON Web Token", token_path(ref))]

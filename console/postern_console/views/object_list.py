@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from postern_console.editing.forms import FORMS
 from postern_console.paging import Query, matches, page_of
 from postern_console.state import ConsoleState
 from postern_core.kinds import KINDS
 from postern_core.parse import Parsed
 
+from .edit import new_path
 from .facts import Facts, facts_of, headings_of
 from .findings import Health, health_of
 from .links import Link, frame, link_to, list_path
@@ -37,6 +39,7 @@ def object_list(state: ConsoleState, kind: str, query: Query) -> dict[str, Any]:
         "title": KINDS[kind].title,
         "frame": frame(list_path(kind)),
         "kind": kind,
+        "new": Link(f"New {kind}", new_path(kind)) if kind in FORMS else None,
         "headings": headings_of(kind),
         "query": query,
         "rows": [_row(parsed, facts, state) for parsed, facts in page.items],

@@ -1,0 +1,1 @@
+"""Forms that write manifests: one document at a time, and nothing else of a file."""

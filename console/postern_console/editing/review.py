@@ -1,0 +1,92 @@
+"""What a change would bring: the problems of the changed object at their fields, those of others, and the difference.
+
+Pure but for the compiler's clock.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from postern_cli.load_folders import problems_of
+from postern_cli.sources import Source
+from postern_console.shown_manifest import KINDS_WITH_KEYS, shown_yaml, without_user_info
+from postern_core.link.shares import Share
+from postern_core.parse import Parsed
+from postern_core.problems import Problem, Reason
+from postern_operator.local.manifest_yaml import yaml_documents
+
+from .fields import Field
+from .target import Change
+
+# Lines around a change.
+CONTEXT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The problems of the object itself, and those that it brings to others."""
+
+    own: tuple[Problem, ...]
+    others: tuple[Problem, ...]
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the object would not be accepted, or has no usable key; what it refers to may come later."""
+        return any(it.reason.condition == "Accepted" or it.reason is Reason.INVALID_KEY_MATERIAL for it in self.own)
+
+
+def review_of(
+    objects: Sequence[Parsed], changed: Parsed, before: Iterable[Problem], share: Share, source: Source
+) -> Review:
+    """Compile the folders as they would be."""
+    others = [parsed for parsed in objects if parsed.ref != changed.ref]
+    problems = problems_of([*others, changed], share, source)
+    known = set(before)
+    return Review(
+        tuple(problem for problem in problems if problem.ref == changed.ref),
+        tuple(problem for problem in problems if problem.ref != changed.ref and problem not in known),
+    )
+
+
+def by_field(
+    problems: Iterable[Problem], fields: Sequence[Field], filled: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """The messages by the name of the input that they are about, "" for what has none.
+
+    What is about a block stands at the first of its inputs that is `filled`.
+    """
+    found: dict[str, list[str]] = {}
+    for problem in problems:
+        path = problem.field.replace("[", ".").replace("]", "")
+        names = [it.name for it in fields if f"{path}.".startswith(f"spec.{it.name}.")]
+        below = [it.name for it in fields if f"spec.{it.name}".startswith(f"{path}.") and it.input != "choice"]
+        if not names and path != "spec" and below:
+            names = [next((name for name in below if name in filled), below[0])]
+        if not names and path in ("metadata", "metadata.name"):
+            names = ["name"]
+        name = max(names, key=len, default="")
+        text = problem.message if name else f"{problem.field}: {problem.message}" if problem.field else problem.message
+        found.setdefault(name, []).append(text)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a save would change: the file, and the lines of a unified difference; `digest` is that of the change."""
+
+    path: str
+    lines: tuple[str, ...]
+    digest: str
+
+
+def difference(change: Change, changed: Parsed, problems: Sequence[Problem]) -> Difference:
+    """The difference of the document, without what could be a secret."""
+    if changed.ref.kind in KINDS_WITH_KEYS:
+        old = shown_yaml(yaml_documents(change.old)[0].value, problems) if change.old else ""
+        new = shown_yaml(yaml_documents(change.new)[0].value, problems)
+    else:
+        old, new = without_user_info(change.old), without_user_info(change.new)
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=CONTEXT, lineterm="")
+    return Difference(str(change.path), tuple(lines)[2:], change.digest)

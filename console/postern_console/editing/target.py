@@ -1,0 +1,102 @@
+"""Where an object is written: in place of its own document, or into a new file; and what the file is then.
+
+A file is read when a change is looked at, and again when it is saved: in between it must not have changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import stat
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from postern_core.parse import Parsed
+from postern_core.ref import Ref
+from postern_core.resources.types import NAME_PATTERN
+from postern_kit.atomic_file import replace_file
+from postern_kit.regular_file import read_regular
+from postern_operator.errors import LocalError, ManifestError
+from postern_operator.local.manifest_file import read_manifests, texts_of
+from postern_operator.local.manifest_yaml import yaml_documents
+
+from .document_edit import edited_document, new_document
+
+MODE = 0o644
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file before and after; `before` is None for a new one, and `old` and `new` are of the one document."""
+
+    path: Path
+    before: bytes | None
+    after: bytes
+    old: str
+    new: str
+
+    @property
+    def digest(self) -> str:
+        """By which it is known at the time of saving that nothing has come in between."""
+        parts = (str(self.path).encode(), self.before or b"", self.after)
+        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+
+
+def changed_document(parsed: Parsed, manifest: Mapping[str, Any]) -> Change:
+    """Replace an object's own document; raises `LocalError` where that can't be done from here."""
+    path, _, line = parsed.origin.rpartition(":")
+    try:
+        content = read_regular(Path(path))
+        texts = list(texts_of(content, path))
+        index = bisect_right(texts, int(line), key=lambda it: it[0]) - 1
+        old = texts[index][1]
+        held = read_manifests(old, "")
+        is_alone = [it.ref for it in held.objects] == [parsed.ref] and not held.foreign
+        text = old.decode()
+        if path.endswith(".json") or not is_alone or "\r" in text or "items" in yaml_documents(text)[0].value:
+            raise LocalError(f"{path}: it shares its document with others, or is no plain YAML; edit it there")
+        mark = "---" if text.startswith("---") else ""
+        # The marker is a line of its own nearly always; what else stands in it belongs to the document.
+        new = mark + edited_document(text.removeprefix(mark), manifest)
+    except (OSError, ManifestError, UnicodeDecodeError) as error:
+        raise LocalError(f"{path} can't be changed: {error}") from None
+    after = b"".join([*(it[1] for it in texts[:index]), new.encode(), *(it[1] for it in texts[index + 1 :])])
+    return Change(Path(path), content, (BOM if content.startswith(BOM) else b"") + after, text, new)
+
+
+def added_document(folders: Sequence[Path], ref: Ref, manifest: Mapping[str, Any]) -> Change:
+    """A new file in the first folder; where there are only files, the end of the first one."""
+    if not all(re.match(NAME_PATTERN, name) for name in (ref.name, ref.namespace)):
+        raise LocalError("a file is named by its object, which has no usable name")
+    new = new_document(manifest)
+    folder = next((path for path in folders if path.is_dir()), None)
+    if folder is not None:
+        stem = f"{ref.kind.lower()}-{ref.name}"
+        names = (f"{stem}.yaml", f"{stem}-{ref.namespace}.yaml")
+        path = next((folder / name for name in names if not (folder / name).exists()), None)
+        if path is None:
+            raise LocalError(f"{folder / names[1]} is there already; choose another name")
+        return Change(path, None, new.encode(), "", new)
+    path = folders[0]
+    if path.suffix == ".json":
+        raise LocalError(f"{path} is JSON; name a folder for new objects")
+    before = read_regular(path)
+    gap = b"" if before.endswith(b"\n") or not before else b"\n"
+    return Change(path, before, before + gap + (b"---\n" if before else b"") + new.encode(), "", new)
+
+
+def save(change: Change) -> None:
+    """Write the file whole, with the rights that it has; raises `LocalError` where it is not as it was."""
+    path = change.path.resolve()
+    try:
+        now = read_regular(path) if path.exists() else None
+        if now != change.before:
+            raise LocalError(f"{change.path} has changed in the meantime; look at it again")
+        mode = stat.S_IMODE(path.stat().st_mode) if now is not None else MODE
+        replace_file(path, change.after, mode=mode)
+    except OSError as error:
+        raise LocalError(f"{change.path} can't be written: {error.strerror}") from None

@@ -1,0 +1,131 @@
+"""Where an object is written, and what of a file stays."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+import yaml
+
+import manifests
+from postern_console.editing.target import added_document, changed_document, save
+from postern_core.ref import Ref
+from postern_operator.errors import LocalError
+
+BOB = Ref("Consumer", "default", "bob")
+
+
+def changed(folder, name="bob", **spec):
+    """The change of a Consumer's spec."""
+    return changed_document(folder.state().objects[Ref("Consumer", "default", name)], manifests.consumer(name, **spec))
+
+
+def test_a_document_is_replaced_and_all_others_stay(folder):
+    """Their bytes are as they were, comments and markers too."""
+    texts = [
+        "# first\n" + yaml.safe_dump(manifests.consumer("a")),
+        "# it\n" + yaml.safe_dump(manifests.consumer("bob")),
+    ]
+    last = " # last\n" + yaml.safe_dump(manifests.consumer("c")) + "# end"
+    file = folder.write("---\n".join(texts) + "---" + last)
+    before = file.read_text()
+    save(changed(folder, groups=["x"]))
+    expected = before.replace(
+        "name: bob\n  namespace: default\nspec: {}", "name: bob\n  namespace: default\nspec:\n  groups: [x]"
+    )
+    assert expected == file.read_text()
+
+
+def test_a_file_keeps_its_rights_and_its_link(folder, tmp_path):
+    """What a link leads to is written, not the link."""
+    file = folder.write(manifests.consumer("bob"))
+    real = tmp_path / "real.yaml"
+    file.rename(real)
+    file.symlink_to(real)
+    real.chmod(0o640)
+    save(changed(folder, groups=["x"]))
+    assert (True, 0o640, True) == (file.is_symlink(), stat.S_IMODE(real.stat().st_mode), "groups" in real.read_text())
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (json.dumps(manifests.consumer("bob")), "all.json"),
+        (yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": [manifests.consumer("bob")]}), "all.yaml"),
+        (f"{yaml.safe_dump(manifests.consumer('bob'))}...\n---\n{yaml.safe_dump(manifests.consumer('a'))}", "all.yaml"),
+        (yaml.safe_dump(manifests.consumer("bob")).replace("\n", "\r\n"), "all.yaml"),
+    ],
+)  # fmt: skip
+def test_what_shares_a_document_is_left_to_an_editor(folder, text, name):
+    """A list, JSON, or a text that is not one document by itself."""
+    folder.write(text, name=name)
+    with pytest.raises(LocalError, match="edit it there"):
+        changed(folder, groups=["x"])
+
+
+def test_a_file_that_has_changed_is_not_overwritten(folder):
+    """A save never takes away what another program has written."""
+    file = folder.write(manifests.consumer("bob"))
+    change = changed(folder, groups=["x"])
+    file.write_text(file.read_text() + "# mine\n")
+    with pytest.raises(LocalError, match="in the meantime"):
+        save(change)
+    new = added_document([folder.path], Ref("Consumer", "default", "c"), manifests.consumer("c"))
+    new.path.write_text("# mine\n")
+    with pytest.raises(LocalError, match="in the meantime"):
+        save(new)
+    assert "# mine\n" == new.path.read_text()
+
+
+def test_an_object_that_has_gone_is_not_written(folder):
+    """Its file may have, too."""
+    file = folder.write(manifests.consumer("bob"))
+    state = folder.state()
+    file.unlink()
+    with pytest.raises(LocalError, match="can't be changed"):
+        changed_document(state.objects[BOB], manifests.consumer("bob"))
+
+
+def test_a_new_object_has_a_file_of_its_own(folder):
+    """Its name is that of the object, and of its namespace where that is taken."""
+    names = []
+    for namespace in ("a", "b", "c"):
+        change = added_document([folder.path], Ref("Consumer", namespace, "bob"), manifests.consumer("bob", namespace))
+        names.append(change.path.name)
+        save(change)
+    assert ["consumer-bob.yaml", "consumer-bob-b.yaml", "consumer-bob-c.yaml"] == names
+    with pytest.raises(LocalError, match="is there already"):
+        added_document([folder.path], Ref("Consumer", "c", "bob"), {})
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", "A", "x" + "\n"])
+def test_a_name_that_is_none_names_no_file(folder, name):
+    """A path never leaves the folder."""
+    for ref in (Ref("Consumer", "default", name), Ref("Consumer", name, "bob")):
+        with pytest.raises(LocalError, match="no usable name"):
+            added_document([folder.path], ref, {})
+
+
+@pytest.mark.parametrize("before", ["", "kind: A", "kind: A\n"])
+def test_without_a_folder_a_new_object_is_put_behind_the_others(folder, before):
+    """The command was given a file."""
+    file = folder.write(before)
+    save(added_document([file], BOB, manifests.consumer("bob")))
+    assert [*([{"kind": "A"}] if before else []), manifests.consumer("bob")] == list(
+        yaml.safe_load_all(file.read_text())
+    )
+
+
+def test_json_gets_no_document_behind_it(folder):
+    """A file of JSON has one."""
+    with pytest.raises(LocalError, match="name a folder"):
+        added_document([folder.write("{}", name="a.json")], BOB, {})
+
+
+def test_a_folder_that_can_t_be_written_is_said(folder):
+    """Nothing is left half."""
+    change = added_document([folder.path], BOB, manifests.consumer("bob"))
+    folder.path.rmdir()
+    with pytest.raises(LocalError, match="can't be written"):
+        save(change)
