@@ -45,7 +45,7 @@ demo: $(STAMP) ## Play the walkthrough of README.md against a real gateway, then
 test: $(STAMP) ## Run every test that needs nothing built, and name the command for each of the others (TESTS=tests/unit)
 	@$(PYTEST) $(TESTS)
 
-browser-test: $(STAMP) ## Test pages of other origins in a browser (apt install chromium chromium-driver)
+browser-test: $(STAMP) ## Test the console, and pages of other origins, in a browser (apt install chromium chromium-driver)
 	@$(PYTEST) tests/browser
 
 chart-test: $(STAMP) ## Test the chart with Helm 3 and Helm 4; with Go, builds them first (3 minutes, once)

@@ -10,11 +10,12 @@ document.addEventListener("submit", async (event) => {
   const target = document.getElementById(form.dataset.target ?? "");
   if (!target) return;
   event.preventDefault();
+  // Not `form.action`: a button of that name would stand for it.
   const body = new URLSearchParams(new FormData(form, event.submitter));
   form.setAttribute("aria-busy", "true");
   try {
     const headers = { "X-Postern-Fragment": "1" };
-    const answer = await fetch(form.action, { method: "POST", headers, body, redirect: "error" });
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", headers, body, redirect: "error" });
     const html = (answer.headers.get("Content-Type") ?? "").startsWith("text/html");
     const text = await answer.text();
     if (html) show(target, new DOMParser().parseFromString(text, "text/html"));
