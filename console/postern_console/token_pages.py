@@ -68,7 +68,7 @@ class TokenPages:
         spec = parsed.resource.spec
         if asked.key_claim in ("iat", "exp"):
             mistakes["key_claim"] = "is a date"
-        if not spec.algorithm.startswith("HS") and not asked.private_key and not is_preview:
+        if not spec.own_algorithm.startswith("HS") and not asked.private_key and not is_preview:
             mistakes["private_key"] = "is what the token is signed with"
         if mistakes:
             return {}, mistakes

@@ -33,7 +33,7 @@ def issuer_is_missing(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str,
         yield "spec.issuer", "must be given, but with keys.kubernetes must not, for the API server names its own"
 
 
-def nothing_to_discover_by(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
+def issuer_is_not_discoverable(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
     named, discovery = issuer.spec.issuer, issuer.spec.keys.discovery
     if (
         named is not None
@@ -44,7 +44,7 @@ def nothing_to_discover_by(issuer: TokenIssuer, _: Validators) -> Iterator[tuple
         yield "spec.issuer", "must be a URL without query or fragment, or keys.discovery needs a url of its own"
 
 
-def keys_would_come_unprotected(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
+def keys_are_not_protected(issuer: TokenIssuer, _: Validators) -> Iterator[tuple[str, str]]:
     fetch = issuer.spec.fetch
     if is_plain(issuer) and not (fetch is not None and (fetch.insecure or fetch.service is not None)):
         yield "spec.keys", "must be fetched by https, or fetch.insecure must be true"
@@ -90,8 +90,8 @@ KEY_SOURCE_CHECKS = (
     keys_are_not_exactly_one,
     url_is_not_one_of_keys,
     issuer_is_missing,
-    nothing_to_discover_by,
-    keys_would_come_unprotected,
+    issuer_is_not_discoverable,
+    keys_are_not_protected,
     fetch_has_no_effect,
     fetch_is_out_of_bounds,
 )

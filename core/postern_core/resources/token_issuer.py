@@ -100,14 +100,14 @@ class TokenIssuerSpec(Spec, frozen=True, kw_only=True):
             ".issuer",
         ),
         Rule(
-            "nothing_to_discover_by",
+            "issuer_is_not_discoverable",
             "!has(self.keys.discovery) || has(self.keys.discovery.url) || !has(self.issuer) || "
             f"(self.issuer.matches(r'{ABSOLUTE_URL}') && !self.issuer.contains('?') && !self.issuer.contains('#'))",
             "must be a URL without query or fragment, or keys.discovery needs a url of its own",
             ".issuer",
         ),
         Rule(
-            "keys_would_come_unprotected",
+            "keys_are_not_protected",
             "(has(self.fetch) && (self.fetch.insecure || has(self.fetch.service))) || "
             "!((has(self.keys.url) && self.keys.url.startsWith('http:')) || (has(self.keys.discovery) && "
             "(has(self.keys.discovery.url) ? self.keys.discovery.url.startsWith('http:') : "
