@@ -8,6 +8,7 @@ from typing import Any
 
 from postern_core.snapshot_rate_limits import RateLimit
 from postern_dataplane.decision.client_address import client_address
+from postern_dataplane.decision.limit_keys import address_key
 from postern_dataplane.decision.outcome import Decision, Forward
 from postern_dataplane.jwt.claim_values import claim_at
 from postern_dataplane.jwt.compact import read_token
@@ -17,8 +18,7 @@ from postern_dataplane.table.routing_table import RoutingTable
 
 from .wording import listed, shown, span
 
-# Clients of IPv6 have this much to themselves, and any address in it.
-IPV6, NETWORK_BITS = 6, 64
+IPV4_BYTES, IPV6_BYTES = 4, 16
 
 
 def limit_notes(
@@ -58,11 +58,9 @@ def _claim(limit: RateLimit, claims: dict[str, Any] | None) -> str:
 
 
 def _address(text: str) -> str:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
+    key = address_key(text)
+    if not key:
         return "all whose address is not known"
-    mapped = getattr(address, "ipv4_mapped", None)
-    if address.version == IPV6 and mapped is None:
-        return f"address {ipaddress.ip_network((address, NETWORK_BITS), strict=False)}"
-    return f"address {mapped or address}"
+    if len(key) == IPV4_BYTES:
+        return f"address {ipaddress.IPv4Address(key)}"
+    return f"address {ipaddress.IPv6Network((key.ljust(IPV6_BYTES, bytes(1)), 8 * len(key)))}"
