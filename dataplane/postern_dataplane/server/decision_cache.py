@@ -92,6 +92,11 @@ class CachedDecision(msgspec.Struct, frozen=True, gc=False):
         identity = self.outcome.identity
         return 0 if identity is None or identity.token is None else identity.token.size_bytes
 
+    @property
+    def keys(self) -> int:
+        """How many keys of rate limits are held."""
+        return len(self.outcome.counted)
+
     def answer(self, token: bytes, _table: RoutingTable, tokens: Verifications, now_s: float) -> Answer | None:
         """The outcome, while it holds; counts a hit for the token that need not be looked up."""
         if now_s >= self.outcome.until or (token and _TOKEN.fullmatch(token) is None):
@@ -123,6 +128,11 @@ class CachedTemplate(msgspec.Struct, gc=False):
         """The most that the log has of the last token."""
         policy = self.route_match.row.policy
         return 0 if policy is None or policy.logged is None else policy.logged.size_bytes_max
+
+    @property
+    def keys(self) -> int:
+        """As in `CachedDecision`, with those of the answer to the last token."""
+        return len(self.route_match.counted) + len(self.route_match.row.entry.rate_limits)
 
     def answer(self, token: bytes, table: RoutingTable, tokens: Verifications, now_s: float) -> Answer | None:
         """Decide about the same request with this token; None for what is none."""
@@ -255,8 +265,10 @@ class NullCache(DecisionCache):
 
 
 def _known_bytes(key: Key, entry: CacheEntry) -> int:
-    # Measured: the head is there four times, in the key, its fields and what goes upstream; each field costs 150 bytes.
-    return 4 * (len(key[1]) + len(key[2])) + 150 * len(entry.head.headers) + entry.logged_bytes + 512
+    # Measured: the head is there four times, in the key, its fields and what goes upstream; each field costs 150 bytes,
+    # and so does each key that is counted.
+    fields = len(entry.head.headers) + entry.keys
+    return 4 * (len(key[1]) + len(key[2])) + 150 * fields + entry.logged_bytes + 512
 
 
 def _with_token(head: RequestHead, token: bytes, other: bytes) -> RequestHead:

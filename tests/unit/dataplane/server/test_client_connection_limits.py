@@ -90,3 +90,13 @@ def test_limits_that_no_route_has_are_not_looked_at(port, client):
     """Nothing is counted."""
     ask(port, client, times=5)
     assert 0 == len(port.gateway.token_buckets)
+
+
+def test_keys_of_remembered_heads_have_their_place_in_the_bound(port, client, limited):
+    """A head of a limited route takes more of the memory for heads, with the keys of its last token."""
+    limited("Client", 5, {"jwt": {}})
+    ask(port, client, f"Authorization: Bearer {signed()}", times=3)
+    ask(port, client, times=2)
+    cache = port.gateway.decision_cache
+    [template], [refusal] = (list(it._young.values()) for it in (cache._passing, cache._refused))
+    assert (2, 1) == (template.keys, refusal.keys)
