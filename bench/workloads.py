@@ -22,6 +22,8 @@ LISTS = {
     },
     "maxRequestBody": "1Mi",
 }
+# As many requests as limits may let pass, so that each is counted and none refused.
+RATE_LIMITS = {"rateLimit": [{"by": by, "requests": 1_000_000, "per": "1s"} for by in ("Client", "Consumer")]}
 
 
 class Tokens(Enum):
@@ -108,6 +110,7 @@ def _workloads() -> tuple[Workload, ...]:
                  service=CORS),
         Workload("unlike", "small GET, one token, each with another query", queries=MANY),
         Workload("lists", "as unlike, with lists of 256 addresses", queries=MANY, service=LISTS),
+        Workload("rate-limit", "as unlike, counted by client and consumer", queries=MANY, service=RATE_LIMITS),
         Workload("rotation-1000", "small GET, 1,000 tokens in turn", Tokens.ROTATING),
         Workload("refused-missing", "no token: refused", Tokens.MISSING),
         Workload("refused-garbage", "each with another token that was never signed: refused", Tokens.GARBAGE),

@@ -10,6 +10,7 @@ from bench.workloads import DEFAULT, WORKLOADS
 
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
+from postern_core.resources.rate_limit import REQUESTS_MAX
 from postern_operator.validators import VALIDATORS
 
 
@@ -69,3 +70,11 @@ def test_tokens_of_an_identity_provider_are_verified_by_its_keys():
     [issuer] = made.snapshot.issuers
     assert (workload.issuer, "", 1) == (issuer.issuer, issuer.refusal, len(issuer.keys))
     assert workload.issuer == jwt.decode(key.token(), options={"verify_signature": False})["iss"]
+
+
+def test_limits_count_and_refuse_nothing():
+    """A limit that refuses would make requests cheap; these are the largest that are accepted."""
+    spec = WORKLOADS["rate-limit"].service
+    [service, *_] = manifests(8000, 1, 1, service=spec)
+    assert not parse_manifest(service).problems
+    assert {REQUESTS_MAX} == {limit["requests"] for limit in spec["rateLimit"]}
