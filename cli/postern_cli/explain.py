@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -96,11 +96,14 @@ def explain(
     tell_left_out(gathered.left_out)
     snapshot = _snapshot_for(gateway, gathered, share, grants_of(source, gateway))
     explanation = explained(written, head, snapshot)
-    click.echo("\n".join(text_of(explanation, Redaction(snapshot.policies, explanation.token))))
-    for line in fetched_keys_of(explanation, gathered.fetched):
-        click.echo(line)
+    click.echo("\n".join(_told(explanation, snapshot, gathered)))
     if connects and isinstance(explanation.decision, Forward):
         click.echo("\n".join(connecting(probe_upstream(explanation.decision.upstream))))
+
+
+def _told(explanation: Explanation, snapshot: Snapshot, gathered: LoadedObjects) -> Iterator[str]:
+    yield from text_of(explanation, Redaction(snapshot.policies, explanation.token))
+    yield from fetched_keys_of(explanation, gathered.fetched)
 
 
 def _snapshot_for(gateway: str, gathered: LoadedObjects, share: Share, grants: Grants) -> Snapshot:

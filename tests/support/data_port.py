@@ -15,12 +15,7 @@ from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import build_table
 from postern_dataplane.table.table_settings import TableSettings
-from postern_dataplane.telemetry.definitions import (
-    EVICTIONS,
-    TLS_HANDSHAKES,
-    UPSTREAM_ERRORS,
-    Metric,
-)
+from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES, UPSTREAM_ERRORS, Metric
 from postern_dataplane.telemetry.definitions import UNKNOWN_KEY_HINTS as HINTS
 from postern_dataplane.telemetry.events import RequestRecord
 from postern_dataplane.upstream.dial_policy import DialPolicy

@@ -128,7 +128,7 @@ def of_kid(kid, **recipe):
     "recipe", [{"algorithm": "RS256", "private_key": "rsa3072"}, {"algorithm": "ES256", "private_key": "p256"}]
 )
 def test_a_key_that_a_fetched_issuer_lacks_is_hinted_at(recipe):
-    """Also from the cache, and where the key is of a type that the issuer did not have before."""
+    """The answer is the same from the cache, and where the key is of a type that the issuer did not have before."""
     made, cache = table(issuer("a", A, "rsa3072", is_fetched=True)), VerificationCache()
     found = of_kid("new", **recipe)
     answers = [answer(made, found, cache) for _ in range(2)]
