@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,13 +22,22 @@ from .source import KeySource
 class FetchedKeys(msgspec.Struct, frozen=True):
     """The last good set of a source: its public keys, written anew, and when it was found so (seconds since the epoch).
 
-    `url` is where the set itself is, "" for that of the API server.
+    `url` is where the set itself is, "" for that of the API server; `issuer` is what only the API server says: which
+    `iss` its tokens have.
     """
 
     keys: str
     fetched_at: float
     url: str = ""
     etag: str = ""
+    issuer: str = ""
+
+
+class AccountKeys(NamedTuple):
+    """What the API server says of the tokens of its ServiceAccounts."""
+
+    issuer: str
+    jwks: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +48,8 @@ class Fetched:
     max_age_s: float | None = None
 
 
-# Returns the set of the API server, read with the account of the operator.
-KubernetesKeys = Callable[[], Awaitable[bytes]]
+# Asks the API server with the account of the operator; raises `KeyFetchError`.
+KubernetesKeys = Callable[[], Awaitable[AccountKeys]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,8 @@ class KeyClient:
     async def _of_api_server(self) -> Fetched:
         if self.kubernetes is None:
             raise KeyFetchError(FetchReason.UNAVAILABLE, "there is no API server whose keys could be read")
-        return Fetched(_read(await self.kubernetes(), self.now()))
+        issuer, jwks = await self.kubernetes()
+        return Fetched(msgspec.structs.replace(_read(jwks, self.now()), issuer=issuer))
 
     async def _of_url(self, source: KeySource, before: FetchedKeys | None) -> Fetched:
         url = await self._jwks_url(source) if source.discovers else source.url

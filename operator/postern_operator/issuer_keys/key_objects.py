@@ -73,4 +73,4 @@ def _object(issuer: Ref, demand: Demand, state: KeyState) -> Parsed:
         return fetched_keys(issuer, "", failure.reason if failure else "KeysUnavailable", why or "not fetched yet")
     if state.is_expired:
         return fetched_keys(issuer, "", EXPIRED, f"not renewed for longer than maxStale; {why}")
-    return fetched_keys(issuer, state.keys.keys, STALE if failure else "", why)
+    return fetched_keys(issuer, state.keys.keys, STALE if failure else "", why, named=state.keys.issuer)

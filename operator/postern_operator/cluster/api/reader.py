@@ -117,6 +117,23 @@ async def get_object(api: client.ApiClient, resource: Resource, namespace: str, 
         raise
 
 
+async def get_document(api: client.ApiClient, path: str, bytes_max: int) -> bytes:
+    """Return what the API server itself answers at a path; raises one of `API_ERRORS`.
+
+    A redirect has an answer of another place, which counts as none; no account of ours goes there.
+    """
+    timeout = aiohttp.ClientTimeout(total=READ_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S)
+    async with await _answer(api, path, {}, timeout) as answer:
+        if answer.history:
+            raise ApiException(status=answer.history[0].status, reason="a redirect")
+        content = bytearray()
+        async for part in answer.content.iter_any():
+            content += part
+            if len(content) > bytes_max:
+                raise ApiException(status=answer.status, reason="too much")
+        return bytes(content)
+
+
 async def pages(api: client.ApiClient, resource: Resource, namespace: str = "") -> AsyncIterator[Page]:
     """All objects as they are now, a page at a time; raises one of `API_ERRORS`."""
     timeout = aiohttp.ClientTimeout(total=READ_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S)

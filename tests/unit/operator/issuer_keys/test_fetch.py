@@ -8,7 +8,7 @@ from jwt.algorithms import ECAlgorithm
 
 from fake_provider import DISCOVERY, JWKS, fake_provider, jwk, signing_key
 from postern_operator.issuer_keys.errors import FetchReason, KeyFetchError
-from postern_operator.issuer_keys.fetch import KeyClient
+from postern_operator.issuer_keys.fetch import AccountKeys, KeyClient
 from postern_operator.issuer_keys.fetch_policy import LOCAL, FetchPolicy
 from postern_operator.issuer_keys.source import KeySource
 from postern_operator.jwk_sets import read_jwks
@@ -174,10 +174,11 @@ async def test_keys_of_the_api_server_are_read_by_its_own_client():
     """No URL and no token is known here."""
 
     async def keys():
-        return json.dumps({"keys": [ONE]}).encode()
+        return AccountKeys("https://kubernetes.default.svc", json.dumps({"keys": [ONE]}).encode())
 
     client = KeyClient(CLIENT.policy, lambda: NOW, keys)
     fetched = await client.fetch(KeySource(is_kubernetes=True), None, 5)
     assert (["one"], "") == (ids(fetched), fetched.keys.url)
+    assert "https://kubernetes.default.svc" == fetched.keys.issuer
     with pytest.raises(KeyFetchError, match="no API server"):
         await CLIENT.fetch(KeySource(is_kubernetes=True), None, 5)

@@ -45,6 +45,14 @@ async def test_an_object_says_what_is_known_of_the_keys():
     )
 
 
+async def test_an_object_says_which_iss_only_the_source_knows():
+    """Of the API server's tokens."""
+    fetcher = Fetcher()
+    fetcher.state = KeyState(FetchedKeys("keys", 1.0, issuer="https://kubernetes.default.svc"), None)
+    (made,) = await KeyObjects(fetcher, lambda _: {ISSUER: DEMAND}).added_to(())
+    assert "https://kubernetes.default.svc" == made.resource.issuer
+
+
 async def test_what_is_unchanged_is_the_same_object():
     """A fetch that found nothing new leads to no compilation."""
     fetcher = Fetcher()
