@@ -1,7 +1,7 @@
 """The fetched keys of issuers as ConfigMaps of the operator's own namespace, so that they outlive every replica.
 
-The leading replica writes them, all read them.  What can write them can forge tokens, as what can write the published
-snapshot can.
+The leading replica writes them.  Each replica reads one when it first needs it, and all again when it begins to lead.
+What can write them can forge tokens, as what can write the published snapshot can.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 from typing import Any
 
 from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client.exceptions import ApiException
 
 from postern_kit.logs import described
 from postern_operator.issuer_keys.fetch import FetchedKeys
@@ -19,7 +20,7 @@ from postern_operator.issuer_keys.source import KeySource
 from .api.reader import API_ERRORS, get_object
 from .api.resource_types import CONFIG_MAPS
 from .api.writer import Writer
-from .errors import ClusterError, NotLeadingError
+from .errors import ClusterError, NotLeadingError, RefusedError, UnreachableError
 
 log = logging.getLogger("postern.kept_keys")
 
@@ -28,7 +29,7 @@ ENTRY = "keys.json"
 
 
 class KeptKeys:
-    """A `KeyStore` in a namespace; what can't be read or written is logged, and tried again with the next fetch."""
+    """A `KeyStore` in a namespace; what can't be written is logged, and tried again with the next fetch."""
 
     def __init__(self, api: ApiClient, writer: Writer, namespace: str) -> None:
         self._api = api
@@ -36,12 +37,19 @@ class KeptKeys:
         self._namespace = namespace
 
     async def read(self, source: KeySource) -> FetchedKeys | None:
-        """Return what was kept last, None where nothing can be read."""
+        """Return what was kept last, None where there is none, or where it may not be read at all.
+
+        Raises `UnreachableError` for what will pass: with keys that are only not read yet, nothing may be published.
+        """
         try:
             found = await self._get(source)
-        except API_ERRORS as error:
+        except ApiException as error:
+            if not RefusedError("", error.status or 0).is_lasting:
+                raise UnreachableError(f"GET {PREFIX}{source.id}: {error.status}") from None
             log.warning("kept keys can't be read", extra={"fields": {"source": source.place} | described(error)})
             return None
+        except API_ERRORS as error:
+            raise UnreachableError(f"GET {PREFIX}{source.id}: {type(error).__name__}") from None
         content = ((found or {}).get("data") or {}).get(ENTRY)
         return decode_kept(content.encode()) if isinstance(content, str) else None
 

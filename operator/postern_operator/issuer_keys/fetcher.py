@@ -39,10 +39,10 @@ class Client(Protocol):
 
 
 class KeyStore(Protocol):
-    """Where keys outlive the process; no method raises for what it can't do."""
+    """Where keys outlive the process; what can't be written is no error."""
 
     async def read(self, source: KeySource) -> FetchedKeys | None:
-        """Return what was kept last."""
+        """Return what was kept last, None where there is none; raises where that can't be said now."""
 
     async def keep(self, source: KeySource, keys: FetchedKeys) -> None:
         """Keep this instead."""
@@ -151,12 +151,18 @@ class KeyFetcher:
         return True
 
     async def reload(self) -> None:
-        """Take what another process has kept meanwhile, where that is newer."""
+        """Take what another process has kept meanwhile; raises what `KeyStore.read` raises.
+
+        Its clock may be another one, so that no time says which keys are newer; those that differ are fetched at once.
+        """
         for entry in list(self._entries.values()):
             kept = await self._kept(entry.source)
-            if kept is not None and (entry.keys is None or kept.fetched_at > entry.keys.fetched_at):
+            if kept is None:
+                continue
+            is_other = entry.keys is not None and not _is_same(entry.keys, kept)
+            if entry.keys is None or is_other or kept.fetched_at > entry.keys.fetched_at:
                 entry.keys = kept
-                entry.schedule = Schedule(self._first_due_s(kept, entry.terms))
+                entry.schedule = Schedule(self._time() if is_other else self._first_due_s(kept, entry.terms))
                 self._changed()
 
     async def run(self) -> None:
@@ -216,7 +222,7 @@ class KeyFetcher:
         entry.has_tried.set()
 
     async def _note_keys(self, entry: _Entry, got: Fetched) -> None:
-        is_same = entry.keys is not None and entry.keys.keys == got.keys.keys
+        is_same = entry.keys is not None and _is_same(entry.keys, got.keys)
         was_well = entry.failure is None
         entry.keys, entry.failure = got.keys, None
         entry.schedule.succeeded(self._time(), entry.terms.refresh_s, got.max_age_s)
@@ -251,6 +257,10 @@ class KeyFetcher:
     @staticmethod
     def _time() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _is_same(one: FetchedKeys, other: FetchedKeys) -> bool:
+    return (one.keys, one.issuer) == (other.keys, other.issuer)
 
 
 def _is_expired(keys: FetchedKeys | None, demand: Demand, now_s: float) -> bool:

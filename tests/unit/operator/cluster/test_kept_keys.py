@@ -8,6 +8,7 @@ import pytest
 from fake_api import fake_api
 from fake_provider import jwk, signing_key
 from postern_operator.cluster.api.writer import Writer
+from postern_operator.cluster.errors import UnreachableError
 from postern_operator.cluster.kept_keys import KeptKeys
 from postern_operator.issuer_keys.fetch import FetchedKeys
 from postern_operator.issuer_keys.source import KeySource
@@ -62,7 +63,25 @@ async def test_an_api_server_that_fails_stops_no_fetch(fake, caplog):
     """Nothing is raised; what can't be kept is logged."""
     api, client = fake
     with caplog.at_level(logging.WARNING):
-        for act in (kept(client).read(SOURCE), kept(client).keep(SOURCE, KEYS), kept(client).drop(SOURCE)):
+        for act in (kept(client).keep(SOURCE, KEYS), kept(client).drop(SOURCE)):
             api.failures = [(500, "InternalError", {})] * 9
             await act
-    assert 3 == len(caplog.records)
+    assert 2 == len(caplog.records)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_keys_that_cannot_be_read_now_are_not_taken_for_none(fake, status):
+    """Or a restart while the API server is busy would publish routes without them."""
+    api, client = fake
+    api.failures = [(status, "Busy", {})]
+    with pytest.raises(UnreachableError):
+        await kept(client).read(SOURCE)
+
+
+async def test_keys_that_may_not_be_read_are_fetched_anew(fake, caplog):
+    """A right that is missing would else stop all rebuilds for as long."""
+    api, client = fake
+    api.failures = [(403, "Forbidden", {})]
+    with caplog.at_level(logging.WARNING):
+        assert await kept(client).read(SOURCE) is None
+    assert 1 == len(caplog.records)

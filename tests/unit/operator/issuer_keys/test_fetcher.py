@@ -93,6 +93,24 @@ def test_a_standby_takes_what_the_leader_has_kept():
     run_virtually(story())
 
 
+def test_a_new_leader_takes_other_keys_whatever_the_clock_of_the_last_one_said():
+    """They are fetched at once, for no clock says which of both are newer."""
+
+    async def story():
+        demands, store = {"a": Demand(ONE)}, Store()
+        run = Run(provider := Provider(), store)
+        await store.keep(ONE, FetchedKeys("older", now(), ONE.url))
+        await run.fetcher.demand(demands)
+        await store.keep(ONE, FetchedKeys("newer", now() - 300, ONE.url))
+        await run.fetcher.reload()
+        assert {"a": "newer"} == run.keys(demands)
+        async with run:
+            await asyncio.sleep(0.5)
+        assert 1 == provider.asked[ONE.url]
+
+    run_virtually(story())
+
+
 def test_another_key_of_the_same_kid_comes_with_the_next_refresh():
     """No token hints at it: its kid is known."""
 
