@@ -20,7 +20,7 @@ from postern_kit.backoff import Backoff
 log = logging.getLogger("postern.issuer_keys")
 
 CONNECT_TIMEOUT_S = 2.0
-# A data plane under a flood of such tokens answers each question at once.
+# A data plane under a flood of such tokens answers each question at once, as does one of which too many ask.
 PAUSE_S = 1.0
 RETRY_AT_MOST_S = 30.0
 
@@ -36,7 +36,9 @@ async def follow_hints(
     """
     known = UnknownKeys(-1)
     backoff = Backoff(PAUSE_S, RETRY_AT_MOST_S)
+    clock = asyncio.get_running_loop().time
     while True:
+        asked_at_s = clock()
         answer = await _ask(origins, known.sequence, session)
         if answer is None:
             await asyncio.sleep(backoff.next_s())
@@ -45,6 +47,7 @@ async def follow_hints(
         # What was counted before the first question may never have been heard.
         if more := _more(answer, known):
             hint(more)
+        if more or clock() - asked_at_s < PAUSE_S:
             await asyncio.sleep(PAUSE_S)
         known = answer
 

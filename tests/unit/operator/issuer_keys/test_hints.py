@@ -68,6 +68,17 @@ async def test_a_data_plane_that_has_restarted_counts_anew():
         assert [{"a"}, {"a"}] == await first_hints([admin.origin], 2, answer)
 
 
+async def test_a_data_plane_that_answers_at_once_is_not_asked_without_a_pause(monkeypatch):
+    """Nothing new is no reason to ask again and again."""
+    monkeypatch.setattr(hints, "PAUSE_S", 0.2)
+    async with fake_provider() as admin, aiohttp.ClientSession() as session:
+        admin.serve("/unknown-keys", b'{"sequence": 0}')
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await follow_hints([admin.origin], session, lambda _: None)
+        assert admin.asked["/unknown-keys"] <= 3
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b"x" * 2**21, b'{"message": "there are /healthz"}'])
 async def test_what_is_no_answer_is_asked_again_later(body):
     """A data plane of an older version has no such path, and nothing is fetched for it."""
