@@ -32,7 +32,7 @@
   verbs: [get, list, watch]
 {{- end }}
 
-{{/* Rules: where it runs, the Lease by which one of its replicas acts. */}}
+{{/* Rules: where it runs, the Lease by which one of its replicas acts, and the keys that it has fetched. */}}
 {{- define "postern.rules.leading" -}}
 # What is created has no name yet that a rule could give.
 - apiGroups: [coordination.k8s.io]
@@ -42,6 +42,10 @@
   resources: [leases]
   resourceNames: [postern-operator]
   verbs: [get, update]
+# Fetched keys of token issuers, each a ConfigMap postern-jwks-<hash>: a rule can't say how names begin.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create, patch, delete]
 {{- end }}
 
 {{/* Rules: what the sidecar reads of its own namespace.  It can't list Secrets: the index names those that it needs. */}}

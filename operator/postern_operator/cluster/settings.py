@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from ipaddress import ip_network
 from typing import Annotated, NamedTuple
 
 import msgspec
 
 from postern_core.link.shares import DEFAULT_SHARE, Share, parse_share
 from postern_core.resources.types import LABEL_PATTERN
+from postern_core.special_addresses import AllowedAddresses, Network, read_allowed_addresses
 from postern_kit.addresses import Address
 from postern_kit.options import read_command_line
 from postern_kit.pod import own_namespace
@@ -63,10 +65,24 @@ def _gateways(text: str) -> tuple[Gateway, ...]:
     return tuple(found)
 
 
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ip_network(part) for part in _parts(text))
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    for part in (found := tuple(_parts(text))):
+        if not re.fullmatch(r"[A-Za-z0-9.:_*-]+", part):
+            raise ValueError(f"{part!r} is not a host or a pattern of hosts such as *.example.com")
+    return found
+
+
 GATEWAYS = Syntax("NAME=NAMESPACE", _gateways, lambda gateways: ",".join("=".join(one) for one in gateways))
 NAMESPACES = Syntax("NAMESPACE", _namespaces)
 NAMESPACE = Syntax("NAMESPACE", _namespace)
 SHARE = Syntax("PART=N,...", parse_share)
+NETWORKS = Syntax("CIDR,...", _networks)
+HOSTS = Syntax("PATTERN,...", _hosts)
+ADDRESSES = Syntax("WORD|CIDR,...", read_allowed_addresses)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +115,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ADDRESS, "Where health, readiness and metrics are asked for.",
         "Loopback, so that nothing is exposed by forgetting an option.",
     )] = Address("127.0.0.1", 9082)  # fmt: skip
+
+    fetch_deny: Annotated[tuple[Network, ...], Option(
+        NETWORKS, "Networks from which no keys of token issuers are fetched.",
+        "Who may write a TokenIssuer says where the operator connects to: see [what may be fetched]"
+        "(../issuer-keys.md#what-may-be-fetched).",
+        default="none",
+    )] = ()  # fmt: skip
+    fetch_hosts: Annotated[tuple[str, ...], Option(
+        HOSTS, "The hosts from which keys may be fetched, by name or pattern such as *.example.com.",
+        "Those of URLs, whichever Service is dialled instead.",
+        default="all",
+    )] = ()  # fmt: skip
+    fetch_allow: Annotated[AllowedAddresses, Option(
+        ADDRESSES, "Special addresses from which keys may be fetched all the same, as --allowed-upstreams has them.",
+        "What is there trusts all who can reach it.",
+        default="none",
+    )] = AllowedAddresses()  # fmt: skip
 
     def __post_init__(self) -> None:
         """Refuse two gateways in one namespace: they would read each other's keys and overwrite each other's index."""

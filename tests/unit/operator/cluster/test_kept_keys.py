@@ -71,7 +71,7 @@ async def test_an_api_server_that_fails_stops_no_fetch(fake, caplog):
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_keys_that_cannot_be_read_now_are_not_taken_for_none(fake, status):
-    """Or a restart while the API server is busy would publish routes without them."""
+    """A restart while the API server is busy would publish routes without their keys."""
     api, client = fake
     api.failures = [(status, "Busy", {})]
     with pytest.raises(UnreachableError):
@@ -79,7 +79,7 @@ async def test_keys_that_cannot_be_read_now_are_not_taken_for_none(fake, status)
 
 
 async def test_keys_that_may_not_be_read_are_fetched_anew(fake, caplog):
-    """A right that is missing would else stop all rebuilds for as long."""
+    """A missing right stops no rebuild."""
     api, client = fake
     api.failures = [(403, "Forbidden", {})]
     with caplog.at_level(logging.WARNING):

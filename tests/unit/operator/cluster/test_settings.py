@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 
 from postern_core.link.shares import Share
+from postern_core.special_addresses import AllowedAddresses, SpecialUse
 from postern_kit import pod
 from postern_kit.addresses import Address
 from postern_operator.cluster.settings import Gateway, Settings, read_settings
@@ -38,6 +41,9 @@ def test_the_defaults_are_the_settings_own(read):
         ("--kubeconfig", "/k", "kubeconfig", "/k"),
         ("--lease-namespace", "l", "lease_namespace", "l"),
         ("--admin", "[::]:80", "admin", Address("::", 80)),
+        ("--fetch-deny", "10.0.0.0/8, fd00::/8", "fetch_deny", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),
+        ("--fetch-hosts", "login.example.com,*.example.org", "fetch_hosts", ("login.example.com", "*.example.org")),
+        ("--fetch-allow", "own", "fetch_allow", AllowedAddresses(frozenset({SpecialUse.OWN}))),
     ],
 )
 def test_a_setting_is_read_from_an_option_or_the_environment(read, option, text, name, value):
@@ -64,6 +70,9 @@ def test_an_option_may_be_repeated(read):
         (["--gateway", "a=b", "--gateway", "a=c"], {}, "the name 'a' is given twice"),
         (["--namespace", "A"], {}, "is not a name of Kubernetes"),
         (["--admin", "80"], {}, "is not HOST:PORT"),
+        (["--fetch-deny", "10.0.0.1/8"], {}, "has host bits set"),
+        (["--fetch-hosts", "https://a/"], {}, "is not a host or a pattern of hosts"),
+        (["--fetch-allow", "all"], {}, "is neither one of metadata"),
         ([], {"ADMIN": "80"}, "POSTERN_OPERATOR_ADMIN: '80' is not HOST:PORT"),
     ],
 )
