@@ -52,15 +52,21 @@ class FakeProvider:
 
 
 @contextlib.asynccontextmanager
-async def fake_provider(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[FakeProvider]:
-    """Serve as long as the context lasts; with TLS where there is a context."""
-    provider = FakeProvider()
+async def fake_provider(
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+    *,
+    port: int = 0,
+    provider: FakeProvider | None = None,
+) -> AsyncIterator[FakeProvider]:
+    """Serve as long as the context lasts; with TLS where there is a context, and a provider that was there before."""
+    provider = provider or FakeProvider()
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", provider.handle)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, 0, ssl_context=tls).start()
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
         provider.origin = f"{'https' if tls else 'http'}://{host}:{runner.addresses[0][1]}"
         yield provider
     finally:

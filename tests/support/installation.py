@@ -86,6 +86,7 @@ class Installation:
         # The administrator's, until they are given accounts of their own.
         self.operator_kubeconfig: Path = kubectl.kubeconfig
         self.sidecar_kubeconfig: Path = kubectl.kubeconfig
+        self.operator_options: tuple[str, ...] = ()
         self.operator: Process
         self.sidecar: Process
         self.listen: raw.PlainAddress = ("127.0.0.1", 0)
@@ -95,7 +96,7 @@ class Installation:
         """Start a replica; it acts once it holds the Lease."""
         options = [f"--gateway=default={self.gateway_namespace}", f"--lease-namespace={self.gateway_namespace}"]
         options += [f"--namespace={namespace}" for namespace in self._namespaces]
-        options += [f"--kubeconfig={self.operator_kubeconfig}", "--admin=127.0.0.1:0"]
+        options += [f"--kubeconfig={self.operator_kubeconfig}", "--admin=127.0.0.1:0", *self.operator_options]
         return self._start("postern_operator", name, *options)
 
     def start_sidecar(self) -> Process:
@@ -175,7 +176,7 @@ class Installation:
 
 @contextlib.contextmanager
 def installed(
-    kubectl: Any, folder: Path, *tenants: str, watches_all: bool = False
+    kubectl: Any, folder: Path, *tenants: str, watches_all: bool = False, operator_options: tuple[str, ...] = ()
 ) -> Iterator[tuple[Installation, list[str]]]:
     """A whole installation for as many fresh namespaces as names are given; they and the gateway's are deleted.
 
@@ -186,6 +187,7 @@ def installed(
     for namespace in (gateway, *namespaces):
         kubectl("create", "namespace", namespace, check=True)
     installation = Installation(kubectl, folder, gateway, () if watches_all else namespaces)
+    installation.operator_options = operator_options
     give_rights(kubectl, gateway)
     try:
         with operator_account(kubectl, gateway, folder) as operator:

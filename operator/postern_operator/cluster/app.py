@@ -22,6 +22,7 @@ from postern_kit.stop_signals import on_stop_signal
 from .admin_server import admin_port
 from .api.connection import api_configuration
 from .api.writer import Writer
+from .key_fetching import KeyFetching
 from .leader_election import Leadership
 from .metrics import Metrics
 from .rebuild_loop import RebuildLoop
@@ -75,8 +76,17 @@ class Operator:
         events = EventWriter(writer, identity, metrics)
         self._status_loop = StatusLoop(self._objects, self._rollouts, statuses, events)
         self._watches = self._made_watches()
+        self._keys = KeyFetching(
+            api, writer, settings, metrics, rollouts=self._rollouts, changed=self._objects.mark_dirty
+        )
         self._rebuild_loop = RebuildLoop(
-            api, writer, self._objects, self._rollouts, metrics, unread=self._watches.unread
+            api,
+            writer,
+            self._objects,
+            self._rollouts,
+            metrics,
+            unread=self._watches.unread,
+            add_keys=self._keys.added_to,
         )
 
     async def run(self) -> None:
@@ -86,17 +96,19 @@ class Operator:
             log.info("everything has been listed", extra={"fields": {"unread": len(self._watches.unread())}})
             tasks.create_task(fetch_missing(self._api, self._objects))
             tasks.create_task(self._rebuild_loop.run(self._leadership.is_held, self._status_loop.rebuilt))
+            tasks.create_task(self._keys.wait_first())
             tasks.create_task(self._leadership.lead(self._act))
 
     def why_not_ready(self) -> str:
-        """Return what has still to be listed or can't be read at all; "" where there is nothing of it."""
-        return self._watches.why_not_ready()
+        """Return what has still to be listed or fetched, or can't be read at all; "" where there is nothing of it."""
+        return self._watches.why_not_ready() or self._keys.why_not_ready()
 
     async def _act(self) -> None:
-        """Publish, poll pods and write statuses, until this is cancelled."""
+        """Publish, fetch keys, poll pods and write statuses, until this is cancelled."""
         self._metrics.leader.set(1)
         for rollout in self._rollouts:
             rollout.begin_term()
+        self._keys.begin_term()
         self._status_loop.begin_term()
         self._objects.mark_dirty()
         try:
@@ -104,6 +116,7 @@ class Operator:
                 for rollout in self._rollouts:
                     tasks.create_task(rollout.keep_published(self._api))
                     tasks.create_task(rollout.poll_pods(self._session))
+                tasks.create_task(self._keys.act())
                 tasks.create_task(self._status_loop.run())
         finally:
             self._metrics.leader.set(0)
@@ -140,6 +153,7 @@ class Operator:
 
     def _pods_changed(self, namespace: str) -> None:
         self._rollout_in[namespace].pods_changed()
+        self._keys.pods_changed()
 
 
 @contextlib.asynccontextmanager

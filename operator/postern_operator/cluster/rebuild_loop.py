@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import product
 
 from kubernetes.aio.client import ApiClient
@@ -36,11 +36,14 @@ log = logging.getLogger("postern.rebuild_loop")
 # A Secret that is generated at once never shows as missing; thousands of them take more rounds than one.
 GENERATING_S = 1.0
 
+# Returns the objects, and the fetched keys that they ask for.
+AddKeys = Callable[[tuple[Parsed, ...]], Awaitable[tuple[Parsed, ...]]]
+
 
 class RebuildLoop:
     """The loop from changes to builds; `rebuilt` is called after each.
 
-    `unread` says what is not known of the cluster: see `rollout.retention`.
+    `unread` says what is not known of the cluster: see `rollout.retention`; `add_keys` adds to what is compiled.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class RebuildLoop:
         metrics: Metrics,
         *,
         unread: Callable[[], frozenset[Scope]] = frozenset,
+        add_keys: AddKeys | None = None,
     ) -> None:
         self._api = api
         self._writer = writer
@@ -59,6 +63,7 @@ class RebuildLoop:
         self._rollouts = rollouts
         self._metrics = metrics
         self._unread = unread
+        self._add_keys = add_keys
         self._backoff = Backoff()
         self._grants_backoff = Backoff()
 
@@ -78,10 +83,12 @@ class RebuildLoop:
 
     async def _rebuild(self, objects: tuple[Parsed, ...], unread: frozenset[Scope]) -> None:
         await self._read_grants(unread)
+        # After the grants: what is built before a term's grants and keys have been read is not published.
+        compiled = await self._add_keys(objects) if self._add_keys else objects
         for rollout in self._rollouts:
             began = time.monotonic()
             try:
-                await rollout.rebuild(objects, unread)
+                await rollout.rebuild(compiled, unread)
             except TooLargeError as error:
                 # That gateway keeps what it has; the others are no larger for it.
                 rollout.cannot_build(str(error))

@@ -127,9 +127,10 @@ class GatewayRollout:
 
     def _divided(self, built: BuildResult) -> BuildResult:
         """Return the build with its rate limits divided by the pods that are ready."""
-        return self._pod_count.divided(built, len(self._admins()), asyncio.get_running_loop().time())
+        return self._pod_count.divided(built, len(self.admins()), asyncio.get_running_loop().time())
 
-    def _admins(self) -> tuple[AdminEndpoint, ...]:
+    def admins(self) -> tuple[AdminEndpoint, ...]:
+        """Return the admin ports of the ready pods."""
         return ready_endpoints(self._slices(), self.gateway.namespace)
 
     def _built(self, objects: tuple[Parsed, ...]) -> BuildResult:
@@ -203,7 +204,7 @@ class GatewayRollout:
             self._must_poll.clear()
             if self.built is not None and (divided := self._divided(self.built)) is not self.built:
                 self.set_target(divided)
-            await self._note_served(await served_digests(self._admins(), session))
+            await self._note_served(await served_digests(self.admins(), session))
             wait_s = ASK_AGAIN_S if self.is_settled.is_set() else min(wait_s * 1.5, ASK_AT_MOST_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
