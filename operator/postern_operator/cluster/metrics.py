@@ -43,7 +43,8 @@ OBJECTS = Metric(
 PROBLEMS = Metric(
     Gauge, "postern_operator_problems", "Problems of objects, by reason.",
     ("reason",),
-    "The [reason](conditions.md) in their status; [`Warning`](warnings.md) or `NoReadyEndpoint` where there is none.",
+    "The [reason](conditions.md) in their status; [`Warning`](warnings.md) or `NoReadyEndpoint` where there is none. "
+    "A standby knows of fetched keys what was kept when it needed them first.",
 )  # fmt: skip
 PUBLISHES = Metric(
     Counter, "postern_operator_publishes_total", "Attempts to publish a snapshot, by result.",
@@ -86,7 +87,7 @@ JWKS_FETCHES = Metric(
 )  # fmt: skip
 JWKS_AGE_SECONDS = Metric(
     Gauge, "postern_operator_jwks_age_seconds", "Time since the keys of a token issuer were last found good.",
-    ("issuer",), "From the replica that leads; it grows while fetches fail.",
+    ("issuer",), "From the replica that leads, as all of these; it grows while fetches fail.",
 )  # fmt: skip
 JWKS_KEYS = Metric(
     Gauge, "postern_operator_jwks_keys", "Keys of a token issuer that are in force.",

@@ -174,6 +174,8 @@ class KeyFetcher:
                 await asyncio.get_running_loop().create_future()
         finally:
             self._tasks = None
+            # Another process fetches from now on, and counts.
+            self._observer.dropped({it for entry in self._entries.values() for it in entry.issuers})
 
     async def _kept(self, source: KeySource) -> FetchedKeys | None:
         """What was kept of a source; a clock that has been set back must not keep it fresh."""

@@ -111,6 +111,19 @@ def test_a_new_leader_takes_other_keys_whatever_the_clock_of_the_last_one_said()
     run_virtually(story())
 
 
+def test_what_no_longer_fetches_shows_no_age_of_keys():
+    """It would grow without an end on a replica that leads no more."""
+
+    async def story():
+        async with Run(Provider(one="one")) as run:
+            await run.fetcher.demand({"a": Demand(ONE)})
+            await asyncio.sleep(1)
+            assert set() == run.gone
+        assert {"a"} == run.gone
+
+    run_virtually(story())
+
+
 def test_another_key_of_the_same_kid_comes_with_the_next_refresh():
     """No token hints at it: its kid is known."""
 
