@@ -23,6 +23,7 @@ from postern_operator.issuer_keys.key_objects import KeyObjects
 
 from .api.account_issuer import account_keys
 from .api.writer import Writer
+from .errors import ClusterError
 from .fetch_metrics import FetchMetrics
 from .kept_keys import KeptKeys
 from .metrics import Metrics
@@ -68,10 +69,16 @@ class KeyFetching:
         """Return the objects and the keys that they ask for; raises `ClusterError` where kept keys can't be read."""
         was_needed = self._objects.is_needed
         if self._must_reload:
-            await self._fetcher.reload()
             self._must_reload = False
+            try:
+                await self._fetcher.reload()
+            except ClusterError:
+                self._must_reload = True
+                raise
         objects = await self._objects.added_to(objects)
-        self._is_current.set()
+        # Another term may have begun meanwhile.
+        if not self._must_reload:
+            self._is_current.set()
         self._has_compiled.set()
         if self._objects.is_needed != was_needed:
             self._hints.changed()

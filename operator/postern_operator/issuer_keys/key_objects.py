@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from postern_core.fetched_keys import fetched_keys
@@ -34,7 +35,8 @@ class KeyObjects:
 
     async def added_to(self, objects: Sequence[Parsed]) -> tuple[Parsed, ...]:
         """Return the objects and the keys that they ask for; keys that were never fetched are an object without any."""
-        asked = self._demands_of(objects)
+        # Of all objects, which may be very many: nothing that acts may wait for it.
+        asked = await asyncio.to_thread(self._demands_of, objects)
         beyond = _beyond_bound(asked)
         demands = {issuer.id: demand for issuer, demand in asked.items() if issuer not in beyond}
         await self._fetcher.demand(demands)

@@ -68,6 +68,13 @@ class Replica:
 @contextlib.asynccontextmanager
 async def acting(replica):
     replica.keys.begin_term()
+    async with acting_on(replica):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def acting_on(replica):
+    """Act in a term that has begun already."""
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         jobs = [tasks.create_task(it) for it in (replica.keys.act(), replica.keys.wait_first())]
         yield
@@ -123,6 +130,25 @@ async def test_nothing_is_compiled_in_a_term_before_kept_keys_were_read(fake, pr
         assert not provider.asked
         assert ["theirs"] == await replica.kids()
     assert not provider.asked
+
+
+async def test_a_term_that_begins_during_a_build_reads_kept_keys_too(fake, provider, monkeypatch):
+    """What was built for the term before lets nothing be fetched in this one."""
+    _, client = fake
+    replica = Replica(client)
+    original = replica.store.read
+
+    async def read(self, source):
+        replica.keys.begin_term()
+        return await original(source)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KeptKeys, "read", read)
+        await replica.keys.added_to(())
+    async with acting_on(replica):
+        await asyncio.sleep(0.05)
+        assert not provider.asked
+        await replica.until_kids("one")
 
 
 async def test_a_build_fails_while_kept_keys_cannot_be_read(fake):
