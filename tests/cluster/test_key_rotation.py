@@ -48,7 +48,7 @@ def until_accepted(addresses, token):
 
 
 def test_a_rotation_without_overlap_is_over_in_seconds(crds, kubectl, tmp_path, upstream):
-    """Refused tokens lead to one fetch for each rotation, and tokens of no other issuer are refused meanwhile."""
+    """Refused tokens lead to a fetch for each rotation, and tokens of no other issuer are refused meanwhile."""
     with fetching(kubectl, tmp_path, "demo") as (installation, [namespace], provider):
         addresses = [installation.listen]
         admins = [installation.admin]
@@ -70,15 +70,16 @@ def test_a_rotation_without_overlap_is_over_in_seconds(crds, kubectl, tmp_path, 
             measured = list(rotations(provider, names, addresses))
         report(measured)
         assert [] == load.failed
-        assert {1 + ROUNDS} == {provider.asked(name) for name in names}
+        # Tokens that were refused before the new keys were served hint once more, 30 seconds later.
+        assert all(1 + ROUNDS <= provider.asked(name) <= 1 + 2 * ROUNDS for name in names)
         assert 1 == provider.asked("steady")
 
 
 def rotations(provider, names, addresses):
     """Rotate the keys of each issuer, as often as the run asks for."""
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         # No hint counts earlier, so that strangers can't make the operator fetch.
-        time.sleep(HINT_EVERY_S + 1)
+        time.sleep((2 if number else 1) * HINT_EVERY_S + 2)
         for name in names:
             provider.rotate(name)
             yield until_accepted(addresses, provider.token(name))
