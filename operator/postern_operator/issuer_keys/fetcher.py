@@ -118,7 +118,7 @@ class KeyFetcher:
                 continue
             source = next(iter(of_source.values())).source
             keys = await self._kept(source)
-            self._entries[id_] = entry = _Entry(source, terms, issuers, Schedule(self._first_due_s(keys, terms)), keys)
+            self._entries[id_] = entry = _Entry(source, terms, issuers, self._schedule(source, keys, terms), keys)
             self._start(entry)
 
     def hint(self, issuers: Iterable[str]) -> None:
@@ -162,7 +162,7 @@ class KeyFetcher:
             is_other = entry.keys is not None and not _is_same(entry.keys, kept)
             if entry.keys is None or is_other or kept.fetched_at > entry.keys.fetched_at:
                 entry.keys = kept
-                entry.schedule = Schedule(self._time() if is_other else self._first_due_s(kept, entry.terms))
+                entry.schedule = self._schedule(entry.source, None if is_other else kept, entry.terms)
                 self._changed()
 
     async def run(self) -> None:
@@ -247,11 +247,15 @@ class KeyFetcher:
             log.warning("keys can't be fetched, trying again", extra={"fields": fields})
             self._changed()
 
-    def _first_due_s(self, keys: FetchedKeys | None, terms: Terms) -> float:
-        """When a source is due first: what an earlier run has fetched counts."""
-        if keys is None:
-            return self._time()
-        return self._time() + max(0.0, min(terms.refresh_s, keys.fetched_at + terms.refresh_s - self._now()))
+    def _schedule(self, source: KeySource, keys: FetchedKeys | None, terms: Terms) -> Schedule:
+        """Return when a source is due first: what an earlier run has fetched counts.
+
+        Not of an API server: a backup of another cluster has its keys, and issuers are named alike in all clusters.
+        """
+        if keys is None or source.is_kubernetes:
+            return Schedule(self._time())
+        left_s = keys.fetched_at + terms.refresh_s - self._now()
+        return Schedule(self._time() + max(0.0, min(terms.refresh_s, left_s)))
 
     def _expires_in_s(self, entry: _Entry, max_stale_s: float) -> float:
         return entry.keys.fetched_at + max_stale_s - self._now() if entry.keys is not None else 0.0

@@ -6,7 +6,7 @@ from key_fetching import ONE, Provider, Run, Store, now
 from postern_operator.issuer_keys.errors import FetchReason
 from postern_operator.issuer_keys.fetch import FetchedKeys
 from postern_operator.issuer_keys.fetcher import FIRST_WAIT_S
-from postern_operator.issuer_keys.source import Demand
+from postern_operator.issuer_keys.source import Demand, KeySource
 from virtual_time import run_virtually
 
 
@@ -107,6 +107,21 @@ def test_a_new_leader_takes_other_keys_whatever_the_clock_of_the_last_one_said()
         async with run:
             await asyncio.sleep(0.5)
         assert 1 == provider.asked[ONE.url]
+
+    run_virtually(story())
+
+
+def test_kept_keys_of_an_api_server_are_fetched_at_once():
+    """Those that a backup of another cluster brings along serve no longer than that."""
+
+    async def story():
+        source, store = KeySource(is_kubernetes=True), Store()
+        await store.keep(source, FetchedKeys("other cluster", now()))
+        async with Run(provider := Provider(), store) as run:
+            provider.keys[source.url] = "own"
+            await run.fetcher.demand({"a": Demand(source)})
+            await asyncio.sleep(1)
+            assert {"a": "own"} == run.keys({"a": Demand(source)})
 
     run_virtually(story())
 
