@@ -22,7 +22,8 @@ def test_a_problem_of_a_whole_object_has_no_field():
 
 def test_only_warnings_make_no_condition_false():
     """Every other reason belongs to Accepted or ResolvedRefs."""
-    assert [Reason.WARNING, Reason.NO_READY_ENDPOINT, Reason.KEYS_STALE] == [reason for reason in Reason if reason.condition is None]
+    warnings = [Reason.WARNING, Reason.NO_READY_ENDPOINT, Reason.KEYS_STALE]
+    assert warnings == [reason for reason in Reason if reason.condition is None]
     assert Problem(ROUTE, Reason.WARNING, "", "").is_warning
 
 
