@@ -15,7 +15,7 @@ TESTS ?= tests
 PYTEST = $(BIN)/pytest -n auto --dist loadfile
 # Builds what a folder of tests runs besides Python, once; without a folder, all there is.
 PROGRAMS = PYTHONPATH=tests/support $(BIN)/python -m cluster.modules
-KEYCLOAK = PYTHONPATH=tests/support $(BIN)/python -m keycloak.distribution
+PROVIDERS = export PYTHONPATH=tests/support; $(BIN)/python -m keycloak.distribution; $(BIN)/python -m oidc_provider
 
 .DEFAULT_GOAL := help
 # make image IMAGE=registry.example.com/postern:1.2.3
@@ -60,13 +60,13 @@ gitops-test: $(STAMP) ## Ask Argo CD and Flux about our objects; with Go, builds
 	@$(PROGRAMS) gitops
 	@$(PYTEST) tests/gitops
 
-providers-test: $(STAMP) ## Test with tokens of a real Keycloak; with Java and Maven, downloads it first (120 MB, once)
-	@$(KEYCLOAK)
+providers-test: $(STAMP) ## Test with tokens of real providers; with Java, Maven and npm, downloads them first (130 MB, once)
+	@$(PROVIDERS)
 	@$(PYTEST) tests/providers
 
 programs: $(STAMP) ## Get everything that tests run besides Python (needs Go; half an hour on two cores, once)
 	@$(PROGRAMS)
-	@$(KEYCLOAK)
+	@$(PROVIDERS)
 
 e2e: build ## Install the chart in a cluster where Pods run and replace everything under load (root and Go, or kind)
 	@PYTHONPATH=tests/support $(BIN)/python -m cluster.places

@@ -10,9 +10,9 @@ import itertools
 import pytest
 
 from gateway import Local
-from keycloak.distribution import NotInstalled
 from keycloak.realm import Realm
 from keycloak.server import Keycloak
+from not_installed import NotInstalled
 from upstream import Upstream
 
 

@@ -5,30 +5,9 @@ from __future__ import annotations
 import pytest
 
 import raw
-from manifests import manifest, route, service
+from keycloak.manifests import issuer, key_set, shop
+from manifests import manifest
 from provider_pages import manifests_of, with_issuer, with_keys, with_upstream
-
-SHOP = {"tokenIssuers": [{"name": "keycloak"}]}
-ROLES = {"nameFrom": ["preferred_username"], "groupsFrom": ["realm_access", "roles"]}
-
-
-def issuer(realm, name="keycloak", callers=ROLES, **spec):
-    """A TokenIssuer for a realm, by the keys of a ConfigMap of the same name."""
-    keys = {"ref": {"name": name, "key": "jwks.json"}}
-    fixed = {"issuer": realm.issuer, "keys": keys, "audiences": ["orders"], "callers": {"anyone": callers}}
-    return manifest("TokenIssuer", name, fixed | spec)
-
-
-def key_set(jwks, name="keycloak"):
-    """A ConfigMap with a realm's keys, as the realm publishes them."""
-    metadata = {"name": name, "namespace": "default"}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"jwks.json": jwks}}
-
-
-def shop(upstream, **policy):
-    """A Service that takes the tokens of `keycloak`, and one Route."""
-    endpoints = [{"address": "127.0.0.1", "port": upstream.port}]
-    return [service(upstream={"endpoints": endpoints}, auth={"jwt": SHOP | policy}), route()]
 
 
 def ask(gateway, token, path="/", host="app.example.com"):
@@ -45,7 +24,7 @@ def serve(gateway, upstream, realm):
 
     def serve(*more, **policy):
         upstream.forget()
-        gateway.serve([*shop(upstream, **policy), issuer(realm), key_set(realm.jwks()), *more])
+        gateway.serve([*shop(upstream.port, **policy), issuer(realm), key_set(realm.jwks()), *more])
         return gateway
 
     return serve
@@ -125,7 +104,7 @@ def test_each_realm_has_its_own_tokens(serve, realm, new_realm, gateway, upstrea
     assert "other:zoe" == upstream.requests[-1].fields["x-consumer-username"]
 
     # With the keys exchanged no token is anybody's.
-    gateway.serve([*shop(upstream, **both), issuer(realm), issuer(other, "other"),
+    gateway.serve([*shop(upstream.port, **both), issuer(realm), issuer(other, "other"),
                    key_set(other.jwks()), key_set(realm.jwks(), "other")])  # fmt: skip
     assert [401, 401] == statuses(gateway, ours, theirs)
 
@@ -133,7 +112,7 @@ def test_each_realm_has_its_own_tokens(serve, realm, new_realm, gateway, upstrea
 def test_a_rotation_with_overlap_refuses_none(gateway, upstream, new_realm):
     """Tokens by the old key and by the new one pass, until the old key is disabled and its set is here."""
     realm = new_realm()
-    rest = [*shop(upstream), issuer(realm)]
+    rest = [*shop(upstream.port), issuer(realm)]
     old, old_kid = realm.tokens_of("zoe")["access_token"], realm.signing_kid()
     realm.add_key(priority=200)
     new = realm.tokens_of("zoe")["access_token"]

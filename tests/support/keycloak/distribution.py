@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cluster.build import cache_root
+from not_installed import NotInstalled
 
 VERSION = "26.4.0"
 ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
@@ -22,10 +23,6 @@ UNPACK = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack"
 JAVA_MIN = 17
 COMMAND = "make providers-test"
 PACKAGES = "apt install default-jre-headless maven"
-
-
-class NotInstalled(Exception):
-    """Keycloak can't be started here; the message says what it needs."""
 
 
 def installed() -> Path:

@@ -113,13 +113,23 @@ class Realm:
         }
         self._admin("POST", f"/admin/realms/{self.name}/components", key | {"parentId": realm_id, "config": config})
 
+    def prefer_key(self, kid: str, priority: int) -> None:
+        """Let a key of the realm sign from now on, if no other has a higher priority."""
+        self._configure(kid, priority=[str(priority)])
+
     def disable_key(self, kid: str) -> None:
         """Take a key away: it neither signs nor verifies, and is published no more."""
+        self._configure(kid, enabled=["false"], active=["false"])
+
+    def kids(self) -> set[str]:
+        """The ids of all keys for signatures that it publishes."""
+        return {key["kid"] for key in json.loads(self.jwks())["keys"] if key["use"] == "sig"}
+
+    def _configure(self, kid: str, **config: list[str]) -> None:
         keys = self._admin("GET", f"/admin/realms/{self.name}/keys")["keys"]
         place = f"/admin/realms/{self.name}/components/{next(it['providerId'] for it in keys if it['kid'] == kid)}"
         component = self._admin("GET", place)
-        component["config"] |= {"enabled": ["false"], "active": ["false"]}
-        self._admin("PUT", place, component)
+        self._admin("PUT", place, component | {"config": component["config"] | config})
 
     def _admin(self, method: str, path: str, body: Any = None) -> Any:
         token, since = self._admin_token

@@ -1,4 +1,4 @@
-"""Tests use the Keycloak that is there: without one they say what they need, and download nothing."""
+"""Tests use the identity providers that are there: without one they say what they need, and download nothing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import oidc_provider
 from keycloak import distribution
-from keycloak.distribution import NotInstalled, install, installed, main
+from keycloak.distribution import install, installed, main
+from not_installed import NotInstalled
 
 ROOT = Path(__file__).parents[3]
 
@@ -73,3 +75,16 @@ def test_a_run_of_the_tests_downloads_nothing(machine):
     assert not called.exists()
     assert 0 == done.returncode, done.stdout
     assert "`make providers-test` (downloads 120 MB, once)" in done.stdout
+
+
+def test_without_node_the_message_says_so(machine, monkeypatch, tmp_path):
+    """The other provider needs no Java, and says what it needs itself."""
+    machine("21")
+    with pytest.raises(NotInstalled, match=r"Node.js, for oidc-provider: apt install"):
+        oidc_provider.installed()
+    (tmp_path / "bin/node").write_text("#!/bin/sh\n")
+    (tmp_path / "bin/node").chmod(0o755)
+    with pytest.raises(NotInstalled, match=r"install npm \(apt install .*\), then `make providers-test`"):
+        oidc_provider.installed()
+    with pytest.raises(NotInstalled, match=r"Node\.js and npm"):
+        oidc_provider.install(print)
