@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jwt
 import pytest
 
 import raw
@@ -89,6 +90,15 @@ def test_only_access_tokens_pass(serve, realm):
     """An ID token is for the client, and a refresh token is signed with a secret of the realm's own."""
     tokens = realm.tokens_of("zoe")
     assert [401, 401] == statuses(serve(), tokens["id_token"], tokens["refresh_token"])
+
+
+def test_access_tokens_may_have_a_type_of_their_own(gateway, upstream, realm):
+    """A client for which the realm marks them, and an issuer that asks for the mark; without it no token has one."""
+    gateway.serve([*shop(upstream.port), issuer(realm, requireType=["at+jwt"]), key_set(realm.jwks())])
+    tokens = [realm.tokens_of("zoe", it) for it in ("typed", "shop-frontend")]
+    assert [200, 401] == statuses(gateway, *(it["access_token"] for it in tokens))
+    headers = [jwt.get_unverified_header(tokens[1][it]) for it in ("access_token", "id_token")]
+    assert ["JWT", "JWT"] == [header["typ"] for header in headers]
 
 
 def test_each_realm_has_its_own_tokens(serve, realm, new_realm, gateway, upstream):

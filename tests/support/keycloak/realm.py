@@ -26,6 +26,8 @@ def mapper(name: str, kind: str, **config: str) -> dict[str, Any]:
 
 # Keycloak names no API as the audience unless it is told to.
 AUDIENCE = mapper("orders", "oidc-audience-mapper", included_custom_audience="orders")
+# "Use "at+jwt" as access token header type", among the advanced settings of a client.
+TYPED = {"access.token.header.type.rfc9068": "true"}
 GROUPS = mapper("groups", "oidc-group-membership-mapper", claim_name="groups", full_path="true")
 
 
@@ -57,6 +59,7 @@ def shop(name: str) -> dict[str, Any]:
             client("shop-frontend", AUDIENCE, GROUPS, publicClient=True, directAccessGrantsEnabled=True),
             client("orders", bearerOnly=True),
             client("newsletter", publicClient=True, directAccessGrantsEnabled=True),
+            client("typed", AUDIENCE, publicClient=True, directAccessGrantsEnabled=True, attributes=TYPED),
             client("shop-worker", AUDIENCE, secret=WORKER_SECRET, serviceAccountsEnabled=True),
         ],
         "users": [
