@@ -17,6 +17,8 @@ import tokens
 FOLDER = Path(__file__).parents[2] / "docs/providers"
 PAGES = sorted(page.stem for page in FOLDER.glob("*.md") if page.stem != "README")
 
+ISSUER_OF_CLUSTERS = "https://kubernetes.default.svc.cluster.local"
+
 Manifests = list[dict[str, Any]]
 
 
@@ -34,8 +36,10 @@ def one_of(manifests: Manifests, kind: str) -> dict[str, Any]:
 
 
 def with_keys(manifests: Manifests, key_set: str) -> Manifests:
-    """The same with this JWK Set, in a ConfigMap, whatever the keys come from on the page."""
+    """The same with this JWK Set, in a ConfigMap, in place of keys that would be fetched."""
     issuer = one_of(manifests, "TokenIssuer")
+    # What the API server says of itself is said by nothing else.
+    issuer["spec"].setdefault("issuer", ISSUER_OF_CLUSTERS)
     issuer["spec"]["keys"] = {"ref": {"name": "keys", "key": "jwks.json"}}
     metadata = {"name": "keys", "namespace": issuer["metadata"]["namespace"]}
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"jwks.json": key_set}}
