@@ -92,6 +92,16 @@ def test_only_access_tokens_pass(serve, realm):
     assert [401, 401] == statuses(serve(), tokens["id_token"], tokens["refresh_token"])
 
 
+def test_the_clients_of_a_realm_may_be_consumers(gateway, upstream, realm):
+    """A client that a JWTCredential binds is its Consumer, with the Consumer's groups, and any other is refused."""
+    bound = {"consumerRef": {"name": "worker"}, "issuerRef": {"name": "keycloak"}, "key": "shop-worker"}
+    consumer = [manifest("Consumer", "worker", {"groups": ["batch"]}), manifest("JWTCredential", "worker", bound)]
+    gateway.serve([*shop(upstream.port), issuer(realm, callers={"claim": ["azp"]}), key_set(realm.jwks()), *consumer])
+    assert [200, 401] == statuses(gateway, realm.token_of_worker(), realm.tokens_of("zoe")["access_token"])
+    seen = upstream.requests[-1].fields
+    assert ("worker", "batch") == (seen["x-consumer-username"], seen["x-consumer-groups"])
+
+
 def test_access_tokens_may_have_a_type_of_their_own(gateway, upstream, realm):
     """A client for which the realm marks them, and an issuer that asks for the mark; without it no token has one."""
     gateway.serve([*shop(upstream.port), issuer(realm, requireType=["at+jwt"]), key_set(realm.jwks())])
