@@ -1,14 +1,21 @@
-"""Tokens that a real Keycloak has made, at the gateway that has its realms' keys in ConfigMaps."""
+"""Tokens that a real Keycloak has made, at a gateway that has its realms' keys in ConfigMaps, or fetches them."""
 
 from __future__ import annotations
+
+import time
 
 import jwt
 import pytest
 
 import raw
-from keycloak.manifests import issuer, key_set, shop
+from gateway import Local
+from keycloak.manifests import PLAIN, discovering, issuer, key_set, shop
+from load import PAUSE_S, Load
 from manifests import manifest
 from provider_pages import manifests_of, with_issuer, with_keys, with_upstream
+
+# However many tokens name unknown keys, fetches of one source are no closer together.
+FETCHES_APART_S = 30
 
 
 def ask(gateway, token, path="/", host="app.example.com"):
@@ -155,3 +162,103 @@ def test_the_manifest_of_the_page_takes_the_tokens_of_a_real_realm(gateway, upst
     assert [200, 200, 200, 403] == [answer.status for answer in answers]
     of_person = upstream.requests[0].fields
     assert ("zoe", "Zo%C3%AB%20Example") == (of_person["x-user"], of_person["x-name"])
+
+
+class Discovering:
+    """A gateway that discovers the keys of a realm, since when it has them, and a token that is good now."""
+
+    def __init__(self, folder, port, realm):
+        self.folder, self.realm = folder, realm
+        self.token = realm.token_of_worker()
+        self.gateway = Local(folder)
+        self.gateway.serve([*shop(port), discovering(realm)])
+        raw.until(lambda: self.status() == 200, "the keys to be fetched")
+        self.since = time.monotonic()
+
+    def status(self):
+        return ask(self.gateway, self.token).status
+
+    def renew(self):
+        """Get another token, by the key that signs now."""
+        self.token = self.realm.token_of_worker()
+        return jwt.get_unverified_header(self.token)["kid"]
+
+    def restart(self):
+        self.gateway.close()
+        self.gateway = Local(self.folder)
+
+
+@pytest.fixture(scope="module")
+def discovered(tmp_path_factory, new_realm, upstream):
+    """One gateway and a realm of its own, with a key that does not sign yet; what tests change stays usable."""
+    realm = new_realm()
+    realm.add_key(priority=50)
+    started = Discovering(tmp_path_factory.mktemp("discovering"), upstream.port, realm)
+    yield started
+    started.gateway.close()
+
+
+@pytest.mark.parametrize("is_discovered", [True, False], ids=["discovery", "url"])
+def test_keys_are_fetched_from_the_realm(gateway, upstream, realm, is_discovered):
+    """The issuer is enough to find them, and so is their own URL."""
+    url = f"{realm.issuer}/protocol/openid-connect/certs"
+    fetched = discovering(realm) if is_discovered else issuer(realm, keys={"url": url}, fetch=PLAIN)
+    token, stranger = realm.tokens_of("zoe")["access_token"], realm.tokens_of("max", "newsletter")["access_token"]
+    gateway.serve([*shop(upstream.port), fetched])
+    raw.until(lambda: [200, 401] == statuses(gateway, token, stranger), "the keys to be fetched")
+
+
+def test_a_realm_by_another_host_is_another_issuer(gateway, upstream, realm):
+    """A Keycloak whose hostname is not set names itself as it was called, and that is not the issuer of the tokens."""
+    url = f"{realm.issuer.replace('127.0.0.1', 'localhost')}/.well-known/openid-configuration"
+    gateway.serve([*shop(upstream.port), discovering(realm, url=url)])
+    raw.until(lambda: "IssuerMismatch" in gateway.said(), "the condition")
+    assert [503] == statuses(gateway, realm.token_of_worker())
+
+
+def test_a_rotation_refuses_none_where_the_new_key_was_published_before(discovered, say):
+    """A key that is in the set before it signs is known by then, and calls go on all the while."""
+    realm, old = discovered.realm, discovered.realm.signing_kid()
+    (new,) = realm.kids() - {old}
+    with Load(discovered.status) as load:
+        realm.prefer_key(new, priority=300)
+        assert new == discovered.renew()
+        raw.until(lambda: load.asked > 50, "some calls")
+    say(f"rotation with overlap: {load.asked} calls, {len(load.failed)} refused")
+    assert [] == load.failed
+
+
+def test_a_rotation_without_overlap_is_over_in_seconds(discovered, say):
+    """Tokens by a key that was never published pass soon after the first of them was refused, and the old ones end."""
+    realm, old, old_token = discovered.realm, discovered.realm.kids(), discovered.token
+    time.sleep(max(0.0, discovered.since + FETCHES_APART_S - time.monotonic()))
+    realm.add_key(priority=500)
+    for kid in old:
+        realm.disable_key(kid)
+    assert discovered.renew() not in old
+    began, refused = time.monotonic(), 0
+    while (status := discovered.status()) != 200:
+        assert (401, True) == (status, time.monotonic() - began < raw.PATIENCE_S)
+        refused += 1
+        time.sleep(PAUSE_S)
+    say(f"rotation without overlap: {refused} calls refused in {time.monotonic() - began:.1f} s")
+    assert [401] == statuses(discovered.gateway, old_token)
+
+
+def test_a_keycloak_that_is_down_changes_nothing(discovered, keycloak, gateway, upstream, say):
+    """Its tokens pass while it is stopped, also at a gateway that starts again; a new gateway has none of its keys."""
+    discovered.renew()
+    keycloak.stop()
+    try:
+        with Load(discovered.status) as load:
+            raw.until(lambda: load.asked > 20, "some calls")
+        discovered.restart()
+        assert 200 == discovered.status()
+        gateway.serve([*shop(upstream.port), discovering(discovered.realm)])
+        assert [503] == statuses(gateway, discovered.token)
+    finally:
+        with Load(discovered.status) as while_starting:
+            keycloak.start()
+    say(f"Keycloak stopped and started: {load.asked + while_starting.asked} calls")
+    assert [] == load.failed + while_starting.failed
+    raw.until(lambda: [200] == statuses(gateway, discovered.token), "the new gateway to have the keys", patience_s=60)
