@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
 
@@ -104,13 +103,11 @@ def ask(gateway_of):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_manifest_of_a_page_is_valid(page, tmp_path):
-    """`postern validate --strict` finds only that no key was fetched, which it does not do, and nothing more."""
+    """`postern validate --strict` finds nothing wrong in it as it stands there, and nothing that never works."""
     (tmp_path / "in.yaml").write_text(yaml.safe_dump_all(manifests_of(page)))
-    command = [POSTERN, "validate", "--strict", "--output=json", tmp_path]
+    command = [POSTERN, "validate", "--strict", "--offline", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert "" == done.stderr
-    found = json.loads(done.stdout)["findings"]
-    assert [("TokenIssuer", "KeysUnavailable")] == [(it["object"]["kind"], it["reason"]) for it in found], found
+    assert (0, "") == (done.returncode, done.stderr), done.stdout
 
 
 @pytest.mark.parametrize("case", PASSED, ids=str)
