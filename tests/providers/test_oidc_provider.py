@@ -57,3 +57,13 @@ def test_a_set_of_keys_of_all_kinds_verifies_each_by_its_own(gateway, upstream, 
     gateway.serve(with_keys(served, provider.jwks()))
     tokens = [provider.token(resource, "tools.read") for resource in resources]
     assert [200] * 4 == [ask(gateway, token, "/", "app.example.com").status for token in tokens]
+
+
+def test_the_keys_of_all_kinds_are_discovered(gateway, upstream, provider):
+    """Its discovery document leads to them, as that of every certified server does."""
+    manifests = with_upstream(with_issuer(manifests_of("mcp"), provider.issuer), upstream.url)
+    one_of(manifests, "TokenIssuer")["spec"]["fetch"] = {"insecure": True}
+    token = provider.token(MCP, "tools.read")
+    gateway.serve(manifests)
+    raw.until(lambda: ask(gateway, token).status == 200, "the keys to be fetched")
+    assert 401 == ask(gateway, provider.token("https://other.example.com/mcp", "tools.read")).status
