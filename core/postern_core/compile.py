@@ -16,6 +16,7 @@ from .grants import Grants
 from .kinds import KINDS
 from .link.credentials import Identities, link_identities
 from .link.issuers import issuers_named_by, link_issuers
+from .link.metadata_routes import add_metadata
 from .link.resource_index import ResourceIndex, index_resources
 from .link.responses import usual_beside
 from .link.retained import NOTHING, Retained
@@ -84,6 +85,7 @@ def compile_snapshot(
     memo.finish()
     problems += [*identities.problems, *issuers.problems, *services.problems, *routes.problems]
     problems += lint(Linked(index, identities, services, routes, now_s))
+    add_metadata(services, routes)
     granted = _granted(services, identities, grants)
     snapshot = _snapshot(gateway, identities, (services, routes, named), retained.snapshot)
     return Compiled(snapshot, in_order(problems), granted, identities.facts | issuers.facts)

@@ -18,6 +18,7 @@ def path_order(path: PathMatch) -> tuple[int, int]:
 
 
 def route_order(route: Route) -> tuple[int, str, str, str]:
-    """Sorts routes with equal paths; of unknown age is younger than all others."""
+    """Sorts routes with equal paths; of unknown age is younger than all others, but for the gateway's own."""
     matches = len(route.headers) + len(route.query_params) + route.unread_matches
-    return (-matches, route.created or "~", route.namespace, route.name)
+    created = "~~" if route.serves_metadata else route.created or "~"
+    return (-matches, created, route.namespace, route.name)

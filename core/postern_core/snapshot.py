@@ -21,6 +21,7 @@ from typing import Literal
 from .snapshot_callers import Clients, Cors
 from .snapshot_entry import Entry
 from .snapshot_issuers import TokenIssuer
+from .snapshot_protected_resource import ProtectedResource
 from .snapshot_rate_limits import RateLimit
 from .snapshot_responses import Responses
 
@@ -72,6 +73,7 @@ class Route(Entry, frozen=True):
     `cors` None leaves CORS to the application, `clients` None takes requests from every address, `max_body_bytes`
     None bodies of any size; `responses` is the id of Responses, None for the usual bodies.  A request takes one from
     a bucket of each of `rate_limits`.
+    One that `serves_metadata` answers with what is published of its policy's protected resource, and asks for no token.
     """
 
     id: str
@@ -100,6 +102,7 @@ class Route(Entry, frozen=True):
     max_body_bytes: int | None = None
     responses: str | None = None
     rate_limits: tuple[RateLimit, ...] = ()
+    serves_metadata: bool = False
 
 
 class Endpoint(Entry, frozen=True):
@@ -224,6 +227,7 @@ class Policy(Entry, frozen=True):
     describe_errors: bool = False
     token_issuers: tuple[str, ...] = ()
     or_credentials: bool = False
+    protected_resource: ProtectedResource | None = None
 
 
 class Consumer(Entry, frozen=True):

@@ -20,6 +20,8 @@ from .routes import ROUTES_MAX, RouteNote
 from .steps import Outcome, Step
 from .trace import Explanation
 
+# What is no refusal.
+ANSWERS = {DenialReason.CORS_PREFLIGHT, DenialReason.PROTECTED_RESOURCE}
 COLOURS = {Outcome.OK: "green", Outcome.REFUSED: "red", Outcome.FORGIVEN: "yellow", Outcome.NOT_REACHED: "bright_black"}
 
 
@@ -47,7 +49,7 @@ def outcome_of(explanation: Explanation, redaction: Redaction) -> Iterator[Secti
     """What comes of the request: what goes upstream, or what the client gets."""
     decision = explanation.decision
     if isinstance(decision, Reject):
-        verb = "Answered by the gateway" if decision.denial.reason is DenialReason.CORS_PREFLIGHT else "Refused"
+        verb = "Answered by the gateway" if decision.denial.reason in ANSWERS else "Refused"
         yield Section(f"{verb}; the client gets", tuple(_answer(decision, explanation.method)))
         yield Section("", (f"The reason, for the log and the metrics only: {decision.denial.reason}.",))
         return

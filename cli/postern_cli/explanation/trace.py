@@ -35,6 +35,7 @@ from .wording import listed, shown
 READING = "the request has one reading"
 ROUTE = "a route takes it"
 CLIENT = "its client may call from its address"
+METADATA = "it asks for no metadata of a protected resource"
 BODY = "its body is not too large"
 AUTHENTICATED = "the token is good"
 UPSTREAM = "the upstream has an endpoint"
@@ -77,6 +78,8 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
         return _preflight(head, target, answer, walk)
     row = _find_route(head, target, table, walk)
     is_limited = walk.reason is None
+    if row is not None and row.metadata is not None:
+        walk.check(METADATA, lambda: DenialReason.PROTECTED_RESOURCE, lambda: f"of {row.entry.id.replace('/', ' ', 1)}")
     token = _authenticate(row, head, target, table, now_s=now_s, walk=walk) if row and target else ""
     if row is None:
         walk.skip([AUTHENTICATED, UPSTREAM])

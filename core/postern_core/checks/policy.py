@@ -9,6 +9,8 @@ from postern_core.header_names import RESERVED, canonical
 from postern_core.resources.jwt_policy import JWTPolicy
 from postern_core.resources.types import milliseconds
 
+from .protected_resource import protected_resource_is_without_issuers, scope_is_named_twice
+
 AT = "spec.auth.jwt"
 
 
@@ -120,4 +122,6 @@ POLICY_CHECKS = (
     forwarded_header_is_reserved,
     forwarded_header_is_named_twice,
     or_credentials_is_never_used,
+    protected_resource_is_without_issuers,
+    scope_is_named_twice,
 )

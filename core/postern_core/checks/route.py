@@ -11,6 +11,7 @@ from postern_core.validators import Validators
 
 from .blocks import BLOCK_CHECKS
 from .duplicates import duplicates
+from .protected_resource import protected_resource_is_of_a_route
 from .service import path_is_not_normal
 
 
@@ -110,5 +111,6 @@ ROUTE_CHECKS = (
     match_contradicts_another,
     method_is_refused_anyway,
     method_is_named_twice,
+    protected_resource_is_of_a_route,
     *BLOCK_CHECKS,
 )

@@ -14,6 +14,7 @@ from postern_core.parse import Parsed, is_a
 from postern_core.problems import Problem
 from postern_core.ref import Ref
 from postern_core.resources.auth import Auth
+from postern_core.resources.jwt_policy import JWTPolicy
 from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.resources.types import byte_count
@@ -26,6 +27,7 @@ from .cors import link_cors
 from .fail_closed import recover_service_scope
 from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
+from .protected_resource import with_resource
 from .rate_limits import link_rate_limits
 from .resource_index import ResourceIndex, age
 from .responses import LinkedResponses, link_responses
@@ -148,7 +150,7 @@ def _resolve(parsed: Parsed, place: ServicePlace, resources: ResourceIndex) -> t
     if not is_a(parsed, Service):
         return LinkedService(place, refusal=f"{parsed.ref} is not accepted"), []
     auth = parsed.resource.spec.auth
-    policy = link_policy(parsed.ref, auth.jwt, resources) if auth else None
+    policy = _policy_of(parsed.ref, auth.jwt, place, resources) if auth else None
     problems = list(policy.problems) if policy else []
     if parsed.ref not in resources.valid:
         problems += upstream_problems(parsed, resources)
@@ -159,6 +161,10 @@ def _resolve(parsed: Parsed, place: ServicePlace, resources: ResourceIndex) -> t
         link_responses, parsed.ref, parsed.ref, parsed.resource.spec.responses, place.hosts, place.path_prefix
     )
     return LinkedService(place, backend, policy, refusal, responses), [*backend.problems, *problems]
+
+
+def _policy_of(ref: Ref, jwt: JWTPolicy, place: ServicePlace, resources: ResourceIndex) -> LinkedPolicy:
+    return with_resource(link_policy(ref, jwt, resources), jwt.protected_resource, place.path_prefix)
 
 
 def _forwarded_headers(resources: ResourceIndex) -> dict[Ref, tuple[str, ...]]:

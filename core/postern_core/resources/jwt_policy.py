@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from .claims import AllowedClaim, ForwardedClaim
+from .protected_resource import ProtectedResource
 from .rules import Rule, canonical_header
 from .token_place import TokenPlace
 from .types import (
@@ -110,6 +111,12 @@ class JWTPolicy(Spec, frozen=True):
             "!self.orCredentials || (has(self.tokenIssuers) && self.tokenIssuers.size() > 0)",
             "has no effect without tokenIssuers; name some, or remove it",
             ".orCredentials",
+        ),
+        Rule(
+            "protected_resource_is_without_issuers",
+            "!has(self.protectedResource) || (has(self.tokenIssuers) && self.tokenIssuers.size() > 0)",
+            "needs tokenIssuers, by which clients learn where to get a token; name some, or remove it",
+            ".protectedResource",
         ),
         Rule(
             "forwarded_header_is_named_twice",
@@ -220,6 +227,17 @@ class JWTPolicy(Spec, frozen=True):
             "found by keyClaim. Default: false."
         ),
     ] = False
+    protected_resource: (
+        Annotated[
+            ProtectedResource,
+            Meta(
+                description="Publish where clients get a token for this Service, and name it in each challenge "
+                "(RFC 9728), as MCP clients ask. In a Service only, and with tokenIssuers. An empty block, {}, "
+                "publishes the issuers. Default: none."
+            ),
+        ]
+        | None
+    ) = None
     realm: Annotated[
         Printable,
         Meta(description="The realm of the challenge (WWW-Authenticate) that a 401 carries. Default: postern."),

@@ -110,6 +110,12 @@ class RouteSpec(Spec, frozen=True):
             + f" <= {ROUTE_PATTERNS_MAX}",
             f"has more than {ROUTE_PATTERNS_MAX} patterns; use Exact or Prefix, or split the Route",
         ),
+        Rule(
+            "protected_resource_is_of_a_route",
+            "!has(self.auth) || !has(self.auth.jwt.protectedResource)",
+            "is the Service's, whose path is the resource; move it there",
+            ".auth.jwt.protectedResource",
+        ),
     )
 
     service_ref: Annotated[

@@ -34,6 +34,7 @@ from .client_address import is_admitted
 from .limit_keys import keys_of_caller, keys_of_request
 from .outcome import Authorized, Decision, Forward, Reject
 from .preflight import origin_of, preflight
+from .request_origin import request_origin
 from .token_extraction import ExtractedToken, TokenFound, extract_token
 from .upstream_request import upstream_head
 
@@ -41,7 +42,8 @@ from .upstream_request import upstream_head
 class RouteMatch(msgspec.Struct, frozen=True, gc=False):
     """Where a request goes, before it is known who sends it; `token` is what was found, `cors` as in `Authorized`.
 
-    `counted` are the limits that do not depend on who sends it.
+    `counted` are the limits that do not depend on who sends it; `origin` is that of the request where a challenge is to
+    name it, "" elsewhere.
     """
 
     row: CompiledRoute
@@ -49,6 +51,7 @@ class RouteMatch(msgspec.Struct, frozen=True, gc=False):
     token: ExtractedToken = None
     cors: Fields | None = None
     counted: KeyedLimits = ()
+    origin: str = ""
 
 
 def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: float) -> Decision:
@@ -94,7 +97,11 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     counted = () if row.rate_limits is None else keys_of_request(head, row.rate_limits, table)
     if row.policy is None:
         return RouteMatch(row, target, None, cors, counted)
-    return RouteMatch(row, target, extract_token(row.policy.entry.places, head.headers, target.query), cors, counted)
+    origin = "" if row.policy.resource is None else request_origin(head, target, table)
+    if row.metadata is not None:
+        return Reject(row.metadata.metadata(origin) if origin else BAD_REQUEST, row, cors=cors)
+    token = extract_token(row.policy.entry.places, head.headers, target.query)
+    return RouteMatch(row, target, token, cors, counted, origin)
 
 
 def authorize(
@@ -109,6 +116,8 @@ def authorize(
         claims = None if limits is None else limits.claims
         denial, identity, until = authenticate(row.policy, token, table.credentials, cache, now_s=now_s, counted=claims)
         if denial is not None:
+            if row.policy.resource is not None:
+                denial = row.policy.resource.challenged(denial, route_match.origin)
             return Reject(denial, row, until, has_token, cors, counted=counted, identity=identity)
     upstream = usable_upstream(row)
     if upstream is None:

@@ -25,8 +25,8 @@ def denial_response(
 
     `beside` are fields of one request beside the denial's, `responses` what it holds in place of the usual body.
     """
-    # A redirect is one request's own: its response is not worth remembering.
-    start, fields = _prepare(denial) if denial.location else _prepared(denial)
+    # A redirect is one request's own, and so is a document: its response is not worth remembering.
+    start, fields = _prepare(denial) if denial.location or denial.document else _prepared(denial)
     body = denial.body
     own = None if responses is None else responses.content_of(denial.status, denial.message)
     if own is not None:

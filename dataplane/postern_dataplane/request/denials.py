@@ -30,6 +30,7 @@ class DenialReason(enum.StrEnum):
     OUT_OF_MEMORY = enum.auto()
     REDIRECTED_TO_HTTPS = enum.auto()
     CORS_PREFLIGHT = enum.auto()
+    PROTECTED_RESOURCE = enum.auto()
     NOT_READY = enum.auto()
     TOO_MANY_CONNECTIONS = enum.auto()
     ROUTE_REFUSED = enum.auto()
@@ -68,6 +69,10 @@ class DenialReason(enum.StrEnum):
     RATE_LIMITED = enum.auto()
 
 
+# It changes with the configuration alone, and to everyone alike; a client that fails by an old one asks again.
+DOCUMENT_CACHING = "public, max-age=300"
+
+
 @dataclass(frozen=True, slots=True)
 class Denial:
     """A refusal and its response, as values; the protocol of the client writes them.
@@ -75,6 +80,7 @@ class Denial:
     `challenge` is the value of WWW-Authenticate, `location` of Location.
     `closes` says that the connection can't be used again after this answer.
     `unknown_key_of` is the id of the token issuer of whose keys none has the token's `kid`: they may have changed.
+    `document` is JSON to be read in place of the message.
     `fields` and `body` follow from the others; `beside` are the fields that do not describe the body.
     """
 
@@ -86,19 +92,21 @@ class Denial:
     location: str = ""
     closes: bool = False
     unknown_key_of: str = ""
+    document: bytes = b""
     fields: Fields = field(init=False, repr=False, compare=False)
     beside: Fields = field(init=False, repr=False, compare=False)
     body: bytes = field(init=False, repr=False, compare=False)
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        body = msgspec.json.encode({"message": self.message}) if self.message else b""
+        body = self.document or (msgspec.json.encode({"message": self.message}) if self.message else b"")
         fields = {
             "Content-Type": "application/json" if body else "",
             "Content-Length": str(len(body)) if body else "",
             "WWW-Authenticate": self.challenge,
             "Allow": self.allow,
             "Location": self.location,
+            "Cache-Control": DOCUMENT_CACHING if self.document else "",
         }
         encoded = tuple((name.encode(), value.encode("latin-1")) for name, value in fields.items() if value)
         object.__setattr__(self, "fields", encoded)
@@ -113,6 +121,10 @@ class Denial:
     def with_challenge(self, challenge: str) -> Denial:
         """The same refusal with a route's own challenge."""
         return replace(self, challenge=challenge)
+
+    def with_document(self, document: bytes) -> Denial:
+        """The same answer with this body."""
+        return replace(self, document=document)
 
     def with_location(self, location: str) -> Denial:
         """The same refusal with a Location field, which must be one line of ASCII."""
@@ -146,6 +158,9 @@ REDIRECTED_TO_HTTPS = Denial(DenialReason.REDIRECTED_TO_HTTPS, 308, "Moved to HT
 
 # A browser's question, which is answered here. RFC 9110, section 8.6: a 204 has no Content-Length.
 CORS_PREFLIGHT = Denial(DenialReason.CORS_PREFLIGHT, 204, "")
+
+# What is published of a Service, which is answered here.
+PROTECTED_RESOURCE = Denial(DenialReason.PROTECTED_RESOURCE, 200, "")
 
 # What can't be served now.
 NOT_READY = Denial(DenialReason.NOT_READY, 503, "Not ready", closes=True)

@@ -16,7 +16,6 @@ from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
 from postern_core.ref import Ref
 from postern_core.revocation import unpacked
 from postern_core.snapshot import (
-    BEARER,
     Backend,
     Consumer,
     Credential,
@@ -35,7 +34,8 @@ from .clients import compiled_clients
 from .cors import compiled_cors
 from .identity_headers import Identity, anonymous_identity, consumer_identity, consumer_names
 from .issuers import NO_ISSUERS, CompiledIssuer, issuers_of
-from .policy_denials import hinting_denials, policy_denials
+from .policy_denials import denials_of, hinting_denials
+from .protected_resource import CompiledResource
 from .rate_limits import compiled_rate_limits
 from .re2_pattern import compile_pattern
 
@@ -139,11 +139,12 @@ class CompiledPolicy:
     `issuers` are those that it names, by what `iss` must be, None where it names none; `unknown_keys` are the answers,
     by issuer, to tokens that name a key which may have been published meanwhile.
     `allow_claims` and `forward_claims` are the entry's, ready for the claims of a token; `logged` are those of the log.
+    `resource` is what is published of the application, None where nothing is.
     `stripped_elements` are, by the field whose list they are in, the cookies and the beginnings of protocols.
     """
 
     __slots__ = (
-        "allow_claims", "anonymous", "denials", "entry", "forward_claims", "issuers", "logged", "missing",
+        "allow_claims", "anonymous", "denials", "entry", "forward_claims", "issuers", "logged", "missing", "resource",
         "stripped_elements", "stripped_headers", "stripped_query", "unknown_keys",
     )  # fmt: skip
 
@@ -157,7 +158,9 @@ class CompiledPolicy:
         self.entry = entry
         self.issuers = issuers_of(entry, issuers)
         self.logged = logged
-        self.missing, self.denials = policy_denials(entry.realm, _scheme(entry), describes=entry.describe_errors)
+        self.missing, self.denials = denials_of(entry)
+        resource = entry.protected_resource
+        self.resource = CompiledResource(resource, entry, self.issuers or ()) if resource else None
         self.anonymous = _anonymous(entry, consumers)
         self.unknown_keys = {} if self.anonymous else hinting_denials(self.missing, self.denials, entry, self.issuers)
         self.allow_claims = tuple(map(ClaimTest, entry.allow_claims))
@@ -170,11 +173,6 @@ class CompiledPolicy:
             for kind, field in (("cookie", b"cookie"), ("protocol", b"sec-websocket-protocol"))
         }
         self.stripped_elements = {field: names for field, names in elements.items() if names}
-
-
-def _scheme(entry: Policy) -> str:
-    """The scheme that a challenge names: RFC 9110, section 11.6.1, has it for the field Authorization."""
-    return next((it.scheme for it in entry.places if (it.kind, it.name) == ("header", "authorization")), BEARER)
 
 
 def anonymous_id(entry: Policy) -> str | None:
@@ -228,13 +226,14 @@ class CompiledRoute:
     and `root` is what follows the upstream's own path where nothing else is left.
     `mapping` puts the prefix back into the paths of a response, None where they stay; `cors` None leaves CORS to the
     application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size;
-    `responses` None leaves the bodies of the gateway's own answers as they are; `rate_limits` None counts nothing.
+    `responses` None leaves the bodies of the gateway's own answers as they are; `rate_limits` None counts nothing;
+    `metadata` is the whole answer of a route that serves it, None of all others.
     """
 
     __slots__ = (
-        "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id", "label", "mapping", "methods",
-        "path_prefix", "policy", "query_params", "rate_limits", "refused_in_path", "removed", "removed_if_untrusted",
-        "responses", "root", "strip", "stripped_prefix", "upstream",
+        "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id", "label", "mapping", "metadata",
+        "methods", "path_prefix", "policy", "query_params", "rate_limits", "refused_in_path", "removed",
+        "removed_if_untrusted", "responses", "root", "strip", "stripped_prefix", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -249,6 +248,7 @@ class CompiledRoute:
         self.id = entry.id
         self.label = f"{entry.namespace}/{entry.name}"
         self.policy = policy
+        self.metadata = policy.resource if policy is not None and entry.serves_metadata else None
         self.upstream = upstream
         self.responses = responses
         self.methods = _methods(entry.methods)

@@ -25,9 +25,18 @@ DESCRIBED = {
 }
 
 
+def denials_of(entry: Policy) -> tuple[Denial, dict[DenialReason, Denial]]:
+    """Those of a policy, as `policy_denials` returns them."""
+    # RFC 9110, section 11.6.1: a challenge is for the field Authorization, whose scheme it names.
+    named = (it.scheme for it in entry.places if (it.kind, it.name) == ("header", "authorization"))
+    resource = entry.protected_resource
+    scope = " ".join(resource.scopes) if resource else ""
+    return policy_denials(entry.realm, next(named, BEARER), scope, describes=entry.describe_errors)
+
+
 @lru_cache(maxsize=128)
 def policy_denials(
-    realm: str, scheme: str = BEARER, *, describes: bool = False
+    realm: str, scheme: str = BEARER, scope: str = "", *, describes: bool = False
 ) -> tuple[Denial, dict[DenialReason, Denial]]:
     """The answer to no token, and by reason to a refused one; most policies share a realm."""
     # RFC 6750, section 3: a request that lacks any authentication gets no error code.
@@ -41,7 +50,15 @@ def policy_denials(
         for reason, text in DESCRIBED.items():
             known = denials[reason]
             denials[reason] = known.with_challenge(f'{known.challenge}, error_description="{text}"')
-    return MISSING_TOKEN.with_challenge(challenge), denials
+    missing = MISSING_TOKEN.with_challenge(challenge)
+    if scope:
+        denials = {reason: _with_scope(denial, scope) for reason, denial in denials.items()}
+        missing = _with_scope(missing, scope)
+    return missing, denials
+
+
+def _with_scope(denial: Denial, scope: str) -> Denial:
+    return denial.with_challenge(f'{denial.challenge}, scope="{scope}"') if denial.challenge else denial
 
 
 def hinting_denials(

@@ -17,7 +17,9 @@ CLIENT_CLOSED = "client_closed"
 CLIENT_CLOSED_STATUS = 499
 IDLE_TIMEOUT = "idle_timeout"
 # Reasons of what is refused to no one.
-_HARMLESS = frozenset({"", CLIENT_CLOSED, DenialReason.CORS_PREFLIGHT, DenialReason.REDIRECTED_TO_HTTPS})
+_HARMLESS = frozenset(
+    {"", CLIENT_CLOSED, DenialReason.CORS_PREFLIGHT, DenialReason.PROTECTED_RESOURCE, DenialReason.REDIRECTED_TO_HTTPS}
+)
 
 
 class RequestRecord(msgspec.Struct, gc=False):

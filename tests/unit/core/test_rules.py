@@ -51,6 +51,7 @@ NOT_BY_A_RULE = {
     "method_is_named_twice": A_SET,
     "group_is_named_twice": A_SET,
     "jti_is_named_twice": A_SET,
+    "scope_is_named_twice": A_SET,
     "values_are_not_exactly_one": "a rule can't see lists whose elements have no type; the schema says it by oneOf",
     "number_is_beyond_comparing": "a rule can't see the elements, which have no type",
     "pattern_is_too_large": "only RE2 can tell how large a program it makes",

@@ -15,6 +15,7 @@ from postern_dataplane.request.denials import (
     METHOD_NOT_ALLOWED,
     MISSING_TOKEN,
     NO_ROUTE,
+    PROTECTED_RESOURCE,
     REDIRECTED_TO_HTTPS,
     Denial,
 )
@@ -22,6 +23,7 @@ from postern_dataplane.request.own_responses import OwnResponses, content
 
 ALL = [denial for denial in vars(module).values() if isinstance(denial, Denial)] + list(INVALID_TOKEN.values())
 ALL.remove(CORS_PREFLIGHT)
+ALL.remove(PROTECTED_RESOURCE)
 OWN = OwnResponses({401: content("text/html", b"<p>")}, is_problem_details=True)
 DATE = b"Thu, 01 Jan 2030 00:00:00 GMT"
 
@@ -39,6 +41,16 @@ def test_a_preflight_gets_a_head_alone():
     """A 204 has no body, and MUST NOT have a Content-Length (RFC 9110, section 8.6)."""
     answer = denial_response(CORS_PREFLIGHT, DATE, ((b"Vary", b"Origin"),), close=False)
     assert b"HTTP/1.1 204 No Content\r\nDate: %b\r\nVary: Origin\r\n\r\n" % DATE == answer
+
+
+def test_a_document_is_the_body_whatever_bodies_a_route_has():
+    """It is no refusal, and what is prepared of one document is not kept: there may be one for each host."""
+    known = module_cache.cache_info().currsize
+    answer = denial_response(PROTECTED_RESOURCE.with_document(b'{"a":1}'), DATE, None, OWN, close=False)
+    top, _, body = answer.partition(b"\r\n\r\n")
+    assert b'{"a":1}' == body
+    assert b"\r\nContent-Type: application/json\r\nContent-Length: 7\r\nCache-Control: public, max-age=300" in top
+    assert known == module_cache.cache_info().currsize
 
 
 def test_fields_of_cors_stand_beside_those_of_the_denial():
