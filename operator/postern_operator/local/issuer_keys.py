@@ -28,6 +28,10 @@ from .jwks_files import JwksFiles
 # What fails is a problem of its TokenIssuer, which local mode prints.
 logging.getLogger("postern.issuer_keys").addHandler(logging.NullHandler())
 
+# How long a run waits with its first snapshot, and a validation with its answer, for keys that were never fetched.
+FIRST_WAIT_S = 3.0
+VALIDATION_WAIT_S = 10.0
+
 
 class IssuerKeysHere:
     """Fetches what objects ask for, and calls `changed` when other keys, or another failure, are to be compiled."""
@@ -39,6 +43,10 @@ class IssuerKeysHere:
     async def added_to(self, objects: Sequence[Parsed]) -> tuple[Parsed, ...]:
         """Return the objects and the keys of their issuers."""
         return await self._objects.added_to(objects)
+
+    async def fetch_first(self) -> None:
+        """Fetch what was never fetched, and wait for it, but no longer than a person likes to."""
+        await _fetch_first(self._fetcher, FIRST_WAIT_S)
 
     async def run(self) -> None:
         """Fetch until cancelled."""
@@ -59,12 +67,8 @@ async def with_published_keys(objects: Sequence[Parsed]) -> tuple[Parsed, ...]:
     fetcher = _fetcher(_Nowhere(), lambda: None)
     made = KeyObjects(fetcher, _demands_outside)
     await made.added_to(objects)
-    async with asyncio.TaskGroup() as group:
-        running = group.create_task(fetcher.run())
-        await fetcher.wait_first()
-        found = await made.added_to(objects)
-        running.cancel()
-    return found
+    await _fetch_first(fetcher, VALIDATION_WAIT_S)
+    return await made.added_to(objects)
 
 
 async def with_kept_keys(objects: Sequence[Parsed], state: Path) -> tuple[tuple[Parsed, ...], Mapping[Ref, KeyState]]:
@@ -74,6 +78,13 @@ async def with_kept_keys(objects: Sequence[Parsed], state: Path) -> tuple[tuple[
     asked = demands_of(objects)
     states = fetcher.states({ref.id: demand for ref, demand in asked.items()})
     return complete, {ref: states[ref.id] for ref in asked}
+
+
+async def _fetch_first(fetcher: KeyFetcher, at_most_s: float) -> None:
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(fetcher.run())
+        await fetcher.wait_first(at_most_s)
+        running.cancel()
 
 
 def _demands_outside(objects: Sequence[Parsed]) -> dict[Ref, Demand]:

@@ -116,8 +116,13 @@ class LocalProvider:
         self._may_begin = False
 
     async def begin(self) -> None:
-        """Read and publish for the first time; raises `LocalError` for paths that aren't there."""
+        """Read and publish for the first time; raises `LocalError` for paths that aren't there.
+
+        Keys of issuers that can be had at once are in it, so that the first token is not refused.
+        """
         await self._read()
+        await self._keys.fetch_first()
+        await self._place(self._noticed_at)
         if self._may_begin:
             self._set_rebuilt(await self._rebuild_loop.rebuild())
 
@@ -165,7 +170,10 @@ class LocalProvider:
         while True:
             await self._has_other_keys.wait()
             self._has_other_keys.clear()
-            await self._place(asyncio.get_running_loop().time())
+            try:
+                await self._place(asyncio.get_running_loop().time())
+            except Exception as error:  # noqa: BLE001 # what was placed last stays, and the next fetch may mend it
+                self._reporter.reading_failed(error)
 
     async def _place(self, began: float) -> None:
         """Put what was read into the store, with the keys that it asks for."""

@@ -8,7 +8,8 @@ import contextlib
 import pytest
 import yaml
 
-from manifests import consumer, credential, route, service
+from fake_provider import JWKS, fake_provider, jwk, signing_key
+from manifests import consumer, credential, route, service, token_issuer
 from postern_operator.errors import LocalError
 from postern_operator.local.folder_source import FolderSource
 from postern_operator.local.provider import LocalProvider, LocalSettings, Timing
@@ -139,3 +140,16 @@ async def test_paths_that_are_not_there_are_refused(tmp_path):
     """A provider begins with paths that exist, or not at all."""
     with pytest.raises(LocalError):
         await LocalProvider(LocalSettings((tmp_path / "nowhere",)), tmp_path, FakeReporter()).begin()
+
+
+async def test_the_first_snapshot_has_the_keys_that_can_be_fetched(run):
+    """Whoever starts a run and sends a token at once is not refused; later keys come by themselves."""
+    policy = {"jwt": {"tokenIssuers": [{"name": "idp"}]}}
+    async with fake_provider() as provider:
+        issuer = token_issuer(keys={"url": provider.origin + JWKS}, fetch={"insecure": True})
+        run.write(service(auth=policy), route(), issuer)
+        provider.publish(jwk(signing_key(), "one"))
+        async with run.running() as reporter:
+            _, first, _ = await reporter.until("in_force")
+            assert ["one"] == [key.id for it in first.compiled.snapshot.issuers for key in it.keys]
+        assert 1 == provider.asked[JWKS]
