@@ -23,7 +23,7 @@ from .gatekeeper import fields_of, page_response
 from .object_document import document_of
 from .rendering import Templates
 from .state import ConsoleState
-from .views.edit import Asked, edit_page, review_page
+from .views.edit import Asked, edit_page, review_page, usual_namespace
 from .views.links import object_path
 
 KIND_BY_PLURAL = {KINDS[kind].plural: kind for kind in FORMS}
@@ -55,7 +55,7 @@ class EditPages:
         state = await self._objects.state()
         kind, parsed, manifest = await self._found(request, state)
         spec = manifest.get("spec", {})
-        ref = parsed.ref if parsed else Ref(kind, request.query.get("namespace", "default"), "")
+        ref = parsed.ref if parsed else Ref(kind, usual_namespace(state), "")
         asked = Asked(ref, is_new=parsed is None, values=values_for(kind, spec))
         return self._form(state, asked, spec, {})
 

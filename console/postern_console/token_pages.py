@@ -52,7 +52,8 @@ class TokenPages:
         state = await self._objects.state()
         ref = Ref("JWTCredential", request.match_info["namespace"], request.match_info["name"])
         parsed = state.objects.get(ref)
-        if not is_a(parsed, JWTCredential):
+        # The tokens of an identity provider are made there.
+        if not is_a(parsed, JWTCredential) or parsed.resource.spec.issuer_ref is not None:
             raise web.HTTPNotFound
         return state, parsed
 

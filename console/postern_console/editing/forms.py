@@ -103,9 +103,11 @@ FORMS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
 
 
 def fields_for(kind: str, spec: Mapping[str, Any]) -> tuple[Field, ...]:
-    """The fields of a form for a spec: several keys, or a public key elsewhere, are left to the file."""
+    """The fields of a form for a spec: keys that a form has no inputs for are left to the file."""
     if kind != "JWTCredential":
         return FORMS[kind]
+    if "issuerRef" in spec:
+        return tuple(field for field in CREDENTIAL if field.path != ("algorithm",))
     keys = spec.get("keys", [])
     is_simple = len(keys) <= 1 and not any("publicKeyRef" in key for key in keys)
     return (*CREDENTIAL, *KEYS) if is_simple else CREDENTIAL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -35,6 +36,12 @@ class Asked:
     def action(self) -> str:
         """The address that the form is sent to."""
         return new_path(self.ref.kind) if self.is_new else edit_path(self.ref)
+
+
+def usual_namespace(state: ConsoleState) -> str:
+    """Where a new object most probably belongs: where most of the others are."""
+    most = Counter(ref.namespace for ref in state.objects).most_common(1)
+    return most[0][0] if most else "default"
 
 
 def new_path(kind: str) -> str:

@@ -35,13 +35,13 @@ MODES = MappingProxyType(
 
 def facts_of(parsed: Parsed, state: ConsoleState) -> Facts:
     """The facts of an object by heading; those of one that can't be read are unknown."""
-    headings, read = FACTS[parsed.ref.kind]
+    headings, read = FACTS.get(parsed.ref.kind, NO_FACTS)
     values = read(parsed, state) if parsed.resource is not None else (UNKNOWN,) * len(headings)
     return dict(zip(headings, values, strict=True))
 
 
 def headings_of(kind: str) -> tuple[str, ...]:
-    return FACTS[kind][0]
+    return FACTS.get(kind, NO_FACTS)[0]
 
 
 def _service(parsed: Parsed, state: ConsoleState) -> tuple[str, ...]:
@@ -68,10 +68,10 @@ def _consumer(parsed: Parsed, state: ConsoleState) -> tuple[str, ...]:
 def _credential(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
     assert is_a(parsed, JWTCredential)
     spec = parsed.resource.spec
-    consumer, key = spec.consumer_ref.name, spec.key or parsed.ref.name
-    if spec.issuer_ref:
-        return (consumer, key, "the issuer's", f"those of {spec.issuer_ref.name}")
-    return (consumer, key, spec.own_algorithm, str(len(spec.keys)) if spec.keys else "generated")
+    key = spec.key or parsed.ref.name
+    if spec.issuer_ref is not None:
+        return (spec.consumer_ref.name, key, "the issuer's", f"TokenIssuer {spec.issuer_ref.name}")
+    return (spec.consumer_ref.name, key, spec.own_algorithm, str(len(spec.keys)) if spec.keys else "generated")
 
 
 def _issuer(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
@@ -110,7 +110,10 @@ def _of_service(ref: Ref | None, state: ConsoleState) -> str:
     return f"{_mode(service.resource.spec.auth)} (the Service's)" if is_a(service, Service) else UNKNOWN
 
 
-FACTS: Mapping[str, tuple[tuple[str, ...], Callable[[Parsed, Any], tuple[str, ...]]]] = MappingProxyType(
+Reading = tuple[tuple[str, ...], Callable[[Parsed, Any], tuple[str, ...]]]
+# A kind without facts of its own has its name, its state and its YAML.
+NO_FACTS: Reading = ((), lambda *_: ())
+FACTS: Mapping[str, Reading] = MappingProxyType(
     {
         "Service": (("Hosts", "Prefix", "Upstream", "Protection", "Routes"), _service),
         "Route": (("Service", "Methods", "Paths", "Protection"), _route),

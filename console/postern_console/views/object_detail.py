@@ -11,7 +11,8 @@ from postern_console.object_document import ObjectDocument
 from postern_console.shown_manifest import shown_yaml
 from postern_console.state import ConsoleState, parent_of
 from postern_core.kinds import KINDS
-from postern_core.parse import Parsed
+from postern_core.parse import Parsed, is_a
+from postern_core.resources.jwt_credential import JWTCredential
 
 from .edit import edit_path
 from .facts import facts_of
@@ -53,12 +54,17 @@ def actions_of(parsed: Parsed, state: ConsoleState) -> list[Link]:
     return [*edit, *_next_of(parsed, state)]
 
 
+def signs_here(parsed: Parsed) -> bool:
+    """Whether a token can be made with an object: a JWTCredential with keys of its own."""
+    return is_a(parsed, JWTCredential) and parsed.resource.spec.issuer_ref is None
+
+
 def _next_of(parsed: Parsed, state: ConsoleState) -> list[Link]:
     ref = parsed.ref
-    if ref.kind == "JWTCredential" and parsed.resource is not None:
+    if signs_here(parsed):
         return [Link("Generate JSON Web Token", token_path(ref))]
     if ref.kind == "Consumer":
-        usable = [child for child in state.children.get(ref, ()) if state.objects[child].resource is not None]
+        usable = [child for child in state.children.get(ref, ()) if signs_here(state.objects[child])]
         return [Link(f"Generate JSON Web Token with {child.name}", token_path(child)) for child in usable[:ACTIONS_MAX]]
     call = call_of(parsed, state) if ref.kind == "Route" else None
     asked = urlencode({"method": call.method, "url": call.url}) if call else ""

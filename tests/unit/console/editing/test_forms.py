@@ -26,6 +26,7 @@ ROOT_SPECS = [
     manifests.consumer(groups=["a", "b"], customID="42"),
     manifests.credential(),
     manifests.credential(keys=[]),
+    manifests.manifest("JWTCredential", "sso", {"consumerRef": {"name": "a"}, "issuerRef": {"name": "b"}, "key": "x"}),
     manifests.credential(keys=[{"id": "a", "secretRef": {"name": "s", "key": "k"}}] * 2),
     manifests.credential(algorithm="ES256", keys=[{"publicKeyRef": {"name": "s", "key": "k"}}]),
 ]

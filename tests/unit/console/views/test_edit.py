@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import manifests
 from postern_console.editing.forms import FORMS
 from postern_console.editing.review import Difference, Review
-from postern_console.views.edit import Asked, edit_page, edit_path, new_path, review_page
+from postern_console.views.edit import Asked, edit_page, edit_path, new_path, review_page, usual_namespace
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 
@@ -16,6 +17,13 @@ ROUTE = Ref("Route", "default", "all")
 def test_a_form_has_an_address():
     """One for new objects of a kind, and one for each that is there."""
     assert ("/routes/new", "/routes/default/all/edit") == (new_path("Route"), edit_path(ROUTE))
+
+
+def test_a_new_object_belongs_where_most_others_are(protected, folder):
+    """One namespace is what most folders have."""
+    assert "default" == usual_namespace(protected.state())
+    folder.write(manifests.service(namespace="demo"))
+    assert "demo" == usual_namespace(folder.state())
 
 
 def test_a_form_has_sections_and_offers_names(protected):

@@ -114,6 +114,16 @@ def test_the_facts_of_callers(protected):
     assert ["alice", "alice", "HS256", "1"] == facts(protected, "JWTCredential", "alice")
 
 
+def test_a_credential_of_an_issuer_makes_no_token(protected):
+    """Its keys are the provider's, and so are its tokens."""
+    spec = {"consumerRef": {"name": "alice"}, "issuerRef": {"name": "login"}, "key": "x"}
+    protected.write(manifests.manifest("JWTCredential", "sso", spec), name="sso.yaml")
+    assert ["alice", "x", "the issuer's", "TokenIssuer login"] == facts(protected, "JWTCredential", "sso")
+    assert ["Edit"] == [link.text for link in detail(protected, "JWTCredential", "sso")["actions"]]
+    texts = [link.text for link in detail(protected, "Consumer", "alice")["actions"]]
+    assert ["Edit", "Generate JSON Web Token with alice"] == texts
+
+
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [
@@ -132,6 +142,13 @@ def test_the_facts_of_an_issuer(folder, spec, expected):
     """Whose tokens, for whom, and by which keys."""
     folder.write(manifests.manifest("TokenIssuer", "login", ISSUER | spec))
     assert expected == facts(folder, "TokenIssuer", "login")
+
+
+def test_a_kind_without_facts_is_listed_all_the_same(protected, monkeypatch):
+    """Its objects have their names and their states."""
+    monkeypatch.setattr("postern_console.views.facts.FACTS", {})
+    shown = object_list(protected.state(), "Service", Query())
+    assert ((), {}, "fine") == (shown["headings"], shown["rows"][0].facts, shown["rows"][0].health.text)
 
 
 def test_a_list_has_pages_and_a_search(folder):
