@@ -177,7 +177,7 @@ def test_the_walkthrough_is_clicked(protected, gateway, token):
 
 
 def test_a_token_is_nowhere_once_its_dialog_is_closed(protected, token):
-    """Neither the page, nor the address, nor what the console prints, nor a file has it."""
+    """No page, no address, no file and nothing that the console prints has it."""
     page = protected.chromium.execute_script("return document.documentElement.outerHTML")
     files = "".join(path.read_text() for path in protected.folder.rglob("*") if path.is_file())
     assert [] == [

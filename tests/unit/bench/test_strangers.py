@@ -12,7 +12,7 @@ from bench.strangers import KINDS, Load, described
 
 @pytest.mark.parametrize("what", [what for what, fields in KINDS.items() if fields])
 def test_no_two_requests_of_a_kind_are_alike_but_those_of_the_control(what):
-    """And each is one whole head."""
+    """Each request is one whole head."""
     one = Load(KINDS[what])
     made = [one.request() for _ in range(1_000)]
     assert len(set(made)) == (1 if what == "the same request again" else 1_000)
