@@ -58,10 +58,9 @@ class FolderObjects:
     async def review(self, changed: Parsed) -> Review:
         """What would be wrong if one object were another, or new."""
         state = await self.state()
-        objects = self._seen[1] if self._seen else ()
         before = [problem for problems in state.problems.values() for problem in problems]
         source = Source(self.folders, None)
-        return await asyncio.to_thread(review_of, objects, changed, before, self._share, source)
+        return await asyncio.to_thread(review_of, self._complete, changed, before, self._share, source)
 
     def _compile(self, gateway: str) -> Snapshot:
         grants = grants_of(Source(self.folders, None), gateway)

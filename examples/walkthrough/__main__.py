@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 import sys
 from pathlib import Path
 
 from .play import play
-from .programs import DemoError, gateway, httpbin, refuse_if_taken, terminal
+from .programs import DemoError, gateway, httpbin, postern, refuse_if_taken, terminal
 
 FOLDER = Path("examples/01-jwt-auth")
 
@@ -28,6 +29,7 @@ def main() -> int:
                 if wrong or options.once:
                     return 1 if wrong else 0
                 print(f"\nWatching {FOLDER}: edit a file there and ask again. Ctrl-C stops.", flush=True)
+                print(f"In a browser: {shlex.join([*postern(), 'console', str(FOLDER)])}", flush=True)
             raise DemoError(f"the gateway ended with status {process.wait()}")
     except DemoError as error:
         print(f"demo: {error}", file=sys.stderr)

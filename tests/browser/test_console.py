@@ -201,6 +201,19 @@ def test_a_token_is_copied_by_a_button(protected):
     assert made == console.chromium.execute_async_script(read)
 
 
+def test_a_token_does_not_come_back_with_the_back_button(protected):
+    """A page that is left with its dialog open has forgotten the token when it is seen again."""
+    console = protected
+    console.open(f"{CREDENTIAL}/token")
+    console.click("Generate")
+    console.until(lambda: console.find("dialog #made-token").is_displayed())
+    made = console.find("#made-token").get_property("value")
+    console.open("/")
+    console.chromium.back()
+    console.until(lambda: "Generate JSON Web Token" in console.text())
+    assert made not in console.chromium.execute_script("return document.documentElement.outerHTML")
+
+
 def test_a_dialog_works_by_keyboard(protected):
     """Enter sends the form, and Escape closes the dialog, which forgets the token."""
     console = protected

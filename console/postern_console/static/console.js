@@ -53,10 +53,15 @@ function fill(target, ...nodes) {
   else target.focus();
 }
 
-// The event does not bubble.
+// A dialog that is closed forgets what it showed; the event does not bubble.
 document.addEventListener("close", (event) => {
   event.target.querySelector?.("[data-content]")?.replaceChildren();
 }, true);
+
+// Nor does a page that the browser keeps for its Back button.
+addEventListener("pagehide", () => {
+  for (const place of document.querySelectorAll("[data-content]")) place.replaceChildren();
+});
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-copy], button[data-add-row]");

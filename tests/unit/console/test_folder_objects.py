@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import manifests
 from postern_console import folder_objects
 from postern_console.folder_objects import FolderObjects
+from postern_console.paging import Query
+from postern_console.views.object_list import object_list
+from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
 
 
@@ -27,6 +32,26 @@ async def test_a_state_is_checked_again_after_a_while(protected, monkeypatch):
     monkeypatch.setattr(folder_objects, "RECHECK_S", 0)
     objects = FolderObjects((protected.path,))
     assert await objects.state() is not await objects.state()
+
+
+async def test_a_review_is_of_all_that_was_compiled(folder):
+    """What is known beside the manifests, such as keys of issuers that were fetched, counts there as well."""
+    folder.write(manifests.consumer())
+    objects = FolderObjects((folder.path,))
+    await objects.state()
+    objects._complete = (*objects._complete, parse_manifest(manifests.service()))
+    assert () == (await objects.review(parse_manifest(manifests.route()))).own
+
+
+async def test_two_thousand_routes_are_listed_in_less_than_a_fifth_of_a_second(folder):
+    """A page that is asked for again reads nothing and compiles nothing."""
+    text = "apiVersion: postern.dev/v1alpha1\nkind: Route\nmetadata: {name: r%d}\nspec: {serviceRef: {name: app}}\n"
+    folder.write(manifests.service(), *(text % number for number in range(2_000)))
+    objects = FolderObjects((folder.path,))
+    await objects.state()
+    before = time.process_time()
+    page = object_list(await objects.state(), "Route", Query("r1999"))
+    assert (1, True) == (page["page"].total, time.process_time() - before < 0.2)
 
 
 async def test_a_generated_secret_is_not_kept_by_looking(folder):
