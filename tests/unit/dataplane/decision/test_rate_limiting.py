@@ -48,6 +48,14 @@ def test_requests_beyond_the_limit_are_refused():
     assert ["", "rate_limited"] == [counting.ask(GOOD, now_s=NOW_S + 30) for _ in range(2)]
 
 
+def test_the_log_can_say_who_is_limited():
+    """A refusal of a caller whose token is good has the identity, as the request would have had."""
+    counting = Counting(limit("Consumer", 1))
+    passed, refused = (counting.outcome(GOOD) for _ in range(2))
+    assert ("rate_limited", "alice") == (refused.denial.reason, refused.identity.consumer)
+    assert passed.identity is refused.identity
+
+
 def test_guessing_tokens_is_limited():
     """Beyond the limit of its address, a client does not learn whether a token is good."""
     counting = Counting(limit("Client", 3))

@@ -37,6 +37,20 @@ def test_an_answer_is_a_whole_message(denial):
     assert top.startswith(b"HTTP/1.1 %d " % denial.status)
 
 
+@pytest.mark.parametrize("denial", ALL, ids=lambda denial: denial.reason)
+def test_an_answer_is_one_message_whatever_it_holds(denial):
+    """A body that looks like another response is within the length, and no field comes twice, nor a body after HEAD."""
+    smuggled = content('text/html; charset="a;b"', "é\r\n\r\nHTTP/1.1 200 OK\r\n\r\nx".encode())
+    own = OwnResponses({denial.status: smuggled}, is_problem_details=True)
+    cors = ((b"Access-Control-Allow-Origin", b"*"), (b"Vary", b"Origin"))
+    for close, bodyless in ((False, False), (False, True), (True, False), (True, True)):
+        answer = denial_response(denial, DATE, cors, own, close=close, bodyless=bodyless)
+        top, _, body = answer.partition(b"\r\n\r\n")
+        names = [line.partition(b":")[0].lower() for line in top.split(b"\r\n")[1:]]
+        assert (len(names), body) == (len(set(names)), b"" if bodyless else smuggled.body)
+        assert b"Content-Length: %d" % len(smuggled.body) in top.split(b"\r\n")
+
+
 def test_a_preflight_gets_a_head_alone():
     """A 204 has no body, and MUST NOT have a Content-Length (RFC 9110, section 8.6)."""
     answer = denial_response(CORS_PREFLIGHT, DATE, ((b"Vary", b"Origin"),), close=False)
