@@ -81,3 +81,14 @@ def test_each_client_gets_its_own_host(start_gateway, module_upstream, host):
         for asked in (host, "other.example.com"):
             answer = raw.ask(gateway.listen, raw.request(path, host=asked))
             assert f"http://{asked}" == json.loads(answer.body)["resource"]
+
+
+def test_asking_for_it_is_limited(start_gateway, module_upstream):
+    """A document that anybody may have is counted by the address of who asks."""
+    url = "http://{}:{}".format(*module_upstream.address)
+    auth = {"jwt": {"tokenIssuers": [{"name": "idp"}], "protectedResource": {}}}
+    limits = [{"by": "Client", "requests": 3, "per": "24h"}, {"by": "Consumer", "requests": 1, "per": "24h"}]
+    mcp = service("mcp", pathPrefix="/mcp", upstream={"url": url}, auth=auth, rateLimit=limits)
+    gateway = start_gateway([ISSUER, mcp, route("mcp", serviceRef={"name": "mcp"})])
+    with raw.Client(gateway.listen) as client:
+        assert [200, 200, 200, 429] == [client.ask(raw.request(PATH)).status for _ in range(4)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from postern_core.snapshot import PathMatch, Route
 
+from .rate_limits import OF_TOKENS
 from .routes import Routes
 from .services import LinkedService, Services
 
@@ -40,5 +41,7 @@ def _metadata_route(service: LinkedService, policy: str, path: str) -> Route:
         cors=place.cors,
         clients=place.clients,
         responses=place.responses,
+        # It asks for no token, so nothing can be counted by one.
+        rate_limits=tuple(limit for limit in place.rate_limits if limit.by not in OF_TOKENS),
         serves_metadata=True,
     )

@@ -99,7 +99,8 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
         return RouteMatch(row, target, None, cors, counted)
     origin = "" if row.policy.resource is None else request_origin(head, target, table)
     if row.metadata is not None:
-        return Reject(row.metadata.metadata(origin) if origin else BAD_REQUEST, row, cors=cors)
+        document = row.metadata.metadata(origin) if origin else BAD_REQUEST
+        return Reject(document, row, cors=cors, counted=counted)
     token = extract_token(row.policy.entry.places, head.headers, target.query)
     return RouteMatch(row, target, token, cors, counted, origin)
 

@@ -55,6 +55,13 @@ def test_the_policy_says_what_is_published():
     assert ProtectedResource("/x", ("a", "b"), "N", "https://d") == policy.protected_resource
 
 
+def test_the_metadata_is_limited_as_the_service_is():
+    """But by what only a token says: it asks for none."""
+    limits = [{"by": by, "requests": 5, "per": "1m"} for by in ("Consumer", "Client", "Route")]
+    [entry] = published(app(rateLimit=limits), route())
+    assert ["Service/default/app/1", "Service/default/app/2"] == [limit.id for limit in entry.rate_limits]
+
+
 def test_it_is_there_where_all_routes_have_policies_of_their_own():
     """Nothing but the metadata refers to the Service's policy then."""
     own = route(auth={"jwt": {"mode": "Disabled"}})
