@@ -13,6 +13,7 @@ import ssl
 import time
 from collections import Counter
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
@@ -34,12 +35,20 @@ def session(*, keeps: bool, resolve: dict[str, Any] | None = None) -> ClientSess
     return ClientSession(connector=connector, timeout=ClientTimeout(total=TIMEOUT_S), cookie_jar=DummyCookieJar())
 
 
+def headers_of(asked: dict[str, Any]) -> dict[str, str]:
+    """The headers of a request; with a `token_file` its token is what that holds, read for each as a Pod must."""
+    headers = dict(asked.get("headers", {}))
+    if "token_file" in asked:
+        headers["Authorization"] = f"Bearer {Path(asked['token_file']).read_text().strip()}"
+    return headers
+
+
 async def ask(client: ClientSession, asked: dict[str, Any]) -> dict[str, Any]:
     """Send one request; gives what came back."""
     sending = client.request(
         asked.get("method", "GET"),
         asked["url"],
-        headers=asked.get("headers", {}),
+        headers=headers_of(asked),
         server_hostname=asked.get("server_name"),
         allow_redirects=False,
     )
