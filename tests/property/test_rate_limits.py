@@ -7,6 +7,7 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bucket_calls import takes
 from postern_dataplane.rate_limits.limit import Limit
 from postern_dataplane.rate_limits.token_buckets import TokenBuckets
 
@@ -43,7 +44,7 @@ def play(buckets, limits, requests):
     for pause_s, number, index in requests:
         now += pause_s
         limit, key = limits[index], b"%d" % number
-        yield limit, key, now, buckets.refusal([(limit, key)], now) is None
+        yield limit, key, now, takes(buckets, limit, key, now)
 
 
 @given(st.tuples(LIMITS, LIMITS), REQUESTS, SHARES)
@@ -84,7 +85,7 @@ def test_several_limits_are_taken_from_together(limits, requests):
         assert is_allowed == all(trial)
         if is_allowed:
             for limit, key in keyed:
-                apart.take(limit, key, now)
+                takes(apart, limit, key, now)
 
 
 def buckets_of(buckets, keyed, now, index):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from postern_dataplane.rate_limits.limit import Verdict
+from postern_dataplane.rate_limits.limit import Refusal
 from postern_dataplane.rate_limits.token_buckets import TokenBuckets
 from postern_dataplane.request.denials import RATE_LIMITED
 from postern_dataplane.request.head import Fields
@@ -30,7 +30,7 @@ def within_limits(outcome: Outcome, buckets: TokenBuckets, now_s: float) -> Outc
     )
 
 
-def _fields(refusal: Verdict, name: bytes, policy: bytes) -> Fields:
+def _fields(refusal: Refusal, name: bytes, policy: bytes) -> Fields:
     """When to come back: RFC 9110, section 10.2.3, and draft-ietf-httpapi-ratelimit-headers-11.
 
     They are those of the limit with the longest wait; others of the request may be closed as well.

@@ -1,4 +1,4 @@
-"""A limit, and what a request met there: values, which the table prepares and the decision reads."""
+"""A limit, and its refusal of a request: values, which the table prepares and the decision reads."""
 
 from __future__ import annotations
 
@@ -23,16 +23,8 @@ class Limit(msgspec.Struct, frozen=True, cache_hash=True):
 KeyedLimits = tuple[tuple[Limit, bytes], ...]
 
 
-class Verdict(msgspec.Struct, frozen=True, gc=False):
-    """What a limit says of a request, in numbers of the fleet as this worker sees it."""
+class Refusal(msgspec.Struct, frozen=True, gc=False):
+    """A limit that has no request left, and when it has one again."""
 
     limit: Limit
-    is_allowed: bool
-    remaining: int
-    """How many more may come at once."""
-
-    reset_s: float
-    """Until the bucket is full."""
-
     retry_after_s: float
-    """Until one request passes; 0 where this one did."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 
-from .limit import KeyedLimits, Limit, Verdict
+from .limit import KeyedLimits, Limit, Refusal
 from .limit_state import LimitState
 from .unsent_counts import UnsentCounts
 
@@ -81,29 +81,20 @@ class TokenBuckets:
 
     def learn(self, limit: Limit, key: bytes, debt_s: float, now: float) -> None:
         """Take over the fleet's debt of a key where it is larger than the one that this worker knows of."""
-        key, state = bounded(key), self._states.get(limit)
+        state = self._states.get(limit)
         if state is None or self._unsent is None:
             return
         debt_s = min(debt_s, state.debt_max_s) + self._unsent.of(limit, key) * state.interval_s
         if debt_s > state.debt_s(key, now):
             self._remember(state, key, now, debt_s)
 
-    def take(self, limit: Limit, key: bytes, now: float) -> Verdict:
-        """Take one request out of a key's bucket, if there is one; `now` is in seconds of any clock."""
-        key = bounded(key)
-        state = self._state(limit, now)
-        debt_s = state.debt_s(key, now) + state.cost_s
-        if debt_s > state.tolerance_s:
-            return _refusal(state, debt_s)
-        self._put(state, key, now, debt_s)
-        return _permission(state, debt_s)
-
-    def refusal(self, limits: KeyedLimits, now: float) -> Verdict | None:
+    def refusal(self, limits: KeyedLimits, now: float) -> Refusal | None:
         """Take from each or, if one refuses, from none; returns the refusal with the longest wait, None for none.
 
-        This is called for each request: keys must be `bounded` already, and what is usual needs no further call.
+        `now` is in seconds of any clock.  This is called for each request: keys must be `bounded` already, and what is
+        usual needs no further call.
         """
-        refusal: Verdict | None = None
+        refusal: Refusal | None = None
         found = []
         for limit, key in limits:
             state = self._states.get(limit)
@@ -116,7 +107,7 @@ class TokenBuckets:
                 due_s = full_at - now
                 debt_s += due_s if due_s < state.debt_max_s else state.debt_max_s  # noqa: FURB136 - half the price
             if debt_s > state.tolerance_s:
-                refusal = _longest(refusal, _refusal(state, debt_s))
+                refusal = _longest(refusal, Refusal(state.limit, debt_s - state.tolerance_s))
             found.append((state, key, debt_s))
         if refusal is None:
             for state, key, debt_s in found:
@@ -169,17 +160,5 @@ class TokenBuckets:
         self._forget_at = max(LIMITS_MIN, 2 * len(self._states))
 
 
-def _longest(one: Verdict | None, other: Verdict) -> Verdict:
+def _longest(one: Refusal | None, other: Refusal) -> Refusal:
     return other if one is None or other.retry_after_s > one.retry_after_s else one
-
-
-def _refusal(state: LimitState, debt_s: float) -> Verdict:
-    """The verdict on a request that would have made this debt."""
-    return Verdict(state.limit, False, 0, debt_s - state.cost_s, debt_s - state.tolerance_s)  # noqa: FBT003
-
-
-def _permission(state: LimitState, debt_s: float) -> Verdict:
-    """The verdict on a request that has made this debt."""
-    room_s = state.tolerance_s - debt_s
-    remaining = min(int(room_s / state.interval_s), state.limit.burst) if room_s >= state.cost_s else 0
-    return Verdict(state.limit, True, remaining, debt_s, 0.0)  # noqa: FBT003

@@ -7,6 +7,7 @@ import contextlib
 
 import pytest
 
+from bucket_calls import passed, takes
 from postern_dataplane.rate_limit_store import store_sync
 from postern_dataplane.rate_limit_store.store_sync import StoreSync
 from postern_dataplane.rate_limits.limit import Limit
@@ -74,10 +75,10 @@ async def test_what_passed_is_sent_and_the_answer_learnt(running, store):
     await until(lambda: buckets.is_shared)
     store.debt_s = 0.9
     for _ in range(3):
-        buckets.take(TEN_A_SECOND, b"a", 0.0)
+        takes(buckets, TEN_A_SECOND)
     await until(lambda: store.batches)
     assert [("default", [(TEN_A_SECOND, b"a", 3)], [5.0])] == store.batches
-    assert [True, False] == [buckets.take(TEN_A_SECOND, b"a", 0.0).is_allowed for _ in range(2)]
+    assert [True, False] == [takes(buckets, TEN_A_SECOND) for _ in range(2)]
     assert {("counted",): 1} == batches(counters)
 
 
@@ -87,9 +88,9 @@ async def test_a_store_that_fails_leaves_the_worker_its_share(running, store, er
     buckets, counters = running
     await until(lambda: buckets.is_shared)
     store.error = error
-    buckets.take(TEN_A_SECOND, b"a", 0.0)
+    takes(buckets, TEN_A_SECOND)
     await until(lambda: not buckets.is_shared)
-    assert 1 == sum(buckets.take(TEN_A_SECOND, b"b", 0.0).is_allowed for _ in range(10)) - 1
+    assert 2 == passed(buckets, TEN_A_SECOND, b"b", times=10)
     await asyncio.sleep(0.3)
     store.error = None
     await until(lambda: buckets.is_shared)
@@ -106,7 +107,7 @@ async def test_nothing_is_sent_before_the_gateway_is_known(store, monkeypatch):
     async with asyncio.TaskGroup() as group:
         task = group.create_task(sync.run())
         await until(lambda: buckets.is_shared)
-        buckets.take(TEN_A_SECOND, b"a", 0.0)
+        takes(buckets, TEN_A_SECOND)
         await asyncio.sleep(0.05)
         assert [] == store.batches
         sync.gateway = "inner"
@@ -121,6 +122,6 @@ async def test_many_keys_go_in_several_batches(running, store, monkeypatch):
     buckets, _ = running
     await until(lambda: buckets.is_shared)
     for number in range(25):
-        buckets.take(TEN_A_SECOND, b"%d" % number, 0.0)
+        takes(buckets, TEN_A_SECOND, b"%d" % number)
     await until(lambda: len(store.batches) == 3)
     assert [10, 10, 5] == [len(batch) for _, batch, _ in store.batches]

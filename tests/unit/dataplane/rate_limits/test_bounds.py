@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 
+from bucket_calls import passed, takes
 from postern_dataplane.rate_limits.limit import Limit
 from postern_dataplane.rate_limits.limit_state import LimitState
 from postern_dataplane.rate_limits.token_buckets import TokenBuckets
@@ -14,11 +15,11 @@ HONEST = Limit("good/api/0", 10, 86_400.0, 10)
 
 def flood(buckets, limit, keys, now=0.0):
     for number in range(keys):
-        buckets.take(limit, b"%d" % number, now)
+        takes(buckets, limit, b"%d" % number, now)
 
 
 def spend(buckets, limit, key, now=0.0):
-    return sum(buckets.take(limit, key, now).is_allowed for _ in range(limit.burst * 2))
+    return passed(buckets, limit, key, times=limit.burst * 2, now=now)
 
 
 def test_memory_stays_flat_however_many_keys_come():
@@ -40,7 +41,7 @@ def test_buckets_that_are_full_are_forgotten():
     flood(buckets, HONEST, 100)
     assert 100 == len(buckets)
     for now in (10_000.0, 20_000.0):
-        buckets.take(HONEST, b"a", now)
+        takes(buckets, HONEST, now=now)
     assert 1 == len(buckets)
 
 
@@ -56,7 +57,7 @@ def test_another_limit_does_not_pay():
     """Keys of the limit with the most entries are evicted, and those of others not one."""
     buckets = TokenBuckets(entries_max=100)
     for number in range(20):
-        buckets.take(HONEST, b"%d" % number, 0.0)
+        takes(buckets, HONEST, b"%d" % number)
     flood(buckets, ATTACKED, 10_000)
     assert [9] * 10 == [spend(buckets, HONEST, b"%d" % number) for number in range(10)]
     assert [10] * 10 == [spend(buckets, HONEST, b"new %d" % number) for number in range(10)]
@@ -74,7 +75,7 @@ def test_most_keys_share_no_debt_of_keys_that_were_spent():
     buckets = TokenBuckets(entries_max=1_000)
     for number in range(2_000):
         spend(buckets, ATTACKED, b"%d" % number)
-    whole = sum(buckets.take(ATTACKED, b"new %d" % number, 0.0).remaining == 9 for number in range(900))
+    whole = sum(spend(buckets, ATTACKED, b"new %d" % number) == 10 for number in range(900))
     assert 900 * 0.7 < whole
 
 
@@ -94,7 +95,7 @@ def test_limits_that_are_gone_are_forgotten():
     """A tenant who changes a limit again and again leaves nothing."""
     buckets = TokenBuckets()
     for number in range(10_000):
-        buckets.take(Limit("default/api/0", number + 1, 1.0, 1), b"a", number * 10.0)
+        takes(buckets, Limit("default/api/0", number + 1, 1.0, 1), now=number * 10.0)
     assert 1_024 >= len(buckets._states)
 
 
@@ -102,7 +103,7 @@ def test_many_limits_have_one_bound():
     """Two thousand limits remember no more than one."""
     buckets = TokenBuckets(entries_max=1_000)
     for number in range(2_000):
-        buckets.take(Limit(f"default/api/{number}", 10, 86_400.0, 10), b"a", 0.0)
+        takes(buckets, Limit(f"default/api/{number}", 10, 86_400.0, 10))
     assert 990 < len(buckets) <= 1_000
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import bucket_calls
 from postern_dataplane.rate_limits.limit import Limit
 from postern_dataplane.rate_limits.token_buckets import TokenBuckets
 from postern_dataplane.rate_limits.unsent_counts import UnsentCounts
@@ -19,7 +20,7 @@ def joined(keys_max=10):
 
 
 def passed(buckets, times=20, key=b"a", now=0.0):
-    return sum(buckets.take(TEN_A_SECOND, key, now).is_allowed for _ in range(times))
+    return bucket_calls.passed(buckets, TEN_A_SECOND, key, times=times, now=now)
 
 
 def test_with_the_fleet_a_worker_grants_all_of_a_limit():
@@ -62,7 +63,7 @@ def test_a_debt_without_end_is_bounded():
     buckets, _ = joined()
     passed(buckets, times=1)
     buckets.learn(TEN_A_SECOND, b"a", 1e30, 0.0)
-    assert 5.1 >= buckets.take(TEN_A_SECOND, b"a", 0.0).retry_after_s
+    assert 5.1 >= buckets.refusal([(TEN_A_SECOND, b"a")], 0.0).retry_after_s
 
 
 def test_without_the_fleet_a_worker_grants_its_share():
