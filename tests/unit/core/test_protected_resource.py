@@ -56,7 +56,7 @@ def test_the_policy_says_what_is_published():
 
 
 def test_the_metadata_is_limited_as_the_service_is():
-    """But by what only a token says: it asks for none."""
+    """A limit by consumer does not count requests for the metadata, which need no token; the others do."""
     limits = [{"by": by, "requests": 5, "per": "1m"} for by in ("Consumer", "Client", "Route")]
     [entry] = published(app(rateLimit=limits), route())
     assert ["Service/default/app/1", "Service/default/app/2"] == [limit.id for limit in entry.rate_limits]
