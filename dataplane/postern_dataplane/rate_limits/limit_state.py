@@ -6,14 +6,11 @@ all of them may remember together, belongs in `token_buckets`.
 
 from __future__ import annotations
 
-from array import array
-
+from .cells import Cells
 from .limit import Limit
 
 # How often entries are looked at for being full, at the most.
 ROTATION_S = 1.0
-# For each entry at the time when the first of a limit is evicted. An entry takes some 200 bytes, a cell 8.
-CELLS_PER_ENTRY = 4
 # Sums of floats differ from their products by less than this, in requests.
 ROUNDING = 1e-6
 
@@ -26,11 +23,10 @@ class LimitState:
     tolerance.  Times are those of the whole fleet's limit, so debts stay true when the worker's share changes.
 
     Entries lie in two generations.  The old one is dropped whole when the last of it is full, so nothing is searched.
-    An entry that is evicted before leaves its time in two cells that its hash chooses, and a key without an entry
-    begins with the lesser of its two: keys may share the debt of others, but none loses its own.
+    An entry that is evicted before leaves its time in `cells`, with which a key without an entry begins.
     """
 
-    __slots__ = ("_cells", "_cells_full_at", "_old", "cost_s", "debt_max_s", "interval_s", "limit", "own_cost_s",
+    __slots__ = ("_old", "cells", "cost_s", "debt_max_s", "interval_s", "limit", "own_cost_s",
                  "rotates_at", "tolerance_s", "young", "young_full_at")  # fmt: skip
 
     def __init__(self, limit: Limit, share: float, *, is_shared: bool = False) -> None:
@@ -38,8 +34,8 @@ class LimitState:
         self.interval_s = limit.per_s / limit.requests
         self.young: dict[bytes, float] = {}
         self._old: dict[bytes, float] = {}
-        self.young_full_at = self.rotates_at = self._cells_full_at = 0.0
-        self._cells = array("d")
+        self.young_full_at = self.rotates_at = 0.0
+        self.cells: Cells | None = None
         self.set_share(share, is_shared=is_shared)
 
     def set_share(self, share: float, *, is_shared: bool) -> None:
@@ -57,7 +53,7 @@ class LimitState:
 
     def __bool__(self) -> bool:
         """Whether there is anything to remember."""
-        return bool(self.young or self._old or self._cells)
+        return bool(self.young or self._old or self.cells)
 
     def debt_s(self, key: bytes, now: float) -> float:
         """How long the bucket takes to be full."""
@@ -67,11 +63,11 @@ class LimitState:
             if full_at is not None:
                 self.young[key] = full_at
                 self.young_full_at = max(self.young_full_at, full_at)
-            elif self._cells:
-                full_at = min(self._cells[index] for index in self._cells_of(key))
+            elif self.cells is not None:
+                full_at = self.cells.full_at(key)
             else:
                 return 0.0
-        # The bound counts where the clock was set back.
+        # The bound counts where the worker's share has grown.
         return min(full_at - now, self.debt_max_s) if full_at > now else 0.0
 
     def put(self, key: bytes, full_at: float) -> None:
@@ -89,26 +85,19 @@ class LimitState:
             self.young = {}
         self._rotate()
         self.rotates_at = max(self.rotates_at, now + ROTATION_S)
-        if now >= self._cells_full_at:
-            self._cells = array("d")
+        if self.cells is not None and now >= self.cells.all_full_at:
+            self.cells = None
         return count - len(self)
 
-    def evict(self) -> None:
-        """Make one of the older entries coarse; there must be one."""
+    def evict(self) -> Cells:
+        """Make one of the older entries coarse, of which there must be one; returns the cells that it went to."""
         if not self._old:
             self._rotate()
-        if not self._cells:
-            self._cells = array("d", bytes(8 * CELLS_PER_ENTRY * len(self)))
-        key, full_at = self._old.popitem()
-        for index in self._cells_of(key):
-            self._cells[index] = max(self._cells[index], full_at)
-        self._cells_full_at = max(self._cells_full_at, full_at)
+        if self.cells is None:
+            self.cells = Cells(len(self))
+        self.cells.add(*self._old.popitem())
+        return self.cells
 
     def _rotate(self) -> None:
         self._old, self.young = self.young, {}
         self.rotates_at, self.young_full_at = self.young_full_at, 0.0
-
-    def _cells_of(self, key: bytes) -> tuple[int, int]:
-        # Python's hash of bytes is SipHash with a secret of the process: clients choose no collisions.
-        hashed = hash(key)
-        return hashed % len(self._cells), (hashed >> 32) % len(self._cells)

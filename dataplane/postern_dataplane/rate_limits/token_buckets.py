@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 
+from .cells import balance
 from .limit import KeyedLimits, Limit, Refusal
 from .limit_state import LimitState
 from .unsent_counts import UnsentCounts
@@ -149,8 +150,9 @@ class TokenBuckets:
         heapq.heapify(largest)
         while self._entries > self._entries_max - self._entries_max // EVICTED_PART:
             count, number, state = largest[0]
-            state.evict()
             self._entries -= 1
+            if (cells := state.evict()).is_due:
+                balance(cells, [it.cells for it in self._states.values() if it.cells is not None], self._entries_max)
             heapq.heapreplace(largest, (count + 1, number, state))
 
     def _forget(self, now: float) -> None:

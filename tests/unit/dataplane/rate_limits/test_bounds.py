@@ -79,6 +79,16 @@ def test_most_keys_share_no_debt_of_keys_that_were_spent():
     assert 900 * 0.7 < whole
 
 
+def test_a_limit_that_had_few_keys_when_the_flood_began_shares_little_debt():
+    """Where hundreds of limits share the memory, three thousand spent keys of one leave most others their requests."""
+    buckets = TokenBuckets(entries_max=10_000)
+    for number in range(100):
+        flood(buckets, Limit(f"good/api/{number}", 10, 86_400.0, 10), 100)
+    for number in range(3_000):
+        spend(buckets, ATTACKED, b"spent %d" % number)
+    assert 750 < sum(takes(buckets, ATTACKED, b"new %d" % number) for number in range(1_000))
+
+
 def test_cells_are_forgotten_when_all_are_full():
     """A limit that was flooded once is exact again."""
     state = LimitState(HONEST, 1.0)
