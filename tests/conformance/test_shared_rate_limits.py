@@ -114,7 +114,7 @@ def test_a_store_that_hangs_is_given_up_within_a_second(start, redis):
     workers = start(300, 300, for_s=5.0)
     time.sleep(2.0)
     redis.freeze()
-    frozen_at = time.time()
+    frozen_at = time.monotonic()
     for worker in workers:
         steps = steps_of(worker)
         alone_at = next(now for now, _, is_shared in steps if not is_shared)

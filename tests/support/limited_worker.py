@@ -51,14 +51,14 @@ async def run(load: Load) -> None:
             await asyncio.sleep(STEP_S)
         say("ready")
         await asyncio.to_thread(sys.stdin.readline)
-        end = time.time() + load.for_s
+        end = time.monotonic() + load.for_s
         owed = 0.0
-        while (now := time.time()) < end:
+        while (now := time.monotonic()) < end:
             owed += load.a_second * STEP_S
             passed = bucket_calls.passed(buckets, load.limit, times=int(owed), now=now)
             owed -= int(owed)
             say([now, passed, buckets.is_shared])
-            await asyncio.sleep(STEP_S - (time.time() - now))
+            await asyncio.sleep(STEP_S - (time.monotonic() - now))
         task.cancel()
 
 

@@ -47,7 +47,7 @@ class StoreSync:
         buckets: TokenBuckets,
         connect: Callable[[], AbstractAsyncContextManager[Store]],
         counter: Counter,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.gateway = ""
         self._buckets = buckets

@@ -159,7 +159,7 @@ class ClientConnection(ClientProtocol):
         sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, outcome, record, sent)
         if outcome.counted:
             record.consumer = outcome.consumer if type(outcome) is Authorized else ""
-            outcome = within_limits(outcome, self.gateway.token_buckets, time.time())
+            outcome = within_limits(outcome, self.gateway.token_buckets, time.monotonic())
         if isinstance(outcome, Reject):
             record.duration_s = self.now() - self._began_at
             self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record, outcome))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 
 import pytest
 
@@ -97,6 +98,11 @@ async def test_a_store_that_fails_leaves_the_worker_its_share(running, store, er
     assert 2 <= batches(counters)["failed",]
     said = "".join(capfd.readouterr())
     assert (1, 1, 0) == (said.count("their store fails"), said.count("with the fleet again"), said.count("hunter2"))
+
+
+def test_the_clock_is_the_one_by_which_requests_are_decided(store):
+    """A time of day that is set back would leave the fleet's debts far in the future."""
+    assert time.monotonic is StoreSync(TokenBuckets(), store.connect, Counters())._clock
 
 
 async def test_nothing_is_sent_before_the_gateway_is_known(store, monkeypatch):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from heads import signed, table
 from manifests import consumer, credential, route, secret, service
+from postern_dataplane.server import client_connection
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 UPSTREAM = {"endpoints": [{"address": "10.0.0.1", "port": 80}]}
@@ -61,6 +64,16 @@ def test_connections_of_one_address_count_together(port, limited):
     """A new connection is no new client."""
     limited("Client", 3)
     assert [[200], [200], [200], [429]] == [ask(port, port.client()) for _ in range(4)]
+
+
+def test_a_clock_that_is_set_back_closes_no_limit(port, client, limited, monkeypatch):
+    """Waiting for as long as the answer says is enough, whatever the time of day does meanwhile."""
+    limited("Client", 1)
+    wall, worker = time.time(), time.monotonic()
+    assert [200, 429] == ask(port, client, times=2)
+    monkeypatch.setattr(client_connection.time, "time", lambda: wall - 10 * 86_400)
+    monkeypatch.setattr(client_connection.time, "monotonic", lambda: worker + 86_401)
+    assert [200, 429] == ask(port, client, times=2)
 
 
 def test_a_refusal_is_a_whole_answer(port, client, limited):
