@@ -49,7 +49,7 @@ class CompiledRateLimits:
 
     def __init__(self, entries: Sequence[RateLimit], route: str, policy: str | None) -> None:
         limits = {entry: limit_of(entry) for entry in entries}
-        self.by_route: KeyedLimits = tuple((limits[it], route.encode()) for it in entries if it.by == "Route")
+        self.by_route: KeyedLimits = tuple((limits[it], bounded(route.encode())) for it in entries if it.by == "Route")
         self.by_client = tuple(limits[it] for it in entries if it.by == "Client")
         self.by_consumer = tuple(limits[it] for it in entries if it.by == "Consumer")
         by_claim = [it for it in entries if it.by == "Claim"]

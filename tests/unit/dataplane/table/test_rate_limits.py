@@ -80,6 +80,12 @@ def test_a_long_claim_is_remembered_by_its_digest():
     assert (32, 32, False) == (len(one), len(other), one == other)
 
 
+def test_a_long_id_of_a_route_is_remembered_by_its_digest():
+    """The key is the one under which the fleet's debts are learnt."""
+    [(_, key)] = CompiledRateLimits([limit("Route")], f"Route/{'n' * 63}/{'r' * 63}", None).by_route
+    assert 32 == len(key)
+
+
 def test_tokens_are_remembered_for_a_policy_and_its_claims():
     """Two routes that share a policy and count by different claims share nothing of a token."""
     scopes = {CountedClaims("p", paths).scope for paths in ([("a", "b")], [("a",), ("b",)], [("a b",)], [("b",)])}
