@@ -38,13 +38,13 @@ class PodCount:
         return replace(built, encoded=with_pods(built.encoded, self._pods), pods=self._pods)
 
     def _note(self, ready: int, now_s: float) -> None:
-        if ready >= self._pods:
+        if ready >= self._pods or not ready:
+            # Without a ready pod nothing is served, and those that come back are more likely as many as there were.
             self._fewer = None
             if ready > self._pods and now_s >= self._changed_at_s + CHANGES_EVERY_S:
                 self._pods, self._changed_at_s = ready, now_s
             return
         since_s, most = self._fewer or (now_s, 0)
         self._fewer = since_s, max(most, ready)
-        # Without a ready pod nothing is served, and those that come back are more likely as many as there were.
-        if now_s >= since_s + SHRINKS_AFTER_S and self._fewer[1]:
+        if now_s >= since_s + SHRINKS_AFTER_S:
             self._pods, self._changed_at_s, self._fewer = self._fewer[1], now_s, None

@@ -63,8 +63,12 @@ def test_an_equal_number_is_the_same_build():
         ([(0, 3), (10, 2), (25, 3), (40, 2), (69, 3), (99, 3)], [3, 3, 3, 3, 3, 3]),
         # Those that are gone for good are not; it is the most of the meantime that counts.
         ([(0, 5), (10, 2), (20, 4), (39, 2), (40, 2), (69, 2), (70, 2), (100, 2)], [5, 5, 5, 5, 4, 4, 4, 2]),
+        # Those that come back after an outage are as many as there were, until they are fewer for a while.
+        ([(0, 10), (10, 0), (40, 0), (50, 1), (51, 10), (80, 10)], [10, 10, 10, 10, 10, 10]),
+        ([(0, 10), (10, 4), (15, 0), (45, 0), (50, 1), (51, 10)], [10, 10, 10, 10, 10, 10]),
+        ([(0, 10), (10, 0), (50, 1), (51, 2), (79, 2), (80, 2)], [10, 10, 10, 10, 10, 2]),
         # None is no number to divide by.
-        ([(0, 0), (5, 2), (10, 0), (100, 0), (101, 1), (102, 2)], [0, 2, 2, 2, 1, 1]),
+        ([(0, 0), (5, 2), (10, 0), (100, 0), (101, 1), (130, 1), (131, 1)], [0, 2, 2, 2, 2, 2, 1]),
     ],
 )
 def test_the_number_follows_the_pods_slowly(seen, expected):
