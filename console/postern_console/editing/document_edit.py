@@ -19,10 +19,20 @@ WIDTH = 10_000
 
 
 class _Representer(yaml.representer.SafeRepresenter):
-    """Writes a list or mapping that comes twice twice, and not as an alias."""
+    """Writes a list or mapping that comes twice twice, and not as an alias; quotes what only quotes keep a text.
+
+    PyYAML writes by YAML 1.1, in which `1e3` is a text; the reader of manifests takes it for a number, as JSON does.
+    """
 
     def ignore_aliases(self, _: Any) -> bool:
         return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        style = None if _reads_as(text, text) else "'"
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Representer.add_representer(str, _Representer.represent_text)
 
 
 def new_document(value: Mapping[str, Any]) -> str:
@@ -108,7 +118,7 @@ def _entry(name: str, value: Any, column: int) -> str:
     return "".join(" " * column + line for line in new_document({name: value}).splitlines(keepends=True))
 
 
-def _reads_as(text: str, value: Mapping[str, Any]) -> bool:
+def _reads_as(text: str, value: Any) -> bool:
     try:
         documents = yaml_documents(text)
     except ManifestError:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from postern_console.editing.document_edit import edited_document, new_document
+from postern_operator.local.manifest_yaml import yaml_documents
 
 TEXT = """\
 # About the whole.
@@ -122,3 +123,16 @@ def test_a_new_document_reads_as_the_examples_do():
     """The innermost lists and mappings are in one line."""
     value = {"spec": {"methods": ["GET"], "paths": [{"type": "Exact", "value": "/a"}]}}
     assert "spec:\n  methods: [GET]\n  paths:\n  - {type: Exact, value: /a}\n" == new_document(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1e3", "12e45", "-0e1", "1e" + "0" * 70, "12", "-1.5", "1_0", "0777", "true", "yes", "null", "~", "", "<<", " a",
+     "a: b", "a #b", "# a", "- a", "---", "...", "%a", "*a", "&a", "!a", "a\n--- b", "\x00", "2026-11-28", "\u2028"],
+)  # fmt: skip
+def test_a_text_stays_a_text(text):
+    """The reader of manifests returns each text as it was, also one that it would take for a number without quotes."""
+    value = {"kind": "A", "spec": {"a": text, "b": [text]}}
+    written = [new_document(value), edited_document("kind: A\nspec:\n  a: 1\n", value)]
+    assert [[value], [value]] == [[it.value for it in yaml_documents(one)] for one in written]
+    assert "a: plain\n" == new_document({"a": "plain"})
