@@ -54,7 +54,10 @@ def edited_document(text: str, value: Mapping[str, Any]) -> str:
 def _edited(text: str, value: Mapping[str, Any]) -> str:
     lines = text.splitlines(keepends=True)
     (document,) = yaml_documents(text)
-    root = yaml.compose(text, Loader=yaml.CBaseLoader)
+    try:
+        root = yaml.compose(text, Loader=yaml.CBaseLoader)
+    except yaml.YAMLError:  # An anchor that comes twice, which the reader of manifests allows.
+        return ""
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
         return ""
     edits: list[tuple[int, int, str]] = []

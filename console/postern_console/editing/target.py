@@ -9,7 +9,7 @@ import hashlib
 import re
 import stat
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from postern_core.resources.types import NAME_PATTERN
 from postern_kit.atomic_file import replace_file
 from postern_kit.regular_file import read_regular
 from postern_operator.errors import LocalError, ManifestError
-from postern_operator.local.manifest_file import read_manifests, texts_of
+from postern_operator.local.manifest_file import manifests_of, read_manifests, texts_of
 from postern_operator.local.manifest_yaml import yaml_documents
 
 from .document_edit import edited_document, new_document
@@ -57,14 +57,17 @@ def changed_document(parsed: Parsed, manifest: Mapping[str, Any]) -> Change:
         held = read_manifests(old, "")
         is_alone = [it.ref for it in held.objects] == [parsed.ref] and not held.foreign
         text = old.decode()
-        if path.endswith(".json") or not is_alone or "\r" in text or "items" in yaml_documents(text)[0].value:
+        documents = [] if path.endswith(".json") or not is_alone or "\r" in text else yaml_documents(text)
+        if len(documents) != 1 or "items" in documents[0].value:
             raise LocalError(f"{path}: it shares its document with others, or is no plain YAML; edit it there")
         mark = "---" if text.startswith("---") else ""
         # The marker is a line of its own nearly always; what else stands in it belongs to the document.
         new = mark + edited_document(text.removeprefix(mark), manifest)
+        before, behind = ([it[1] for it in part] for part in (texts[:index], texts[index + 1 :]))
+        after = b"".join([*before, new.encode(), *behind])
+        _check(after, [*_manifests_of(before), manifest, *_manifests_of(behind)], path)
     except (OSError, ManifestError, UnicodeDecodeError) as error:
         raise LocalError(f"{path} can't be changed: {error}") from None
-    after = b"".join([*(it[1] for it in texts[:index]), new.encode(), *(it[1] for it in texts[index + 1 :])])
     return Change(Path(path), content, (BOM if content.startswith(BOM) else b"") + after, text, new)
 
 
@@ -80,13 +83,36 @@ def added_document(folders: Sequence[Path], ref: Ref, manifest: Mapping[str, Any
         path = next((folder / name for name in names if not (folder / name).exists()), None)
         if path is None:
             raise LocalError(f"{folder / names[1]} is there already; choose another name")
+        _check(new.encode(), [manifest], str(path))
         return Change(path, None, new.encode(), "", new)
     path = folders[0]
     if path.suffix == ".json":
         raise LocalError(f"{path} is JSON; name a folder for new objects")
-    before = read_regular(path)
+    try:
+        before = read_regular(path)
+        held = _manifests_of(it[1] for it in texts_of(before, str(path)))
+    except (OSError, ManifestError, UnicodeDecodeError) as error:
+        raise LocalError(f"{path} can't be changed: {error}") from None
     gap = b"" if before.endswith(b"\n") or not before else b"\n"
-    return Change(path, before, before + gap + (b"---\n" if before else b"") + new.encode(), "", new)
+    after = before + gap + (b"---\n" if before else b"") + new.encode()
+    _check(after, [*held, manifest], str(path))
+    return Change(path, before, after, "", new)
+
+
+def _manifests_of(texts: Iterable[bytes]) -> list[Mapping[str, Any]]:
+    """All manifests of some texts, in their order."""
+    documents = (document for text in texts for document in yaml_documents(text.decode()))
+    return [manifest for document in documents for manifest, _ in manifests_of(document)]
+
+
+def _check(after: bytes, meant: Sequence[Mapping[str, Any]], path: str) -> None:
+    """Raise `LocalError` unless a file would be read as the manifests that are meant, before it is written."""
+    try:
+        is_right = _manifests_of(it[1] for it in texts_of(after, path)) == meant
+    except ManifestError:
+        is_right = False
+    if not is_right:
+        raise LocalError(f"{path}: the file would not be read as it is meant; edit it there")
 
 
 def save(change: Change) -> None:

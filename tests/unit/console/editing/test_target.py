@@ -55,6 +55,8 @@ def test_a_file_keeps_its_rights_and_its_link(folder, tmp_path):
         (yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": [manifests.consumer("bob")]}), "all.yaml"),
         (f"{yaml.safe_dump(manifests.consumer('bob'))}...\n---\n{yaml.safe_dump(manifests.consumer('a'))}", "all.yaml"),
         (yaml.safe_dump(manifests.consumer("bob")).replace("\n", "\r\n"), "all.yaml"),
+        (f"%YAML 1.1\n---\n{yaml.safe_dump(manifests.consumer('bob'))}---\n# empty\n", "all.yaml"),
+        (f"# c\n---\n...\n---\n{yaml.safe_dump(manifests.consumer('bob'))}", "all.yaml"),
     ],
 )  # fmt: skip
 def test_what_shares_a_document_is_left_to_an_editor(folder, text, name):
@@ -107,12 +109,12 @@ def test_a_name_that_is_none_names_no_file(folder, name):
             added_document([folder.path], ref, {})
 
 
-@pytest.mark.parametrize("before", ["", "kind: A", "kind: A\n"])
+@pytest.mark.parametrize("before", ["", "{apiVersion: v1, kind: A}", "{apiVersion: v1, kind: A}\n"])
 def test_without_a_folder_a_new_object_is_put_behind_the_others(folder, before):
     """The command was given a file."""
     file = folder.write(before)
     save(added_document([file], BOB, manifests.consumer("bob")))
-    assert [*([{"kind": "A"}] if before else []), manifests.consumer("bob")] == list(
+    assert [*([{"apiVersion": "v1", "kind": "A"}] if before else []), manifests.consumer("bob")] == list(
         yaml.safe_load_all(file.read_text())
     )
 
@@ -129,3 +131,31 @@ def test_a_folder_that_can_t_be_written_is_said(folder):
     folder.path.rmdir()
     with pytest.raises(LocalError, match="can't be written"):
         save(change)
+
+
+@pytest.mark.parametrize("spec", [{"customID": float("inf")}, {"customID": 10**70}])
+def test_a_file_that_would_be_read_otherwise_is_not_written(folder, spec):
+    """The complete file is read before it is written, and holds what is meant."""
+    file = folder.write(manifests.consumer("a"), manifests.consumer("bob"))
+    with pytest.raises(LocalError, match="would not be read as it is meant"):
+        changed(folder, **spec)
+    for folders in ([folder.path], [file]):
+        with pytest.raises(LocalError, match="would not be read as it is meant"):
+            added_document(folders, Ref("Consumer", "default", "c"), manifests.consumer("c", **spec))
+
+
+def test_nothing_is_put_behind_what_can_t_be_read(folder):
+    """The file would stay unreadable, and the new object with it."""
+    for text in ("kind: A", "a: [", "\udcff"):
+        file = folder.path / "all.yaml"
+        file.write_bytes(text.encode("utf-8", "surrogateescape"))
+        with pytest.raises(LocalError, match="can't be changed"):
+            added_document([file], BOB, manifests.consumer("bob"))
+
+
+def test_an_anchor_that_comes_twice_is_no_error(folder):
+    """The reader of manifests allows it, and the document is written anew."""
+    text = yaml.safe_dump(manifests.consumer("bob"), sort_keys=False)
+    folder.write(text.replace("kind: ", "kind: &a ").replace("name: ", "name: &a "))
+    save(changed(folder, groups=["x"]))
+    assert {"groups": ["x"]} == yaml.safe_load((folder.path / "all.yaml").read_text())["spec"]
