@@ -60,9 +60,11 @@ def changed_document(parsed: Parsed, manifest: Mapping[str, Any]) -> Change:
         documents = [] if path.endswith(".json") or not is_alone or "\r" in text else yaml_documents(text)
         if len(documents) != 1 or "items" in documents[0].value:
             raise LocalError(f"{path}: it shares its document with others, or is no plain YAML; edit it there")
-        mark = "---" if text.startswith("---") else ""
         # The marker is a line of its own nearly always; what else stands in it belongs to the document.
-        new = mark + edited_document(text.removeprefix(mark), manifest)
+        mark = "---" if re.match(r"---\s", text) else ""
+        edited = edited_document(text.removeprefix(mark), manifest)
+        # A document that stood in the line of its marker, and is written anew, begins behind it.
+        new = mark + ("\n" if mark and not edited[0].isspace() else "") + edited
         before, behind = ([it[1] for it in part] for part in (texts[:index], texts[index + 1 :]))
         after = b"".join([*before, new.encode(), *behind])
         _check(after, [*_manifests_of(before), manifest, *_manifests_of(behind)], path)

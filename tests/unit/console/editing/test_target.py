@@ -159,3 +159,23 @@ def test_an_anchor_that_comes_twice_is_no_error(folder):
     folder.write(text.replace("kind: ", "kind: &a ").replace("name: ", "name: &a "))
     save(changed(folder, groups=["x"]))
     assert {"groups": ["x"]} == yaml.safe_load((folder.path / "all.yaml").read_text())["spec"]
+
+
+@pytest.mark.parametrize("mark", ["--- ", "---\n", "--- # bob\n", "--- &x ", ""])
+@pytest.mark.parametrize("is_flow", [True, False])
+def test_a_marker_stays_a_marker(folder, mark, is_flow):
+    """A document in the line of its marker is written behind it, and the next document stays one."""
+    text = yaml.safe_dump(manifests.consumer("bob"), default_flow_style=is_flow)
+    line = mark if is_flow or mark.endswith("\n") else mark.strip() + "\n" * bool(mark)
+    folder.write(f"{line}{text}", manifests.consumer("a"))
+    save(changed(folder, groups=["x"]))
+    written = (folder.path / "all.yaml").read_text()
+    expected = [manifests.consumer("bob", groups=["x"]), manifests.consumer("a")]
+    assert (expected, bool(mark)) == (list(yaml.safe_load_all(written)), written.startswith("---"))
+
+
+def test_a_key_that_begins_as_a_marker_stays(folder):
+    """`---a` is a text, and no marker."""
+    folder.write("---a: 1\n" + yaml.safe_dump(manifests.consumer("bob")))
+    save(changed_document(folder.state().objects[BOB], {"---a": 1, **manifests.consumer("bob", groups=["x"])}))
+    assert (folder.path / "all.yaml").read_text().startswith("---a: 1\n")
