@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import stat
 from pathlib import Path
 
 
@@ -16,8 +18,31 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o600, is_durable: b
     """
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
+    _replace(path, new, content, mode, is_durable=is_durable)
+
+
+def replace_shared_file(path: Path, content: bytes) -> None:
+    """As `replace_file`, for a file of the user's own: it keeps its mode, and others may write it at the same time.
+
+    A new file gets the rights that the umask leaves to every new file.
+    """
+    try:
+        kept: int | None = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        kept = None
+    # A name of its own: else two writers could each give away what the other has half written.
+    new = path.with_name(f".{secrets.token_hex(8)}.new")
+    _replace(path, new, content, 0o666 if kept is None else 0o600, kept=kept)
+
+
+def _replace(
+    path: Path, new: Path, content: bytes, mode: int, *, kept: int | None = None, is_durable: bool = False
+) -> None:
+    """Write under another name first; `kept` is what the mode is then, whatever the umask is."""
     try:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            if kept is not None:
+                os.fchmod(file.fileno(), kept)
             file.write(content)
             if is_durable:
                 file.flush()

@@ -6,8 +6,8 @@ A file is read when a change is looked at, and again when it is saved: in betwee
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import stat
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from typing import Any
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 from postern_core.resources.types import NAME_PATTERN
-from postern_kit.atomic_file import replace_file
+from postern_kit.atomic_file import replace_shared_file
 from postern_kit.regular_file import read_regular
 from postern_operator.errors import LocalError, ManifestError
 from postern_operator.local.manifest_file import manifests_of, read_manifests, texts_of
@@ -25,7 +25,6 @@ from postern_operator.local.manifest_yaml import yaml_documents
 
 from .document_edit import edited_document, new_document
 
-MODE = 0o644
 BOM = b"\xef\xbb\xbf"
 
 
@@ -82,7 +81,7 @@ def added_document(folders: Sequence[Path], ref: Ref, manifest: Mapping[str, Any
     if folder is not None:
         stem = f"{ref.kind.lower()}-{ref.name}"
         names = (f"{stem}.yaml", f"{stem}-{ref.namespace}.yaml")
-        path = next((folder / name for name in names if not (folder / name).exists()), None)
+        path = next((folder / name for name in names if not os.path.lexists(folder / name)), None)
         if path is None:
             raise LocalError(f"{folder / names[1]} is there already; choose another name")
         _check(new.encode(), [manifest], str(path))
@@ -119,12 +118,13 @@ def _check(after: bytes, meant: Sequence[Mapping[str, Any]], path: str) -> None:
 
 def save(change: Change) -> None:
     """Write the file whole, with the rights that it has; raises `LocalError` where it is not as it was."""
-    path = change.path.resolve()
+    is_new = change.before is None
+    # What is new is never behind a link: that could lead out of the folder.
+    path = change.path if is_new else change.path.resolve()
     try:
-        now = read_regular(path) if path.exists() else None
+        now = read_regular(path) if os.path.lexists(path) else None
         if now != change.before:
             raise LocalError(f"{change.path} has changed in the meantime; look at it again")
-        mode = stat.S_IMODE(path.stat().st_mode) if now is not None else MODE
-        replace_file(path, change.after, mode=mode)
+        replace_shared_file(path, change.after)
     except OSError as error:
         raise LocalError(f"{change.path} can't be written: {error.strerror}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 
 import pytest
@@ -179,3 +180,38 @@ def test_a_key_that_begins_as_a_marker_stays(folder):
     folder.write("---a: 1\n" + yaml.safe_dump(manifests.consumer("bob")))
     save(changed_document(folder.state().objects[BOB], {"---a": 1, **manifests.consumer("bob", groups=["x"])}))
     assert (folder.path / "all.yaml").read_text().startswith("---a: 1\n")
+
+
+def test_a_new_file_is_never_behind_a_link(folder, tmp_path):
+    """A link that leads nowhere yet takes the name, and nothing is written where it leads, outside of the folder."""
+    link = folder.path / "consumer-bob.yaml"
+    change = added_document([folder.path], BOB, manifests.consumer("bob"))
+    link.symlink_to(tmp_path / "outside.yaml")
+    with pytest.raises(LocalError):
+        save(change)
+    save(added_document([folder.path], BOB, manifests.consumer("bob")))
+    names = sorted(path.name for path in folder.path.iterdir())
+    assert (["consumer-bob-default.yaml", "consumer-bob.yaml"], True) == (names, link.is_symlink())
+    assert not (tmp_path / "outside.yaml").exists()
+
+
+def test_a_name_that_is_too_long_for_a_file_is_said(folder):
+    """An object may have a name as long as a file's may be, to which the kind and the suffix are added."""
+    ref = Ref("Consumer", "default", "a" * 253)
+    with pytest.raises(LocalError, match="can't be written: File name too long"):
+        save(added_document([folder.path], ref, manifests.consumer(ref.name)))
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o600, 0o666])
+def test_a_file_keeps_its_mode_whatever_the_umask(folder, mode):
+    """The others of a group that could write a file still can, and a new file has what the umask leaves."""
+    file = folder.write(manifests.consumer("bob"))
+    file.chmod(mode)
+    before = os.umask(0o027)
+    try:
+        save(changed(folder, groups=["x"]))
+        save(added_document([folder.path], Ref("Consumer", "default", "c"), manifests.consumer("c")))
+    finally:
+        os.umask(before)
+    new = folder.path / "consumer-c.yaml"
+    assert (mode, 0o640) == (stat.S_IMODE(file.stat().st_mode), stat.S_IMODE(new.stat().st_mode))
