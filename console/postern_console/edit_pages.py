@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +29,11 @@ from .views.edit import Asked, edit_page, review_page, usual_namespace
 from .views.links import object_path
 
 KIND_BY_PLURAL = {KINDS[kind].plural: kind for kind in FORMS}
+
+CHANGED = (
+    "The object has changed since this form was opened. What was typed is kept: look at the change, which is now that "
+    "to the object as it is, and would undo what others have changed in these fields."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +63,20 @@ class EditPages:
         kind, parsed, manifest = await self._found(request, state)
         spec = manifest.get("spec", {})
         ref = parsed.ref if parsed else Ref(kind, usual_namespace(state), "")
-        asked = Asked(ref, is_new=parsed is None, values=values_for(kind, spec))
+        asked = Asked(ref, is_new=parsed is None, values=values_for(kind, spec), document=_digest(manifest))
         return self._form(state, asked, spec, {})
 
     async def answer(self, request: web.Request) -> web.Response:
         """The form again for mistakes, else the difference, and for one that was seen the save."""
-        state = await self._objects.state()
         form = await fields_of(request)
+        return await self._answer(request, form)
+
+    async def _answer(self, request: web.Request, form: Form) -> web.Response:
+        state = await self._objects.state()
         draft = _draft(form, *await self._found(request, state))
         ref = draft.asked.ref
+        if draft.parsed is not None and form.get("document") != [draft.asked.document]:
+            return self._form(state, draft.asked, draft.spec, {"": [CHANGED]}, 409)
         if draft.parsed is None and ref in state.objects:
             return self._form(state, draft.asked, draft.spec, {"name": ["is taken in this namespace"]}, 422)
         changed = draft.changed
@@ -124,7 +136,13 @@ def _draft(form: Form, kind: str, parsed: Parsed | None, manifest: Mapping[str, 
     values = typed_values(fields_for(kind, spec), form)
     changed, shown = spec_of_form(kind, spec, values), fit_to_show(values)
     if parsed is not None:
-        return Draft(Asked(parsed.ref, is_new=False, values=shown), parsed, spec, {**manifest, "spec": changed})
+        asked = Asked(parsed.ref, is_new=False, values=shown, document=_digest(manifest))
+        return Draft(asked, parsed, spec, {**manifest, "spec": changed})
     name, namespace = ((form.get(field) or [""])[0].strip() for field in ("name", "namespace"))
     ref = Ref(kind, namespace or "default", name)
     return Draft(Asked(ref, is_new=True, values=shown), None, spec, manifest_of(kind, ref.namespace, name, changed))
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """By which it is known that an object is not as it was when its form was opened."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()

@@ -26,11 +26,12 @@ EMPTY_ROWS = 1
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which object a form is about, and what its inputs hold."""
+    """Which object a form is about, what its inputs hold, and the digest of the manifest that it was opened with."""
 
     ref: Ref
     is_new: bool
     values: Mapping[str, Any]
+    document: str = ""
 
     @property
     def action(self) -> str:

@@ -20,7 +20,9 @@ def hidden_in(text):
 
 
 async def seen(console, path, **fields):
-    return await console.post(path, action="review", **fields)
+    """Look at a change in a form that was just opened."""
+    hidden = dict(hidden_in((await console.get(path))[2]))
+    return await console.post(path, action="review", **{**hidden, **fields})
 
 
 async def saved(console, path, **fields):
@@ -135,3 +137,26 @@ async def test_a_key_that_is_none_is_on_no_page(console):
     fields = {"name": "c", "namespace": "default", "consumerRef.name": "alice", "algorithm": "ES256"}
     status, _, text = await seen(console, "/jwtcredentials/new", **fields | {"keys.0.publicKey": "s3cret"})
     assert (422, False, True) == (status, "s3cret" in text, "keys.0.publicKey-mistake" in text)
+
+
+async def again(console, path, text):
+    """Send what a page holds unseen, to save it."""
+    return await console.ask(
+        "POST", path, headers={"Origin": console.base}, data=[*hidden_in(text), ("action", "save")]
+    )
+
+
+async def test_a_form_whose_object_has_changed_comes_back(console, protected):
+    """What another has written is not lost: what was typed is kept, and is compared with it before it is saved."""
+    path = "/consumers/default/alice/edit"
+    file = protected.path / "all.yaml"
+    opened = dict(hidden_in((await console.get(path))[2]))
+    file.write_text(file.read_text().replace("  - readers\n", "  - readers\n  - others\n"))
+    status, _, text = await console.post(path, action="review", **opened, groups="readers", customID="mine")
+    assert (409, True, True) == (status, "has changed since this form was opened" in text, 'value="mine"' in text)
+    assert 409 == (await console.post(path, action="review", groups="readers"))[0]
+    hidden = dict(hidden_in(text))
+    status, _, text = await console.post(path, action="review", **hidden, groups="readers", customID="mine")
+    assert (200, True) == (status, "-  - others" in text)
+    file.write_text(file.read_text().replace("  - others\n", "  - more\n"))
+    assert (409, True) == ((await again(console, path, text))[0], "- more" in file.read_text())
