@@ -56,6 +56,8 @@ class EditPages:
     def __init__(self, objects: FolderObjects, templates: Templates) -> None:
         self._objects = objects
         self._templates = templates
+        # From the reading to the write: of two saves at once, each would be without the other's.
+        self._lock = asyncio.Lock()
 
     async def form(self, request: web.Request) -> web.Response:
         """The form of a new object, or of one that is there."""
@@ -69,7 +71,8 @@ class EditPages:
     async def answer(self, request: web.Request) -> web.Response:
         """The form again for mistakes, else the difference, and for one that was seen the save."""
         form = await fields_of(request)
-        return await self._answer(request, form)
+        async with self._lock:
+            return await self._answer(request, form)
 
     async def _answer(self, request: web.Request, form: Form) -> web.Response:
         state = await self._objects.state()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
+import time
 
 import pytest
 import yaml
 
 import manifests
+from postern_console.editing import target
 
 SERVICE = {"name": "shop", "namespace": "demo", "hosts": "shop.example.com", "upstream.url": "http://127.0.0.1:1"}
 
@@ -160,3 +163,23 @@ async def test_a_form_whose_object_has_changed_comes_back(console, protected):
     assert (200, True) == (status, "-  - others" in text)
     file.write_text(file.read_text().replace("  - others\n", "  - more\n"))
     assert (409, True) == ((await again(console, path, text))[0], "- more" in file.read_text())
+
+
+async def test_of_two_saves_at_once_none_is_lost(console, protected, monkeypatch):
+    """The later one is looked at again, as the file is another by then."""
+    written = target.replace_shared_file
+
+    def slow(path, content):
+        time.sleep(0.2)
+        written(path, content)
+
+    monkeypatch.setattr(target, "replace_shared_file", slow)
+    protected.write(manifests.consumer("a"), manifests.consumer("b"), name="two.yaml")
+    paths = [f"/consumers/default/{name}/edit" for name in "ab"]
+    texts = [(await seen(console, path, groups="x"))[2] for path in paths]
+    answers = await asyncio.gather(*map(again, [console] * 2, paths, texts))
+    assert [200, 303] == sorted(status for status, _, _ in answers)
+    ((late, text),) = ((path, text) for path, (status, _, text) in zip(paths, answers, strict=True) if status == 200)
+    assert 303 == (await again(console, late, text))[0]
+    specs = [it["spec"] for it in yaml.safe_load_all((protected.path / "two.yaml").read_text())]
+    assert [{"groups": ["x"]}] * 2 == specs
