@@ -9,12 +9,11 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 
-from aiohttp import web
-
 from postern_kit.stop_signals import on_stop_signal
 
 from .access import IDLE_S, Access
 from .app import new_application
+from .connections import listening
 from .folder_objects import FolderObjects
 
 # A port that is free for IPv4 may be taken for IPv6.
@@ -43,15 +42,8 @@ async def running(objects: FolderObjects, idle_s: float = IDLE_S) -> AsyncIterat
     sockets = loopback_sockets()
     port = int(sockets[0].getsockname()[1])
     access = Access(port, time.monotonic, idle_s)
-    # An access log would hold the start link.
-    runner = web.AppRunner(new_application(objects, access, port), access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        for one in sockets:
-            await web.SockSite(runner, one).start()
+    async with listening(new_application(objects, access, port), sockets):
         yield f"http://127.0.0.1:{port}{access.start_path}", access
-    finally:
-        await runner.cleanup()
 
 
 async def serve(objects: FolderObjects, opened: Callable[[str], None], idle_s: float = IDLE_S) -> str:
