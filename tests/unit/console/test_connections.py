@@ -50,3 +50,25 @@ async def test_a_cookie_of_another_program_is_not_logged(console, capfd, caplog)
     )
     assert ("HTTP/1.1 403", []) == (answer[:12], caplog.records)
     assert ("", "") == capfd.readouterr()
+
+
+@pytest.mark.parametrize("expected", ["100-continue", "s3cret"])
+@pytest.mark.parametrize("path", ["/decode", "/gone", "/static/console.css"])
+async def test_a_foreign_host_that_expects_something_is_misdirected(console, expected, path):
+    """Host is looked at before Expect, which has no answer of its own."""
+    answer = await answer_to(
+        console,
+        f"POST {path} HTTP/1.1\nHost: evil.example\nConnection: close\nExpect: {expected}\nContent-Length: 1\n\nx",
+    )
+    assert ("HTTP/1.1 421", False) == (answer[:12], "s3cret" in answer)
+
+
+async def test_a_form_whose_client_expects_100_is_taken(console):
+    """The body is read all the same."""
+    status, _, _ = await console.ask(
+        "POST",
+        "/decode",
+        headers={"Origin": console.base, "Expect": "other"},
+        data={"form_token": console.form_token},
+    )
+    assert 200 == status
