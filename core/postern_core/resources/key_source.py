@@ -164,7 +164,7 @@ class Fetch(Spec, frozen=True):
     refresh: Annotated[
         Duration,
         Meta(
-            description="How often the keys are fetched, 1m to 24h, ten percent earlier or later. Cache-Control of the "
+            description="How often the keys are fetched, 1m to 24h, up to ten percent earlier. Cache-Control of the "
             "answer may shorten it, to a minute at the least. Example: 1h. Default: 10m."
         ),
     ] = "10m"

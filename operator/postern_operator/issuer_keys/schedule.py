@@ -49,7 +49,8 @@ class Schedule:
         """Note a good answer; how long it may be kept may shorten the interval, and never lengthens it."""
         self._backoff.succeeded()
         kept_s = refresh_s if max_age_s is None else min(refresh_s, max(max_age_s, REFRESH_MIN_S))
-        self._due_s = now_s + kept_s * (1 + JITTER * (2 * self._chance() - 1))
+        # Never later: keys may expire as soon as they are due.
+        self._due_s = now_s + kept_s * (1 - JITTER * self._chance())
 
     def failed(self, now_s: float, refresh_s: float) -> None:
         """Note a failure: ever longer waits, though none beyond the interval."""

@@ -15,6 +15,8 @@ ID_CHARS = 32
 REFRESH_S = 600.0
 TIMEOUT_S = 5.0
 MAX_STALE_S = 86_400.0
+# The share of `maxStale` after which keys are fetched at the latest: those fetched when they expire come too late.
+REFRESHED_BY = 0.8
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -64,7 +66,10 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the issuers of one source ask together: the shortest interval and the longest patience of them all."""
+    """What the issuers of one source ask together: the shortest interval and the longest patience of them all.
+
+    The interval ends well before keys expire, so that a fetch may be slow, or fail once, without an effect.
+    """
 
     refresh_s: float
     timeout_s: float
@@ -73,5 +78,6 @@ class Terms:
     @classmethod
     def of(cls, demands: Iterable[Demand]) -> Terms:
         demands = tuple(demands)
-        stale = {it.max_stale_s for it in demands if it.max_stale_s}
-        return cls(min(it.refresh_s for it in demands), max(it.timeout_s for it in demands), tuple(sorted(stale)))
+        stale = sorted({it.max_stale_s for it in demands if it.max_stale_s})
+        refresh_s = min([it.refresh_s for it in demands] + [it * REFRESHED_BY for it in stale])
+        return cls(refresh_s, max(it.timeout_s for it in demands), tuple(stale))

@@ -57,6 +57,23 @@ def test_the_last_good_keys_serve_while_a_provider_is_down_for_an_hour():
     run_virtually(story())
 
 
+def test_keys_of_a_provider_that_is_well_never_expire():
+    """A maxStale as short as refresh is allowed, and leaves time for a failure and the attempt after it."""
+
+    async def story():
+        demands = {"a": Demand(ONE, refresh_s=86_400, max_stale_s=86_400)}
+        async with Run(provider := Provider(one="one")) as run:
+            await run.fetcher.demand(demands)
+            await asyncio.sleep(1)
+            for minute in range(30 * 24 * 60):
+                provider.keys[ONE.url] = "one" if minute % 2 else None
+                await asyncio.sleep(60)
+                assert not run.fetcher.states(demands)["a"].is_expired
+            assert provider.asked[ONE.url] < 300
+
+    run_virtually(story())
+
+
 def test_keys_outlive_the_process_with_the_provider_down():
     """Those of the earlier run serve at once, and are renewed when they would have been."""
 
