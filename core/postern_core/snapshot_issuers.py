@@ -23,7 +23,8 @@ class TokenIssuer(Entry, frozen=True):
     calls.  `audiences` empty takes any.
     `require_type` is as `claim_values.media_type` has it, `revoked_digests` as `revocation.packed`.
     The keys of one that `is_fetched` may have changed where they are published, so that an unknown one is worth a look.
-    With a `refusal`, a reason for people, its tokens get 503.
+    With a `refusal`, a reason for people, its tokens get 503; while its `issuer` is still unknown it is "", and its
+    tokens may be all that are those of no other issuer.
     """
 
     id: str

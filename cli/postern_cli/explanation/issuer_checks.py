@@ -19,6 +19,8 @@ from .wording import listed, moment, shown
 def _issuer(it: IssuerContext) -> str:
     named = it.row.issuers or {}
     if it.issuer is not None:
+        if not it.issuer.entry.issuer:
+            return f"iss is {shown(it.claims.get('iss'))}; that of {_name(it)} is not known yet, so it may be this one"
         return f"iss is that of {_name(it)}"
     known = listed(shown(issuer) for issuer in sorted(named)) or "none that is in force"
     return f"iss is {shown(it.claims.get('iss'))}; the issuers are {known}"

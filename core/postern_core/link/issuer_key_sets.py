@@ -106,14 +106,14 @@ def _fetched(ref: Ref, spec: TokenIssuerSpec, holding: Parsed | None, inspectors
         return UsableKeys(problem=Problem(ref, Reason.KEYS_UNAVAILABLE, AT, message, causes))
     if not known.keys:
         reason = _REASONS.get(known.reason, Reason.KEYS_UNAVAILABLE)
-        return UsableKeys(problem=Problem(ref, reason, AT, known.message, causes))
+        return UsableKeys(issuer=known.issuer, problem=Problem(ref, reason, AT, known.message, causes))
     if spec.issuer is None and not known.issuer:
         message = f"{where} has not said yet what iss of its tokens is"
         return UsableKeys(problem=Problem(ref, Reason.KEYS_UNAVAILABLE, AT, message, causes))
     read = _read(known.keys.encode(), spec, inspectors)
     if read is None:
         message = f"{where}: has no key for {', '.join(spec.algorithms)}; name the algorithm in algorithms"
-        return UsableKeys(problem=Problem(ref, Reason.NO_USABLE_KEYS, AT, message, causes))
+        return UsableKeys(issuer=known.issuer, problem=Problem(ref, Reason.NO_USABLE_KEYS, AT, message, causes))
     stale = None
     if known.reason:
         stale = Problem(ref, Reason.KEYS_STALE, AT, f"the last good keys serve, for {known.message}", causes)

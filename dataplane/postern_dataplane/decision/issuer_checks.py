@@ -37,7 +37,8 @@ def issuer_is_unknown(context: VerificationContext) -> DenialReason | None:
 
 
 def issuer_is_unavailable(context: IssuerContext) -> DenialReason | None:
-    return DenialReason.ISSUER_UNAVAILABLE if context.issuer.entry.refusal else None
+    entry = context.issuer.entry
+    return DenialReason.ISSUER_UNAVAILABLE if entry.refusal or not entry.issuer else None
 
 
 def algorithm_is_not_the_issuers(context: IssuerContext) -> DenialReason | None:
@@ -142,7 +143,9 @@ def pick_issuer(context: VerificationContext) -> bool:
     issuers, issuer = context.row.issuers, context.claims.get("iss")
     if issuers is None:
         return False
-    context.issuer = issuers.get(issuer) if isinstance(issuer, str) else None
+    # While the `iss` of one is unknown, each token that is none of the others' may be its: that one refuses them all,
+    # so that none passes as a stranger's or as that of a credential.
+    context.issuer = (issuers.get(issuer) or issuers.get("")) if isinstance(issuer, str) else None
     return context.issuer is not None or not context.policy.or_credentials
 
 

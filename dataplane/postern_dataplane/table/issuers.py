@@ -91,7 +91,8 @@ NO_ISSUERS: Mapping[str, CompiledIssuer] = MappingProxyType({})
 def issuers_of(policy: Policy, issuers: Mapping[str, CompiledIssuer]) -> dict[str, CompiledIssuer] | None:
     """The issuers that a policy names, by what `iss` must be; None where it names none.
 
-    One that is not there is left out, so that its tokens are those of a stranger.
+    One that is not there is left out, so that its tokens are those of a stranger.  Under "" is one whose `iss` is
+    still unknown.
     """
     if not policy.token_issuers:
         return None

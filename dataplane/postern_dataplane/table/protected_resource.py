@@ -42,7 +42,7 @@ def _members(entry: ProtectedResource, policy: Policy, issuers: Iterable[str]) -
     """The members after the first one, and the end of the object."""
     takes_bearer = any((it.kind, it.name, it.scheme) == ("header", "authorization", BEARER) for it in policy.places)
     members = {
-        "authorization_servers": sorted(issuers),
+        "authorization_servers": sorted(filter(None, issuers)),
         "scopes_supported": entry.scopes,
         "bearer_methods_supported": ["header"] if takes_bearer else [],
         "resource_name": entry.name,

@@ -74,5 +74,7 @@ def _object(issuer: Ref, demand: Demand, state: KeyState) -> Parsed:
         # Before the first attempt there is nothing to say but that.
         return fetched_keys(issuer, "", failure.reason if failure else "KeysUnavailable", why or "not fetched yet")
     if state.is_expired:
-        return fetched_keys(issuer, "", EXPIRED, f"not renewed for longer than maxStale; {why}")
+        message = f"not renewed for longer than maxStale; {why}"
+        # Which tokens are refused must be known as long as they are.
+        return fetched_keys(issuer, "", EXPIRED, message, named=state.keys.issuer)
     return fetched_keys(issuer, state.keys.keys, STALE if failure else "", why, named=state.keys.issuer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 import tokens
@@ -11,6 +13,7 @@ from postern_core.snapshot import Consumer, Credential, Policy, Snapshot
 from postern_core.snapshot_issuers import IssuerKey, TokenIssuer
 from postern_dataplane.decision import issuer_checks
 from postern_dataplane.decision.issuer_checks import IssuerContext, first_reason_by_issuer
+from postern_dataplane.table.issuers import CompiledIssuer
 from postern_dataplane.table.routing_table import build_table
 
 NOW_S = 1_700_000_000.0
@@ -54,3 +57,11 @@ def test_what_the_binding_revokes_is_shown():
     """The time from which the binding takes tokens stands beside that of the token."""
     made = context({"azp": "app", "iat": 1_500_000_000})
     assert "issuedBefore 2020-09-13" in DETAILS[issuer_checks.token_is_revoked_by_binding](made)
+
+
+def test_an_issuer_whose_iss_is_unknown_is_named_as_that():
+    """It would be wrong to say that `iss` of the token is that of this issuer."""
+    row = CompiledIssuer(TokenIssuer(id=ID, namespace="p", name="idp", issuer="", refusal="no keys"), None)
+    made = SimpleNamespace(issuer=row, claims={"iss": "https://x"}, row=SimpleNamespace(issuers={"": row}))
+    said = DETAILS[issuer_checks.issuer_is_unknown](made)
+    assert 'iss is "https://x"; that of TokenIssuer p/idp is not known yet, so it may be this one' == said

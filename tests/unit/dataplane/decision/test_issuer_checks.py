@@ -89,6 +89,16 @@ def test_an_issuer_without_keys_refuses_in_permissive_mode_too():
     assert DenialReason.ISSUER_UNAVAILABLE == reason_of(made, token(A))
 
 
+@pytest.mark.parametrize("refusal", ["no keys", ""])
+@pytest.mark.parametrize("mode", ["Required", "Permissive"])
+def test_while_the_iss_of_an_issuer_is_unknown_strangers_are_refused_for_it(mode, refusal):
+    """Each may have been made by it; an entry without `iss` verifies nothing, whatever keys it has."""
+    unknown = issuer("k8s", "", "rsa3072", refusal=refusal)
+    made = table(unknown, issuer("a", A, "p256", ("ES256",)), mode=mode, or_credentials=True)
+    reasons = [reason_of(made, it) for it in (token(B), token(""), token(A, "p256", "ES256"))]
+    assert [DenialReason.ISSUER_UNAVAILABLE] * 2 + [""] == reasons
+
+
 def test_a_policy_whose_issuers_are_not_there_takes_no_token():
     """A token of a credential is refused too, unless `orCredentials` says otherwise."""
     made = table(policies=[Policy(id="p", namespace="n", places=(), token_issuers=("gone",))])

@@ -53,6 +53,15 @@ async def test_an_object_says_which_iss_only_the_source_knows():
     assert "https://kubernetes.default.svc" == made.resource.issuer
 
 
+async def test_the_iss_of_expired_keys_stays_known():
+    """Without it nothing would say which tokens get 503 because `keys.kubernetes` has expired."""
+    fetcher = Fetcher()
+    known = FetchedKeys("keys", 1.0, issuer="https://kubernetes.default.svc")
+    fetcher.state = KeyState(known, FAILED, is_expired=True)
+    (made,) = await KeyObjects(fetcher, lambda _: {ISSUER: DEMAND}).added_to(())
+    assert ("", "https://kubernetes.default.svc") == (made.resource.keys, made.resource.issuer)
+
+
 async def test_what_is_unchanged_is_the_same_object():
     """A fetch that found nothing new leads to no compilation."""
     fetcher = Fetcher()
