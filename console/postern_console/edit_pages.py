@@ -31,8 +31,8 @@ from .views.links import object_path
 KIND_BY_PLURAL = {KINDS[kind].plural: kind for kind in FORMS}
 
 CHANGED = (
-    "The object has changed since this form was opened. What was typed is kept: look at the change, which is now that "
-    "to the object as it is, and would undo what others have changed in these fields."
+    "The object has changed since this form was opened. What was typed is kept; the difference that comes next is that "
+    "to the object as it is now."
 )
 
 
