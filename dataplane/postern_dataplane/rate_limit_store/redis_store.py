@@ -22,6 +22,8 @@ from postern_dataplane.rate_limits.limit import Limit
 from postern_dataplane.rate_limits.unsent_counts import Spent
 from postern_dataplane.store_address import StoreAddress
 
+from .bounded_parser import BoundedParser
+
 # A store beside the fleet answers within a millisecond. A worker that waits this long counts alone.
 REPLY_S = 0.5
 # A debt is counted in these.
@@ -101,7 +103,7 @@ def _read(file: str) -> str:
 
 
 def _client(address: StoreAddress, password: str, ca_file: str) -> redis.asyncio.Redis:
-    return redis.asyncio.Redis(
+    client = redis.asyncio.Redis(
         host=address.host,
         port=address.port,
         db=address.database,
@@ -118,3 +120,5 @@ def _client(address: StoreAddress, password: str, ca_file: str) -> redis.asyncio
         protocol=2,
         driver_info=None,
     )
+    client.connection_pool.connection_kwargs["parser_class"] = BoundedParser
+    return client

@@ -7,7 +7,7 @@ import contextlib
 
 import msgspec
 import pytest
-from redis.exceptions import RedisError
+from redis.exceptions import InvalidResponse, RedisError
 
 from certificates import Authority
 from postern_dataplane.errors import StoreError
@@ -166,6 +166,15 @@ async def test_an_answer_that_is_no_number_for_each_key_is_refused(answer, conne
         with pytest.raises(StoreError):
             async with connect(port) as store:
                 await store.add("default", BATCH, [5.0])
+
+
+@pytest.mark.parametrize("answer", [b"$4000000000\r\n" + b"x" * 10**6, b"*1000000000\r\n" + b":1\r\n" * 10**5])
+async def test_an_answer_without_an_end_is_refused(answer, connect, monkeypatch):
+    """A store that announces gigabytes takes no memory, and is not waited for."""
+    monkeypatch.setattr(redis_store, "_client", client_without_greeting)
+    async with serving(answer) as port, connect(port) as store:
+        with pytest.raises(InvalidResponse, match="too long"):
+            await store.add("default", BATCH, [5.0])
 
 
 @pytest.mark.parametrize(("answer", "debt_s"), [(b"*1\r\n:-5\r\n", 0.0), (b"*1\r\n:9223372036854775807\r\n", 5.0)])
