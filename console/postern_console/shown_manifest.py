@@ -20,8 +20,9 @@ NOT_SHOWN = "(not shown: it could be a secret)"
 KINDS_WITH_KEYS = ("JWTCredential", "TokenIssuer")
 # Holds a copy of the whole object, as it was some time ago.
 COPIES = ("kubectl.kubernetes.io/last-applied-configuration",)
-# RFC 3986, section 3.2.1: the part of a URL where passwords are.
-USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
+# Where an authority begins that is not just a host with a path behind it (RFC 3986, section 3.2): a password that is
+# not escaped may hold anything, also "/" and "@", and begin like a port.
+AUTHORITY = re.compile(r"(?<=//)(?!(?:[^/@:\[\s]+|\[[0-9A-Fa-f:.]+\])/)")
 # A line that goes on is harder to read than one that is long.
 WIDTH = 10_000
 
@@ -34,8 +35,14 @@ def shown_yaml(manifest: Mapping[str, Any], problems: Iterable[Problem]) -> str:
 
 
 def without_user_info(text: str) -> str:
-    """A URL, or a text with one, without user and password."""
-    return USER_INFO.sub("...@", text)
+    """A URL, or a text with one in a line, without user and password: nothing up to the line's last "@"."""
+    return "\n".join(map(_line_without_user_info, text.split("\n")))
+
+
+def _line_without_user_info(line: str) -> str:
+    before, at, after = line.rpartition("@")
+    begin = AUTHORITY.search(before) if at else None
+    return f"{before[: begin.end()]}...@{after}" if begin else line
 
 
 def _may_quote_a_secret(problem: Problem) -> bool:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 import manifests
-from postern_console.shown_manifest import NOT_SHOWN, shown_yaml
+from postern_console.shown_manifest import NOT_SHOWN, shown_yaml, without_user_info
 from postern_core.parse import parse_manifest
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -75,7 +75,33 @@ def test_the_copy_of_an_object_is_not_shown():
     ]
 
 
-def test_a_password_in_a_url_is_not_shown():
-    """It is refused, and stands in the file all the same."""
-    manifest = manifests.service(upstream={"url": "http://me:s3cret@app.example.com/"})
+@pytest.mark.parametrize(
+    "user_info",
+    [
+        "me:s3cret",
+        "s3cret",
+        "me:p@s3cret",
+        "me:p/s3cret",
+        "me:1/s3cret@",
+        "me:p?#s3cret",
+        "me:p s3cret",
+        "me:p//s3cret",
+    ],
+)
+def test_a_password_in_a_url_is_not_shown(user_info):
+    """It is refused, and stands in the file all the same, often with characters that should be escaped."""
+    manifest = manifests.service(upstream={"url": f"http://{user_info}@app.example.com/"})
     assert "http://...@app.example.com/" == shown(manifest)["spec"]["upstream"]["url"]
+
+
+@pytest.mark.parametrize("text", ["http://a/@b", "http://a/b@c", "https://[::1]/@", "me@example.com", "a // b"])
+def test_what_has_no_user_is_shown_as_it_is(text):
+    """An "@" may stand in a path."""
+    assert text == without_user_info(text)
+
+
+def test_each_line_of_a_text_is_looked_at_alone():
+    """A long text with many slashes takes no longer than one without."""
+    assert "a: http://...@b\nc: d@e" == without_user_info("a: http://me:s3cret@b\nc: d@e")
+    slashes = "/" * 1_000_000
+    assert slashes == without_user_info(slashes)
