@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 T = TypeVar("T")
 
 PAGE_SIZE = 50
+# No list has more pages, and Python reads no number of 5,000 digits.
+DIGITS_MAX = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Query:
 
 def query_of(text: str, only: str, page: str) -> Query:
     """Read a query as an address has it; what is no number is the first page."""
-    return Query(text.strip(), only == "findings", int(page) if page.isascii() and page.isdecimal() else 1)
+    number = int(page[:DIGITS_MAX]) if page.isascii() and page.isdecimal() else 1
+    return Query(text.strip(), only == "findings", number)
 
 
 def matches(query: Query, texts: Iterable[str]) -> bool:

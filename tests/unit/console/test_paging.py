@@ -16,7 +16,7 @@ def test_each_word_of_a_search_must_occur(text, expected):
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("", 1), ("2", 2), ("x", 1), ("-1", 1), ("²", 1), ("0", 1), ("9" * 20, 3)]
+    ("text", "number"), [("", 1), ("2", 2), ("x", 1), ("-1", 1), ("²", 1), ("0", 1), ("9" * 20, 3), ("9" * 5000, 3)]
 )
 def test_a_page_that_is_not_there_is_the_nearest(text, number):
     """An address may be anything."""
