@@ -59,7 +59,12 @@ class Gatekeeper:
         # What comes in parts would be written to temporary files, private keys too.
         if request.content_type != "application/x-www-form-urlencoded":
             raise web.HTTPUnsupportedMediaType
-        if not self._access.admits_form(str((await request.post()).get("form_token", ""))):
+        try:
+            form = await request.post()
+        except (LookupError, ValueError):
+            # A charset that does not exist, or bytes that are not of it.
+            raise web.HTTPBadRequest from None
+        if not self._access.admits_form(str(form.get("form_token", ""))):
             raise web.HTTPForbidden
 
     async def start(self, request: web.Request) -> web.Response:
@@ -86,8 +91,9 @@ def _is_of_another_page(request: web.Request) -> bool:
 
 
 def page_response(text: str, status: int = 200) -> web.Response:
-    """A page of HTML."""
-    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+    """A page of HTML; half of a surrogate pair, as JSON may have, has no UTF-8 and is shown as its escape."""
+    body = text.encode("utf-8", "backslashreplace")
+    return web.Response(body=body, status=status, content_type="text/html", charset="utf-8")
 
 
 def _refusal(status: int, message: str) -> web.Response:

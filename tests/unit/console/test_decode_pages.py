@@ -67,6 +67,14 @@ async def test_broken_manifests_are_mentioned(console, protected):
     assert "may matter here" in (await console.post("/decode", True, url=URL))[2]
 
 
+@pytest.mark.parametrize("fragment", [True, False])
+async def test_half_of_a_surrogate_pair_is_shown_as_its_escape(console, fragment):
+    """JSON may have one in a claim, in its name or in the header."""
+    token = signed(header={"kid": "c\ud802"}, **{"a\ud800": "b\ud801"})
+    status, _, text = await console.post("/decode", fragment, token=token)
+    assert (200, [True] * 3) == (status, [one in text for one in (r"a\ud800", r"b\ud801", r"c\ud802")])
+
+
 async def test_a_script_in_a_claim_is_a_text(console):
     """A token may come from any source."""
     _, _, text = await console.post("/decode", True, token=signed(x="<script>alert(1)</script>"))

@@ -107,6 +107,11 @@ def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere():
     assert {"base-uri", "frame-ancestors", "form-action"} < set(directives)
 
 
+def test_a_page_with_half_of_a_surrogate_pair_is_sent():
+    """JSON may have one, and UTF-8 has none."""
+    assert rb"a\ud800" == page_response("a\ud800").body
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("path", ["/services", "/decode"])
 async def test_a_page_of_another_origin_sends_nothing(console, method, path):
@@ -147,6 +152,14 @@ async def test_a_form_in_parts_is_refused(console):
     data = aiohttp.FormData({"form_token": console.form_token}, default_to_multipart=True)
     status, _, _ = await console.ask("POST", "/decode", headers={"Origin": console.base}, data=data)
     assert 415 == status
+
+
+@pytest.mark.parametrize(("charset", "data"), [("nothing", b"a=b"), ("utf-8", b"a=\xff")])
+async def test_a_form_that_can_t_be_decoded_is_refused(console, charset, data, capsys):
+    """It is the client's mistake, of which the terminal has nothing."""
+    form = {"Origin": console.base, "Content-Type": f"application/x-www-form-urlencoded; charset={charset}"}
+    status, _, _ = await console.ask("POST", "/decode", headers=form, data=data)
+    assert (400, "") == (status, capsys.readouterr().err)
 
 
 async def test_a_form_that_is_too_large_is_refused(console):

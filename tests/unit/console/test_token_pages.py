@@ -40,6 +40,12 @@ async def test_a_token_is_one_that_the_gateway_takes(console, fragment):
     assert "The caller is the consumer alice." in told
 
 
+async def test_half_of_a_surrogate_pair_in_a_claim_is_shown_as_its_escape(console):
+    """The token holds what was typed, as JSON."""
+    status, _, text = await console.post(PATH, True, claim_name=["a"], claim_type=["json"], claim_value=[r'"\ud800"'])
+    assert (200, True, 3) == (status, r"\ud800" in text, len(token_in(text).split(".")))
+
+
 async def test_a_token_is_in_no_other_page(console, capsys):
     """The form is as it was, and nothing is printed."""
     token = token_in((await console.post(PATH, True, **CLAIM))[2])
