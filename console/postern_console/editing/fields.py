@@ -13,6 +13,8 @@ from typing import Any
 
 Form = Mapping[str, Sequence[str]]
 
+# A longer one is no number of a manifest, and Python reads none of 5,000 digits.
+DIGITS_MAX = 18
 # Blocks that mean nothing without a field of their own.
 PRUNED = ("allow", "service", "secretRef", "0", "keys")
 
@@ -118,7 +120,7 @@ def _value(field: Field, typed: Any) -> Any:
         return [line.strip() for line in typed.split("\n") if line.strip()]
     if field.input == "rows":
         return [field.from_row(row) for row in typed]
-    if field.input == "number" and typed.isascii() and typed.isdecimal():
+    if field.input == "number" and typed.isascii() and typed.isdecimal() and len(typed) <= DIGITS_MAX:
         return int(typed)
     return typed if isinstance(typed, bool) or field.input == "area" else typed.strip()
 

@@ -69,3 +69,9 @@ def test_a_block_that_means_nothing_alone_goes_with_its_field():
     """An empty `allow` allows all, which nobody wrote."""
     field = Field(("allow", "groups"), "Groups", "words", [])
     assert {} == spec_with([field], {"allow": {"groups": ["a"]}}, {"allow.groups": ""})
+
+
+def test_a_number_of_too_many_digits_stays_a_text():
+    """The compiler says that it is none; Python refuses to read it."""
+    field = Field(("port",), "Port", "number")
+    assert {"port": "9" * 5000} == spec_with([field], {}, {"port": "9" * 5000})
