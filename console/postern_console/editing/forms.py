@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, get_args
@@ -10,6 +11,7 @@ from typing import Any, get_args
 from postern_console.shown_manifest import is_public, without_user_info
 from postern_core.kinds import API_VERSION
 from postern_core.resources.jwt_credential import Algorithm
+from postern_core.resources.types import NAME_PATTERN
 
 from .fields import Column, Field, shown_values, spec_with, value_at
 
@@ -97,6 +99,8 @@ KEYS = (
           choices=(("Plain", "the secret itself"), ("Base64", "the secret in Base64"))),
     Field(("keys", "0", "publicKey"), "Public key (PEM or JWK), with the other algorithms", "area", section="Key"),
 )  # fmt: skip
+# RFC 1123's names, and Kubernetes' names of a Secret's entries: a secret that was pasted there is mostly none of them.
+NAMES_OF_KEYS = (("keys.0.secretRef.name", NAME_PATTERN), ("keys.0.secretRef.key", r"^[-._a-zA-Z0-9]{1,253}\Z"))
 FORMS: Mapping[str, tuple[Field, ...]] = MappingProxyType(
     {"Service": SERVICE, "Route": ROUTE, "Consumer": CONSUMER, "JWTCredential": CREDENTIAL}
 )
@@ -124,8 +128,11 @@ def values_for(kind: str, spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fit_to_show(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values without what could be a secret: a password in a URL, and a key that is no public one."""
+    """The values without what could be a secret: a password in a URL, a key that is no public one, or is no name."""
     shown = dict(values)
+    for field, pattern in NAMES_OF_KEYS:
+        if field in shown and not re.match(pattern, shown[field].strip()):
+            shown[field] = ""
     if (public := shown.get("keys.0.publicKey")) and not is_public(public):
         shown["keys.0.publicKey"] = ""
     if (url := shown.get("upstream.url")) and url != without_user_info(url):

@@ -100,6 +100,12 @@ def test_what_could_be_a_secret_is_in_no_input():
     assert "" == fit_to_show({"upstream.url": "http://me:s3cret@a/"})["upstream.url"]
 
 
+@pytest.mark.parametrize("field", ["keys.0.secretRef.name", "keys.0.secretRef.key"])
+def test_a_secret_instead_of_its_name_is_in_no_input(field):
+    """It was pasted into the wrong one; a name comes back as it was typed."""
+    assert ["", "", "a.b-c"] == [fit_to_show({field: it})[field] for it in ("s3cret/Value==", "s3cret value", "a.b-c")]
+
+
 @pytest.mark.parametrize("kind", FORMS)
 def test_every_field_of_a_form_exists(kind):
     """A spec of nothing but this field has no unknown field."""
