@@ -62,7 +62,7 @@ class Store:
         self.writes += 1
 
     async def drop(self, source: KeySource) -> None:
-        del self.kept[source.id]
+        self.kept.pop(source.id, None)
 
 
 class Run:

@@ -55,6 +55,7 @@ def _demand(issuer: Decoded[TokenIssuer], ca_pem: str) -> Demand:
         refresh_s=milliseconds(fetch.refresh) / 1000,
         timeout_s=milliseconds(fetch.timeout) / 1000,
         max_stale_s=milliseconds(fetch.max_stale) / 1000,
+        namespace=issuer.ref.namespace,
     )
 
 

@@ -2,14 +2,13 @@
 
 Rules of this file:
 1. A failure replaces nothing.  Only a good answer replaces keys, and only `Demand.max_stale_s` ends them.
-2. Sources that fail or hang hold up no other: of the `AT_ONCE` attempts at the same time, half are for the others.
+2. Sources that fail or hang hold up no other of another namespace, nor those that are well: see `slots`.
 3. What is not demanded any more is dropped, and its task ends.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,11 +19,11 @@ import msgspec
 from .errors import Failure, KeyFetchError
 from .fetch import Fetched, FetchedKeys
 from .schedule import Schedule
+from .slots import Slots
 from .source import Demand, KeySource, Terms
 
 log = logging.getLogger("postern.issuer_keys")
 
-AT_ONCE = 8
 # How long what starts may wait for sources that were never fetched.
 FIRST_WAIT_S = 10.0
 # How often it is kept that keys are as they were: a write for each of many sources and minutes is a load.
@@ -99,8 +98,7 @@ class KeyFetcher:
         self._now = now
         self._observer = observer
         self._entries: dict[str, _Entry] = {}
-        self._gate = asyncio.Semaphore(AT_ONCE)
-        self._gate_of_failing = asyncio.Semaphore(AT_ONCE // 2)
+        self._slots = Slots()
         self._tasks: asyncio.TaskGroup | None = None
 
     async def demand(self, demands: Mapping[str, Demand]) -> None:
@@ -194,7 +192,7 @@ class KeyFetcher:
     async def _keep_fresh(self, entry: _Entry) -> None:
         while True:
             await self._until_due(entry)
-            async with self._gate_of_failing if entry.failure else contextlib.nullcontext(), self._gate:
+            async with self._slots.slot(entry.terms.namespaces, is_failing=entry.failure is not None):
                 await self._attempt(entry)
 
     async def _until_due(self, entry: _Entry) -> None:

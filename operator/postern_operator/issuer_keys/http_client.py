@@ -21,10 +21,12 @@ from yarl import URL
 
 from .errors import FetchReason, KeyFetchError
 from .fetch_policy import AddressRefused, FetchPolicy
+from .slots import AT_ONCE, hold_until_done
 from .source import Service
 
 # Threads of their own: names whose servers are silent must not take those that compile.
-_RESOLVING = ThreadPoolExecutor(32, "postern-resolve")
+# One for each slot, which is held while its thread resolves, so that no name waits for another.
+_RESOLVING = ThreadPoolExecutor(AT_ONCE, "postern-resolve")
 BODY_BYTES_MAX = 256 * 1024
 ETAG_CHARS_MAX = 256
 _HEADERS = {"Accept": "application/json, */*;q=0.1", "Accept-Encoding": "identity", "User-Agent": "postern"}
@@ -55,9 +57,9 @@ class _Resolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         dialled = self._service or Service(host, port)
-        found = await asyncio.get_running_loop().run_in_executor(
-            _RESOLVING, socket.getaddrinfo, dialled.host, dialled.port, family, socket.SOCK_STREAM
-        )
+        resolving = _RESOLVING.submit(socket.getaddrinfo, dialled.host, dialled.port, family, socket.SOCK_STREAM)
+        hold_until_done(resolving)
+        found = await asyncio.wrap_future(resolving)
         return [
             ResolveResult(
                 hostname=host, host=str(info[4][0]), port=dialled.port, family=info[0], proto=info[2], flags=0

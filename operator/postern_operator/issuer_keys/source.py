@@ -56,12 +56,13 @@ class KeySource(msgspec.Struct, frozen=True, dict=True):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one issuer asks of its source, in seconds; `max_stale_s` 0 lets the last good keys serve without an end."""
+    """What one issuer asks of its source, in seconds; with `max_stale_s` 0 the last good keys serve without an end."""
 
     source: KeySource
     refresh_s: float = REFRESH_S
     timeout_s: float = TIMEOUT_S
     max_stale_s: float = MAX_STALE_S
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,12 @@ class Terms:
     refresh_s: float
     timeout_s: float
     max_stale_s: tuple[float, ...]
+    namespaces: frozenset[str]
 
     @classmethod
     def of(cls, demands: Iterable[Demand]) -> Terms:
         demands = tuple(demands)
         stale = sorted({it.max_stale_s for it in demands if it.max_stale_s})
         refresh_s = min([it.refresh_s for it in demands] + [it * REFRESHED_BY for it in stale])
-        return cls(refresh_s, max(it.timeout_s for it in demands), tuple(stale))
+        namespaces = frozenset(it.namespace for it in demands)
+        return cls(refresh_s, max(it.timeout_s for it in demands), tuple(stale), namespaces)

@@ -32,7 +32,7 @@ def test_a_demand_has_what_the_fields_say():
     fetch = {"refresh": "1h", "timeout": "2s", "maxStale": "0s", "insecure": True}
     demand = demand_of(issuer(fetch=fetch | {"service": {"name": "keycloak", "port": 8080}}))
     service = Service("keycloak.demo.svc", 8080)
-    assert Demand(KeySource(URL, service=service, is_insecure=True), 3600, 2, 0) == demand
+    assert Demand(KeySource(URL, service=service, is_insecure=True), 3600, 2, 0, "demo") == demand
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_demand_has_what_the_fields_say():
 )
 def test_a_source_is_where_the_keys_are_named(keys, source):
     """A discovery document is below the issuer, whose slash at the end counts once."""
-    assert Demand(source) == demand_of(issuer(keys=keys))
+    assert Demand(source, namespace="demo") == demand_of(issuer(keys=keys))
 
 
 def test_the_keys_of_the_api_server_have_no_url():

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from key_fetching import ONE, TWO, Provider, Run, now
-from postern_operator.issuer_keys.fetcher import AT_ONCE
+from postern_operator.issuer_keys.slots import AT_ONCE
 from postern_operator.issuer_keys.source import Demand, KeySource
 from virtual_time import run_virtually
 
@@ -29,7 +29,7 @@ def test_nine_bad_sources_hold_up_no_good_one():
     async def story():
         names = [f"bad{it}" for it in range(30)]
         provider = Provider(good="good", **(dict.fromkeys(names, "hangs") | {"bad0": "breaks"}))
-        demands = {name: Demand(KeySource(f"https://{name}.example.com/jwks")) for name in (*names, "good")}
+        demands = {it: Demand(KeySource(f"https://{it}.example.com/jwks"), namespace=it) for it in (*names, "good")}
         async with Run(provider) as run:
             await run.fetcher.demand(demands)
             await asyncio.sleep(60)
@@ -41,18 +41,54 @@ def test_nine_bad_sources_hold_up_no_good_one():
 
 
 def test_a_good_source_is_refreshed_in_time_beside_many_that_hang():
-    """However many there are, half of the attempts at the same time are for sources that are well."""
+    """Those of one namespace wait for one another, but half of its slots are for sources that are well."""
 
     async def story():
-        names = [f"bad{it}" for it in range(200)]
+        names = [f"bad{it}" for it in range(50)]
         provider = Provider(good="good", **dict.fromkeys(names, "hangs"))
-        demands = {name: Demand(KeySource(f"https://{name}.example.com/jwks"), 60) for name in ("good", *names)}
+        demands = {it: Demand(KeySource(f"https://{it}.example.com/jwks"), 60) for it in ("good", *names)}
         async with Run(provider) as run:
             await run.fetcher.demand(demands)
             await asyncio.sleep(200)  # all have failed once
             before = provider.asked["https://good.example.com/jwks"]
             await asyncio.sleep(600)
             assert provider.asked["https://good.example.com/jwks"] - before >= 8
+
+    run_virtually(story())
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_sources_of_one_namespace_that_hang_hold_up_no_other_namespace(is_new):
+    """A fetch after a hint and a retry after a failure come in time, though the URLs that hang are ever new ones."""
+
+    async def story():
+        good = {"a": Demand(ONE, namespace="good"), "b": Demand(TWO, namespace="good")}
+        async with Run(provider := Provider(one="one")) as run:
+            for turn in range(12):
+                urls = [f"https://bad{it}.example.com/{turn * is_new}" for it in range(50)]
+                provider.keys |= dict.fromkeys(urls, "hangs")
+                await run.fetcher.demand(good | {it: Demand(KeySource(it), 60, 30, namespace="bad") for it in urls})
+                await asyncio.sleep(31)
+                before = provider.asked[ONE.url]
+                run.fetcher.hint(["a"])
+                await asyncio.sleep(0.5)
+                assert before + 1 == provider.asked[ONE.url]
+        assert provider.asked[TWO.url] >= 7
+
+    run_virtually(story())
+
+
+def test_a_source_that_others_name_too_waits_for_none_of_theirs():
+    """Naming the URL of another namespace's issuer beside many that hang holds it up no more than they do."""
+
+    async def story():
+        bad = {f"bad{it}": Demand(KeySource(f"https://{it}.example.com"), 60, 30, namespace="a") for it in range(49)}
+        shared = {"bad": Demand(ONE, namespace="a"), "good": Demand(ONE, namespace="b")}
+        async with Run(provider := Provider(one="one")) as run:
+            provider.keys |= {it.source.url: "hangs" for it in bad.values()}
+            await run.fetcher.demand(bad | shared)
+            await asyncio.sleep(1)
+            assert "one" == run.keys(shared)["good"]
 
     run_virtually(story())
 

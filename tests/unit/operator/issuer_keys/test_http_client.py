@@ -14,6 +14,7 @@ from fake_provider import JWKS, fake_provider
 from postern_operator.issuer_keys.errors import FetchReason, KeyFetchError
 from postern_operator.issuer_keys.fetch_policy import LOCAL, FetchPolicy
 from postern_operator.issuer_keys.http_client import BODY_BYTES_MAX, get
+from postern_operator.issuer_keys.slots import OF_ONE_NAMESPACE, Slots
 from postern_operator.issuer_keys.source import Service
 
 POLICY = FetchPolicy(allowed=LOCAL)
@@ -205,3 +206,26 @@ async def test_a_silent_name_server_takes_no_thread_from_others(monkeypatch):
         async with asyncio.timeout(2):
             assert 1 == await asyncio.to_thread(int, 1)
         is_over.set()
+
+
+async def test_a_name_that_is_resolved_in_vain_holds_the_slot_of_its_fetch(monkeypatch):
+    """The time limit of a fetch ends no thread, so that others would lack one."""
+    is_over, slots = threading.Event(), Slots()
+
+    def silent(*_):
+        is_over.wait(5)
+        raise socket.gaierror
+
+    async def hang():
+        with contextlib.suppress(TimeoutError):
+            async with slots.slot(["a"], is_failing=False), asyncio.timeout(0.05):
+                await get(URL("http://login.example.com/"), POLICY)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    for _ in range(OF_ONE_NAMESPACE):
+        await hang()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(hang(), 0.2)
+    is_over.set()
+    async with asyncio.timeout(2), slots.slot(["a"], is_failing=False):
+        pass

@@ -32,8 +32,8 @@ def test_whatever_differs_makes_another_source(other):
 
 def test_issuers_of_one_source_share_the_shortest_interval():
     """It ends after 80 percent of the shortest maxStale; they share the longest patience too, and 0 ends nothing."""
-    terms = Terms.of([Demand(SOURCE, 600, 5, 0), Demand(SOURCE, 60, 9, 3600), Demand(SOURCE, 300, 1, 60)])
-    assert Terms(48, 9, (60, 3600)) == terms
+    terms = Terms.of([Demand(SOURCE, 600, 5, 0), Demand(SOURCE, 60, 9, 3600), Demand(SOURCE, 300, 1, 60, "demo")])
+    assert Terms(48, 9, (60, 3600), frozenset({"", "demo"})) == terms
 
 
 @pytest.mark.parametrize(
