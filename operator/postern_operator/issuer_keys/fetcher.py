@@ -112,7 +112,7 @@ class KeyFetcher:
         for id_, of_source in by_source.items():
             terms, issuers = Terms.of(of_source.values()), tuple(sorted(of_source))
             if (entry := self._entries.get(id_)) is not None:
-                entry.terms, entry.issuers = terms, issuers
+                self._change(entry, terms, issuers)
                 continue
             source = next(iter(of_source.values())).source
             keys = await self._kept(source)
@@ -183,6 +183,15 @@ class KeyFetcher:
     def _start(self, entry: _Entry) -> None:
         if self._tasks is not None:
             entry.task = self._tasks.create_task(self._keep_fresh(entry), name=f"keys {entry.source.id}")
+
+    def _change(self, entry: _Entry, terms: Terms, issuers: tuple[str, ...]) -> None:
+        is_other, entry.terms, entry.issuers = entry.terms != terms, terms, issuers
+        if not is_other:
+            return
+        if entry.keys is not None:
+            entry.schedule.shorten(self._time() + self._expires_in_s(entry, terms.refresh_s))
+        # When keys expire may be another time, too.
+        entry.must_look.set()
 
     async def _drop(self, entry: _Entry) -> None:
         if entry.task is not None:

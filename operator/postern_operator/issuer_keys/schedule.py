@@ -52,6 +52,10 @@ class Schedule:
         # Never later: keys may expire as soon as they are due.
         self._due_s = now_s + kept_s * (1 - JITTER * self._chance())
 
+    def shorten(self, due_s: float) -> None:
+        """Note that the interval is another one now: what is due sooner is; edits count no more often than hints."""
+        self._due_s = min(self._due_s, max(due_s, self._attempted_s + HINT_EVERY_S))
+
     def failed(self, now_s: float, refresh_s: float) -> None:
         """Note a failure: ever longer waits, though none beyond the interval."""
         if not self._is_for_hint:

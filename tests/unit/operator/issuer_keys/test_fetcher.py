@@ -74,6 +74,38 @@ def test_keys_of_a_provider_that_is_well_never_expire():
     run_virtually(story())
 
 
+def test_edited_terms_count_at_once():
+    """Keys that expire by a shorter maxStale are fetched at once, and by a shorter refresh when they are due by it."""
+
+    async def story():
+        async with Run(provider := Provider(one="one")) as run:
+            await run.fetcher.demand({"a": Demand(ONE, 86_400, max_stale_s=172_800)})
+            await asyncio.sleep(7200)
+            await run.fetcher.demand(edited := {"a": Demand(ONE, 3600, max_stale_s=3600)})
+            await asyncio.sleep(1)
+            assert (2, False) == (provider.asked[ONE.url], run.fetcher.states(edited)["a"].is_expired)
+            await run.fetcher.demand({"a": Demand(ONE, 600)})
+            await asyncio.sleep(601)
+            assert 3 == provider.asked[ONE.url]
+
+    run_virtually(story())
+
+
+def test_keys_expire_by_an_edited_max_stale_while_a_provider_is_down():
+    """The change is reported at that second, though no fetch is due."""
+
+    async def story():
+        async with Run(provider := Provider(one="one")) as run:
+            await run.fetcher.demand({"a": Demand(ONE, 86_400, max_stale_s=0)})
+            await asyncio.sleep(1)
+            provider.keys[ONE.url] = None
+            await run.fetcher.demand({"a": Demand(ONE, 86_400, max_stale_s=1000)})
+            await asyncio.sleep(2000)
+            assert any(1000 <= at <= 1001 for at in run.changes)
+
+    run_virtually(story())
+
+
 def test_keys_outlive_the_process_with_the_provider_down():
     """Those of the earlier run serve at once, and are renewed when they would have been."""
 

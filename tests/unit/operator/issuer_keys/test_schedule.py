@@ -27,6 +27,17 @@ def test_cache_control_shortens_and_never_lengthens():
     assert [57, 285, 570] == dues
 
 
+def test_a_shorter_interval_counts_at_once_but_no_more_often_than_a_hint():
+    """Edits without end lead to one attempt in thirty seconds, and a longer interval counts from the next success."""
+    schedule, dues = mean(600), []
+    schedule.begin(100)
+    schedule.succeeded(100, 600)
+    for due_s in (900, 400, 110):
+        schedule.shorten(due_s)
+        dues.append(schedule.due_s)
+    assert [670, 400, 130] == dues
+
+
 def test_failures_are_retried_ever_later():
     """From about a second to five minutes, and at once in a minute after a success."""
     schedule, now, waits = mean(), 0.0, []
