@@ -81,6 +81,7 @@ class _Entry:
     has_tried: asyncio.Event = field(default_factory=asyncio.Event)
     must_look: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+    write: asyncio.Task[None] | None = None
 
 
 class KeyFetcher:
@@ -196,6 +197,9 @@ class KeyFetcher:
     async def _drop(self, entry: _Entry) -> None:
         if entry.task is not None:
             entry.task.cancel()
+        # A write that was sent may be done after the removal, whether or not its answer is waited for.
+        if unfinished := [it for it in (entry.task, entry.write) if it is not None]:
+            await asyncio.wait(unfinished)
         await self._store.drop(entry.source)
 
     async def _keep_fresh(self, entry: _Entry) -> None:
@@ -242,7 +246,8 @@ class KeyFetcher:
             self._changed()
         if not is_same or got.keys.fetched_at - entry.kept_at >= KEEP_EVERY_S:
             entry.kept_at = got.keys.fetched_at
-            await self._store.keep(entry.source, got.keys)
+            entry.write = asyncio.get_running_loop().create_task(self._store.keep(entry.source, got.keys))
+            await asyncio.shield(entry.write)
 
     def _note_failure(self, entry: _Entry, error: KeyFetchError) -> None:
         failure = Failure(error.reason, str(error))

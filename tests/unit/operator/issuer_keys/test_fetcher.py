@@ -175,6 +175,33 @@ def test_kept_keys_of_an_api_server_are_fetched_at_once():
     run_virtually(story())
 
 
+def test_keys_that_are_being_kept_while_their_issuer_is_deleted_are_dropped():
+    """An API server carries out a write that was sent, though its client waits no more, and after the removal."""
+
+    class Server(Store):
+        def __init__(self):
+            super().__init__()
+            self.writing = []
+
+        async def keep(self, source, keys):
+            self.writing.append(asyncio.get_running_loop().create_task(self._keep_slowly(source, keys)))
+            await asyncio.shield(self.writing[-1])
+
+        async def _keep_slowly(self, source, keys):
+            await asyncio.sleep(1)
+            await super().keep(source, keys)
+
+    async def story():
+        async with Run(Provider(one="one"), store := Server()) as run:
+            await run.fetcher.demand({"a": Demand(ONE)})
+            await asyncio.sleep(0.5)
+            await run.fetcher.demand({})
+            await asyncio.sleep(2)
+            assert (1, {}) == (store.writes, store.kept)
+
+    run_virtually(story())
+
+
 def test_what_no_longer_fetches_shows_no_age_of_keys():
     """It would grow without an end on a replica that leads no more."""
 
