@@ -104,7 +104,14 @@ class KeyFetcher:
 
     async def demand(self, demands: Mapping[str, Demand]) -> None:
         """Fetch for these issuers from now on, and for no others; keys of an earlier run are there on return."""
-        self._observer.dropped({it for entry in self._entries.values() for it in entry.issuers} - demands.keys())
+        before = self._issuers()
+        try:
+            await self._take(demands)
+        finally:
+            # At the end: what goes on meanwhile still counts for the old ones.
+            self._observer.dropped(before - demands.keys())
+
+    async def _take(self, demands: Mapping[str, Demand]) -> None:
         by_source: dict[str, dict[str, Demand]] = {}
         for issuer, demand in demands.items():
             by_source.setdefault(demand.source.id, {})[issuer] = demand
@@ -174,7 +181,10 @@ class KeyFetcher:
         finally:
             self._tasks = None
             # Another process fetches from now on, and counts.
-            self._observer.dropped({it for entry in self._entries.values() for it in entry.issuers})
+            self._observer.dropped(self._issuers())
+
+    def _issuers(self) -> set[str]:
+        return {it for entry in self._entries.values() for it in entry.issuers}
 
     async def _kept(self, source: KeySource) -> FetchedKeys | None:
         """What was kept of a source; a clock that has been set back must not keep it fresh."""

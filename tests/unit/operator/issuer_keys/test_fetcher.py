@@ -2,7 +2,7 @@
 
 import asyncio
 
-from key_fetching import ONE, Provider, Run, Store, now
+from key_fetching import ONE, TWO, Provider, Run, Store, now
 from postern_operator.issuer_keys.errors import FetchReason
 from postern_operator.issuer_keys.fetch import FetchedKeys
 from postern_operator.issuer_keys.fetcher import FIRST_WAIT_S
@@ -198,6 +198,34 @@ def test_keys_that_are_being_kept_while_their_issuer_is_deleted_are_dropped():
             await run.fetcher.demand({})
             await asyncio.sleep(2)
             assert (1, {}) == (store.writes, store.kept)
+
+    run_virtually(story())
+
+
+def test_an_issuer_whose_source_lives_on_is_counted_no_more_once_it_is_gone():
+    """A fetch that ends while the sources of other issuers are being dropped leaves no series of it behind."""
+
+    class SlowStore(Store):
+        async def drop(self, source):
+            await asyncio.sleep(3)
+            await super().drop(source)
+
+    class Recorder(Run):
+        shown = frozenset()
+
+        def fetched(self, issuers, result, keys):
+            self.shown |= set(issuers)
+
+        def dropped(self, issuers):
+            self.shown -= set(issuers)
+
+    async def story():
+        async with Recorder(Provider(one="one", two="two"), SlowStore()) as run:
+            await run.fetcher.demand({"a": Demand(ONE), "b": Demand(ONE), "c": Demand(TWO)})
+            await asyncio.sleep(100)
+            run.fetcher.hint(["a"])
+            await run.fetcher.demand({"a": Demand(ONE)})
+            assert {"a"} == run.shown
 
     run_virtually(story())
 
