@@ -118,6 +118,11 @@ class Denial:
     def __hash__(self) -> int:
         return self._hash
 
+    @property
+    def text_bytes(self) -> int:
+        """The memory of what it has for one host: the document, and the challenge as text and as a field."""
+        return len(self.document) + 2 * len(self.challenge)
+
     def with_challenge(self, challenge: str) -> Denial:
         """The same refusal with a route's own challenge."""
         return replace(self, challenge=challenge)

@@ -87,10 +87,11 @@ class CachedDecision(msgspec.Struct, frozen=True, gc=False):
     sent: bytes = b""
 
     @property
-    def logged_bytes(self) -> int:
-        """The memory of what the log has of its token."""
-        identity = self.outcome.identity
-        return 0 if identity is None or identity.token is None else identity.token.size_bytes
+    def answer_bytes(self) -> int:
+        """The memory of what the log has of its token, and of the texts of a refusal."""
+        identity, outcome = self.outcome.identity, self.outcome
+        logged = 0 if identity is None or identity.token is None else identity.token.size_bytes
+        return logged + (outcome.denial.text_bytes if isinstance(outcome, Reject) else 0)
 
     @property
     def keys(self) -> int:
@@ -124,10 +125,13 @@ class CachedTemplate(msgspec.Struct, gc=False):
     last: Answer | None = None
 
     @property
-    def logged_bytes(self) -> int:
-        """The most that the log has of the last token."""
-        policy = self.route_match.row.policy
-        return 0 if policy is None or policy.logged is None else policy.logged.size_bytes_max
+    def answer_bytes(self) -> int:
+        """The most of these for the last token; without a resource, all hosts share the texts of the policy."""
+        policy, origin = self.route_match.row.policy, self.route_match.origin
+        if policy is None:
+            return 0
+        logged, resource = 0 if policy.logged is None else policy.logged.size_bytes_max, policy.resource
+        return logged + (0 if resource is None else resource.challenge_bytes_max(policy.denials.values(), origin))
 
     @property
     def keys(self) -> int:
@@ -268,7 +272,7 @@ def _known_bytes(key: Key, entry: CacheEntry) -> int:
     # Measured: the head is there four times, in the key, its fields and what goes upstream; each field costs 150 bytes,
     # and so does each key that is counted.
     fields = len(entry.head.headers) + entry.keys
-    return 4 * (len(key[1]) + len(key[2])) + 150 * fields + entry.logged_bytes + 512
+    return 4 * (len(key[1]) + len(key[2])) + 150 * fields + entry.answer_bytes + 512
 
 
 def _with_token(head: RequestHead, token: bytes, other: bytes) -> RequestHead:

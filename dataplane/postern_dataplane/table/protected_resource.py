@@ -31,10 +31,15 @@ class CompiledResource:
         """A refusal whose challenge names the metadata (section 5.1), "" for a request that names no host."""
         return _challenged(denial, origin + self._well_known) if denial.challenge and origin else denial
 
+    def challenge_bytes_max(self, denials: Iterable[Denial], origin: str) -> int:
+        """The memory of the longest challenge among these refusals."""
+        longest = max(denials, key=lambda it: len(it.challenge))
+        return self.challenged(longest, origin).text_bytes
 
-@lru_cache(maxsize=1024)
+
+@lru_cache(maxsize=64)
 def _challenged(denial: Denial, url: str) -> Denial:
-    """The hosts are strangers' words, so that only so many are remembered; each is no longer than a name."""
+    """The hosts are strangers' words, so that few are remembered: a challenge has all scopes of a resource, twice."""
     return denial.with_challenge(f'{denial.challenge}, resource_metadata="{url}"')
 
 

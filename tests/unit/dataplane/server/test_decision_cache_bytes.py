@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from heads import NOW_S, PROTECTED, answer_of, bearer, head, packet_of, signed
-from manifests import compiled
+from manifests import compiled, manifest, route, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import VerificationCache
 from postern_dataplane.jwt.logged_claims import LoggedClaims
@@ -18,12 +20,17 @@ TABLE = build_table(compiled(*PROTECTED).snapshot, "digest", TableSettings(logge
 
 def remembered(*fields):
     """The entry of a request with these fields, once it has come three times."""
-    heads, tokens, request = DecisionCache(Limits(), None), VerificationCache(), head("/v1/a", *fields)
+    return remembered_of(head("/v1/a", *fields), TABLE)
+
+
+def remembered_of(request, table):
+    """The entry of a request, and the answer from it."""
+    heads, tokens = DecisionCache(Limits(), None), VerificationCache()
     packet = heads.packet("way", packet_of(request))
     for _ in range(2):
-        answer = answer_of(request, decide(request, TABLE, tokens, NOW_S))
-        heads.store(TABLE, packet, request, answer, host="", path="")
-    entry, (outcome, _) = heads.lookup(TABLE, tokens, packet, NOW_S)
+        answer = answer_of(request, decide(request, table, tokens, NOW_S))
+        heads.store(table, packet, request, answer, host="", path="")
+    entry, (outcome, _) = heads.lookup(table, tokens, packet, NOW_S)
     return entry, outcome
 
 
@@ -31,12 +38,39 @@ def test_a_head_with_any_token_counts_for_the_most_that_a_token_has_in_the_log()
     """The next token may be one of which the log has more than of the last one."""
     entry, outcome = remembered(bearer(signed(sub="\U00010000" * 60)))
     assert isinstance(entry, CachedTemplate)
-    assert 0 < outcome.identity.token.size_bytes <= entry.logged_bytes == LOGGED.size_bytes_max
+    assert 0 < outcome.identity.token.size_bytes <= entry.answer_bytes == LOGGED.size_bytes_max
 
 
 def test_a_head_with_one_token_counts_for_what_that_has_in_the_log():
     """A head with another token is another head; one without a token has nothing."""
     entry, outcome = remembered(("Authorization", f"bearer {signed(sub='a')}"))
     assert isinstance(entry, CachedDecision)
-    assert 0 < outcome.identity.token.size_bytes == entry.logged_bytes
-    assert 0 == remembered()[0].logged_bytes
+    assert 0 < outcome.identity.token.size_bytes == entry.answer_bytes
+    refused, outcome = remembered()
+    assert outcome.denial.text_bytes == refused.answer_bytes
+
+
+ISSUER = manifest(
+    "TokenIssuer",
+    "idp",
+    {
+        "issuer": "https://idp.example",
+        "keys": {"url": "https://idp.example/jwks"},
+        "anyAudience": True,
+        "callers": {"anyone": {}},
+    },
+)
+RESOURCE = {"tokenIssuers": [{"name": "idp"}], "protectedResource": {"scopes": ["s" * 100]}}
+PUBLISHED = build_table(compiled(service(auth={"jwt": RESOURCE}), route(), ISSUER).snapshot, "digest")
+
+
+@pytest.mark.parametrize(
+    ("target", "token"), [("/", ""), ("/", "Bearer abc.def.ghi"), ("/.well-known/oauth-protected-resource", "")]
+)
+def test_a_refused_head_counts_for_what_the_refusal_says_to_its_host(target, token):
+    """A challenge with scopes, or a document, is kilobytes for each port that a Host may name."""
+    request = head(target, *[("Authorization", token)] * bool(token), host="app.example.com:1")
+    entry, outcome = remembered_of(request, PUBLISHED)
+    texts = outcome.denial.document or outcome.denial.challenge.encode() * 2
+    assert 100 < len(texts) <= entry.answer_bytes
+    assert isinstance(entry, CachedTemplate if token else CachedDecision)

@@ -61,4 +61,4 @@ def test_a_hundred_thousand_hosts_leave_little_behind():
     for number in range(100_000):
         resource.challenged(DENIAL, f"https://h{number}.example")
     known = protected_resource._challenged.cache_info()
-    assert known.currsize <= 1024 == known.maxsize
+    assert known.currsize <= 64 == known.maxsize
