@@ -40,7 +40,7 @@ def test_the_challenge_leads_to_the_document(gateway, upstream):
     assert (401, f"http://app.example.com{PATH}") == (refused.status, url)
 
     answer = raw.ask(gateway.listen, raw.request(PATH))
-    assert (200, "application/json", "public, max-age=300") == (
+    assert (200, "application/json", "private, max-age=300") == (
         answer.status, answer.value("Content-Type"), answer.value("Cache-Control"),
     )  # fmt: skip
     document = json.loads(answer.body)

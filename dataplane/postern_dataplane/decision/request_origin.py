@@ -6,18 +6,24 @@ from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import Target
 from postern_dataplane.table.routing_table import RoutingTable
 
-SCHEMES = frozenset({"http", "https"})
+# By scheme, the port that its URLs leave out.
+USUAL_PORTS = {"http": 80, "https": 443}
 
 
 def request_origin(head: RequestHead, target: Target, table: RoutingTable) -> str:
-    """The origin, "" for a request that names no host; of a trusted proxy's client it is as the proxy says."""
+    """The origin, "" for a request that names no host; of a trusted proxy's client the scheme is as the proxy says.
+
+    Written in one way, however the client has written it (RFC 6454, section 6.2).
+    """
     if not target.authority:
         return ""
     scheme = "https" if head.is_tls else "http"
     said = _said_scheme(head)
-    if said in SCHEMES and said != scheme and table.is_trusted_proxy(head.peer):
+    if said in USUAL_PORTS and said != scheme and table.is_trusted_proxy(head.peer):
         scheme = said
-    return f"{scheme}://{target.authority}"
+    name, _, port = target.authority.rpartition(":")
+    is_named = name and port.isdecimal() and int(port) != USUAL_PORTS[scheme]
+    return f"{scheme}://{target.host}:{int(port)}" if is_named else f"{scheme}://{target.host}"
 
 
 def _said_scheme(head: RequestHead) -> str:

@@ -69,8 +69,9 @@ class DenialReason(enum.StrEnum):
     RATE_LIMITED = enum.auto()
 
 
-# It changes with the configuration alone, and to everyone alike; a client that fails by an old one asks again.
-DOCUMENT_CACHING = "public, max-age=300"
+# A client that fails by an old one asks again. It names the host of the request, and not all shared caches tell ports
+# of a host apart, so none may keep it.
+DOCUMENT_CACHING = "private, max-age=300"
 
 
 @dataclass(frozen=True, slots=True)

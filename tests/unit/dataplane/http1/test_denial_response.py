@@ -63,7 +63,7 @@ def test_a_document_is_the_body_whatever_bodies_a_route_has():
     answer = denial_response(PROTECTED_RESOURCE.with_document(b'{"a":1}'), DATE, None, OWN, close=False)
     top, _, body = answer.partition(b"\r\n\r\n")
     assert b'{"a":1}' == body
-    assert b"\r\nContent-Type: application/json\r\nContent-Length: 7\r\nCache-Control: public, max-age=300" in top
+    assert b"\r\nContent-Type: application/json\r\nContent-Length: 7\r\nCache-Control: private, max-age=300" in top
     assert known == module_cache.cache_info().currsize
 
 
