@@ -124,7 +124,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )] = ()  # fmt: skip
     fetch_hosts: Annotated[tuple[str, ...], Option(
         HOSTS, "The hosts from which keys may be fetched, by name or pattern such as *.example.com.",
-        "Those of URLs, whichever Service is dialled instead.",
+        "A Service that is dialled instead must fit too, as NAME.NAMESPACE.svc.",
         default="all",
     )] = ()  # fmt: skip
     fetch_allow: Annotated[AllowedAddresses, Option(

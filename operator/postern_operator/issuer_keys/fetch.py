@@ -108,7 +108,10 @@ class KeyClient:
         first = self.policy.check_url(source.url, may_be_plain=is_plain)
         # The keys may be on another host than the document that names them: the service stands for the latter alone.
         service = source.service if url.origin() == first.origin() else None
-        if service is None and not source.is_insecure:
+        if service is not None:
+            # It is what is connected to, so that the URL's host alone would limit nothing.
+            self.policy.check_host(service.host, "the service")
+        elif not source.is_insecure:
             self.policy.check_url(text, may_be_plain=False)
         return await get(url, self.policy, service=service, ca_pem=source.ca_pem, etag=etag)
 

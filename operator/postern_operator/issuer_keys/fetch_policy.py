@@ -51,9 +51,13 @@ class FetchPolicy:
             raise KeyFetchError(FetchReason.NOT_ALLOWED, "the URL is not one of https")
         if read.user is not None or read.password is not None:
             raise KeyFetchError(FetchReason.NOT_ALLOWED, "the URL holds a user or a password")
-        if self.hosts and not any(fnmatchcase(host.lower(), pattern.lower()) for pattern in self.hosts):
-            raise KeyFetchError(FetchReason.NOT_ALLOWED, "the URL's host is none of --fetch-hosts")
+        self.check_host(host, "the URL's host")
         return read
+
+    def check_host(self, host: str, what: str) -> None:
+        """Raise `KeyFetchError` where keys may not be fetched from a host, which is called `what` then."""
+        if self.hosts and not any(fnmatchcase(host.lower(), pattern.lower()) for pattern in self.hosts):
+            raise KeyFetchError(FetchReason.NOT_ALLOWED, f"{what} is none of --fetch-hosts")
 
     def refuses(self, address: str) -> str:
         """Return why an IP address may not be connected to, "" where it may."""

@@ -10,7 +10,7 @@ from fake_provider import DISCOVERY, JWKS, fake_provider, jwk, signing_key
 from postern_operator.issuer_keys.errors import FetchReason, KeyFetchError
 from postern_operator.issuer_keys.fetch import AccountKeys, KeyClient
 from postern_operator.issuer_keys.fetch_policy import LOCAL, FetchPolicy
-from postern_operator.issuer_keys.source import KeySource
+from postern_operator.issuer_keys.source import KeySource, Service
 from postern_operator.jwk_sets import read_jwks
 
 NOW = 1_800_000_000.0
@@ -182,3 +182,27 @@ async def test_keys_of_the_api_server_are_read_by_its_own_client():
     assert "https://kubernetes.default.svc" == fetched.keys.issuer
     with pytest.raises(KeyFetchError, match="no API server"):
         await CLIENT.fetch(KeySource(is_kubernetes=True), None, 5)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "is_allowed"),
+    [
+        (("login.example.com",), False),
+        (("login.example.com", "localhost"), True),
+        (("localhost",), False),
+        ((), True),
+    ],
+)
+async def test_a_service_must_fit_the_allowed_hosts_too(hosts, is_allowed):
+    """The URL's host is only what TLS and the request name: the Service is what the operator connects to."""
+    async with fake_provider() as provider:
+        provider.serve(JWKS, json.dumps({"keys": [ONE]}).encode())
+        client = KeyClient(FetchPolicy(hosts=hosts, allowed=LOCAL), lambda: NOW)
+        port = int(provider.origin.rpartition(":")[2])
+        source = KeySource("http://login.example.com" + JWKS, service=Service("localhost", port))
+        if is_allowed:
+            assert ["one"] == ids(await client.fetch(source, None, 5))
+            return
+        with pytest.raises(KeyFetchError, match="--fetch-hosts") as raised:
+            await client.fetch(source, None, 5)
+        assert FetchReason.NOT_ALLOWED == raised.value.reason
