@@ -11,6 +11,9 @@ from postern_dataplane.request.own_responses import OwnResponses
 
 from .request_writer import field_lines
 
+# Longer ones have the scopes of a protected resource; so many of a thousand take a megabyte and a half.
+CHALLENGE_CHARS_MAX = 512
+
 
 def denial_response(
     denial: Denial,
@@ -25,8 +28,10 @@ def denial_response(
 
     `beside` are fields of one request beside the denial's, `responses` what it holds in place of the usual body.
     """
-    # A redirect is one request's own, and so is a document: its response is not worth remembering.
-    start, fields = _prepare(denial) if denial.location or denial.document else _prepared(denial)
+    # A redirect is one request's own, and so is a document: its response is not worth remembering. A long challenge may
+    # be there for each host.
+    is_own = denial.location or denial.document or len(denial.challenge) > CHALLENGE_CHARS_MAX
+    start, fields = _prepare(denial) if is_own else _prepared(denial)
     body = denial.body
     own = None if responses is None else responses.content_of(denial.status, denial.message)
     if own is not None:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from postern_dataplane.http1.denial_response import CHALLENGE_CHARS_MAX, denial_response
 from postern_dataplane.http1.denial_response import _prepared as module_cache
-from postern_dataplane.http1.denial_response import denial_response
 from postern_dataplane.request import denials as module
 from postern_dataplane.request.denials import (
     CORS_PREFLIGHT,
@@ -125,6 +125,14 @@ def test_a_response_is_prepared_once():
     for denial in (NO_ROUTE, NO_ROUTE.with_challenge(""), REDIRECTED_TO_HTTPS.with_location("https://a.test/")):
         denial_response(denial, DATE, close=False)
     assert known + 1 >= module_cache.cache_info().currsize
+
+
+def test_long_challenges_are_not_remembered():
+    """Those of a resource with many scopes name the host and its port, which are strangers' words."""
+    known = module_cache.cache_info().currsize
+    for port in range(100):
+        denial_response(MISSING_TOKEN.with_challenge(f"{'s' * CHALLENGE_CHARS_MAX}{port}"), DATE, close=False)
+    assert known == module_cache.cache_info().currsize
 
 
 def test_own_content_stands_in_place_of_the_usual_one():
