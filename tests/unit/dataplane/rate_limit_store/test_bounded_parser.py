@@ -38,7 +38,7 @@ async def test_the_longest_answer_of_a_batch_is_read():
     ],
 )
 async def test_a_longer_answer_is_refused_before_it_is_read(sent):
-    """Neither a text, a list nor a list of texts takes memory beyond the bound."""
+    """No text, no list and no list of texts takes memory beyond the bound."""
     parser, stream = parser_of(sent)
     with pytest.raises(InvalidResponse, match="too long"):
         await parser.read_response()
