@@ -21,16 +21,22 @@ def allowed_consumer_is_missing(linked: Linked) -> Iterator[Problem]:
         for index, name in enumerate(policy.allow.consumers):
             if _is_of_an_issuer(name, policy):
                 continue
-            namespace, _, plain = name.rpartition("/")
+            namespace, plain = _parts(name)
             consumer = Ref("Consumer", namespace or owner.namespace, plain)
             if consumer not in objects:
                 message = f"{consumer} does not exist; create it, or remove it here"
                 yield Problem(owner, Reason.WARNING, f"{AT}.consumers[{index}]", message, (consumer,))
 
 
+def _parts(name: str) -> tuple[str, str]:
+    """The namespace, "" for the policy's own, and the rest; behind a colon, slashes are those of a token's word."""
+    namespace, slash, plain = name.partition("/")
+    return (namespace, plain) if slash and ":" not in namespace else ("", name)
+
+
 def _is_of_an_issuer(name: str, policy: JWTPolicy) -> bool:
     """Whether a name or group is one that only the tokens of an issuer can have."""
-    issuer, colon, _ = name.rpartition("/")[2].partition(":")
+    issuer, colon, _ = _parts(name)[1].partition(":")
     return bool(colon) and any(it.name == issuer for it in policy.token_issuers)
 
 
@@ -52,7 +58,7 @@ def allowed_group_is_missing(linked: Linked) -> Iterator[Problem]:
         for index, name in enumerate(policy.allow.groups):
             if _is_of_an_issuer(name, policy):
                 continue
-            namespace, _, group = name.rpartition("/")
+            namespace, group = _parts(name)
             namespace = namespace or owner.namespace
             if (namespace, group) not in known:
                 message = f"no Consumer of namespace {namespace} is in the group {group}; add one, or remove it here"
@@ -69,7 +75,7 @@ def foreign_name_is_not_admitted(linked: Linked) -> Iterator[Problem]:
         issuing = {issuer.namespace for issuer in policy.token_issuers}
         for field, names in (("consumers", allow.consumers), ("groups", allow.groups)):
             for index, name in enumerate(names):
-                namespace = name.rpartition("/")[0] or owner.namespace
+                namespace = _parts(name)[0] or owner.namespace
                 if namespace not in admitted and namespace not in issuing:
                     message = f"credentials of namespace {namespace} don't count here; add it to allow.namespaces"
                     yield Problem(owner, Reason.WARNING, f"{AT}.{field}[{index}]", message)

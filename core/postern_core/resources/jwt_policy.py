@@ -38,7 +38,8 @@ class Allow(Spec, frozen=True):
         Meta(
             max_length=256,
             description="The groups of which the Consumer must have one at least; `namespace/group` for another "
-            "namespace's, so that a name alone makes no member. "
+            "namespace's, so that a name alone makes no member. Of a token issuer's callers it is `issuer:group`, as "
+            "in X-Consumer-Groups, also with slashes: keycloak:/team/a. "
             "Example: [readers]. Default: none, no group is asked for.",
         ),
     ] = ()

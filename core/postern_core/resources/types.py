@@ -23,7 +23,8 @@ HEADER_PATTERN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z"
 DURATION_PATTERN = r"^([0-9]{1,5}(h|m|s|ms)){1,4}\Z"
 METHOD_PATTERN = r"^[A-Z][A-Z0-9_-]*\Z"
 CREDENTIAL_KEY_PATTERN = r"^[!-~]+\Z"
-QUALIFIED_PATTERN = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[!-+\--.0-~]+\Z"
+# What follows the colon behind an issuer's name is a token's word, which may have slashes.
+QUALIFIED_PATTERN = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?([!-+\--.0-~]+|[-a-z0-9.]+:[!-+\--~]+)\Z"
 PRINTABLE_PATTERN = r"^[ -~]*\Z"
 GROUP_PATTERN = r"^[!-+\--.0-~]+\Z"
 NO_CONTROLS_PATTERN = r"^[^\x00-\x1f\x7f]*\Z"
@@ -56,7 +57,8 @@ HINTS = {
     DURATION_PATTERN: "must be a duration such as 500ms, 5s or 1h30m",
     METHOD_PATTERN: "must be an HTTP method in upper case, such as GET",
     CREDENTIAL_KEY_PATTERN: "must be printable ASCII without spaces",
-    QUALIFIED_PATTERN: "must be a name, or namespace/name for another namespace's, without spaces or commas",
+    QUALIFIED_PATTERN: "must be a name, or namespace/name for another namespace's, without spaces or commas, and "
+    "with more slashes only behind an issuer's name and a colon",
     PRINTABLE_PATTERN: "must be printable ASCII",
     GROUP_PATTERN: "must be printable ASCII without spaces, commas or slashes",
     NO_CONTROLS_PATTERN: "must not contain control characters",

@@ -33,3 +33,22 @@ def test_no_pattern_takes_a_line_feed_at_the_end(name):
 def test_sizes_are_as_kubernetes_writes_them(size, expected):
     """A number of bytes, or one with a decimal or binary unit."""
     assert expected == byte_count(size)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_taken"),
+    [
+        ("readers", True),
+        ("partners/readers", True),
+        ("idp:/team/a", True),
+        ("platform/idp:/team/a", True),
+        ("partners/a/b", False),
+        ("/team/a", False),
+        ("a/b/idp:x", False),
+        ("idp:a,b", False),
+        ("idp:a b", False),
+    ],
+)
+def test_only_what_follows_an_issuer_s_colon_has_slashes_of_its_own(name, is_taken):
+    """The first slash before a colon ends a namespace, so that a name has one reading."""
+    assert is_taken == bool(re.match(types.QUALIFIED_PATTERN, name))
