@@ -21,7 +21,10 @@ from postern_operator.cluster.status.desired_status import counts, status_change
 from postern_operator.validators import VALIDATORS
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.name[:2].isdigit())
+# Of 12-fetched-keys the status is that of its providers, which are not there.
+EXAMPLES = sorted(
+    path for path in (ROOT / "examples").iterdir() if path.name[:2].isdigit() and path.name != "12-fetched-keys"
+)
 ALL_KINDS = (
     "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev,tokenissuers.postern.dev"
 )

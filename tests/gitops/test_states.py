@@ -22,12 +22,18 @@ WHO = {
     "ServiceNotFound": {"Route"},
     "ServiceInvalid": {"Route"},
     "ConsumerNotFound": {"Service", "Route", "JWTCredential", "TokenIssuer"},
-    "TokenIssuerNotFound": {"Service", "Route"},
+    "TokenIssuerNotFound": {"Service", "Route", "JWTCredential"},
     "SecretNotFound": {"Service", "JWTCredential", "TokenIssuer"},
     "SecretKeyMissing": {"Service", "JWTCredential", "TokenIssuer"},
     "InvalidKeyMaterial": {"Service", "JWTCredential", "TokenIssuer"},
     "WeakKey": {"JWTCredential"},
     "UpstreamNotFound": {"Service"},
+    "KeysUnavailable": {"TokenIssuer"},
+    "KeysExpired": {"TokenIssuer"},
+    "NoUsableKeys": {"TokenIssuer"},
+    "AddressNotAllowed": {"TokenIssuer"},
+    "Redirected": {"TokenIssuer"},
+    "IssuerMismatch": {"TokenIssuer"},
 }
 EVERYBODY = {"Service", "Route", "Consumer", "JWTCredential", "TokenIssuer"}
 

@@ -31,7 +31,9 @@ def object_schema(type_: type[Any], *, is_in_list: bool = False) -> Schema:
     required = [field.encode_name for field in fields.fields if field.required]
     if required:
         schema["required"] = required
-    schema["properties"] = {field.encode_name: _field_schema(field, is_in_list=is_in_list) for field in fields.fields}
+    # The API server stores no empty one, and what it stores must be what is applied.
+    if fields.fields:
+        schema["properties"] = {it.encode_name: _field_schema(it, is_in_list=is_in_list) for it in fields.fields}
     if type_.ONE_OF:
         schema["oneOf"] = [{"required": [name]} for name in type_.ONE_OF]
     return schema | validations(type_.RULES)
@@ -66,7 +68,7 @@ def _default(field: inspect.Field, schema: Schema) -> Any:
     value = field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
     if isinstance(value, msgspec.Struct):
         # Whole, because the rules of the type are held against it as it stands here.
-        return {name: one["default"] for name, one in schema["properties"].items() if "default" in one} or None
+        return {name: one["default"] for name, one in schema.get("properties", {}).items() if "default" in one} or None
     if value in (msgspec.NODEFAULT, msgspec.UNSET, None, (), "") or field.required:
         return None
     plain = msgspec.to_builtins(value)
