@@ -118,6 +118,6 @@ def test_a_process_starts_with_its_extra_alone(part, extra):
 
 @pytest.mark.parametrize("extra", ["operator", "cluster", "dataplane", "redis", "sync", "console"])
 def test_an_extra_carries_only_what_is_imported(extra):
-    """Nobody installs what nothing uses."""
+    """An extra brings no package that its parts do not import."""
     users = ["kit", *(part for part, extras in CARRIED_BY.items() if extra in extras)]
     assert set() == carried(extra) - set().union(*(imported(part) for part in users))

@@ -95,7 +95,7 @@ class Console:
 
 @contextlib.asynccontextmanager
 async def console_of(path, **options):
-    """A console about a folder, whose link nobody has opened."""
+    """A console about a folder, whose link was not opened."""
     async with running(FolderObjects((path,)), **options) as (link, access):
         jar = aiohttp.CookieJar(unsafe=True)  # Which keeps cookies of addresses.
         async with aiohttp.ClientSession(cookie_jar=jar) as client:

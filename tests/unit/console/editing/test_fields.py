@@ -66,7 +66,7 @@ def test_a_field_makes_the_blocks_that_it_stands_in(spec):
 
 
 def test_a_block_that_means_nothing_alone_goes_with_its_field():
-    """An empty `allow` allows all, which nobody wrote."""
+    """An empty `allow` would allow all, which the form did not say."""
     field = Field(("allow", "groups"), "Groups", "words", [])
     assert {} == spec_with([field], {"allow": {"groups": ["a"]}}, {"allow.groups": ""})
 

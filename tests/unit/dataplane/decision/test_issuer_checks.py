@@ -161,7 +161,7 @@ def test_nothing_else_is_hinted_at(kid, iss, is_fetched):
 
 
 def test_a_permissive_policy_hints_where_it_refuses():
-    """The answer is the one to no token; without a restriction such a caller passes as nobody."""
+    """The answer is the one to no token; without a restriction such a caller passes without an identity."""
     found, idp = of_kid("new", algorithm="RS256", private_key="rsa3072"), issuer("a", A, "rsa3072", is_fetched=True)
     refused = answer(table(idp, mode="Permissive", allow_groups=("a",)), found, VerificationCache())
     assert (DenialReason.MISSING_TOKEN, "TokenIssuer/n/a") == (refused.reason, refused.unknown_key_of)

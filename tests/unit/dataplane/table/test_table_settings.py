@@ -24,7 +24,7 @@ from postern_dataplane.table.table_settings import proxy_trust
     ],
 )
 def test_a_proxy_is_trusted_by_its_address(networks, peer, expected):
-    """What is no address is nobody."""
+    """A peer without an address is no trusted proxy."""
     assert expected == proxy_trust(networks)(peer)
 
 

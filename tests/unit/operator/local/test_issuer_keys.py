@@ -38,7 +38,7 @@ async def test_a_provider_on_loopback_may_be_asked():
 
 
 async def test_what_was_fetched_is_kept_and_read_without_a_fetch(tmp_path):
-    """A command that only looks writes nothing, and asks nobody."""
+    """A command that only looks writes nothing, and asks no provider."""
     changed = asyncio.Event()
     async with fake_provider() as provider, asyncio.timeout(20):
         asking = [issuer(provider.origin)]

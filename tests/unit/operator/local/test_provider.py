@@ -143,7 +143,7 @@ async def test_paths_that_are_not_there_are_refused(tmp_path):
 
 
 async def test_the_first_snapshot_has_the_keys_that_can_be_fetched(run):
-    """Whoever starts a run and sends a token at once is not refused; later keys come by themselves."""
+    """A token that is sent as soon as a run has started is not refused; later keys come by themselves."""
     policy = {"jwt": {"tokenIssuers": [{"name": "idp"}]}}
     async with fake_provider() as provider:
         issuer = token_issuer(keys={"url": provider.origin + JWKS}, fetch={"insecure": True})
