@@ -1,4 +1,4 @@
-"""Pods that call an API through the gateway by the tokens of their ServiceAccounts."""
+"""Pods that call an API through the gateway by the tokens of their ServiceAccounts, before TLS sends them elsewhere."""
 
 from __future__ import annotations
 
