@@ -62,8 +62,8 @@ def manifests(
 
 
 def _issuer(key: Key) -> Iterator[dict[str, Any]]:
-    """An identity provider whose callers are named by their tokens, with its JWK Set."""
-    callers = {"anyone": {"groupsFrom": ["roles"]}}
+    """An identity provider whose callers are one Consumer, as those of the credential are, with its JWK Set."""
+    callers = {"consumer": {"name": "c"}}
     keys = {"ref": {"name": "idp", "key": "jwks.json"}}
     spec = {"issuer": key.issuer, "keys": keys, "anyAudience": True, "callers": callers}
     yield _object("postern.dev/v1alpha1", "TokenIssuer", "idp", spec=spec)

@@ -54,9 +54,10 @@ class Key:
     def token(self, *, expired: bool = False, number: int | None = None) -> str:
         """A token of the one credential; those with a number differ from each other."""
         end = datetime.now(UTC) + (timedelta(days=-1) if expired else timedelta(days=1))
+        # The same for credentials and issuers, so that what differs is not the length of the tokens.
+        issuer = self.issuer or f"https://login.{HOST}"
         claims: dict[str, Any] = {"key": CREDENTIAL, "exp": end, "user": "oiloil", "age": 18}
-        if self.issuer:
-            claims |= {"iss": self.issuer, "sub": "oiloil", "roles": ["readers"]}
+        claims |= {"iss": issuer, "sub": "oiloil", "roles": ["readers"]}
         return jwt.encode(claims if number is None else {**claims, "n": number}, self.private, self.algorithm)
 
     def tokens(self, count: int) -> Iterator[str]:

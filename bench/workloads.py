@@ -102,9 +102,9 @@ def _workloads() -> tuple[Workload, ...]:
             Workload(f"new-{algorithm}", f"small GET, each with another {algorithm} token", Tokens.NEW, algorithm)
             for algorithm in ("HS256", "RS256", "ES256", "EdDSA")
         ),
-        Workload("issuer-RS256", "as new-RS256, tokens of an identity provider, by whose claims callers are named",
-                 Tokens.NEW, "RS256", issuer=ISSUER),
-        Workload("issuer-repeated", "as repeated, one RS256 token of an identity provider", algorithm="RS256",
+        Workload("issuer-RS256", "as new-RS256, tokens of an identity provider", Tokens.NEW, "RS256", issuer=ISSUER),
+        Workload("repeated-RS256", "as repeated, one RS256 token", algorithm="RS256"),
+        Workload("issuer-repeated", "as repeated-RS256, one RS256 token of an identity provider", algorithm="RS256",
                  issuer=ISSUER),
         Workload("cors", "the same from a page of another origin, below a wildcard", origin=f"https://a.{HOST}",
                  service=CORS),
