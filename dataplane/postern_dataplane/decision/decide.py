@@ -123,7 +123,7 @@ def authorize(
     upstream = usable_upstream(row)
     if upstream is None:
         return Reject(UPSTREAM_UNAVAILABLE, row, until, has_token, cors, counted=counted, identity=identity)
-    if limits is not None:
+    if limits is not None and identity is not None:
         counted += keys_of_caller(identity, limits)
     return Authorized(upstream, row, identity, until, has_token, cors, counted)
 

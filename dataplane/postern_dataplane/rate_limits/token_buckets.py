@@ -97,23 +97,28 @@ class TokenBuckets:
         """
         refusal: Refusal | None = None
         found = []
+        states = self._states
         for limit, key in limits:
-            state = self._states.get(limit)
+            state = states.get(limit)
             if state is None or now >= state.rotates_at:
                 state = self._state(limit, now)
-            debt_s, full_at = state.cost_s, state.young.get(key)
+            full_at = state.young.get(key)
             if full_at is None:
-                debt_s += state.debt_s(key, now)
-            elif full_at > now:
-                due_s = full_at - now
-                debt_s += due_s if due_s < state.debt_max_s else state.debt_max_s  # noqa: FURB136 - half the price
+                debt_s = state.debt_s(key, now)
+            else:
+                debt_s = full_at - now
+                if debt_s > state.debt_max_s:
+                    debt_s = state.debt_max_s
+                elif debt_s < 0.0:
+                    debt_s = 0.0
+            debt_s += state.cost_s
             if debt_s > state.tolerance_s:
                 refusal = _longest(refusal, Refusal(state.limit, debt_s - state.tolerance_s))
             found.append((state, key, debt_s))
         if refusal is None:
             for state, key, debt_s in found:
-                if self._unsent is None and key in state.young and now + debt_s <= state.young_full_at:
-                    state.young[key] = now + debt_s
+                if self._unsent is None and key in state.young:
+                    state.put(key, now + debt_s)
                 else:
                     # Looked up again, because making room for the last one forgets limits that are empty.
                     self._put(self._state(state.limit, now), key, now, debt_s)

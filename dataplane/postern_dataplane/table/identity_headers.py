@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from postern_core.snapshot import Consumer, Policy
+from postern_dataplane.rate_limits.token_buckets import bounded
 from postern_dataplane.request.head import Fields
 from postern_dataplane.request.logged_token import LoggedToken
 
@@ -14,14 +15,14 @@ from postern_dataplane.request.logged_token import LoggedToken
 class Identity(msgspec.Struct, frozen=True, gc=False):
     """Who calls: header fields for the upstream, and for the log a name, and more of the token where there is a log.
 
-    Rate limits count by `id`, which no two callers of all namespaces share, "" for no name; and by `claims`, the keys
-    of the claims that the route counts by.
+    Rate limits count by `key`, which no two callers of all namespaces share, empty for no name; and by `claims`, the
+    keys of the claims that the route counts by.
     """
 
     fields: Fields
     consumer: str
     token: LoggedToken | None = None
-    id: str = ""
+    key: bytes = b""
     claims: tuple[bytes, ...] = ()
 
 
@@ -44,7 +45,7 @@ def consumer_identity(
     # A key is unique in its namespace only, as the names and ids of consumers are.
     fields.append(("X-Credential-Identifier", prefix + key))
     fields += forwarded
-    return Identity(_encoded(fields), prefix + consumer.name, id=consumer.id)
+    return Identity(_encoded(fields), prefix + consumer.name, key=bounded(consumer.id.encode()))
 
 
 def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
@@ -53,7 +54,9 @@ def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
     if consumer is None:
         return Identity(_encoded(fields), "")
     prefix = _prefix(consumer, policy.namespace)
-    return Identity(_encoded(_consumer_fields(consumer, prefix) + fields), prefix + consumer.name, id=consumer.id)
+    return Identity(
+        _encoded(_consumer_fields(consumer, prefix) + fields), prefix + consumer.name, key=bounded(consumer.id.encode())
+    )
 
 
 def _consumer_fields(consumer: Consumer, prefix: str) -> list[tuple[str, str]]:
