@@ -11,10 +11,12 @@ from pathlib import Path
 
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_kit.stop_signals import STOP_SIGNALS, on_stop_signal
+from postern_operator.local.generated_secrets import state_folder
 from postern_operator.local.provider import LocalProvider, LocalSettings
 
 from .console_reporter import ConsoleReporter
 from .data_plane_process import DataPlane, data_plane
+from .running_gateways import Announcement
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,12 @@ class Session:
         self._settings = settings
         self._reporter = reporter or ConsoleReporter()
         self._is_stopping = False
+        self._announcement = Announcement(state_folder(settings.paths), settings.gateway)
 
-    async def run(self) -> int:
-        """Serve until the data plane ends, by our signal or of itself; returns the exit status.
+    async def run(self, *, hears_signals: bool = True) -> int:
+        """Serve until the data plane ends, by a signal or of itself; returns the exit status.
 
-        Raises `LocalError` for paths that aren't there.
+        Raises `LocalError` for paths that aren't there.  Without `hears_signals` it is stopped by cancelling it.
         """
         settings = LocalSettings(self._settings.paths, self._settings.gateway, self._settings.share)
         with tempfile.TemporaryDirectory(prefix="postern-") as folder:
@@ -46,7 +49,8 @@ class Session:
             await provider.begin()
             arguments = ("--config", folder, *self._settings.arguments)
             async with data_plane(arguments, self._reporter.data_plane_says) as running:
-                with on_stop_signal(partial(self._stop, running), _stop_signals()):
+                signals = _stop_signals() if hears_signals else ()
+                with on_stop_signal(partial(self._stop, running), signals), self._announcement:
                     status = await self._until_end(provider, running)
         return self._exit_status(status)
 
@@ -63,6 +67,7 @@ class Session:
     async def _admin_address(self, running: DataPlane) -> tuple[str, int]:
         """Wait until the data plane listens, and say where."""
         listen, admin = await running.started()
+        self._announcement.say(listen, admin)
         self._reporter.serving(listen, admin)
         host, _, port = admin.rpartition(":")
         return host.strip("[]"), int(port)

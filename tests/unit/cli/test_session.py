@@ -13,6 +13,7 @@ import pytest
 
 from manifests import route, service
 from postern_cli import session as module
+from postern_cli.running_gateways import running_gateways
 from postern_cli.session import Session, SessionSettings
 from postern_core.publication import INDEX_FILE
 from postern_operator.errors import LocalError
@@ -181,3 +182,27 @@ async def test_paths_that_are_not_there_are_no_run(planes):
     with pytest.raises(LocalError):
         await Session(SessionSettings((Path("/nowhere"),), "default", ()), FakeReporter()).run()
     assert [] == planes
+
+
+async def test_where_it_serves_is_known_to_other_commands(start, folder):
+    """As long as it does."""
+    state = folder.path / ".postern"
+    async with start() as (reporter, plane, run):
+        await reporter.until("serving")
+        assert [("default", "127.0.0.1:1")] == [(it.gateway, it.listen) for it in running_gateways(state)]
+        plane.end(0)
+    await run
+    assert () == running_gateways(state)
+
+
+async def test_a_run_within_another_program_leaves_its_signals_alone(planes, folder):
+    """It ends by being cancelled, and the data plane with it."""
+    before = signal.getsignal(signal.SIGTERM)
+    async with asyncio.TaskGroup() as group:
+        reporter = FakeReporter()
+        session = Session(SessionSettings((folder.path,), "default", ()), reporter)
+        run = group.create_task(session.run(hears_signals=False))
+        await reporter.until("serving")
+        assert before is signal.getsignal(signal.SIGTERM)
+        run.cancel()
+    assert () == running_gateways(folder.path / ".postern")
