@@ -17,10 +17,14 @@ from .edit_pages import KIND_BY_PLURAL as WRITTEN
 from .edit_pages import EditPages
 from .folder_objects import FolderObjects
 from .gatekeeper import Gatekeeper, page_response
+from .gateway_pages import GatewayPages
+from .local_gateways import LocalGateways
 from .object_document import document_of
 from .paging import Query, query_of
 from .rendering import STATIC, Templates
 from .token_pages import TokenPages
+from .try_pages import TryPages
+from .views.links import GATEWAYS_PATH
 from .views.object_detail import object_detail
 from .views.object_list import object_list
 from .views.overview import overview
@@ -30,7 +34,7 @@ BODY_BYTES_MAX = 256 * 1024
 KIND_BY_PLURAL = {kind.plural: name for name, kind in KINDS.items()}
 
 
-def new_application(objects: FolderObjects, access: Access, port: int) -> web.Application:
+def new_application(objects: FolderObjects, gateways: LocalGateways, access: Access, port: int) -> web.Application:
     """Return the application, whose every request has passed the gatekeeper."""
     templates = Templates(access.form_token)
     gatekeeper = Gatekeeper(access, templates, port)
@@ -43,9 +47,15 @@ def new_application(objects: FolderObjects, access: Access, port: int) -> web.Ap
     decode = DecodePages(objects, templates)
     application.router.add_get("/decode", decode.form)
     application.router.add_post("/decode", decode.answer)
-    tokens = TokenPages(objects, templates)
+    tokens = TokenPages(objects, gateways, templates)
     application.router.add_get("/jwtcredentials/{namespace}/{name}/token", tokens.form)
     application.router.add_post("/jwtcredentials/{namespace}/{name}/token", tokens.answer)
+    tries = TryPages(objects, gateways, templates)
+    application.router.add_get("/routes/{namespace}/{name}/try", tries.form)
+    application.router.add_post("/routes/{namespace}/{name}/try", tries.answer)
+    serving = GatewayPages(objects, gateways, templates)
+    application.router.add_get(GATEWAYS_PATH, serving.show)
+    application.router.add_post(GATEWAYS_PATH, serving.start)
     edit = EditPages(objects, templates)
     written = "|".join(WRITTEN)
     for path in (f"/{{plural:{written}}}/new", f"/{{plural:{written}}}/{{namespace}}/{{name}}/edit"):

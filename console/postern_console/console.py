@@ -14,6 +14,7 @@ from postern_cli.arguments import share_option
 from postern_core.link.shares import Share
 
 from .folder_objects import FolderObjects
+from .local_gateways import LocalGateways
 from .server import serve
 
 
@@ -33,7 +34,7 @@ def console(*, folders: tuple[Path, ...], opens_browser: bool, share: Share) -> 
       postern console manifests
       postern console --no-browser manifests    where other users of the machine could see the browser start
     """  # noqa: D301 # click wants the character, not its escape
-    objects = FolderObjects(folders, share)
+    objects, gateways = FolderObjects(folders, share), LocalGateways(folders, share)
     # What can't be read at all is an error here, and not a page.
     objects.read()
 
@@ -43,4 +44,4 @@ def console(*, folders: tuple[Path, ...], opens_browser: bool, share: Share) -> 
             # Some browsers block the caller; what becomes of it is seen in the browser.
             threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
 
-    click.echo(f"The console has ended: {asyncio.run(serve(objects, opened))}.")
+    click.echo(f"The console has ended: {asyncio.run(serve(objects, gateways, opened))}.")

@@ -15,9 +15,10 @@ from postern_core.parse import Decoded, is_a
 from postern_core.ref import Ref
 from postern_core.resources.jwt_credential import JWTCredential
 
-from .calls import curl_line
+from .calls import GATEWAY, curl_line
 from .folder_objects import FolderObjects
 from .gatekeeper import fields_of, is_fragment, page_response
+from .local_gateways import LocalGateways
 from .rendering import Templates
 from .state import ConsoleState
 from .token_request import TokenRequest, claims_of_rows, times_of, token_request_of
@@ -27,13 +28,15 @@ from .views.token import routes_to_call, token_page, token_result
 class TokenPages:
     """The form, and what comes of it."""
 
-    def __init__(self, objects: FolderObjects, templates: Templates) -> None:
+    def __init__(self, objects: FolderObjects, gateways: LocalGateways, templates: Templates) -> None:
         self._objects = objects
+        self._gateways = gateways
         self._templates = templates
 
     async def form(self, request: web.Request) -> web.Response:
         state, parsed = await self._credential(request)
-        return page_response(self._templates.render("token.html", token_page(state, parsed, TokenRequest(), {})))
+        asked = TokenRequest(gateway=next((it.url for it in await self._gateways.running()), GATEWAY))
+        return page_response(self._templates.render("token.html", token_page(state, parsed, asked, {})))
 
     async def answer(self, request: web.Request) -> web.Response:
         """The token alone for a script, and below the form without one; the form again for mistakes."""
@@ -81,7 +84,8 @@ class TokenPages:
         except click.ClickException as error:
             return {}, {"": error.message}
         call = routes_to_call(state, parsed.ref.namespace).get(asked.route)
-        return token_result(payload, token, curl_line(call, token, asked.gateway) if call else ""), {}
+        line = curl_line(call, token, asked.gateway) if call else ""
+        return token_result(payload, token, line, Ref("Route", parsed.ref.namespace, asked.route)), {}
 
     def _make(self, ref: Ref, asked: TokenRequest, times: Times, given: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """Make a token; raises `click.ClickException` where the credential can't sign one."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+import threading
 
 import pytest
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+from werkzeug.serving import make_server
 
+import raw
+from clicked_console import HOST, Console, ask
+from gateway import POSTERN, Local
 from upstream import Upstream
 from upstream_behaviours import says
 
@@ -59,3 +68,81 @@ def run(chromium, pages):
         return chromium.execute_async_script(script, *arguments)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def httpbin():
+    """The application of the walkthrough; its port."""
+    from httpbin import app
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.port
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    """A gateway with no manifest yet."""
+    started = Local(tmp_path_factory.mktemp("gateway") / "it")
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def console(chromium, gateway, tmp_path_factory):
+    """A console about the gateway's folder."""
+    said = tmp_path_factory.mktemp("console") / "said"
+    with said.open("wb") as out:
+        command = [POSTERN, "console", "--no-browser", gateway.manifests]
+        process = subprocess.Popen(command, stdout=out, stderr=out, env={"PYTHONUNBUFFERED": "1"})
+    raw.until(lambda: "/start/" in said.read_text(), "the link of the console")
+    link = re.search(r"http://\S+", said.read_text())[0]
+    chromium.get(link)
+    WebDriverWait(chromium, 20).until(lambda it: "/start/" not in it.current_url)
+    chromium.get_log("browser")
+    yield Console(chromium, process, link.partition("/start/")[0], gateway.manifests, said)
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def protected(console, gateway, httpbin):
+    """The objects of the walkthrough, written by forms; nothing else has written into the folder."""
+    console.open("/services")
+    console.click("New Service")
+    console.fill(name="jwt-auth-app", namespace="demo", hosts=HOST, pathPrefix="/v1")
+    console.fill(upstream__url=f"http://127.0.0.1:{httpbin}", auth__jwt__mode="Required")
+    console.save()
+    console.open("/routes/new")
+    console.fill(name="json", namespace="demo", serviceRef__name="jwt-auth-app", methods="get")
+    console.fill(paths__value="/json")
+    console.click("Look at the change")
+    console.until(lambda: "must be an HTTP method in upper case" in console.text())
+    console.fill(methods="GET")
+    console.save()
+    console.open("/consumers/new")
+    console.fill(name="oiloil", namespace="demo")
+    console.save()
+    console.open("/jwtcredentials/new")
+    console.fill(name="oiloil", namespace="demo", consumerRef__name="oiloil", key="oiloil_key")
+    console.save()
+    raw.until(lambda: ask(gateway).status == 401, "the route to be served")
+    return console
+
+
+@pytest.fixture
+def token(protected, gateway):
+    """A token from the dialog, which is closed again."""
+    console = protected
+    console.open("/consumers/demo/oiloil")
+    console.click("Generate JSON Web Token with oiloil")
+    console.fill(claim_name="user", claim_value="oiloil", gateway="http://{}:{}".format(*gateway.listen))
+    console.click("Generate")
+    console.until(lambda: console.find("dialog #made-token").is_displayed())
+    made = console.find("#made-token").get_property("value")
+    assert f"Authorization: Bearer {made}" in console.find("#made-command").text
+    console.find("dialog").find_element(By.XPATH, ".//button[.='Close']").click()
+    console.until(lambda: not console.find("dialog").is_displayed())
+    return made

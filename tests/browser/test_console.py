@@ -3,163 +3,25 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import threading
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from selenium.common.exceptions import TimeoutException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select, WebDriverWait
-from werkzeug.serving import make_server
 
 import raw
-from gateway import POSTERN, Local
+from clicked_console import CREDENTIAL, HOST, ask
 
-HOST = "auth.httpbin.org"
-CREDENTIAL = "/jwtcredentials/demo/oiloil"
 PAGES = (
     "/",
     "/services",
     "/services/new",
     "/routes/demo/json",
+    "/routes/demo/json/try",
+    "/gateways",
     "/decode",
     "/routes/demo/json/edit",
     f"{CREDENTIAL}/token",
 )
-
-
-@dataclass
-class Console:
-    """A console about a folder, and the browser that has opened its link."""
-
-    chromium: object
-    process: subprocess.Popen
-    base: str
-    folder: Path
-    said: Path
-
-    def open(self, path):
-        self.chromium.get(self.base + path)
-
-    def find(self, css):
-        return self.chromium.find_element(By.CSS_SELECTOR, css)
-
-    def text(self):
-        return self.find("main").text
-
-    def click(self, text):
-        """Press a button, or follow a link, by what it says."""
-        self.find("main").find_element(By.XPATH, f".//*[self::a or self::button][normalize-space()='{text}']").click()
-
-    def fill(self, **fields):
-        """Fill in the first input of each name; `__` stands for a dot."""
-        for name, value in fields.items():
-            element = self.find(f'[name="{name.replace("__", ".")}"]')
-            if element.tag_name == "select":
-                Select(element).select_by_value(value)
-            else:
-                element.clear()
-                element.send_keys(value)
-
-    def save(self):
-        """Look at the change, save it, and wait for the page of the object."""
-        self.click("Look at the change")
-        self.until(lambda: "The change" in self.text())
-        self.click("Save")
-        self.until(lambda: "YAML" in self.text())
-
-    def until(self, is_so):
-        try:
-            WebDriverWait(self.chromium, 20, ignored_exceptions=(WebDriverException,)).until(lambda _: is_so())
-        except TimeoutException:
-            pytest.fail(f"the page is another: {self.chromium.current_url}\n{self.text()}")
-
-
-@pytest.fixture(scope="module")
-def httpbin():
-    """The application of the walkthrough; its port."""
-    from httpbin import app
-
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.port
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    """A gateway with no manifest yet."""
-    started = Local(tmp_path_factory.mktemp("gateway") / "it")
-    yield started
-    started.close()
-
-
-@pytest.fixture(scope="module")
-def console(chromium, gateway, tmp_path_factory):
-    """A console about the gateway's folder."""
-    said = tmp_path_factory.mktemp("console") / "said"
-    with said.open("wb") as out:
-        command = [POSTERN, "console", "--no-browser", gateway.manifests]
-        process = subprocess.Popen(command, stdout=out, stderr=out, env={"PYTHONUNBUFFERED": "1"})
-    raw.until(lambda: "/start/" in said.read_text(), "the link of the console")
-    link = re.search(r"http://\S+", said.read_text())[0]
-    chromium.get(link)
-    WebDriverWait(chromium, 20).until(lambda it: "/start/" not in it.current_url)
-    chromium.get_log("browser")
-    yield Console(chromium, process, link.partition("/start/")[0], gateway.manifests, said)
-    process.terminate()
-    process.wait(20)
-
-
-def ask(gateway, *fields):
-    """What the gateway answers to GET /v1/json."""
-    lines = "".join(f"{field}\r\n" for field in (f"Host: {HOST}", *fields, "Connection: close"))
-    return raw.ask(gateway.listen, f"GET /v1/json HTTP/1.1\r\n{lines}\r\n")
-
-
-@pytest.fixture(scope="module")
-def protected(console, gateway, httpbin):
-    """The objects of the walkthrough, written by forms; nothing else has written into the folder."""
-    console.open("/services")
-    console.click("New Service")
-    console.fill(name="jwt-auth-app", namespace="demo", hosts=HOST, pathPrefix="/v1")
-    console.fill(upstream__url=f"http://127.0.0.1:{httpbin}", auth__jwt__mode="Required")
-    console.save()
-    console.open("/routes/new")
-    console.fill(name="json", namespace="demo", serviceRef__name="jwt-auth-app", methods="get")
-    console.fill(paths__value="/json")
-    console.click("Look at the change")
-    console.until(lambda: "must be an HTTP method in upper case" in console.text())
-    console.fill(methods="GET")
-    console.save()
-    console.open("/consumers/new")
-    console.fill(name="oiloil", namespace="demo")
-    console.save()
-    console.open("/jwtcredentials/new")
-    console.fill(name="oiloil", namespace="demo", consumerRef__name="oiloil", key="oiloil_key")
-    console.save()
-    raw.until(lambda: ask(gateway).status == 401, "the route to be served")
-    return console
-
-
-@pytest.fixture
-def token(protected, gateway):
-    """A token from the dialog, which is closed again."""
-    console = protected
-    console.open("/consumers/demo/oiloil")
-    console.click("Generate JSON Web Token with oiloil")
-    console.fill(claim_name="user", claim_value="oiloil", gateway="http://{}:{}".format(*gateway.listen))
-    console.click("Generate")
-    console.until(lambda: console.find("dialog #made-token").is_displayed())
-    made = console.find("#made-token").get_property("value")
-    assert f"Authorization: Bearer {made}" in console.find("#made-command").text
-    console.find("dialog").find_element(By.XPATH, ".//button[.='Close']").click()
-    console.until(lambda: not console.find("dialog").is_displayed())
-    return made
 
 
 def test_the_walkthrough_is_clicked(protected, gateway, token):
@@ -174,6 +36,30 @@ def test_the_walkthrough_is_clicked(protected, gateway, token):
     console.click("Decode and explain")
     console.until(lambda: "The caller is the consumer oiloil." in console.text())
     assert '"user": "oiloil"' in console.text()
+
+
+def test_a_token_is_tried_where_it_was_made(protected):
+    """The gateway's answer stands beside what explain says, and both go with the dialog."""
+    console = protected
+    console.open(f"{CREDENTIAL}/token")
+    console.click("Generate")
+    console.until(lambda: console.find("dialog #made-token").is_displayed())
+    console.find("dialog").find_element(By.XPATH, ".//button[.='Try it']").click()
+    console.until(lambda: "200 OK" in console.find("#tried").text)
+    assert ("slideshow" in console.text(), "The caller is the consumer oiloil." in console.text()) == (True, True)
+    console.find("dialog").find_element(By.XPATH, ".//button[.='Close']").click()
+    console.until(lambda: not console.chromium.find_elements(By.ID, "tried"))
+
+
+def test_a_wrong_token_is_tried(protected):
+    """The page of the Route sends it; the reason is in what explain says alone."""
+    console = protected
+    console.open("/routes/demo/json")
+    console.click("Try it")
+    console.fill(token="a.b.c")
+    console.click("Send it")
+    console.until(lambda: "401 Unauthorized" in console.find("#result").text)
+    assert ("JWT token invalid" in console.text(), "malformed_token" in console.text()) == (True, True)
 
 
 def test_a_token_is_nowhere_once_its_dialog_is_closed(protected, token):

@@ -9,6 +9,8 @@ from postern_console.state import ConsoleState
 from postern_core.kinds import KINDS
 from postern_core.ref import Ref
 
+GATEWAYS_PATH = "/gateways"
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -33,6 +35,11 @@ def token_path(ref: Ref) -> str:
     return f"{object_path(ref)}/token"
 
 
+def try_path(ref: Ref) -> str:
+    """The address of the form that sends a request for a Route."""
+    return f"{object_path(ref)}/try"
+
+
 def link_to(ref: Ref, state: ConsoleState, text: str = "") -> Link:
     """An object by its path; a text alone where there is no such object."""
     return Link(text or ref.path, object_path(ref) if ref in state.objects else "")
@@ -49,4 +56,6 @@ class Frame:
 def frame(current: str) -> Frame:
     """The frame of the page at an address."""
     kinds = (Link(kind.title, list_path(name)) for name, kind in KINDS.items())
-    return Frame((Link("Overview", "/"), *kinds, Link("Decode and explain", "/decode")), current)
+    return Frame(
+        (Link("Overview", "/"), *kinds, Link("Decode and explain", "/decode"), Link("Gateways", GATEWAYS_PATH)), current
+    )

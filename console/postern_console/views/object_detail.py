@@ -17,7 +17,7 @@ from postern_core.resources.jwt_credential import JWTCredential
 from .edit import edit_path
 from .facts import facts_of
 from .findings import findings_of, health_of, place_of
-from .links import Link, frame, link_to, list_path, token_path
+from .links import Link, frame, link_to, list_path, token_path, try_path
 from .object_list import Row
 
 # Beyond this many the list, searched for the object's name, is the better place.
@@ -68,7 +68,7 @@ def _next_of(parsed: Parsed, state: ConsoleState) -> list[Link]:
         return [Link(f"Generate JSON Web Token with {child.name}", token_path(child)) for child in usable[:ACTIONS_MAX]]
     call = call_of(parsed, state) if ref.kind == "Route" else None
     asked = urlencode({"method": call.method, "url": call.url}) if call else ""
-    return [Link("Explain a request", f"/decode?{asked}")] if call else []
+    return [Link("Try it", try_path(ref)), Link("Explain a request", f"/decode?{asked}")] if call else []
 
 
 def children_of(parsed: Parsed, state: ConsoleState) -> list[Row]:

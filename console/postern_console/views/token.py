@@ -9,10 +9,11 @@ from postern_console.calls import Call, call_of
 from postern_console.state import ConsoleState
 from postern_console.token_request import AT_A_DATE, LIFETIMES, TYPES, TokenRequest
 from postern_core.parse import Decoded
+from postern_core.ref import Ref
 from postern_core.resources.jwt_credential import JWTCredential
 
 from .decode import pretty
-from .links import frame, link_to, list_path, token_path
+from .links import frame, link_to, list_path, token_path, try_path
 
 # A choice of more is none.
 ROUTES_MAX = 100
@@ -52,6 +53,9 @@ def routes_to_call(state: ConsoleState, namespace: str) -> dict[str, Call]:
     return dict([(name, call) for name, call in calls if call is not None and call.place is not None][:ROUTES_MAX])
 
 
-def token_result(payload: Mapping[str, Any], token: str = "", curl: str = "") -> dict[str, Any]:
-    """A token that has just been made, or without one the payload that it would have."""
-    return {"payload": pretty(payload), "token": token, "curl": curl}
+def token_result(
+    payload: Mapping[str, Any], token: str = "", curl: str = "", route: Ref | None = None
+) -> dict[str, Any]:
+    """A token that has just been made, with what calls a Route; without one the payload that it would have."""
+    action = try_path(route) if curl and route else ""
+    return {"payload": pretty(payload), "token": token, "curl": curl, "try": action}

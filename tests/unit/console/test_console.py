@@ -17,7 +17,7 @@ def opened(monkeypatch):
     """The addresses that a browser was opened at; the console ends at once."""
     addresses = []
 
-    async def serve(_, opened):
+    async def serve(_objects, _gateways, opened):
         opened("http://127.0.0.1:1/start/x")
         return "stopped"
 

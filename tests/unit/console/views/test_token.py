@@ -25,4 +25,4 @@ def test_a_route_of_another_namespace_is_not_offered(protected):
 
 def test_a_preview_has_no_token():
     """The template shows what is there."""
-    assert {"payload": '{\n  "a": 1\n}', "token": "", "curl": ""} == token_result({"a": 1})
+    assert {"payload": '{\n  "a": 1\n}', "token": "", "curl": "", "try": ""} == token_result({"a": 1})

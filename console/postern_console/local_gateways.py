@@ -1,0 +1,57 @@
+"""The gateways that serve the folders: those of `postern run`, and one that the console starts and ends itself."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from postern_cli.run import ALLOWED_UPSTREAMS
+from postern_cli.running_gateways import RunningGateway, running_gateways
+from postern_cli.session import Session, SessionSettings
+from postern_core.link.shares import DEFAULT_SHARE, Share
+from postern_operator.errors import OperatorError
+from postern_operator.local.generated_secrets import state_folder
+
+# Ports that the system chooses are free.
+ARGUMENTS = ("--listen=127.0.0.1:0", "--admin=127.0.0.1:0", f"--allowed-upstreams={ALLOWED_UPSTREAMS}")
+START_S, LOOK_EVERY_S = 20.0, 0.05
+
+
+class LocalGateways:
+    """What is known of them is asked anew each time."""
+
+    def __init__(self, folders: tuple[Path, ...], share: Share = DEFAULT_SHARE) -> None:
+        self._folders = folders
+        self._share = share
+        self._wanted: asyncio.Queue[str] = asyncio.Queue(1)
+        # Why the one that was started here has ended, "" as long as it has not.
+        self.mistake = ""
+
+    async def running(self) -> tuple[RunningGateway, ...]:
+        return await asyncio.to_thread(running_gateways, state_folder(self._folders))
+
+    async def start(self, gateway: str) -> None:
+        """Start one that does not run yet, and return when it serves, or can't; `mistake` says why."""
+        if await self._serves(gateway):
+            return
+        self.mistake = ""
+        if self._wanted.empty():
+            self._wanted.put_nowait(gateway)
+        for _ in range(int(START_S / LOOK_EVERY_S)):
+            if self.mistake or await self._serves(gateway):
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def run(self) -> None:
+        """Serve what is to be started, one at a time, until cancelled."""
+        while True:
+            gateway = await self._wanted.get()
+            session = Session(SessionSettings(self._folders, gateway, ARGUMENTS, self._share))
+            try:
+                status = await session.run(hears_signals=False)
+                self.mistake = f"The gateway {gateway} has ended with status {status}; the terminal says why."
+            except (OperatorError, OSError) as error:
+                self.mistake = f"The gateway {gateway} can't be started: {error}"
+
+    async def _serves(self, gateway: str) -> bool:
+        return any(it.gateway == gateway for it in await self.running())

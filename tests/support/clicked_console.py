@@ -1,0 +1,74 @@
+"""A console that is clicked in a real browser, and what the walkthrough's gateway answers."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import TimeoutException, WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+import raw
+from gateway import Gateway
+
+HOST = "auth.httpbin.org"
+CREDENTIAL = "/jwtcredentials/demo/oiloil"
+
+
+@dataclass
+class Console:
+    """A console about a folder, and the browser that has opened its link."""
+
+    chromium: webdriver.Chrome
+    process: subprocess.Popen[bytes]
+    base: str
+    folder: Path
+    said: Path
+
+    def open(self, path: str) -> None:
+        self.chromium.get(self.base + path)
+
+    def find(self, css: str) -> WebElement:
+        return self.chromium.find_element(By.CSS_SELECTOR, css)
+
+    def text(self) -> str:
+        return self.find("main").text
+
+    def click(self, text: str) -> None:
+        """Press a button, or follow a link, by what it says."""
+        self.find("main").find_element(By.XPATH, f".//*[self::a or self::button][normalize-space()='{text}']").click()
+
+    def fill(self, **fields: str) -> None:
+        """Fill in the first input of each name; `__` stands for a dot."""
+        for name, value in fields.items():
+            element = self.find(f'[name="{name.replace("__", ".")}"]')
+            if element.tag_name == "select":
+                Select(element).select_by_value(value)
+            else:
+                element.clear()
+                element.send_keys(value)
+
+    def save(self) -> None:
+        """Look at the change, save it, and wait for the page of the object."""
+        self.click("Look at the change")
+        self.until(lambda: "The change" in self.text())
+        self.click("Save")
+        self.until(lambda: "YAML" in self.text())
+
+    def until(self, is_so: Callable[[], object]) -> None:
+        try:
+            WebDriverWait(self.chromium, 20, ignored_exceptions=(WebDriverException,)).until(lambda _: is_so())
+        except TimeoutException:
+            pytest.fail(f"the page is another: {self.chromium.current_url}\n{self.text()}")
+
+
+def ask(gateway: Gateway, *fields: str) -> raw.Answer:
+    """What the gateway answers to GET /v1/json."""
+    lines = "".join(f"{field}\r\n" for field in (f"Host: {HOST}", *fields, "Connection: close"))
+    return raw.ask(gateway.listen, f"GET /v1/json HTTP/1.1\r\n{lines}\r\n")
