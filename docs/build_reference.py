@@ -21,7 +21,7 @@ import state_diagrams
 from msgspec import inspect
 
 from postern_core.kinds import API_VERSION, KINDS
-from postern_core.resources.jwt_policy import JWTPolicy
+from postern_core.resources.jwt_policy import JWTBlock
 from postern_core.resources.types import HINTS
 
 PAGE = Path(__file__).parent / "reference" / "fields.md"
@@ -31,7 +31,7 @@ HEADER = f"""# Every field
 
 These are the fields of `{API_VERSION}`, as the strict decoder knows them.
 A field that is not in this list is a mistake, and the message names its path.
-In a cluster `kubectl explain psvc.spec`, `prt.spec`, `pcons.spec` and `pjwt.spec` say the same.
+In a cluster `kubectl explain psvc.spec`, `prt.spec`, `pcons.spec`, `pjwt.spec`, `pti.spec` and `pjp.spec` say the same.
 What the kinds are for, with examples, is in [kinds.md](kinds.md).
 
 """
@@ -54,7 +54,7 @@ def main() -> int:
 def page() -> str:
     """The whole page, as it must be on disk."""
     kinds = [kind_section(kind) for kind in KINDS]
-    return HEADER + "\n".join([*kinds, section("auth.jwt", "spec.auth.jwt", JWTPolicy)])
+    return HEADER + "\n".join([*kinds, section("auth.jwt", "spec.auth.jwt", JWTBlock)])
 
 
 def kind_section(kind: str) -> str:
@@ -79,7 +79,7 @@ def rows(path: str, struct: inspect.Type) -> Iterator[str]:
         meaning = prose or item_prose or (paragraph(item.cls) if isinstance(item, inspect.StructType) else "")
         yield f"| `{name}` | {words(bare)} | {default(field)} | {cell(meaning)} |"
         # What Service and Route share has a section of its own.
-        if isinstance(item, inspect.StructType) and item.cls is not JWTPolicy:
+        if isinstance(item, inspect.StructType) and item.cls is not JWTBlock:
             yield from rows(name, item)
 
 

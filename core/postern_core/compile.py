@@ -14,6 +14,7 @@ from typing import Any
 from .check import check
 from .grants import Grants
 from .kinds import KINDS
+from .link.attached_policies import link_attached_policies
 from .link.credentials import Identities, link_identities
 from .link.issuers import issuers_named_by, link_issuers
 from .link.metadata_routes import add_metadata
@@ -69,11 +70,11 @@ def compile_snapshot(
     `retained` is carried over; no object of ours in its namespaces may be among the resources.
     """
     memo = memo or Memo()
-    index = index_resources(resources, inspectors, memo)
-    problems = _check_all(index)
+    index, problems = _checked(resources, inspectors, memo)
     identities = link_identities(index, grants.keys, retained)
     budget = Budget(share)
     issuers = link_issuers(index, budget)
+    attached = link_attached_policies(index)
     services = link_services(index, gateway, grants.hosts, retained)
     bound_services(services, index, budget)
     routes = link_routes(index, services)
@@ -83,7 +84,7 @@ def compile_snapshot(
     problems += bound_identities(identities, _admitted_namespaces(routes), _callers(named), index, budget)
     refuse_unserved(services, routes)
     memo.finish()
-    problems += [*identities.problems, *issuers.problems, *services.problems, *routes.problems]
+    problems += [*identities.problems, *issuers.problems, *services.problems, *routes.problems, *attached.problems]
     problems += lint(Linked(index, identities, services, routes, now_s))
     add_metadata(services, routes)
     granted = _granted(services, identities, grants)
@@ -112,15 +113,15 @@ def compile_identities(
 
     For `postern token`; `compile_snapshot` has those that a gateway's policies admit.
     """
-    index = index_resources(resources, inspectors, Memo())
-    problems = _check_all(index)
+    index, problems = _checked(resources, inspectors, Memo())
     identities = link_identities(index, grants.keys)
     identities.problems = list(in_order(problems + identities.problems))
     return identities
 
 
-def _check_all(index: ResourceIndex) -> list[Problem]:
-    """Check each object by itself, and note which of ours are valid."""
+def _checked(resources: Iterable[Parsed], inspectors: Validators, memo: Memo) -> tuple[ResourceIndex, list[Problem]]:
+    """Index all objects, check each by itself, and note which of ours are valid."""
+    index = index_resources(resources, inspectors, memo)
     problems: list[Problem] = []
     for ref, parsed in index.objects.items():
         if ref.kind not in KINDS:
@@ -132,7 +133,7 @@ def _check_all(index: ResourceIndex) -> list[Problem]:
             index.faults[ref] = frozenset(problem.field for problem in found)
         else:
             index.valid[ref] = parsed
-    return problems
+    return index, problems
 
 
 def _callers(issuers: Iterable[TokenIssuer]) -> frozenset[str | None]:

@@ -13,9 +13,11 @@ from typing import Any
 
 from .checks.consumer import CONSUMER_CHECKS
 from .checks.credential import CREDENTIAL_CHECKS
+from .checks.jwt_policy import JWT_POLICY_CHECKS
 from .checks.route import ROUTE_CHECKS
 from .checks.service import SERVICE_CHECKS
 from .checks.token_issuer import ISSUER_CHECKS
+from .lints.jwt_policy import JWT_POLICY_LINTS
 from .lints.route import ROUTE_LINTS, SERVICE_LINTS
 from .lints.token_issuer import TOKEN_ISSUER_LINTS
 from .ref import Ref
@@ -23,10 +25,18 @@ from .resources.consumer import Consumer, ConsumerSpec
 from .resources.credential_keys import facts_of, holders_of
 from .resources.issuer_keys import issuer_facts, issuer_references
 from .resources.jwt_credential import JWTCredential, JWTCredentialSpec
+from .resources.jwt_policy_kind import JWTPolicy, JWTPolicySpec
 from .resources.kubernetes import ConfigMap, EndpointSlice, KubernetesService, Namespace, Secret
 from .resources.route import Route, RouteSpec
 from .resources.service import Service, ServiceSpec, references_of
-from .resources.status import ConsumerStatus, JWTCredentialStatus, RouteStatus, ServiceStatus, TokenIssuerStatus
+from .resources.status import (
+    ConsumerStatus,
+    JWTCredentialStatus,
+    JWTPolicyStatus,
+    RouteStatus,
+    ServiceStatus,
+    TokenIssuerStatus,
+)
 from .resources.token_issuer import TokenIssuer, TokenIssuerSpec
 from .resources.types import Resource, Spec
 from .validators import Validators
@@ -69,8 +79,8 @@ class Kind:
     """One kind that a user may write.
 
     `title` is the heading of a list of such objects.  `references` are the objects of Kubernetes that an object
-    names, `facts` what its status holds beside conditions and counts.  An object that `is_placed` is served by the
-    gateways that its Service names, any other by all.
+    names, `facts` what its status holds beside conditions and counts.  One that `names_ours` names objects of ours
+    beside its parent.  An object that `is_placed` is served by the gateways that its Service names, any other by all.
     """
 
     resource: type[Resource]
@@ -86,6 +96,7 @@ class Kind:
     parent: Parent | None = None
     references: References | None = None
     facts: Facts | None = None
+    names_ours: bool = False
     is_placed: bool = False
 
     @property
@@ -94,7 +105,7 @@ class Kind:
 
     @property
     def has_references(self) -> bool:
-        return self.parent is not None or self.references is not None
+        return self.parent is not None or self.references is not None or self.names_ours
 
 
 SERVICE = Kind(
@@ -184,7 +195,25 @@ TOKEN_ISSUER = Kind(
     selectable=(".spec.issuer",),
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (SERVICE, ROUTE, CONSUMER, JWT_CREDENTIAL, TOKEN_ISSUER)}
+JWT_POLICY = Kind(
+    resource=JWTPolicy,
+    spec=JWTPolicySpec,
+    status=JWTPolicyStatus,
+    plural="jwtpolicies",
+    short="pjp",
+    title="JWT policies",
+    checks=JWT_POLICY_CHECKS,
+    lints=JWT_POLICY_LINTS,
+    names_ours=True,
+    columns=(
+        Column("Targets", ".spec.targetRefs[*].name", "The objects that it protects, beside those that name it."),
+        Column("Mode", ".spec.jwt.mode", "What a request needs to pass."),
+    ),
+)
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (SERVICE, ROUTE, CONSUMER, JWT_CREDENTIAL, TOKEN_ISSUER, JWT_POLICY)
+}
 
 # What is read of Kubernetes: API version and kind -> the kind as a Ref names it, and its type.
 KUBERNETES_KINDS: dict[tuple[str, str], tuple[str, type[Resource]]] = {

@@ -9,6 +9,7 @@ from .lints.below_prefix import PLACE_LINTS
 from .lints.cors import token_header_is_not_allowed
 from .lints.credential import CREDENTIAL_LINTS
 from .lints.identifiers import identifier_reads_as_foreign
+from .lints.jwt_policy import JWT_POLICY_LINTS
 from .lints.linked import Linked
 from .lints.names import NAME_LINTS
 from .lints.policy import POLICY_LINTS
@@ -28,7 +29,8 @@ LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (
     *UPSTREAM_LINTS,
 )
 
-_OF_ONE = dict.fromkeys(one for kind in KINDS.values() for one in kind.lints if one not in POLICY_OF_AN_OBJECT)
+_BLOCK = (*POLICY_OF_AN_OBJECT, *JWT_POLICY_LINTS)
+_OF_ONE = dict.fromkeys(one for kind in KINDS.values() for one in kind.lints if one not in _BLOCK)
 # By name: those of one object, which are run with its checks by `check`, those of a policy, those of a Route below its
 # Service, which are remembered with its entry, and those of all objects.
 LINTS = tuple(one.__name__ for one in (*_OF_ONE, *POLICY_LINTS, *PLACE_LINTS, *LINTS_OF_ALL))

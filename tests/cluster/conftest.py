@@ -54,7 +54,7 @@ def crds(kubectl):
 
 
 def install_crds(kubectl):
-    """Install the five kinds and wait until they can be used."""
+    """Install the six kinds and wait until they can be used."""
     kubectl("apply", "--server-side", "--force-conflicts", f"--filename={ROOT / 'crds'}", check=True)
 
     # kubectl's own waiting fails where an object has no conditions yet.

@@ -27,6 +27,7 @@ EXAMPLES = sorted(
 )
 ALL_KINDS = (
     "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev,tokenissuers.postern.dev"
+    ",jwtpolicies.postern.dev"
 )
 # Kubernetes makes slices itself, and refuses those of local mode; the namespace is another one here.
 LEFT_OUT = {"EndpointSlice", "Namespace"}

@@ -88,7 +88,7 @@ def kustomized(tmp_path):
 
 
 def test_no_reference_breaks(kustomized):
-    """Names with a prefix and hashes are followed by every field of the five kinds, so that all is resolved."""
+    """Names with a prefix and hashes are followed by every field of the six kinds, so that all is resolved."""
     resources = [parse_manifest(it) for it in kustomized if is_known(it)]
     compiled = compile_snapshot(resources, inspectors=VALIDATORS)
     assert [] == [problem for problem in compiled.problems if not problem.is_warning]

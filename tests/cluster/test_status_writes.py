@@ -22,6 +22,7 @@ from postern_operator.cluster.status.status_writer import StatusWriter
 
 ALL_KINDS = (
     "services.postern.dev,routes.postern.dev,consumers.postern.dev,jwtcredentials.postern.dev,tokenissuers.postern.dev"
+    ",jwtpolicies.postern.dev"
 )
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import pytest
 import cases
 from cluster.build import NotBuilt, built
 from cluster.modules import ARGOCD, KSTATUS
-from manifests import consumer, credential, route, service
+from manifests import consumer, credential, jwt_policy, route, service
 from postern_core.compile import compile_snapshot
 from postern_core.conditions import Programming, conditions_of
 from postern_core.kinds import KINDS
@@ -33,6 +33,11 @@ OTHERS = [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ca", "namespace": "default"}, "data": {}},
     ],
     [consumer()],
+    [jwt_policy()],
+    [jwt_policy(targetRefs=[{"group": "networking.k8s.io", "kind": "Ingress", "name": "gone"}])],
+    [jwt_policy(jwt={"mode": "Never"})],
+    [jwt_policy(jwt={"mode": "Optional", "anonymousConsumer": {"name": "nobody"}})],
+    [jwt_policy(jwt={"tokenIssuers": [{"name": "gone"}]})],
 ]
 ISSUER = {
     "apiVersion": "postern.dev/v1alpha1",
@@ -101,7 +106,9 @@ def all_told():
             for programming in Programming:
                 one = told(manifest, problems, programming)
                 found.setdefault(key_of(one), one)
-    for manifest, reason in itertools.product((service(), route(), consumer(), credential(), ISSUER), OF_SIZE):
+    for manifest, reason in itertools.product(
+        (service(), route(), consumer(), credential(), ISSUER, jwt_policy()), OF_SIZE
+    ):
         problem = Problem(parse_manifest(manifest).ref, reason, "spec", "is too much")
         one = told(manifest, [problem], Programming.PENDING)
         found.setdefault(key_of(one), one)

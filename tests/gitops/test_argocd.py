@@ -47,7 +47,7 @@ def test_a_state_has_the_health_that_is_promised(health, promised, told):
     assert (expected, condition["message"]) == health(told)
 
 
-@pytest.mark.parametrize("kind", ["Service", "Route", "Consumer", "JWTCredential", "TokenIssuer"])
+@pytest.mark.parametrize("kind", ["Service", "Route", "Consumer", "JWTCredential", "TokenIssuer", "JWTPolicy"])
 @pytest.mark.parametrize("status", [None, {}, {"observedGeneration": 0}], ids=["none", "empty", "unseen"])
 def test_an_object_without_a_status_is_progressing(health, kind, status):
     """An object without a status is Progressing, also where other CRDs fill in nothing."""

@@ -7,7 +7,9 @@ import pytest
 from postern_core.conditions import Programming
 from postern_core.problems import Reason
 
-REASONS = [reason.text for reason in Reason if reason.condition] + [it.value for it in Programming]
+# An Ingress has no conditions of ours: these are reasons of Events.
+OF_AN_INGRESS = (Reason.POLICY_NOT_FOUND, Reason.POLICY_INVALID)
+REASONS = [it.text for it in Reason if it.condition and it not in OF_AN_INGRESS] + [it.value for it in Programming]
 
 
 def test_every_reason_is_promised_something(promised):
@@ -18,11 +20,12 @@ def test_every_reason_is_promised_something(promised):
 # Which kinds may be told which reasons, beside Invalid, Pending and NoDataPlane, which all may.
 WHO = {
     "Conflicted": {"JWTCredential", "Route"},
+    "TargetNotFound": {"JWTPolicy"},
     "HostConflict": {"Service"},
     "ServiceNotFound": {"Route"},
     "ServiceInvalid": {"Route"},
-    "ConsumerNotFound": {"Service", "Route", "JWTCredential", "TokenIssuer"},
-    "TokenIssuerNotFound": {"Service", "Route", "JWTCredential"},
+    "ConsumerNotFound": {"Service", "Route", "JWTCredential", "TokenIssuer", "JWTPolicy"},
+    "TokenIssuerNotFound": {"Service", "Route", "JWTCredential", "JWTPolicy"},
     "SecretNotFound": {"Service", "JWTCredential", "TokenIssuer"},
     "SecretKeyMissing": {"Service", "JWTCredential", "TokenIssuer"},
     "InvalidKeyMaterial": {"Service", "JWTCredential", "TokenIssuer"},
@@ -35,7 +38,7 @@ WHO = {
     "Redirected": {"TokenIssuer"},
     "IssuerMismatch": {"TokenIssuer"},
 }
-EVERYBODY = {"Service", "Route", "Consumer", "JWTCredential", "TokenIssuer"}
+EVERYBODY = {"Service", "Route", "Consumer", "JWTCredential", "TokenIssuer", "JWTPolicy"}
 
 
 @pytest.mark.parametrize("reason", [*REASONS, "Ready"])

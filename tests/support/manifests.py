@@ -49,6 +49,11 @@ def token_issuer(name: str = "idp", namespace: str = "default", **spec: Any) -> 
     return manifest("TokenIssuer", name, given | spec, namespace)
 
 
+def jwt_policy(name: str = "signed", namespace: str = "default", created: str = "", **spec: Any) -> dict[str, Any]:
+    """A JWTPolicy, by default the whole default without a target."""
+    return manifest("JWTPolicy", name, {"jwt": {}} | spec, namespace, created)
+
+
 def secret(name: str = "alice", namespace: str = "default", value: str = SECRET) -> dict[str, Any]:
     """A Kubernetes Secret that is meant for keys, with one entry, `secret`."""
     return {

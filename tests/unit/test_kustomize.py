@@ -1,4 +1,4 @@
-"""The component for kustomize knows every field of the five kinds that names another object."""
+"""The component for kustomize knows every field of the six kinds that names another object."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from postern_core.resources.types import NAME_PATTERN
 FOLDER = Path(__file__).parents[2] / "kustomize"
 # A name as another namespace may see it: what is not that of an object in the kustomization stays as it is.
 ALLOWED_CONSUMERS = "spec/auth/jwt/allow/consumers"
+# An annotation of ours on an object that is not.
+ANNOTATIONS = {("Ingress", "metadata/annotations/postern.dev\\/jwt-policy")}
 
 
 def fields_of(kind: inspect.Type) -> Iterator[tuple[str, inspect.Type]]:
@@ -46,7 +48,8 @@ def references() -> set[tuple[str, str]]:
         for path, type_ in fields_of(msgspec.inspect.type_info(kind.spec))
         if getattr(bare(type_), "pattern", None) == NAME_PATTERN
     }
-    return named | {(kind, ALLOWED_CONSUMERS) for kind in ("Service", "Route")}
+    named |= {(kind, ALLOWED_CONSUMERS) for kind in ("Service", "Route")}
+    return named | {("JWTPolicy", "spec/jwt/allow/consumers")} | ANNOTATIONS
 
 
 def configured() -> list[dict[str, str]]:
@@ -57,7 +60,7 @@ def configured() -> list[dict[str, str]]:
 def test_every_field_that_names_an_object_is_known():
     """Else kustomize's prefixes and hashes break that reference."""
     assert references() == {(it["kind"], it["path"]) for it in configured()}
-    assert {"postern.dev"} == {it["group"] for it in configured()}
+    assert {"postern.dev", "networking.k8s.io"} == {it["group"] for it in configured()}
 
 
 def test_a_kustomization_takes_it_as_a_component():

@@ -16,6 +16,7 @@ from postern_core.resources.auth import Auth
 from postern_core.resources.consumer import Consumer
 from postern_core.resources.issuer_keys import keys_source
 from postern_core.resources.jwt_credential import JWTCredential
+from postern_core.resources.jwt_policy_kind import JWTPolicy
 from postern_core.resources.route import Route, RoutePath
 from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.token_issuer import TokenIssuer
@@ -84,6 +85,13 @@ def _issuer(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
     return (spec.issuer or "the API server's", audiences, callers, keys)
 
 
+def _policy(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
+    assert is_a(parsed, JWTPolicy)
+    spec = parsed.resource.spec
+    targets = _listed((f"{it.kind} {it.name}" for it in spec.target_refs), "what names it")
+    return (MODES[spec.jwt.mode], targets)
+
+
 def _listed(texts: Iterable[str], otherwise: str) -> str:
     return ", ".join(texts) or otherwise
 
@@ -119,6 +127,7 @@ FACTS: Mapping[str, Reading] = MappingProxyType(
         "Route": (("Service", "Methods", "Paths", "Protection"), _route),
         "Consumer": (("Groups", "Custom ID", "Credentials"), _consumer),
         "JWTCredential": (("Consumer", "Key", "Algorithm", "Keys"), _credential),
+        "JWTPolicy": (("Protection", "Targets"), _policy),
         "TokenIssuer": (("Issuer", "Audiences", "Callers", "Key set"), _issuer),
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from postern_core.resources.jwt_policy import JWTPolicy
+from postern_core.resources.jwt_policy import JWTBlock
 from postern_core.resources.route import Route
 from postern_core.validators import Validators
 
@@ -13,12 +13,12 @@ from .duplicates import duplicates
 AT = "protectedResource"
 
 
-def protected_resource_is_without_issuers(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+def protected_resource_is_without_issuers(policy: JWTBlock) -> Iterator[tuple[str, str]]:
     if policy.protected_resource is not None and not policy.token_issuers:
         yield AT, "needs tokenIssuers, by which clients learn where to get a token; name some, or remove it"
 
 
-def scope_is_named_twice(policy: JWTPolicy) -> Iterator[tuple[str, str]]:
+def scope_is_named_twice(policy: JWTBlock) -> Iterator[tuple[str, str]]:
     if policy.protected_resource is not None:
         yield from duplicates(f"{AT}.scopes", policy.protected_resource.scopes)
 

@@ -1,4 +1,4 @@
-"""What an unusable Service or Route would have covered, so that it can be refused.
+"""What an unusable Service, Route or JWTPolicy would have covered, so that it can be refused.
 
 Rules of this file:
 1. What can't be read never opens anything: the remains serve only to refuse.
@@ -25,6 +25,7 @@ from postern_core.resources.route import MATCHES_MAX, HeaderMatch, QueryParamMat
 from postern_core.resources.types import Host, Label, Method, Name
 from postern_core.validators import Validators
 
+GATEWAY_API = "gateway.networking.k8s.io"
 EVERY_PATH = (RoutePath(type="Prefix", value="/"),)
 
 
@@ -85,6 +86,21 @@ def recover_route_scope(parsed: Parsed, inspectors: Validators) -> RouteScope:
         query_params=query_params,
         unread=unread_headers + unread_params,
     )
+
+
+def recover_targets(parsed: Parsed) -> tuple[Ref, ...] | None:
+    """What a JWTPolicy targets, as far as it can be read; None where that may be every Ingress of its namespace.
+
+    A kind that can't be read may have been meant for an Ingress, but one of Gateway API was not.  Where there are
+    none, a field that isn't known may have been meant for them, and so may a spec that isn't one.
+    """
+    spec = _spec_of(parsed)
+    targets = spec.get("targetRefs", () if spec.keys() == {"jwt"} else None)
+    if not isinstance(targets, list | tuple):
+        return None
+    meant = [it for it in targets if not (isinstance(it, Mapping) and it.get("group") == GATEWAY_API)]
+    names = _readable([it.get("name") if isinstance(it, Mapping) else None for it in meant], Name)
+    return tuple(Ref("Ingress", parsed.ref.namespace, name) for name in names) if len(names) == len(meant) else None
 
 
 def recover_parent(parsed: Parsed) -> Ref | None:

@@ -1,4 +1,4 @@
-"""An `auth.jwt` block, resolved into a policy of the snapshot."""
+"""A `jwt` block, resolved into a policy of the snapshot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from postern_core.claim_values import media_type, scalar_text
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.claims import AllowedClaim, ForwardedClaim
-from postern_core.resources.jwt_policy import Allow, JWTPolicy, TokenIssuerRef
+from postern_core.resources.jwt_policy import Allow, JWTBlock, TokenIssuerRef, block_path
 from postern_core.resources.token_place import TokenPlace
 from postern_core.resources.types import Scalar, milliseconds
 from postern_core.snapshot import BEARER, ClaimMatch, ForwardClaim, Policy, TokenSource
@@ -16,8 +16,6 @@ from postern_core.snapshot import BEARER, ClaimMatch, ForwardClaim, Policy, Toke
 from .bindings import unusable_issuer
 from .resource_index import ResourceIndex
 from .sizes import size_of, too_large
-
-AT = "spec.auth.jwt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +31,13 @@ class LinkedPolicy:
 PUBLIC = LinkedPolicy()
 
 
-def link_policy(owner: Ref, policy: JWTPolicy, resources: ResourceIndex) -> LinkedPolicy:
-    """Resolve the block that stands in `owner`, a Service or a Route."""
+def link_policy(owner: Ref, policy: JWTBlock, resources: ResourceIndex) -> LinkedPolicy:
+    """Resolve the block that stands in `owner`, a Service, a Route or a JWTPolicy."""
     if policy.mode == "Disabled":
         return PUBLIC
     if policy.anonymous_consumer is not None:
         consumer = Ref("Consumer", owner.namespace, policy.anonymous_consumer.name)
-        at = f"{AT}.anonymousConsumer"
+        at = f"{block_path(owner.kind)}.anonymousConsumer"
         unresolved = resources.reference_problem(consumer, Reason.CONSUMER_NOT_FOUND, owner, at)
         if unresolved:
             return LinkedPolicy(None, f"anonymousConsumer: {unresolved.message}", (unresolved,))
@@ -47,17 +45,18 @@ def link_policy(owner: Ref, policy: JWTPolicy, resources: ResourceIndex) -> Link
     if problem:
         return LinkedPolicy(None, f"tokenIssuers: {problem.message}", (problem,))
     entry, size_bytes = resources.memo.get_or_compute(_sized_entry, owner, owner, policy)
-    wrong = too_large(owner, AT, size_bytes, "shorten its lists, or allow groups instead of single names")
+    way_out = "shorten its lists, or allow groups instead of single names"
+    wrong = too_large(owner, block_path(owner.kind), size_bytes, way_out)
     if wrong:
         return LinkedPolicy(None, wrong.message, (wrong,))
     return LinkedPolicy(entry, size_bytes=size_bytes)
 
 
-def _issuer_problem(owner: Ref, policy: JWTPolicy, resources: ResourceIndex) -> Problem | None:
+def _issuer_problem(owner: Ref, policy: JWTBlock, resources: ResourceIndex) -> Problem | None:
     """Why the policy can't have its issuers."""
     known: dict[str, Ref] = {}
     for index, named in enumerate(policy.token_issuers):
-        at, ref = f"{AT}.tokenIssuers[{index}]", _issuer_ref(owner, named)
+        at, ref = f"{block_path(owner.kind)}.tokenIssuers[{index}]", _issuer_ref(owner, named)
         problem = unusable_issuer(owner, ref, at, resources)
         if problem:
             return problem
@@ -72,12 +71,12 @@ def _issuer_ref(owner: Ref, named: TokenIssuerRef) -> Ref:
     return Ref("TokenIssuer", named.namespace or owner.namespace, named.name)
 
 
-def _sized_entry(owner: Ref, policy: JWTPolicy) -> tuple[Policy, int]:
+def _sized_entry(owner: Ref, policy: JWTBlock) -> tuple[Policy, int]:
     entry = _policy_entry(owner, policy)
     return entry, size_of(entry)
 
 
-def _policy_entry(owner: Ref, policy: JWTPolicy) -> Policy:
+def _policy_entry(owner: Ref, policy: JWTBlock) -> Policy:
     anonymous = policy.anonymous_consumer
     return Policy(
         id=owner.id,

@@ -14,7 +14,7 @@ from postern_core.parse import Parsed, is_a
 from postern_core.problems import Problem
 from postern_core.ref import Ref
 from postern_core.resources.auth import Auth
-from postern_core.resources.jwt_policy import JWTPolicy
+from postern_core.resources.jwt_policy import JWTBlock
 from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.resources.types import byte_count
@@ -163,7 +163,7 @@ def _resolve(parsed: Parsed, place: ServicePlace, resources: ResourceIndex) -> t
     return LinkedService(place, backend, policy, refusal, responses), [*backend.problems, *problems]
 
 
-def _policy_of(ref: Ref, jwt: JWTPolicy, place: ServicePlace, resources: ResourceIndex) -> LinkedPolicy:
+def _policy_of(ref: Ref, jwt: JWTBlock, place: ServicePlace, resources: ResourceIndex) -> LinkedPolicy:
     return with_resource(link_policy(ref, jwt, resources), jwt.protected_resource, place.path_prefix)
 
 

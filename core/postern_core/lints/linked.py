@@ -10,7 +10,8 @@ from postern_core.link.resource_index import ResourceIndex
 from postern_core.link.routes import Routes
 from postern_core.link.services import Services
 from postern_core.ref import Ref
-from postern_core.resources.jwt_policy import JWTPolicy
+from postern_core.resources.jwt_policy import JWTBlock
+from postern_core.resources.jwt_policy_kind import JWTPolicy
 from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 
@@ -26,8 +27,10 @@ class Linked:
     now_s: float = 0.0
 
     @cached_property
-    def policies(self) -> list[tuple[Ref, JWTPolicy]]:
-        """The `auth.jwt` blocks in force, each with the Service or Route that it stands in."""
+    def policies(self) -> list[tuple[Ref, JWTBlock]]:
+        """The `jwt` blocks in force, each with the Service, Route or JWTPolicy that it stands in."""
         blocks = [(it.ref, it.resource.spec.auth) for it in self.resources.valid_of(Service)]
         blocks += [(it.ref, it.resource.spec.auth) for it in self.resources.valid_of(Route)]
-        return [(owner, auth.jwt) for owner, auth in blocks if auth and auth.jwt.mode != "Disabled"]
+        found = [(owner, auth.jwt) for owner, auth in blocks if auth]
+        found += [(it.ref, it.resource.spec.jwt) for it in self.resources.valid_of(JWTPolicy)]
+        return [(owner, block) for owner, block in found if block.mode != "Disabled"]

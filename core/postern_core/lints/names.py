@@ -8,11 +8,9 @@ from postern_core.parse import is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.consumer import Consumer
-from postern_core.resources.jwt_policy import Allow, JWTPolicy
+from postern_core.resources.jwt_policy import Allow, JWTBlock, block_path
 
 from .linked import Linked
-
-AT = "spec.auth.jwt.allow"
 
 
 def allowed_consumer_is_missing(linked: Linked) -> Iterator[Problem]:
@@ -25,7 +23,11 @@ def allowed_consumer_is_missing(linked: Linked) -> Iterator[Problem]:
             consumer = Ref("Consumer", namespace or owner.namespace, plain)
             if consumer not in objects:
                 message = f"{consumer} does not exist; create it, or remove it here"
-                yield Problem(owner, Reason.WARNING, f"{AT}.consumers[{index}]", message, (consumer,))
+                yield Problem(owner, Reason.WARNING, _at(owner, f"consumers[{index}]"), message, (consumer,))
+
+
+def _at(owner: Ref, field: str) -> str:
+    return f"{block_path(owner.kind)}.allow.{field}"
 
 
 def _parts(name: str) -> tuple[str, str]:
@@ -34,7 +36,7 @@ def _parts(name: str) -> tuple[str, str]:
     return (namespace, plain) if slash and ":" not in namespace else ("", name)
 
 
-def _is_of_an_issuer(name: str, policy: JWTPolicy) -> bool:
+def _is_of_an_issuer(name: str, policy: JWTBlock) -> bool:
     """Whether a name or group is one that only the tokens of an issuer can have."""
     issuer, colon, _ = _parts(name)[1].partition(":")
     return bool(colon) and any(it.name == issuer for it in policy.token_issuers)
@@ -47,7 +49,7 @@ def admitted_namespace_is_missing(linked: Linked) -> Iterator[Problem]:
             for index, name in enumerate(policy.allow.namespaces):
                 if name not in known:
                     message = f"namespace {name!r} does not exist; create it, or remove it here"
-                    yield Problem(owner, Reason.WARNING, f"{AT}.namespaces[{index}]", message)
+                    yield Problem(owner, Reason.WARNING, _at(owner, f"namespaces[{index}]"), message)
 
 
 def allowed_group_is_missing(linked: Linked) -> Iterator[Problem]:
@@ -63,7 +65,7 @@ def allowed_group_is_missing(linked: Linked) -> Iterator[Problem]:
             if (namespace, group) not in known:
                 message = f"no Consumer of namespace {namespace} is in the group {group}; add one, or remove it here"
                 cause = Ref("Consumer", namespace, group)  # it stands for all of that namespace
-                yield Problem(owner, Reason.WARNING, f"{AT}.groups[{index}]", message, (cause,))
+                yield Problem(owner, Reason.WARNING, _at(owner, f"groups[{index}]"), message, (cause,))
 
 
 def foreign_name_is_not_admitted(linked: Linked) -> Iterator[Problem]:
@@ -78,7 +80,7 @@ def foreign_name_is_not_admitted(linked: Linked) -> Iterator[Problem]:
                 namespace = _parts(name)[0] or owner.namespace
                 if namespace not in admitted and namespace not in issuing:
                     message = f"credentials of namespace {namespace} don't count here; add it to allow.namespaces"
-                    yield Problem(owner, Reason.WARNING, f"{AT}.{field}[{index}]", message)
+                    yield Problem(owner, Reason.WARNING, _at(owner, f"{field}[{index}]"), message)
 
 
 def anonymous_consumer_never_passes(linked: Linked) -> Iterator[Problem]:
@@ -90,7 +92,7 @@ def anonymous_consumer_never_passes(linked: Linked) -> Iterator[Problem]:
         wrong = _against(found.resource, policy.allow) if is_a(found, Consumer) else ""
         if wrong:
             message = f"{ref} does not pass {wrong}, so that a request without a good token gets 401"
-            yield Problem(owner, Reason.WARNING, "spec.auth.jwt.anonymousConsumer", message, (ref,))
+            yield Problem(owner, Reason.WARNING, f"{block_path(owner.kind)}.anonymousConsumer", message, (ref,))
 
 
 def _against(anonymous: Consumer, allow: Allow) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from .jwt_policy import JWTPolicy
+from .jwt_policy import JWTBlock
 from .types import Spec
 
 
@@ -14,7 +14,7 @@ class Auth(Spec, frozen=True):
     """How requests are authenticated."""
 
     jwt: Annotated[
-        JWTPolicy,
+        JWTBlock,
         Meta(
             description="Authenticate by JSON Web Token (RFC 7519): what a token must be like, where it is found, and "
             "who may pass. An empty block, {}, is the whole default: a good token of any Consumer of this namespace."

@@ -1,4 +1,4 @@
-"""The `auth.jwt` block that Service and Route share: what a token must be like, and who may pass."""
+"""The block `jwt` of Service, Route and JWTPolicy: what a token must be like, and who may pass."""
 
 from __future__ import annotations
 
@@ -81,7 +81,12 @@ class TokenIssuerRef(Spec, frozen=True):
     ) = None
 
 
-class JWTPolicy(Spec, frozen=True):
+def block_path(kind: str) -> str:
+    """Where the block stands in an object of this kind."""
+    return "spec.jwt" if kind == "JWTPolicy" else "spec.auth.jwt"
+
+
+class JWTBlock(Spec, frozen=True):
     """What a token must be like, where it is found, and who may pass.
 
     An empty block is the whole default.

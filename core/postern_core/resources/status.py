@@ -140,6 +140,13 @@ class JWTCredentialStatus(Spec, frozen=True):
     ] = ""
 
 
+class JWTPolicyStatus(Spec, frozen=True):
+    """What became of the JWTPolicy; written by the operator alone."""
+
+    observed_generation: ObservedGeneration | None = None
+    conditions: Conditions = ()
+
+
 class TokenIssuerStatus(Spec, frozen=True):
     """What became of the TokenIssuer; written by the operator alone."""
 

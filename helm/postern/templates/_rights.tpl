@@ -1,11 +1,11 @@
 {{/* Rules: what the operator reads, and writes on what it has read; in all namespaces, or in each of some. */}}
 {{- define "postern.rules.watching" -}}
 - apiGroups: [postern.dev]
-  resources: [services, routes, consumers, jwtcredentials, tokenissuers]
+  resources: [services, routes, consumers, jwtcredentials, tokenissuers, jwtpolicies]
   verbs: [get, list, watch]
 # Their status and nothing else: no spec, label, annotation or finalizer of anybody's object can be changed with this.
 - apiGroups: [postern.dev]
-  resources: [services/status, routes/status, consumers/status, jwtcredentials/status, tokenissuers/status]
+  resources: [services/status, routes/status, consumers/status, jwtcredentials/status, tokenissuers/status, jwtpolicies/status]
   verbs: [patch]
 # Any Secret may be named by a credential.  Made, but never changed or deleted.
 - apiGroups: [""]

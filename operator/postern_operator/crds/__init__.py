@@ -1,4 +1,4 @@
-"""The CustomResourceDefinitions of the five kinds, made from their typed models.
+"""The CustomResourceDefinitions of the six kinds, made from their typed models.
 
 The prose, bounds, defaults and rules live in `postern_core.resources`; here
 they only take the form that the API server wants.

@@ -20,6 +20,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
         "audiences": ["a"],
         "callers": {"anyone": {}},
     },
+    "JWTPolicy": {"jwt": {}},
 }
 
 

@@ -13,7 +13,7 @@ from postern_core.link.protected_resource import with_resource
 from postern_core.link.routes import Routes
 from postern_core.link.services import Services
 from postern_core.link.shares import Share
-from postern_core.resources.jwt_policy import JWTPolicy
+from postern_core.resources.jwt_policy import JWTBlock
 from postern_core.resources.protected_resource import ProtectedResource as Block
 from postern_core.snapshot_protected_resource import ProtectedResource
 
@@ -114,4 +114,4 @@ def test_a_public_service_publishes_nothing():
     routes = Routes()
     add_metadata(Services(), routes)
     assert [] == routes.entries
-    assert [] == list(protected_resource_is_without_issuers(JWTPolicy()))
+    assert [] == list(protected_resource_is_without_issuers(JWTBlock()))

@@ -6,7 +6,8 @@ import manifests
 from postern_core.compile import compile_snapshot
 from postern_core.grants import Grants, HostGrant, KeyGrant
 from postern_core.link.retained import EMPTY, NOTHING, Retained, namespace_of, retain
-from postern_core.parse import parse_manifest
+from postern_core.parse import Parsed, parse_manifest
+from postern_core.ref import Ref
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
 
@@ -31,6 +32,12 @@ def test_half_of_a_namespace_is_not_compiled():
         (it.ref.kind, it.ref.namespace) for it in LOST.others(objects)
     ]
     assert ["Secret"] == [it.ref.kind for it in Retained(None).others(objects)]
+
+
+def test_an_ingress_waits_for_its_policies():
+    """Compiled without the policies of a namespace that can't be read, it would be public."""
+    ingress = Parsed(Ref("Ingress", "lost", "web"), None)
+    assert () == LOST.others([ingress])
 
 
 def test_all_sections_are_carried_over_and_only_of_these_namespaces():

@@ -37,6 +37,7 @@ from postern_operator.validators import VALIDATORS
 
 A_SET = "the list is a set, and the API server refuses doubles by itself"
 NOT_BY_A_RULE = {
+    "block_is_wrong": "it only asks the checks of the policy, which have rules of their own",
     "auth_is_wrong": "it only asks the checks of the policy, which have rules of their own",
     "cors_is_wrong": "it only asks the checks of the block, which have rules of their own",
     "client_list_is_wrong": "it only asks the checks of the block, which have none",

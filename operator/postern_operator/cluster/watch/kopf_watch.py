@@ -1,4 +1,4 @@
-"""Our five kinds, watched by kopf: every event goes to a feed, and nothing is ever written by kopf.
+"""Our six kinds, watched by kopf: every event goes to a feed, and nothing is ever written by kopf.
 
 Only `@kopf.on.event` is used: handlers of creations and updates would put
 annotations and finalizers on the users' objects.  kopf runs in a thread and a

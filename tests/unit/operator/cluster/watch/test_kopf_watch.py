@@ -1,4 +1,4 @@
-"""kopf watches our five kinds, and does nothing else."""
+"""kopf watches our six kinds, and does nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def registered():
 def test_each_kind_has_one_handler_of_events():
     """Each kind has one event handler, and none that would annotate or finalise an object."""
     registry, _ = registered()
-    assert ["consumers", "jwtcredentials", "routes", "services", "tokenissuers"] == sorted(
+    assert ["consumers", "jwtcredentials", "jwtpolicies", "routes", "services", "tokenissuers"] == sorted(
         handler.selector.any_name for handler in registry._watching.get_all_handlers()
     )
     assert {"postern.dev"} == {handler.selector.group for handler in registry._watching.get_all_handlers()}

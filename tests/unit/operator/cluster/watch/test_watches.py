@@ -18,13 +18,13 @@ from postern_operator.cluster.watch.watches import Watches
 
 EVERYWHERE = [
     *(f"/apis/postern.dev/v1alpha1/{kind}" for kind in ("consumers", "jwtcredentials", "routes")),
-    *(f"/apis/postern.dev/v1alpha1/{kind}" for kind in ("services", "tokenissuers")),
+    *(f"/apis/postern.dev/v1alpha1/{kind}" for kind in ("jwtpolicies", "services", "tokenissuers")),
     *(f"/api/v1/{kind}" for kind in ("configmaps", "namespaces", "secrets", "services")),
     "/apis/discovery.k8s.io/v1/endpointslices",
 ]
 IN_ONE = [
     *(f"/apis/postern.dev/v1alpha1/namespaces/a/{kind}" for kind in ("consumers", "jwtcredentials", "routes")),
-    *(f"/apis/postern.dev/v1alpha1/namespaces/a/{kind}" for kind in ("services", "tokenissuers")),
+    *(f"/apis/postern.dev/v1alpha1/namespaces/a/{kind}" for kind in ("jwtpolicies", "services", "tokenissuers")),
     *(f"/api/v1/namespaces/{it}/{kind}" for kind in ("configmaps", "secrets") for it in ("a", "gw")),
     "/api/v1/namespaces/a/services",
     *(f"/apis/discovery.k8s.io/v1/namespaces/{it}/endpointslices" for it in ("a", "gw")),
