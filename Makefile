@@ -16,13 +16,14 @@ PYTEST = $(BIN)/pytest -n auto --dist loadfile
 # Builds what a folder of tests runs besides Python, once; without a folder, all there is.
 PROGRAMS = PYTHONPATH=tests/support $(BIN)/python -m cluster.modules
 PROVIDERS = export PYTHONPATH=tests/support; $(BIN)/python -m keycloak.distribution; $(BIN)/python -m oidc_provider
+AXE = PYTHONPATH=tests/support $(BIN)/python -m axe_core
 
 .DEFAULT_GOAL := help
 # make image IMAGE=registry.example.com/postern:1.2.3
 IMAGE ?= postern:dev
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test browser-test chart-test cluster-test gitops-test providers-test programs e2e check lint format golden crds changelog coverage fuzz fuzz-guided bench guard bench-cluster docs build image clean
+.PHONY: help setup demo test browser-test pictures chart-test cluster-test gitops-test providers-test programs e2e check lint format golden crds changelog coverage fuzz fuzz-guided bench guard bench-cluster docs build image clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -46,7 +47,11 @@ test: $(STAMP) ## Run every test that needs nothing built, and name the command 
 	@$(PYTEST) $(TESTS)
 
 browser-test: $(STAMP) ## Test the console, and pages of other origins, in a browser (apt install chromium chromium-driver)
+	@$(AXE)
 	@$(PYTEST) tests/browser
+
+pictures: $(STAMP) ## Make the pictures of docs/console.md anew, with a browser
+	@PICTURES=1 $(BIN)/pytest -q tests/browser/test_console_pictures.py
 
 chart-test: $(STAMP) ## Test the chart with Helm 3 and Helm 4; with Go, builds them first (3 minutes, once)
 	@$(PROGRAMS) chart
@@ -67,6 +72,7 @@ providers-test: $(STAMP) ## Test with tokens of real providers; with Java, Maven
 programs: $(STAMP) ## Get everything that tests run besides Python (needs Go; half an hour on two cores, once)
 	@$(PROGRAMS)
 	@$(PROVIDERS)
+	@$(AXE)
 
 e2e: build ## Install the chart in a cluster where Pods run and replace everything under load (root and Go, or kind)
 	@PYTHONPATH=tests/support $(BIN)/python -m cluster.places

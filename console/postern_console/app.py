@@ -17,14 +17,15 @@ from .edit_pages import KIND_BY_PLURAL as WRITTEN
 from .edit_pages import EditPages
 from .folder_objects import FolderObjects
 from .gatekeeper import Gatekeeper, page_response
-from .gateway_pages import GatewayPages
-from .local_gateways import LocalGateways
+from .gateways import Gateways
+from .live_pages import PARTS, LivePages
 from .object_document import document_of
 from .paging import Query, query_of
 from .rendering import STATIC, Templates
 from .token_pages import TokenPages
 from .try_pages import TryPages
-from .views.links import GATEWAYS_PATH
+from .views.about import about_page
+from .views.links import ABOUT_PATH, DENIALS_PATH, GATEWAYS_PATH
 from .views.object_detail import object_detail
 from .views.object_list import object_list
 from .views.overview import overview
@@ -34,7 +35,7 @@ BODY_BYTES_MAX = 256 * 1024
 KIND_BY_PLURAL = {kind.plural: name for name, kind in KINDS.items()}
 
 
-def new_application(objects: FolderObjects, gateways: LocalGateways, access: Access, port: int) -> web.Application:
+def new_application(objects: FolderObjects, gateways: Gateways, access: Access, port: int) -> web.Application:
     """Return the application, whose every request has passed the gatekeeper."""
     templates = Templates(access.form_token)
     gatekeeper = Gatekeeper(access, templates, port)
@@ -53,9 +54,12 @@ def new_application(objects: FolderObjects, gateways: LocalGateways, access: Acc
     tries = TryPages(objects, gateways, templates)
     application.router.add_get("/routes/{namespace}/{name}/try", tries.form)
     application.router.add_post("/routes/{namespace}/{name}/try", tries.answer)
-    serving = GatewayPages(objects, gateways, templates)
-    application.router.add_get(GATEWAYS_PATH, serving.show)
-    application.router.add_post(GATEWAYS_PATH, serving.start)
+    live = LivePages(objects, gateways, templates)
+    application.router.add_get(GATEWAYS_PATH, live.gateways)
+    application.router.add_post(GATEWAYS_PATH, live.start)
+    application.router.add_get(DENIALS_PATH, live.denials)
+    application.router.add_get(f"/events/{{part:{'|'.join(PARTS)}}}", live.events)
+    application.router.add_get(ABOUT_PATH, pages.about)
     edit = EditPages(objects, templates)
     written = "|".join(WRITTEN)
     for path in (f"/{{plural:{written}}}/new", f"/{{plural:{written}}}/{{namespace}}/{{name}}/edit"):
@@ -89,6 +93,9 @@ class Pages:
             raise web.HTTPNotFound
         document = await asyncio.to_thread(document_of, parsed)
         return self._page("object.html", object_detail(state, parsed, document))
+
+    async def about(self, _: web.Request) -> web.Response:
+        return self._page("about.html", about_page(await self._objects.state()))
 
     def _page(self, template: str, context: Mapping[str, Any]) -> web.Response:
         return page_response(self._templates.render(template, context))

@@ -34,7 +34,7 @@ def console(*, folders: tuple[Path, ...], opens_browser: bool, share: Share) -> 
       postern console manifests
       postern console --no-browser manifests    where other users of the machine could see the browser start
     """  # noqa: D301 # click wants the character, not its escape
-    objects, gateways = FolderObjects(folders, share), LocalGateways(folders, share)
+    objects = FolderObjects(folders, share)
     # What can't be read at all is an error here, and not a page.
     objects.read()
 
@@ -44,4 +44,4 @@ def console(*, folders: tuple[Path, ...], opens_browser: bool, share: Share) -> 
             # Some browsers block the caller; what becomes of it is seen in the browser.
             threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
 
-    click.echo(f"The console has ended: {asyncio.run(serve(objects, gateways, opened))}.")
+    click.echo(f"The console has ended: {asyncio.run(serve(objects, LocalGateways(objects, share), opened))}.")

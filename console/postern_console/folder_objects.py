@@ -8,6 +8,7 @@ from pathlib import Path
 
 from postern_cli.load_folders import gateways_of, grants_of, problems_of
 from postern_cli.sources import Source
+from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
@@ -37,6 +38,8 @@ class FolderObjects:
         # With the keys of issuers that were fetched.
         self._complete: tuple[Parsed, ...] = ()
         self._checked_s = 0.0
+        # Of each gateway, of which objects.
+        self._digests: dict[str, tuple[tuple[Parsed, ...], str]] = {}
         self._state = ConsoleState(folders)
 
     async def state(self) -> ConsoleState:
@@ -54,6 +57,17 @@ class FolderObjects:
         """What a gateway would serve of the folders as they are now; it holds secrets, and is for no page."""
         await self.state()
         return await asyncio.to_thread(self._compile, gateway)
+
+    async def digest(self, gateway: str) -> str:
+        """By which a gateway's snapshot of the folders as they are now is known; made once for the same objects."""
+        await self.state()
+        known = self._digests.get(gateway)
+        if known is None or known[0] is not self._complete:
+            complete = self._complete
+            snapshot = await asyncio.to_thread(self._compile, gateway)
+            known = (complete, (await asyncio.to_thread(encode_snapshot, snapshot)).digest)
+            self._digests[gateway] = known
+        return known[1]
 
     async def review(self, changed: Parsed) -> Review:
         """What would be wrong if one object were another, or new."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from postern_cli.run import ALLOWED_UPSTREAMS
 from postern_cli.running_gateways import RunningGateway, running_gateways
@@ -11,6 +10,10 @@ from postern_cli.session import Session, SessionSettings
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_operator.errors import OperatorError
 from postern_operator.local.generated_secrets import state_folder
+
+from .folder_objects import FolderObjects
+from .live.local_pods import pods_of_gateways
+from .live.pods import LivePod
 
 # Ports that the system chooses are free.
 ARGUMENTS = ("--listen=127.0.0.1:0", "--admin=127.0.0.1:0", f"--allowed-upstreams={ALLOWED_UPSTREAMS}")
@@ -20,8 +23,11 @@ START_S, LOOK_EVERY_S = 20.0, 0.05
 class LocalGateways:
     """What is known of them is asked anew each time."""
 
-    def __init__(self, folders: tuple[Path, ...], share: Share = DEFAULT_SHARE) -> None:
-        self._folders = folders
+    can_start = True
+
+    def __init__(self, objects: FolderObjects, share: Share = DEFAULT_SHARE) -> None:
+        self._objects = objects
+        self._folders = objects.folders
         self._share = share
         self._wanted: asyncio.Queue[str] = asyncio.Queue(1)
         # Why the one that was started here has ended, "" as long as it has not.
@@ -29,6 +35,10 @@ class LocalGateways:
 
     async def running(self) -> tuple[RunningGateway, ...]:
         return await asyncio.to_thread(running_gateways, state_folder(self._folders))
+
+    async def pods(self) -> tuple[LivePod, ...]:
+        """Each gateway, with the snapshot that the folders make now."""
+        return await pods_of_gateways(await self.running(), self._objects.digest)
 
     async def start(self, gateway: str) -> None:
         """Start one that does not run yet, and return when it serves, or can't; `mistake` says why."""

@@ -15,7 +15,7 @@ from .access import IDLE_S, Access
 from .app import new_application
 from .connections import listening
 from .folder_objects import FolderObjects
-from .local_gateways import LocalGateways
+from .gateways import Gateways
 
 # A port that is free for IPv4 may be taken for IPv6.
 ATTEMPTS = 16
@@ -39,7 +39,7 @@ def loopback_sockets() -> list[socket.socket]:
 
 @contextlib.asynccontextmanager
 async def running(
-    objects: FolderObjects, gateways: LocalGateways, idle_s: float = IDLE_S
+    objects: FolderObjects, gateways: Gateways, idle_s: float = IDLE_S
 ) -> AsyncIterator[tuple[str, Access]]:
     """Serve as long as the context lasts; yields the start link and who may come in."""
     sockets = loopback_sockets()
@@ -50,7 +50,7 @@ async def running(
 
 
 async def serve(
-    objects: FolderObjects, gateways: LocalGateways, opened: Callable[[str], None], idle_s: float = IDLE_S
+    objects: FolderObjects, gateways: Gateways, opened: Callable[[str], None], idle_s: float = IDLE_S
 ) -> str:
     """Serve until a signal or until the time is over; calls back with the start link, returns why it has ended."""
     async with asyncio.TaskGroup() as group:
@@ -60,9 +60,7 @@ async def serve(
     return why
 
 
-async def _until_end(
-    objects: FolderObjects, gateways: LocalGateways, opened: Callable[[str], None], idle_s: float
-) -> str:
+async def _until_end(objects: FolderObjects, gateways: Gateways, opened: Callable[[str], None], idle_s: float) -> str:
     stopped = asyncio.Event()
     async with running(objects, gateways, idle_s) as (link, access):
         with on_stop_signal(stopped.set):

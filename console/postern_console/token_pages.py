@@ -18,7 +18,7 @@ from postern_core.resources.jwt_credential import JWTCredential
 from .calls import GATEWAY, curl_line
 from .folder_objects import FolderObjects
 from .gatekeeper import fields_of, is_fragment, page_response
-from .local_gateways import LocalGateways
+from .gateways import Gateways
 from .rendering import Templates
 from .state import ConsoleState
 from .token_request import TokenRequest, claims_of_rows, times_of, token_request_of
@@ -28,7 +28,7 @@ from .views.token import routes_to_call, token_page, token_result
 class TokenPages:
     """The form, and what comes of it."""
 
-    def __init__(self, objects: FolderObjects, gateways: LocalGateways, templates: Templates) -> None:
+    def __init__(self, objects: FolderObjects, gateways: Gateways, templates: Templates) -> None:
         self._objects = objects
         self._gateways = gateways
         self._templates = templates

@@ -16,7 +16,7 @@ from postern_core.ref import Ref
 from .calls import RouteCall, route_call_of
 from .folder_objects import FolderObjects
 from .gatekeeper import fields_of, is_fragment, page_response
-from .local_gateways import LocalGateways
+from .gateways import Gateways
 from .rendering import Templates
 from .send_request import NoAnswer, send_request
 from .state import ConsoleState
@@ -28,7 +28,7 @@ from .views.try_request import shown_answer, try_page
 class TryPages:
     """The form, and what comes of it. A token is in no page, and kept nowhere."""
 
-    def __init__(self, objects: FolderObjects, gateways: LocalGateways, templates: Templates) -> None:
+    def __init__(self, objects: FolderObjects, gateways: Gateways, templates: Templates) -> None:
         self._objects = objects
         self._gateways = gateways
         self._templates = templates

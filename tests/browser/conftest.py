@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -90,21 +91,35 @@ def gateway(tmp_path_factory):
     started.close()
 
 
+@pytest.fixture(scope="session")
+def console_of(chromium, tmp_path_factory):
+    """`console_of(folder)` is a context with a console about it, in the browser."""
+
+    @contextlib.contextmanager
+    def console_of(folder):
+        said = tmp_path_factory.mktemp("console") / "said"
+        with said.open("wb") as out:
+            command = [POSTERN, "console", "--no-browser", folder]
+            process = subprocess.Popen(command, stdout=out, stderr=out, env={"PYTHONUNBUFFERED": "1"})
+        try:
+            raw.until(lambda: "/start/" in said.read_text(), "the link of the console")
+            link = re.search(r"http://\S+", said.read_text())[0]
+            chromium.get(link)
+            WebDriverWait(chromium, 20).until(lambda it: "/start/" not in it.current_url)
+            chromium.get_log("browser")
+            yield Console(chromium, process, link.partition("/start/")[0], folder, said)
+        finally:
+            process.terminate()
+            process.wait(60)
+
+    return console_of
+
+
 @pytest.fixture(scope="module")
-def console(chromium, gateway, tmp_path_factory):
+def console(console_of, gateway):
     """A console about the gateway's folder."""
-    said = tmp_path_factory.mktemp("console") / "said"
-    with said.open("wb") as out:
-        command = [POSTERN, "console", "--no-browser", gateway.manifests]
-        process = subprocess.Popen(command, stdout=out, stderr=out, env={"PYTHONUNBUFFERED": "1"})
-    raw.until(lambda: "/start/" in said.read_text(), "the link of the console")
-    link = re.search(r"http://\S+", said.read_text())[0]
-    chromium.get(link)
-    WebDriverWait(chromium, 20).until(lambda it: "/start/" not in it.current_url)
-    chromium.get_log("browser")
-    yield Console(chromium, process, link.partition("/start/")[0], gateway.manifests, said)
-    process.terminate()
-    process.wait(20)
+    with console_of(gateway.manifests) as console:
+        yield console
 
 
 @pytest.fixture(scope="module")

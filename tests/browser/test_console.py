@@ -11,18 +11,6 @@ from selenium.webdriver.common.keys import Keys
 import raw
 from clicked_console import CREDENTIAL, HOST, ask
 
-PAGES = (
-    "/",
-    "/services",
-    "/services/new",
-    "/routes/demo/json",
-    "/routes/demo/json/try",
-    "/gateways",
-    "/decode",
-    "/routes/demo/json/edit",
-    f"{CREDENTIAL}/token",
-)
-
 
 def test_the_walkthrough_is_clicked(protected, gateway, token):
     """No token is 401, the token of the dialog 200, and a wrong one 401; what is in it is shown on the spot."""
@@ -108,20 +96,6 @@ def test_a_dialog_works_by_keyboard(protected):
     console.until(lambda: console.find("dialog #made-token").is_displayed())
     console.chromium.switch_to.active_element.send_keys(Keys.ESCAPE)
     console.until(lambda: not console.chromium.find_elements(By.ID, "made-token"))
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_fits_a_small_screen_and_breaks_no_policy(protected, path):
-    """Nothing is wider than 320 pixels, and the browser has nothing to say."""
-    size = {"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": False}
-    protected.chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    protected.chromium.get_log("browser")  # What the pages before it had to say.
-    try:
-        protected.open(path)
-        wide = protected.chromium.execute_script("return document.documentElement.scrollWidth")
-    finally:
-        protected.chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    assert (True, []) == (wide <= 320, protected.chromium.get_log("browser"))
 
 
 def test_a_page_works_without_scripts(protected):

@@ -19,6 +19,22 @@ from gateway import Gateway
 
 HOST = "auth.httpbin.org"
 CREDENTIAL = "/jwtcredentials/demo/oiloil"
+# A page of each template, by its name, and others that have more in them.
+PAGES = {
+    "overview": "/",
+    "list": "/routes",
+    "object": "/routes/demo/json",
+    "edit": "/jwtcredentials/new",
+    "edit-service": "/services/demo/jwt-auth-app/edit",
+    "edit-route": "/routes/demo/json/edit",
+    "token": f"{CREDENTIAL}/token",
+    "decode": "/decode",
+    "try": "/routes/demo/json/try",
+    "gateways": "/gateways",
+    "denials": "/denials",
+    "about": "/about",
+    "error": "/nowhere",
+}
 
 
 @dataclass

@@ -5,25 +5,25 @@ Tests only use what is there (`installed`); `python -m oidc_provider` puts it th
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from cluster.build import cache_root
 from cluster.processes import Program, free_port
 from not_installed import NotInstalled
+from npm_packages import PACKAGES, NpmPackages
 
-FOLDER = Path(__file__).parents[1] / "providers/oidc_provider"
-FILES = ("package.json", "package-lock.json", "server.mjs")
-PACKAGES = "apt install nodejs npm"
+NPM = NpmPackages(
+    "oidc-provider",
+    Path(__file__).parents[1] / "providers/oidc_provider",
+    ("package.json", "package-lock.json", "server.mjs"),
+    "`make providers-test` (downloads 10 MB, once)",
+)
 START_TIMEOUT_S = 60
 TIMEOUT_S = 30
 
@@ -67,38 +67,12 @@ def installed() -> Path:
     """The folder of the server, ready to start; raises `NotInstalled`."""
     if not shutil.which("node"):
         raise NotInstalled(f"Node.js, for oidc-provider: {PACKAGES}")
-    if not _folder().exists():
-        npm = "" if shutil.which("npm") else f"install npm ({PACKAGES}), then "
-        raise NotInstalled(f"oidc-provider: {npm}`make providers-test` (downloads 10 MB, once)")
-    return _folder()
+    return NPM.installed()
 
 
 def install(say: Callable[[str], object]) -> None:
-    """Install what the lock file names, if it isn't there, and run no script of it; raises `NotInstalled`."""
-    if _folder().exists():
-        return
-    if not shutil.which("node") or not shutil.which("npm"):
-        raise NotInstalled(f"Node.js and npm, for oidc-provider: {PACKAGES}")
-    say("installing oidc-provider by npm, once ...")
-    cache_root().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".oidc-provider-", dir=cache_root()) as unfinished:
-        home = Path(unfinished) / "it"
-        home.mkdir()
-        for name in FILES:
-            shutil.copy(FOLDER / name, home)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(
-            command, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-        )
-        if done.returncode:
-            raise NotInstalled(f"oidc-provider: npm failed: {done.stdout[-2000:]}")
-        if not _folder().exists():
-            home.rename(_folder())
-
-
-def _folder() -> Path:
-    state = hashlib.sha256(b"".join((FOLDER / name).read_bytes() for name in FILES)).hexdigest()[:12]
-    return cache_root() / f"oidc-provider-{state}"
+    """Install it, if it isn't there; raises `NotInstalled`."""
+    NPM.install(say)
 
 
 def main() -> int:

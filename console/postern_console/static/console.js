@@ -90,3 +90,16 @@ document.addEventListener("input", (event) => {
   const radio = document.getElementById(event.target.dataset?.checks ?? "");
   if (radio) radio.checked = true;
 });
+
+// What happens meanwhile: the part of the page that shows it is sent anew. It has nothing in it that has the focus.
+for (const place of document.querySelectorAll("[data-events]")) {
+  const source = new EventSource(place.dataset.events);
+  source.addEventListener("message", (event) => {
+    place.replaceChildren(...new DOMParser().parseFromString(event.data, "text/html").body.childNodes);
+  });
+  source.addEventListener("error", () => {
+    source.close();
+    for (const note of document.querySelectorAll("[data-ended]")) note.hidden = false;
+  });
+  addEventListener("pagehide", () => source.close());
+}

@@ -9,7 +9,7 @@ from postern_console.state import ConsoleState
 from postern_core.kinds import KINDS
 from postern_core.ref import Ref
 
-GATEWAYS_PATH = "/gateways"
+DECODE_PATH, GATEWAYS_PATH, DENIALS_PATH, ABOUT_PATH = "/decode", "/gateways", "/denials", "/about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Frame:
 def frame(current: str) -> Frame:
     """The frame of the page at an address."""
     kinds = (Link(kind.title, list_path(name)) for name, kind in KINDS.items())
-    return Frame(
-        (Link("Overview", "/"), *kinds, Link("Decode and explain", "/decode"), Link("Gateways", GATEWAYS_PATH)), current
-    )
+    others = {
+        "Decode and explain": DECODE_PATH, "Gateways": GATEWAYS_PATH, "Denials": DENIALS_PATH, "About": ABOUT_PATH
+    }  # fmt: skip
+    return Frame((Link("Overview", "/"), *kinds, *(Link(text, path) for text, path in others.items())), current)

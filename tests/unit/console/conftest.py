@@ -97,7 +97,7 @@ class Console:
 @contextlib.asynccontextmanager
 async def console_of(path, **options):
     """A console about a folder, whose link was not opened."""
-    async with running(FolderObjects((path,)), LocalGateways((path,)), **options) as (link, access):
+    async with running(objects := FolderObjects((path,)), LocalGateways(objects), **options) as (link, access):
         jar = aiohttp.CookieJar(unsafe=True)  # Which keeps cookies of addresses.
         async with aiohttp.ClientSession(cookie_jar=jar) as client:
             yield Console(link, link.partition("/start/")[0], client, access)

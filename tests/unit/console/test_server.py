@@ -29,7 +29,8 @@ def test_a_console_listens_on_loopback_only():
 
 def of(folder):
     """What a console is about."""
-    return FolderObjects((folder.path,)), LocalGateways((folder.path,))
+    objects = FolderObjects((folder.path,))
+    return objects, LocalGateways(objects)
 
 
 @pytest.fixture
