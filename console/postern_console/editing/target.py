@@ -5,11 +5,13 @@ A file is read when a change is looked at, and again when it is saved: in betwee
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,15 +118,31 @@ def _check(after: bytes, meant: Sequence[Mapping[str, Any]], path: str) -> None:
         raise LocalError(f"{path}: the file would not be read as it is meant; edit it there")
 
 
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep out another console: what it writes between a look at a file and its replacement would be lost.
+
+    The lock is on the folder itself, so that none is left behind; some network file systems have none for folders.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def save(change: Change) -> None:
     """Write the file whole, with the rights that it has; raises `LocalError` where it is not as it was."""
     is_new = change.before is None
     # What is new is never behind a link: that could lead out of the folder.
     path = change.path if is_new else change.path.resolve()
     try:
-        now = read_regular(path) if os.path.lexists(path) else None
-        if now != change.before:
-            raise LocalError(f"{change.path} has changed in the meantime; look at it again")
-        replace_shared_file(path, change.after)
+        with _alone_in(path.parent):
+            now = read_regular(path) if os.path.lexists(path) else None
+            if now != change.before:
+                raise LocalError(f"{change.path} has changed in the meantime; look at it again")
+            replace_shared_file(path, change.after)
     except OSError as error:
         raise LocalError(f"{change.path} can't be written: {error.strerror}") from None

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import yaml
 
 import manifests
+from postern_console.editing import target
 from postern_console.editing.target import added_document, changed_document, save
 from postern_core.ref import Ref
 from postern_operator.errors import LocalError
@@ -215,3 +219,46 @@ def test_a_file_keeps_its_mode_whatever_the_umask(folder, mode):
         os.umask(before)
     new = folder.path / "consumer-c.yaml"
     assert (mode, 0o640) == (stat.S_IMODE(file.stat().st_mode), stat.S_IMODE(new.stat().st_mode))
+
+
+OTHER_CONSOLE = """
+import sys
+from pathlib import Path
+from postern_console.editing.target import _alone_in
+file = Path(sys.argv[1])
+with _alone_in(file.parent):
+    print("has looked", flush=True)
+    sys.stdin.readline()
+    file.write_text(file.read_text() + "# one\\n")
+"""
+
+
+def test_of_two_consoles_on_one_folder_none_loses_a_save_of_the_other(folder):
+    """The second waits until the first has written, and then finds that the file has changed in the meantime."""
+    file = folder.write(manifests.consumer("bob"))
+    before, change = file.read_text(), changed(folder, groups=["x"])
+    command = [sys.executable, "-c", OTHER_CONSOLE, str(file)]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        assert "has looked\n" == other.stdout.readline()
+        saving = pool.submit(save, change)
+        with pytest.raises(TimeoutError):
+            saving.result(0.3)
+        other.communicate("\n", timeout=20)
+        with pytest.raises(LocalError, match="has changed in the meantime"):
+            saving.result(20)
+    assert before + "# one\n" == file.read_text()
+
+
+def test_a_file_system_without_locks_for_folders_is_written_to(folder, monkeypatch):
+    """As some network file systems are."""
+
+    def refuses(*_):
+        raise OSError("no locks")
+
+    folder.write(manifests.consumer("bob"))
+    monkeypatch.setattr(target.fcntl, "flock", refuses)
+    save(changed(folder, groups=["x"]))
+    assert "groups: [x]" in (folder.path / "all.yaml").read_text()
