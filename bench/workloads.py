@@ -25,6 +25,15 @@ LISTS = {
 # As many requests as limits may let pass, so that each is counted and none refused.
 RATE_LIMITS = {"rateLimit": [{"by": by, "requests": 1_000_000, "per": "1s"} for by in ("Client", "Consumer")]}
 
+# What most gateways are asked for: a header for the application, and of its answer one more and one less.
+FILTERS = {
+    "requestHeaders": {"set": [{"name": "X-Gateway", "value": "postern"}], "remove": ["X-Debug"]},
+    "responseHeaders": {
+        "set": [{"name": "Strict-Transport-Security", "value": "max-age=31536000"}],
+        "remove": ["Server", "X-Powered-By"],
+    },
+}
+
 
 class Tokens(Enum):
     """Which tokens requests carry."""
@@ -110,6 +119,7 @@ def _workloads() -> tuple[Workload, ...]:
                  service=CORS),
         Workload("unlike", "small GET, one token, each with another query", queries=MANY),
         Workload("lists", "as unlike, with lists of 256 addresses", queries=MANY, service=LISTS),
+        Workload("filters", "as unlike, with headers changed on both ways", queries=MANY, service=FILTERS),
         Workload("rate-limit", "as unlike, counted by client and consumer", queries=MANY, service=RATE_LIMITS),
         Workload("rotation-1000", "small GET, 1,000 tokens in turn", Tokens.ROTATING),
         Workload("refused-missing", "no token: refused", Tokens.MISSING),

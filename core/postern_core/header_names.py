@@ -47,6 +47,28 @@ FORWARDED = frozenset(
 # What no policy may name as a header of its own.
 RESERVED = IDENTITY | HOP_BY_HOP | FRAMING | FORWARDED | {"authorization", "cookie", "x-request-id"}
 
+# What no filter may change: who calls and for whom, how messages are framed, by which id they are put together.
+BEYOND_REQUEST_FILTERS = RESERVED - {"authorization", "cookie"}
+# RFC 6455, section 11.3: a handshake's answers are the upgrade itself.
+BEYOND_RESPONSE_FILTERS = HOP_BY_HOP | {
+    "content-length",
+    "date",
+    "sec-websocket-accept",
+    "sec-websocket-extensions",
+    "sec-websocket-protocol",
+}
+
+
+def is_beyond_request_filters(name: str) -> bool:
+    """Whether a filter of requests may not name this header, in any spelling."""
+    compared = canonical(name)
+    return compared in BEYOND_REQUEST_FILTERS or compared.startswith("x-forwarded-")
+
+
+def is_beyond_response_filters(name: str) -> bool:
+    """Whether a filter of responses may not name this header, in any spelling."""
+    return canonical(name) in BEYOND_RESPONSE_FILTERS
+
 
 def canonical(name: str) -> str:
     """The form in which names are compared: lower case, and `-` for all that is neither letter nor digit."""

@@ -8,6 +8,7 @@ from .kinds import KINDS
 from .lints.below_prefix import PLACE_LINTS
 from .lints.cors import token_header_is_not_allowed
 from .lints.credential import CREDENTIAL_LINTS
+from .lints.filters import header_is_of_a_forwarded_claim
 from .lints.identifiers import identifier_reads_as_foreign
 from .lints.jwt_policy import JWT_POLICY_LINTS
 from .lints.linked import Linked
@@ -26,6 +27,7 @@ LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (
     identifier_reads_as_foreign,
     token_header_is_not_allowed,
     anonymous_requests_are_unlimited,
+    header_is_of_a_forwarded_claim,
     *UPSTREAM_LINTS,
 )
 

@@ -20,6 +20,7 @@ from typing import Literal
 
 from .snapshot_callers import Clients, Cors
 from .snapshot_entry import Entry
+from .snapshot_filters import Filter
 from .snapshot_issuers import TokenIssuer
 from .snapshot_protected_resource import ProtectedResource
 from .snapshot_rate_limits import RateLimit
@@ -73,6 +74,7 @@ class Route(Entry, frozen=True):
     `cors` None leaves CORS to the application, `clients` None takes requests from every address, `max_body_bytes`
     None bodies of any size; `responses` is the id of Responses, None for the usual bodies.  A request takes one from
     a bucket of each of `rate_limits`.
+    Of each type of `filters` there is one at most; they are applied in whatever order they stand.
     One that `serves_metadata` answers with what is published of its policy's protected resource, and asks for no token.
     """
 
@@ -103,6 +105,7 @@ class Route(Entry, frozen=True):
     responses: str | None = None
     rate_limits: tuple[RateLimit, ...] = ()
     serves_metadata: bool = False
+    filters: tuple[Filter, ...] = ()
 
 
 class Endpoint(Entry, frozen=True):

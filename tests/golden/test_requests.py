@@ -62,6 +62,15 @@ def test_the_request_is_decided_as_the_case_says(case, request_, cache, snapshot
             check_denial(request_.expect, decision.denial)
             check_content(request_.expect, decision)
         check_cors(request_.expect, decision)
+        check_answer(request_.expect, decision)
+
+
+def check_answer(expected, decision):
+    """The fields of an answer of the application, which the upstream of a running gateway gives as well."""
+    fields = [(b"Content-Type", b"application/json")]
+    edits = decision.route.response_edits if decision.route else None
+    seen = {name.decode(): value.decode() for name, value in (edits.fields(fields) if edits else fields)}
+    assert expected.answer == {name: seen.get(name) for name in expected.answer}
 
 
 def check_cors(expected, decision):

@@ -36,7 +36,7 @@ NAMES = st.sampled_from(
 )
 SCHEMES = st.sampled_from(["Bearer ", "bearer ", "Bearer  ", "", "jwt=", "Token ", "chat, bearer."])
 FIELDS = st.lists(st.builds(lambda name, scheme, token: (name, scheme + token), NAMES, SCHEMES, TOKENS), max_size=2)
-PATHS = ["/v1/a", "/v1/b", "/v1/public", "/x", "/v1/t", "/v1/p", "//v1//t", "/v1/k//k"]
+PATHS = ["/v1/a", "/v1/b", "/v1/public", "/x", "/v1/t", "/v1/p", "//v1//t", "/v1/k//k", "/v1/f", "/v1/f/o"]
 TARGETS = st.sampled_from([*PATHS, f"/v1/{GOOD[0]}", "/v1/a?jwt=x", "/v1/q?jwt=%7Aq"])
 
 ORIGINS = st.sampled_from(["https://a.example", "https://x.b.example", "https://y.b.example", "https://evil.example"])
@@ -66,6 +66,8 @@ STRIPPED = {"stripCredentials": True, "mode": "Permissive"}
 TOKEN_SCHEME = [{"header": "Authorization", "scheme": "Token"}]
 PROTOCOL = [{"webSocketProtocol": "bearer."}, {"header": "Authorization"}]
 CORS = {"allowOrigins": ["https://a.example", "https://*.b.example"], "allowCredentials": True}
+FILTERS = {"add": [{"name": "X-A", "value": f"Bearer {GOOD[0]}"}]}
+BASIC = {"set": [{"name": "Authorization", "value": f"Bearer {GOOD[0]}"}]}
 MANIFESTS = (
     service(pathPrefix="/v1", upstream={"url": "http://upstream.example:18080/application"}),
     route("a", paths=[{"type": "Exact", "value": "/a"}], auth={"jwt": {}}, cors=CORS),
@@ -79,6 +81,9 @@ MANIFESTS = (
     route("protocol", paths=[{"type": "Exact", "value": "/p"}], auth={"jwt": STRIPPED | {"from": PROTOCOL}}),
     service("keeping", pathPrefix="/v1/k", mergeSlashes=False),
     route("keeping", serviceRef={"name": "keeping"}, auth={"jwt": {}}),
+    service("filters", pathPrefix="/v1/f", requestHeaders=FILTERS | {"remove": ["Cookie"]}),
+    route("filters", serviceRef={"name": "filters"}, auth={"jwt": {}}),
+    route("own", serviceRef={"name": "filters"}, paths=[{"type": "Exact", "value": "/o"}], requestHeaders=BASIC),
     route("any", auth={"jwt": {"from": [{"cookie": "jwt"}, {"header": "Authorization"}]}}),
     consumer(), credential(), secret(),
 )  # fmt: skip

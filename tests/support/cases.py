@@ -91,6 +91,7 @@ class Expected(Strict, kw_only=True):
     """What must come of a request: a refusal with its reason, or what goes upstream.
 
     `content` is the media type of a refusal and its body, where it isn't a JSON object with a message.
+    `answer` are fields of the application's answer as the client gets it, None for one that it does not.
     `cors` are all fields by which the answer allows pages of other origins anything, and its Vary.
     """
 
@@ -102,6 +103,7 @@ class Expected(Strict, kw_only=True):
     upstream: Upstream | None = None
     content: tuple[str, str] | None = None
     cors: dict[str, str] | None = None
+    answer: dict[str, str | None] = {}
 
 
 class Request(Strict, kw_only=True):

@@ -62,7 +62,8 @@ def credentials_of(manifests: Iterable[dict[str, Any]], gateway: str = "default"
 def expected_of(request: cases.Request, port: int) -> dict[str, Any]:
     """What must come of a request, in words that can be compared; the token is not yet in its place."""
     expect = request.expect
-    cors = {} if expect.cors is None else {"cors": expect.cors}
+    cors: dict[str, Any] = {} if expect.cors is None else {"cors": expect.cors}
+    cors |= {"answer": expect.answer} if expect.answer else {}
     if expect.upstream is None:
         message = expect.message if request.method != "HEAD" else ""
         seen = {
@@ -101,7 +102,9 @@ def ask(
             break
     else:
         pytest.fail("the machine is too slow to tell what a second means")
-    cors = {} if request.expect.cors is None else {"cors": cors_of(answer)}
+    cors: dict[str, Any] = {} if request.expect.cors is None else {"cors": cors_of(answer)}
+    if request.expect.answer:
+        cors |= {"answer": {name: answer.value(name) for name in request.expect.answer}}
     if request.expect.upstream is None:
         return refusal(expected_of(request, upstream.port), answer, token, upstream) | cors
     return forwarded(request, request.expect.upstream, answer, token, upstream) | cors

@@ -9,6 +9,7 @@ import click
 
 from postern_core.problems import printable
 from postern_core.snapshot import Endpoint
+from postern_core.snapshot_filters import Filter, ResponseHeaders
 from postern_core.special_addresses import special_use_of
 from postern_dataplane.decision.outcome import Forward, Reject
 from postern_dataplane.http1.denial_response import denial_response
@@ -61,8 +62,20 @@ def outcome_of(explanation: Explanation, redaction: Redaction) -> Iterator[Secti
         fields = field_lines(decision.cors).decode("latin-1").split("\r\n")
         title = "Its answer has, in place of the application's own Access-Control-* fields"
         yield Section(title, tuple(fields[:-1]))
+    changed = tuple(response_changes(decision.route.entry.filters))
+    if changed:
+        yield Section("Its answer is changed", changed)
     if decision.consumer:
         yield Section("", (f"The caller is the consumer {decision.consumer}.",))
+
+
+def response_changes(filters: Iterable[Filter]) -> Iterator[str]:
+    """What a route changes of the header fields of a response."""
+    for changes in filters:
+        if isinstance(changes, ResponseHeaders):
+            yield from (f"set     {field.name}: {field.value}" for field in changes.set)
+            yield from (f"add     {field.name}: {field.value}" for field in changes.add)
+            yield from (f"remove  {name}" for name in changes.remove)
 
 
 def connecting(outcomes: Iterable[str]) -> Iterator[str]:

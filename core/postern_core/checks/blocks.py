@@ -10,6 +10,7 @@ from postern_core.validators import Validators
 
 from .clients import clients_block_is_wrong
 from .cors import block_is_wrong
+from .header_changes import wrong_with_changes
 from .policy import policy_is_wrong
 from .rate_limit import rate_limits_are_wrong
 from .responses import wrong_with_responses
@@ -39,4 +40,18 @@ def responses_block_is_wrong(owner: Route | Service, _: Validators) -> Iterator[
         yield from wrong_with_responses(owner.spec.responses)
 
 
-BLOCK_CHECKS = (auth_is_wrong, cors_is_wrong, client_list_is_wrong, rate_limit_is_wrong, responses_block_is_wrong)
+def header_change_is_wrong(owner: Route | Service, _: Validators) -> Iterator[tuple[str, str]]:
+    if owner.spec.request_headers:
+        yield from wrong_with_changes("spec.requestHeaders", owner.spec.request_headers)
+    if owner.spec.response_headers:
+        yield from wrong_with_changes("spec.responseHeaders", owner.spec.response_headers)
+
+
+BLOCK_CHECKS = (
+    auth_is_wrong,
+    cors_is_wrong,
+    client_list_is_wrong,
+    rate_limit_is_wrong,
+    responses_block_is_wrong,
+    header_change_is_wrong,
+)

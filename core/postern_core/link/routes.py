@@ -19,6 +19,7 @@ from postern_core.snapshot_responses import Responses
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
+from .filters import link_filters
 from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
 from .rate_limits import limits_without_tokens, link_rate_limits
@@ -162,6 +163,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         rate_limits=service.rate_limits
         if isinstance(spec.rate_limit, UnsetType)
         else link_rate_limits(parsed.ref, spec.rate_limit),
+        filters=link_filters(spec, service.filters),
     )
 
 
@@ -224,6 +226,7 @@ def place_of(route: Route, refusal: str) -> Route:
         clients=None,
         max_body_bytes=None,
         rate_limits=(),
+        filters=(),
         responses=responses,
         refusal=refusal,
     )

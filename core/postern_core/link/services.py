@@ -19,12 +19,14 @@ from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.resources.types import byte_count
 from postern_core.snapshot_callers import Clients, Cors
+from postern_core.snapshot_filters import Filter
 from postern_core.snapshot_rate_limits import RateLimit
 
 from .backends import LinkedBackend, link_backend, upstream_problems
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import recover_service_scope
+from .filters import link_filters
 from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
 from .protected_resource import with_resource
@@ -55,6 +57,7 @@ class ServicePlace(NamedTuple):
     max_body_bytes: int | None = None
     responses: str | None = None
     rate_limits: tuple[RateLimit, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             max_body_bytes=byte_count(spec.max_request_body),
             responses=parsed.ref.id if spec.responses else None,
             rate_limits=link_rate_limits(parsed.ref, spec.rate_limit),
+            filters=link_filters(spec),
         )  # fmt: skip
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), place
     remains = recover_service_scope(parsed)

@@ -11,6 +11,7 @@ from postern_core.pattern_limits import ROUTE_PATTERNS_MAX
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
+from .header_changes import RequestHeaders, ResponseHeaders
 from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .rules import Rule, is_normal_path
@@ -222,6 +223,29 @@ class RouteSpec(Spec, frozen=True):
             Meta(
                 description="What clients get where the gateway answers these requests itself. It replaces the "
                 "Service's responses whole. Default: none, the Service's holds.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    request_headers: (
+        Annotated[
+            RequestHeaders,
+            Meta(
+                description="How the header fields of these requests are changed before they go upstream. It replaces "
+                "the Service's requestHeaders whole; the empty block changes none. Default: none, the Service's holds.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    response_headers: (
+        Annotated[
+            ResponseHeaders,
+            Meta(
+                description="How the header fields of the application's responses to these requests are changed. It "
+                "replaces the Service's responseHeaders whole; the empty block changes none. Default: none, the "
+                "Service's holds.",
                 extra_json_schema=NULLABLE,
             ),
         ]

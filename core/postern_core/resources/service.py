@@ -12,6 +12,7 @@ from postern_core.ref import Ref
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
+from .header_changes import RequestHeaders, ResponseHeaders
 from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .rules import Rule, is_normal_path
@@ -215,6 +216,30 @@ class ServiceSpec(Spec, frozen=True):
                 description="What clients get where the gateway answers itself for the Routes of this Service that "
                 "have no responses of their own, and for requests below its hosts and prefix that no Route takes; a "
                 "Route's responses replaces it whole. Default: none, a JSON object with a message.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    request_headers: (
+        Annotated[
+            RequestHeaders,
+            Meta(
+                description="How the header fields of requests are changed before they go upstream, on the Routes of "
+                "this Service that have no requestHeaders of their own; a Route's requestHeaders replaces it whole. "
+                "Default: none.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    response_headers: (
+        Annotated[
+            ResponseHeaders,
+            Meta(
+                description="How the header fields of the application's responses are changed, on the Routes of this "
+                "Service that have no responseHeaders of their own; a Route's responseHeaders replaces it whole. "
+                "Default: none.",
                 extra_json_schema=NULLABLE,
             ),
         ]

@@ -27,6 +27,7 @@ CREDENTIAL_KEY_PATTERN = r"^[!-~]+\Z"
 QUALIFIED_PATTERN = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?([!-+\--.0-~]+|[-a-z0-9.]+:[!-+\--~]+)\Z"
 PRINTABLE_PATTERN = r"^[ -~]*\Z"
 GROUP_PATTERN = r"^[!-+\--.0-~]+\Z"
+FIELD_VALUE_PATTERN = r"^[!-~]([ -~]*[!-~])?\Z"
 NO_CONTROLS_PATTERN = r"^[^\x00-\x1f\x7f]*\Z"
 # In lower case, as browsers write it; the scheme may be an app's own. "null" is every sandboxed page, so it is none.
 ORIGIN_PATTERN = (
@@ -61,6 +62,7 @@ HINTS = {
     "with more slashes only behind an issuer's name and a colon",
     PRINTABLE_PATTERN: "must be printable ASCII",
     GROUP_PATTERN: "must be printable ASCII without spaces, commas or slashes",
+    FIELD_VALUE_PATTERN: "must be printable ASCII, without spaces around it",
     NO_CONTROLS_PATTERN: "must not contain control characters",
     ORIGIN_PATTERN: "must be * or an origin as browsers send it, in lower case and without a path, such as "
     "https://app.example.com, https://*.example.com or http://localhost:3000",
@@ -84,6 +86,7 @@ Label = Annotated[str, Meta(pattern=LABEL_PATTERN, max_length=63)]
 Host = Annotated[str, Meta(pattern=HOST_PATTERN, max_length=253)]
 Address = Annotated[str, Meta(pattern=ADDRESS_PATTERN, max_length=253)]
 HeaderName = Annotated[str, Meta(pattern=HEADER_PATTERN, max_length=128)]
+FieldValue = Annotated[str, Meta(pattern=FIELD_VALUE_PATTERN, max_length=4096)]
 CookieName = HeaderName
 Scheme = Annotated[str, Meta(pattern=HEADER_PATTERN, max_length=64)]
 Duration = Annotated[str, Meta(pattern=DURATION_PATTERN, extra_json_schema=DURATION_BOUND)]

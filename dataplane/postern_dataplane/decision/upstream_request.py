@@ -15,8 +15,9 @@ from postern_core.paths import after_prefix
 from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.head import Fields, RequestHead, UpstreamHead
 from postern_dataplane.request.target import Target
-from postern_dataplane.table.compiled import FORWARDED_HEADERS, CompiledRoute
+from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.identity_headers import Identity
+from postern_dataplane.table.removed_headers import FORWARDED_HEADERS
 
 from .token_extraction import elements_without, query_without
 
@@ -49,7 +50,7 @@ def upstream_head(
     is_trusted: bool,
     correlation: Correlation | None = None,
 ) -> UpstreamHead:
-    """The client's fields without what it may not send, what the gateway says of it, and last who calls."""
+    """The client's fields without what it may not send, the route's own, what the gateway says of it, and who calls."""
     removed = row.removed if is_trusted else row.removed_if_untrusted
     if correlation is not None:
         removed |= correlation.dropped(head)
@@ -72,6 +73,7 @@ def upstream_head(
                 continue
             field = (field[0], line)  # noqa: PLW2901
         kept.append(field)
+    kept += row.added
     kept += _forwarded(head, target, row, is_trusted=is_trusted)
     if identity is not None:
         kept += identity.fields

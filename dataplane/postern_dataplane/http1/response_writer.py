@@ -7,6 +7,7 @@ from collections.abc import Callable
 from postern_dataplane.request.head import Fields as RequestFields
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.path_mapping import PathMapping
+from postern_dataplane.request.response_edits import ResponseEdits
 
 from .cors_fields import with_cors
 from .response_head import CHUNKED, UNTIL_CLOSE, Fields, Response, read_response
@@ -16,11 +17,11 @@ class ResponseWriter:
     """One response; what one packet of the upstream brought goes out in one write.
 
     `mapping` changes the paths of its fields, None leaves them as they are; `host` is the one that was asked for.
-    `cors` are the fields of CORS, None leaves the upstream's.
+    `cors` are the fields of CORS, None leaves the upstream's; `edits` are those of the route, which come before them.
     """
 
     __slots__ = (
-        "_host", "_is_chunked", "_mapping", "_method", "_minor", "_out", "_parts", "_write", "add", "cors",
+        "_edits", "_host", "_is_chunked", "_mapping", "_method", "_minor", "_out", "_parts", "_write", "add", "cors",
         "head_is_out", "response", "size_bytes",
     )  # fmt: skip
 
@@ -31,11 +32,14 @@ class ResponseWriter:
         mapping: PathMapping | None = None,
         host: str = "",
         cors: RequestFields | None = None,
+        *,
+        edits: ResponseEdits | None = None,
     ) -> None:
         self._write = write
         self._mapping = mapping
         self._host = host
         self.cors = cors
+        self._edits = edits
         self._method = head.method
         self._minor = head.http_minor
         self._out: list[bytes] = []
@@ -51,6 +55,8 @@ class ResponseWriter:
         """Take the final head; raises `BadResponse`. `closes`: the client's connection ends after it."""
         if self._mapping is not None:
             fields = self._mapping.fields(fields, self._host)
+        if self._edits is not None:
+            fields = self._edits.fields(fields)
         if self.cors is not None:
             fields = with_cors(fields, self.cors)
         response = read_response(status, phrase, fields, method=self._method, http_minor=self._minor, closes=closes)

@@ -88,10 +88,10 @@ class CachedDecision(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def answer_bytes(self) -> int:
-        """The memory of what the log has of its token, and of the texts of a refusal."""
+        """The memory of what the log has of its token, of the texts of a refusal, and of the route's own fields."""
         identity, outcome = self.outcome.identity, self.outcome
         logged = 0 if identity is None or identity.token is None else identity.token.size_bytes
-        return logged + (outcome.denial.text_bytes if isinstance(outcome, Reject) else 0)
+        return logged + (outcome.denial.text_bytes if isinstance(outcome, Reject) else outcome.route.added_bytes)
 
     @property
     def keys(self) -> int:
@@ -127,11 +127,11 @@ class CachedTemplate(msgspec.Struct, gc=False):
     @property
     def answer_bytes(self) -> int:
         """The most of these for the last token; without a resource, all hosts share the texts of the policy."""
-        policy, origin = self.route_match.row.policy, self.route_match.origin
-        if policy is None:
-            return 0
-        logged, resource = 0 if policy.logged is None else policy.logged.size_bytes_max, policy.resource
-        return logged + (0 if resource is None else resource.challenge_bytes_max(policy.denials.values(), origin))
+        row, origin = self.route_match.row, self.route_match.origin
+        policy, added = row.policy, 2 * row.added_bytes
+        resource, logged = (policy.resource, policy.logged) if policy else (None, None)
+        challenged = resource.challenge_bytes_max(policy.denials.values(), origin) if policy and resource else 0
+        return added + challenged + (logged.size_bytes_max if logged else 0)
 
     @property
     def keys(self) -> int:

@@ -46,7 +46,10 @@ class Exchange(RequestForwarder):
         if head.has_body:
             bytes_max = outcome.route.body_bytes_max if head.chunked else None  # a length was compared by `decide`
             self._body = BodyForwarder(client, is_chunked=head.chunked, bytes_max=bytes_max)
-        self._response_writer = ResponseWriter(client.write, head, outcome.route.mapping, record.host, outcome.cors)
+        row = outcome.route
+        self._response_writer = ResponseWriter(
+            client.write, head, row.mapping, record.host, outcome.cors, edits=row.response_edits
+        )
         self.response_body_arrived = self._response_writer.add
         self._upstream = None
         self._was_answered, self._sent_at = False, 0.0
@@ -102,6 +105,8 @@ class Exchange(RequestForwarder):
     def switched_protocols(self, status: int, phrase: bytes, fields: Fields, tail: bytes) -> None:
         if not self.head.is_websocket or self._upstream is None:
             raise BadResponse
+        edits = self._outcome.route.response_edits
+        fields = fields if edits is None else edits.fields(fields)
         self._client.write(self._bounded(informational(status, phrase, fields)))
         self.record.status = status
         self._response_writer.head_is_out = True

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from postern_core.algorithms import KEYS_TRIED_MAX
-from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY, canonical
 from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
 from postern_core.ref import Ref
 from postern_core.revocation import unpacked
@@ -32,15 +31,14 @@ from postern_dataplane.request.path_mapping import PathMapping
 
 from .clients import compiled_clients
 from .cors import compiled_cors
+from .filters import compiled_header_filters
 from .identity_headers import Identity, anonymous_identity, consumer_identity, consumer_names
 from .issuers import NO_ISSUERS, CompiledIssuer, issuers_of
 from .policy_denials import denials_of, hinting_denials
 from .protected_resource import CompiledResource
 from .rate_limits import compiled_rate_limits
 from .re2_pattern import compile_pattern
-
-# What never goes upstream as the client sent it. Expect does: the data port lets only 100-continue in.
-NEVER_FORWARDED = (IDENTITY | HOP_BY_HOP | FRAMING) - {"expect"}
+from .removed_headers import removed_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +225,14 @@ class CompiledRoute:
     `mapping` puts the prefix back into the paths of a response, None where they stay; `cors` None leaves CORS to the
     application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size;
     `responses` None leaves the bodies of the gateway's own answers as they are; `rate_limits` None counts nothing;
+    `added` are fields of the route's own for the upstream; `response_edits` None leaves those of a response;
     `metadata` is the whole answer of a route that serves it, None of all others.
     """
 
     __slots__ = (
-        "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id", "label", "mapping", "metadata",
-        "methods", "path_prefix", "policy", "query_params", "rate_limits", "refused_in_path", "removed",
-        "removed_if_untrusted", "responses", "root", "strip", "stripped_prefix", "upstream",
+        "added", "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id", "label", "mapping",
+        "metadata", "methods", "path_prefix", "policy", "query_params", "rate_limits", "refused_in_path", "removed",
+        "removed_if_untrusted", "response_edits", "responses", "root", "strip", "stripped_prefix", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -268,7 +267,13 @@ class CompiledRoute:
         self.rate_limits = compiled_rate_limits(entry.rate_limits, entry.id, entry.policy)
         bounds = [bound for bound in (entry.max_body_bytes, body_bytes_max) if bound is not None]
         self.body_bytes_max = min(bounds, default=None)
-        self.removed, self.removed_if_untrusted = _removed(entry.clean_headers, strips=bool(self.strip))
+        removed, self.added, self.response_edits = compiled_header_filters(entry.filters, entry.clean_headers)
+        self.removed, self.removed_if_untrusted = removed_headers(removed, strips=bool(self.strip))
+
+    @property
+    def added_bytes(self) -> int:
+        """The size of the fields of its own, which each head that is remembered has a copy of."""
+        return sum(len(name) + len(value) for name, value in self.added)
 
     def _mapping(self, backend: Backend | None) -> PathMapping:
         return PathMapping(self.stripped_prefix, self.path_prefix, backend.host_header if backend else None)
@@ -283,18 +288,3 @@ def _refused_in_path(entry: Route) -> tuple[re.Pattern[str], ...]:
 def _methods(methods: tuple[str, ...]) -> frozenset[str]:
     """Routes that take the same methods share the set of them."""
     return frozenset(methods)
-
-
-FORWARDED_HEADERS = frozenset(name.encode() for name in FORWARDED)
-
-
-@lru_cache(maxsize=1024)
-def _removed(clean_headers: tuple[str, ...], *, strips: bool) -> tuple[frozenset[bytes], frozenset[bytes]]:
-    """What a trusted proxy, and what any other client, may not send on; routes of a service share it.
-
-    A trusted proxy's list of addresses is written anew, with the proxy's own at its end; so is its prefix, where
-    another is taken off here.
-    """
-    rewritten = ["x-forwarded-for", *(["x-forwarded-prefix"] if strips else [])]
-    removed = frozenset(canonical(name).encode() for name in NEVER_FORWARDED.union(clean_headers, rewritten))
-    return removed, removed | FORWARDED_HEADERS

@@ -78,3 +78,12 @@ def test_limits_count_and_refuse_nothing():
     [service, *_] = manifests(8000, 1, 1, service=spec)
     assert not parse_manifest(service).problems
     assert {REQUESTS_MAX} == {limit["requests"] for limit in spec["rateLimit"]}
+
+
+def test_filters_change_both_ways():
+    """A workload whose filters are refused would measure refusals."""
+    documents = manifests(8000, 1, 1, service=WORKLOADS["filters"].service)
+    made = compile_snapshot([parse_manifest(one) for one in documents], inspectors=VALIDATORS)
+    assert {("RequestHeaders", "ResponseHeaders")} == {
+        tuple(type(it).__name__ for it in entry.filters) for entry in made.snapshot.routes
+    }

@@ -14,6 +14,7 @@ from manifests import manifest
 from postern_core.check import check
 from postern_core.checks.clients import CLIENTS_CHECKS
 from postern_core.checks.cors import CORS_CHECKS
+from postern_core.checks.header_changes import HEADER_CHECKS
 from postern_core.checks.policy import POLICY_CHECKS
 from postern_core.checks.rate_limit import RATE_LIMIT_CHECKS
 from postern_core.checks.responses import RESPONSES_CHECKS
@@ -45,6 +46,7 @@ NOT_BY_A_RULE = {
     "network_is_listed_twice": A_SET,
     "rate_limit_is_wrong": "it only asks the checks of the list, which have rules of their own",
     "responses_block_is_wrong": "it only asks the checks of the block, which have rules of their own",
+    "header_change_is_wrong": "it only asks the checks of the block, which have rules of their own",
     "value_is_named_twice": A_SET,
     "status_is_named_twice": "the status is the key of a list, and the API server refuses doubles by itself",
     "host_is_named_twice": A_SET,
@@ -94,7 +96,7 @@ RULES = {
 
 def test_every_check_has_a_rule_or_a_reason():
     """What the compiler tells late, the API server tells at once, where CEL can say it."""
-    blocks = (*POLICY_CHECKS, *CORS_CHECKS, *CLIENTS_CHECKS, *RATE_LIMIT_CHECKS, *RESPONSES_CHECKS)
+    blocks = (*POLICY_CHECKS, *CORS_CHECKS, *CLIENTS_CHECKS, *HEADER_CHECKS, *RATE_LIMIT_CHECKS, *RESPONSES_CHECKS)
     checks = {one.__name__ for kind in KINDS.values() for one in (*kind.checks, *blocks)}
     assert checks == {rule.violation for rule in RULES} - CHANGES | set(NOT_BY_A_RULE)
 

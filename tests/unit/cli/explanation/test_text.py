@@ -117,3 +117,11 @@ def test_a_prefix_that_comes_back_is_told():
     """The response is another than the upstream's then."""
     told = text(manifests.service(pathPrefix="/v1", restorePathPrefix=True), manifests.route(), target="/v1/a")
     assert "Location and cookie paths of the answer come back below /v1." in told
+
+
+def test_what_is_changed_of_the_answer_is_told():
+    """The request is shown as the application gets it, and the changes of its answer field by field."""
+    changes = {"set": [{"name": "X-A", "value": "1"}], "add": [{"name": "X-B", "value": "2"}], "remove": ["Server"]}
+    told = text(manifests.service(requestHeaders={"set": changes["set"]}, responseHeaders=changes), manifests.route())
+    assert "\n  X-A: 1\n  X-Forwarded-For: 192.0.2.1\n" in told
+    assert "Its answer is changed\n  set     X-A: 1\n  add     X-B: 2\n  remove  server\n" in told

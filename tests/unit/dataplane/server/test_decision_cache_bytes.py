@@ -74,3 +74,12 @@ def test_a_refused_head_counts_for_what_the_refusal_says_to_its_host(target, tok
     texts = outcome.denial.document or outcome.denial.challenge.encode() * 2
     assert 100 < len(texts) <= entry.answer_bytes
     assert isinstance(entry, CachedTemplate if token else CachedDecision)
+
+
+@pytest.mark.parametrize(("fields", "copies"), [([], 1), ([bearer(signed())], 2)])
+def test_a_head_counts_for_the_fields_that_its_route_writes(fields, copies):
+    """A short head that a filter makes long takes the room of the long one, twice where a token may follow another."""
+    written = {"set": [{"name": "X-A", "value": "a" * 4000}, {"name": "X-B", "value": "b" * 4000}]}
+    table = build_table(compiled(service(requestHeaders=written), route()).snapshot, "", TableSettings())
+    entry, _ = remembered_of(head("/", *fields), table)
+    assert copies * 8_006 == entry.answer_bytes

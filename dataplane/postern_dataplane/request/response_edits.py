@@ -1,0 +1,21 @@
+"""How a route changes the header fields of an upstream's response."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .head import Fields
+
+
+class ResponseEdits(msgspec.Struct, frozen=True, gc=False):
+    """`removed` are names in lower case, `added` are fields that follow those that stay."""
+
+    removed: frozenset[bytes]
+    added: Fields
+
+    def fields(self, fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The fields of a response to be sent on."""
+        removed = self.removed
+        kept = [field for field in fields if field[0].lower() not in removed] if removed else fields[:]
+        kept += self.added
+        return kept
