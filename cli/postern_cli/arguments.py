@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +14,8 @@ from postern_core.link.shares import DEFAULT_SHARE, Share, parse_share
 from postern_dataplane.tcp import peer_address
 from postern_kit.settings import settings_of
 from postern_operator.cluster.settings import Settings
+
+Command = Callable[..., Any]
 
 # Given in the environment, an option that may be repeated holds one value a line: values may have spaces.
 ONE_A_LINE = "\n"
@@ -70,6 +74,16 @@ share_option = click.option(
     show_default=_SHARE.default,
     help=_SHARE.option.meaning,
 )
+require_policy_option = click.option(
+    "--require-policy", is_flag=True, help="Answer 503 where no policy protects a route or says mode Disabled."
+)
+
+
+def compile_options(command: Command) -> Command:
+    """Add the options by which a command judges as the operator does, named as arguments of `compile_snapshot`."""
+    return share_option(require_policy_option(command))
+
+
 folders = click.argument(
     "folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from postern_core.compile import compile_snapshot
 from postern_core.grants import Grants
-from postern_core.link.shares import Share
 from postern_core.parse import Parsed, is_a
 from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.snapshot import Snapshot
@@ -20,7 +20,7 @@ from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
 
-from .arguments import IPAddress, Line, folders_or_none, share_option
+from .arguments import IPAddress, Line, compile_options, folders_or_none
 from .explanation.credential_hints import keys_named_in
 from .explanation.fetched_keys import fetched_keys_of
 from .explanation.redaction import Redaction
@@ -55,7 +55,7 @@ class WithoutDashes(click.Command):
 @click.option("--header", "-H", metavar="'K: V'", type=Line(), multiple=True, help="A header of it; may be repeated.")
 @click.option("--from", "peer", type=IPAddress(), default=PEER, show_default=True, help="The client's address.")
 @click.option("--connect", "connects", is_flag=True, help="Also connect to the upstream, and say what fails.")
-@share_option
+@compile_options
 @cluster_option
 @namespace_option
 @where_options
@@ -68,11 +68,11 @@ def explain(
     header: tuple[str, ...],
     peer: str,
     connects: bool,
-    share: Share,
     is_cluster: bool,
     context: str,
     kubeconfig: str,
     namespace: str,
+    **rules: Any,
 ) -> None:
     """Say what the gateway would do with a request, and why.
 
@@ -94,7 +94,7 @@ def explain(
     gathered = load_objects(source, Wanted(has_use_for_secrets=_matters_to(head), fetched_keys=KeysWanted.KEPT))
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)
-    snapshot = _snapshot_for(gateway, gathered, share, grants_of(source, gateway))
+    snapshot = _snapshot_for(gateway, gathered, grants_of(source, gateway), rules)
     explanation = explained(written, head, snapshot)
     click.echo("\n".join(_told(explanation, snapshot, gathered)))
     if connects and isinstance(explanation.decision, Forward):
@@ -106,12 +106,12 @@ def _told(explanation: Explanation, snapshot: Snapshot, gathered: LoadedObjects)
     yield from fetched_keys_of(explanation, gathered.fetched)
 
 
-def _snapshot_for(gateway: str, gathered: LoadedObjects, share: Share, grants: Grants) -> Snapshot:
+def _snapshot_for(gateway: str, gathered: LoadedObjects, grants: Grants, rules: Mapping[str, Any]) -> Snapshot:
     """Compile for this gateway, with a warning on standard error where mistakes may matter."""
     objects = gathered.objects
     if gateway not in gateways_of(objects):
         raise click.ClickException(f"no Service is served by a gateway named {gateway}; {_known(gateways_of(objects))}")
-    compiled = compile_snapshot(objects, inspectors=VALIDATORS, gateway=gateway, share=share, grants=grants)
+    compiled = compile_snapshot(objects, inspectors=VALIDATORS, gateway=gateway, grants=grants, **rules)
     problems = certain(compiled.problems, objects, gathered.left_out)
     if not all(problem.is_warning for problem in problems):
         click.echo("Warning: what is wrong in these manifests may matter here; see `postern validate`.", err=True)

@@ -76,7 +76,11 @@ def grants_of(source: Source, gateway: str) -> Grants:
 
 
 def problems_of(
-    objects: Sequence[Parsed], share: Share = DEFAULT_SHARE, source: Source | None = None
+    objects: Sequence[Parsed],
+    share: Share = DEFAULT_SHARE,
+    source: Source | None = None,
+    *,
+    require_policy: bool = False,
 ) -> tuple[Problem, ...]:
     """What is wrong with the objects, for all gateways; each problem once.
 
@@ -94,6 +98,7 @@ def problems_of(
             share=share,
             grants=grants,
             now_s=time.time(),
+            require_policy=require_policy,
         )
         found += compiled.problems
     return in_order(found)

@@ -16,8 +16,8 @@ from postern_core.link.shares import Share
 from postern_dataplane.settings import Settings
 from postern_kit.options import SettingsCommand, build_settings, options_of
 
+from .arguments import compile_options
 from .arguments import folders as folders_argument
-from .arguments import share_option
 from .session import Session, SessionSettings
 
 # Python's own is 700 or 2000, meant for programs that keep little.
@@ -32,8 +32,8 @@ ALLOWED_UPSTREAMS = "loopback,own"
 @click.command(cls=SettingsCommand)
 @folders_argument
 @click.option("--gateway", default="default", show_default=True, metavar="NAME", help="Which gateway to play.")
-@share_option
-def run(folders: tuple[Path, ...], gateway: str, share: Share, **settings: Any) -> None:
+@compile_options
+def run(*, folders: tuple[Path, ...], gateway: str, share: Share, require_policy: bool, **settings: Any) -> None:
     """Compile the manifests, serve them, and do so again at each save.
 
     A table of objects with their conditions is printed whenever it changes.
@@ -51,7 +51,7 @@ def run(folders: tuple[Path, ...], gateway: str, share: Share, **settings: Any) 
     arguments = tuple(option if value is True else f"{option}={value}" for option, value in given.items())
     # What is kept of 100,000 objects is searched for garbage again and again else, which doubles the time to start.
     gc.set_threshold(GARBAGE_THRESHOLD)
-    session = Session(SessionSettings(folders, gateway, arguments, share))
+    session = Session(SessionSettings(folders, gateway, arguments, share, require_policy))
     click.get_current_context().exit(asyncio.run(session.run()))
 
 

@@ -27,6 +27,7 @@ class SessionSettings:
     gateway: str
     arguments: tuple[str, ...]
     share: Share = DEFAULT_SHARE
+    require_policy: bool = False
 
 
 class Session:
@@ -43,7 +44,8 @@ class Session:
 
         Raises `LocalError` for paths that aren't there.  Without `hears_signals` it is stopped by cancelling it.
         """
-        settings = LocalSettings(self._settings.paths, self._settings.gateway, self._settings.share)
+        given = self._settings
+        settings = LocalSettings(given.paths, given.gateway, given.share, given.require_policy)
         with tempfile.TemporaryDirectory(prefix="postern-") as folder:
             provider = LocalProvider(settings, Path(folder), self._reporter)
             await provider.begin()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import click
 
 from postern_core.kinds import KINDS
-from postern_core.link.shares import Share
+from postern_core.parse import Parsed
 from postern_core.problems import Problem
 from postern_operator.local.folder_source import Reading
 
-from .arguments import folders_or_none, share_option
+from .arguments import compile_options, folders_or_none
 from .diagnostics import Report, as_github, as_json, as_text, report_of
 from .load_folders import problems_of
 from .load_objects import LoadedObjects, load_objects
@@ -27,23 +30,21 @@ FORMS = MappingProxyType({"text": as_text, "json": as_json, "github": as_github}
 @click.option("--output", "-o", type=click.Choice(list(FORMS)), default="text", show_default=True, help="The format.")
 @click.option("--offline", "is_offline", is_flag=True, help="Fetch no keys of TokenIssuers.")
 @click.option("--strict", "is_strict", is_flag=True, help="Count warnings about what was written as errors.")
-@share_option
+@compile_options
 @cluster_option
 @namespace_option
 @where_options
-@click.pass_context
 def validate(
-    click_context: click.Context,
     *,
     folders: tuple[Path, ...],
     output: str,
     is_offline: bool,
     is_strict: bool,
-    share: Share,
     is_cluster: bool,
     context: str,
     kubeconfig: str,
     namespace: str,
+    **rules: Any,
 ) -> None:
     """Check manifests as `postern run` does, for every gateway that a Service names, without serving.
 
@@ -67,15 +68,22 @@ def validate(
     """  # noqa: D301 # click wants the character, not its escape
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
     keys = KeysWanted.UNKNOWN if is_offline else KeysWanted.PUBLISHED
-    report = _check(source, load_objects(source, Wanted(fetched_keys=keys)), share, is_strict=is_strict)
+    finding = partial(problems_of, source=source, **rules)
+    report = _check(source, load_objects(source, Wanted(fetched_keys=keys)), finding, is_strict=is_strict)
     for line in FORMS[output](report):
         click.echo(line)
-    click_context.exit(0 if report.valid else 1)
+    click.get_current_context().exit(0 if report.valid else 1)
 
 
-def _check(source: Source, gathered: LoadedObjects, share: Share, *, is_strict: bool) -> Report:
+def _check(
+    source: Source,
+    gathered: LoadedObjects,
+    finding: Callable[[Sequence[Parsed]], tuple[Problem, ...]],
+    *,
+    is_strict: bool,
+) -> Report:
     left_out = gathered.left_out
-    problems = certain(problems_of(gathered.objects, share, source), gathered.objects, left_out)
+    problems = certain(finding(gathered.objects), gathered.objects, left_out)
     unchecked = (*left_out.told, *left_out.unchecked)
     if source.where is None or not source.folders:
         reading = gathered.reading
@@ -84,7 +92,7 @@ def _check(source: Source, gathered: LoadedObjects, share: Share, *, is_strict: 
             reading = Reading(ours)
         places = source.folders or (_place_of(source.where),)
         return report_of(reading, problems, places, unchecked, is_strict=is_strict)
-    known = set(problems_of(gathered.before, share, source))
+    known = set(finding(gathered.before))
     brought = _brought(problems, gathered, known)
     return report_of(gathered.reading, brought, source.folders, unchecked, is_strict=is_strict)
 

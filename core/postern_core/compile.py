@@ -60,35 +60,35 @@ def compile_snapshot(
     grants: Grants = Grants(),  # noqa: B008 # frozen
     now_s: float = 0.0,
     retained: Retained = NOTHING,
+    require_policy: bool = False,
 ) -> Compiled:
     """Compile everything afresh for one gateway; never raises for what a user wrote.
 
-    `share` is what each namespace may put into it.
-    `memo` remembers what concerns one object alone between compilations;
-    `grants` are those of the compilation before, none for a first one.
+    `share` is what each namespace may put into it, and `grants` are those of the compilation before, none for a first.
+    `memo` remembers what concerns one object alone between compilations.
     `now_s`, seconds since the epoch, is for warnings alone: no snapshot depends on it.
     `retained` is carried over; no object of ours in its namespaces may be among the resources.
+    `require_policy` refuses what no policy protects, and what no policy makes public in so many words.
     """
-    memo = memo or Memo()
-    index, problems = _checked(resources, inspectors, memo)
+    index, problems = _checked(resources, inspectors, memo or Memo())
     identities = link_identities(index, grants.keys, retained)
     budget = Budget(share)
     issuers = link_issuers(index, budget)
-    attached = link_attached_policies(index)
+    attached = link_attached_policies(index, gateway if require_policy else "")
     services = link_services(index, gateway, grants.hosts, retained)
     bound_services(services, index, budget)
-    routes = link_routes(index, services)
+    routes = link_routes(index, services, attached.required_by)
     bound_routes(routes, index, budget)
     _carry_over(routes, retained.snapshot)
     named = issuers_named_by(routes.policies, index, retained.snapshot.issuers)
     problems += bound_identities(identities, _admitted_namespaces(routes), _callers(named), index, budget)
     refuse_unserved(services, routes)
-    memo.finish()
+    index.memo.finish()
     problems += [*identities.problems, *issuers.problems, *services.problems, *routes.problems, *attached.problems]
     problems += lint(Linked(index, identities, services, routes, now_s))
     add_metadata(services, routes)
-    granted = _granted(services, identities, grants)
     snapshot = _snapshot(gateway, identities, (services, routes, named), retained.snapshot)
+    granted = _granted(services, identities, grants)
     return Compiled(snapshot, in_order(problems), granted, identities.facts | issuers.facts)
 
 

@@ -29,6 +29,7 @@ class Reason(enum.Enum):
     SHARE_EXCEEDED = ("ShareExceeded", "Accepted")
     CONFLICTED = ("Conflicted", "Accepted")
     HOST_CONFLICT = ("HostConflict", "Accepted")
+    POLICY_REQUIRED = ("PolicyRequired", "Accepted")
     TARGET_NOT_FOUND = ("TargetNotFound", "Accepted")
     SERVICE_NOT_FOUND = ("ServiceNotFound", "ResolvedRefs")
     SERVICE_INVALID = ("ServiceInvalid", "ResolvedRefs")

@@ -60,9 +60,17 @@ class GatewayBuild:
     `grants` are those of the latest build; those of an earlier run are set before the first.
     """
 
-    def __init__(self, gateway: str, grants: Grants | None = None, share: Share = DEFAULT_SHARE) -> None:
+    def __init__(
+        self,
+        gateway: str,
+        grants: Grants | None = None,
+        share: Share = DEFAULT_SHARE,
+        *,
+        require_policy: bool = False,
+    ) -> None:
         self._gateway = gateway
         self._share = share
+        self._require_policy = require_policy
         self.grants = grants or Grants()
         self._memo = Memo()
         self._encode_memo = EncodeMemo()
@@ -84,6 +92,7 @@ class GatewayBuild:
             grants=self.grants,
             now_s=time.time(),
             retained=retained,
+            require_policy=self._require_policy,
         )
         self.grants = compiled.grants
         withheld: frozenset[str] = frozenset()

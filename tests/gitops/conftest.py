@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 GENERATION = 3
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 
+# Of a gateway that requires policies.
+REQUIRED = [service(), route()]
 # What a kind may be told and no golden case shows.
 OTHERS = [
     [service(), route(auth={"jwt": {"mode": "Optional", "anonymousConsumer": {"name": "nobody"}}})],
@@ -33,6 +35,7 @@ OTHERS = [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ca", "namespace": "default"}, "data": {}},
     ],
     [consumer()],
+    REQUIRED,
     [jwt_policy()],
     [jwt_policy(targetRefs=[{"group": "networking.k8s.io", "kind": "Ingress", "name": "gone"}])],
     [jwt_policy(jwt={"mode": "Never"})],
@@ -98,7 +101,7 @@ def all_told():
     tried = [(cases.manifests_of(case), cases.objects_of(case)) for case in cases.cases()]
     tried += [(manifests, [parse_manifest(manifest) for manifest in manifests]) for manifests in OTHERS]
     for manifests, objects in tried:
-        problems = compile_snapshot(objects, inspectors=VALIDATORS).problems
+        problems = compile_snapshot(objects, inspectors=VALIDATORS, require_policy=manifests is REQUIRED).problems
         # Behind them are keys that were fetched.
         for manifest, parsed in zip(manifests, objects, strict=False):
             if parsed.ref.kind not in KINDS:

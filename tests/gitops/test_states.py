@@ -21,6 +21,7 @@ def test_every_reason_is_promised_something(promised):
 WHO = {
     "Conflicted": {"JWTCredential", "Route"},
     "TargetNotFound": {"JWTPolicy"},
+    "PolicyRequired": {"Route"},
     "HostConflict": {"Service"},
     "ServiceNotFound": {"Route"},
     "ServiceInvalid": {"Route"},

@@ -44,6 +44,7 @@ def compiled_case(case, shuffled=False):
             resources,
             inspectors=VALIDATORS,
             gateway=settings.gateway,
+            require_policy=settings.require_policy,
             grants=compiled.grants if compiled else Grants(),
             retained=retained,
             now_s=NOW_S,

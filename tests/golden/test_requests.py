@@ -35,8 +35,10 @@ def snapshots():
 def snapshot_of(case, snapshots):
     if case not in snapshots:
         resources = cases.objects_of(case)
-        gateway = cases.settings_of(case).gateway
-        snapshots[case] = compile_snapshot(resources, inspectors=VALIDATORS, gateway=gateway).snapshot
+        settings = cases.settings_of(case)
+        snapshots[case] = compile_snapshot(
+            resources, inspectors=VALIDATORS, gateway=settings.gateway, require_policy=settings.require_policy
+        ).snapshot
     return snapshots[case]
 
 

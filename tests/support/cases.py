@@ -62,6 +62,7 @@ class Settings(Strict, kw_only=True):
     """What holds for a case beside its manifests: the settings of its gateway, and what is special about it.
 
     `redirect_to_https` is the port that requests without TLS are sent to, None where they are served.
+    `require_policy` is of a gateway that refuses what has no policy.
     `only_compiler_refuses` says that the API server accepts objects which the compiler refuses.
     `unreadable` are namespaces that can't be read at the last step.  `fetched` are keys of issuers that were fetched.
     """
@@ -70,6 +71,7 @@ class Settings(Strict, kw_only=True):
     trusted_proxies: list[str] = []
     redirect_to_https: int | None = None
     only_compiler_refuses: bool = False
+    require_policy: bool = False
     unreadable: list[str] = []
     fetched: list[Fetched] = []
 

@@ -42,6 +42,8 @@ def options_of(settings: cases.Settings, folder: Path) -> list[str]:
     options = ["--gateway", settings.gateway]
     if settings.trusted_proxies:
         options += ["--trusted-proxies", ",".join(settings.trusted_proxies)]
+    if settings.require_policy:
+        options.append("--require-policy")
     if settings.redirect_to_https is not None:
         pair = Authority("test CA").issue("app.example.com")
         (folder / "default").mkdir()

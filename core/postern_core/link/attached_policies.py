@@ -49,8 +49,10 @@ class AttachedPolicies:
     """Every JWTPolicy as it was resolved, the one in force of those that target an object, and what is wrong with them.
 
     `everywhere` has the policies of a namespace that target all of it, by namespace; what was targeted by
-    an older one is not theirs.
+    an older one is not theirs.  `required_by` names the gateway if it refuses what no policy protects.
     """
+
+    required_by: str = ""
 
     linked: dict[Ref, LinkedPolicy] = field(default_factory=dict)
     targeted: dict[Ref, Ref] = field(default_factory=dict)
@@ -63,9 +65,9 @@ class AttachedPolicies:
         return self.targeted.get(target) or self.everywhere.get(target.namespace)
 
 
-def link_attached_policies(resources: ResourceIndex) -> AttachedPolicies:
+def link_attached_policies(resources: ResourceIndex, required_by: str = "") -> AttachedPolicies:
     """Resolve every JWTPolicy, the oldest first, so that each finds what is targeted already."""
-    found = AttachedPolicies()
+    found = AttachedPolicies(required_by)
     forwarded: dict[str, set[str]] = {}
     for parsed in sorted(resources.of_kind("JWTPolicy"), key=age):
         ref = parsed.ref
@@ -120,9 +122,18 @@ def attached_policy(policies: AttachedPolicies, ingress: Ref, annotations: Mappi
     if ref is not None and (linked is None or linked.refusal):
         at = "" if named is None else f"metadata.annotations[{POLICY_ANNOTATION}]"
         problems += (_unusable(ingress, at, ref, linked),)
+    elif ref is None and policies.required_by:
+        way_out = f"name one in the annotation {POLICY_ANNOTATION}, one with mode Disabled to make it public"
+        problems += (policy_required(ingress, "", policies.required_by, way_out),)
     if problems or linked is None:
         return Attachment(None, f"{ingress}: {problems[0].message}", problems, clean_headers=clean_headers)
     return Attachment(linked.entry, size_bytes=linked.size_bytes, clean_headers=clean_headers)
+
+
+def policy_required(owner: Ref, at: str, gateway: str, way_out: str) -> Problem:
+    """The refusal of what no policy protects, where the gateway requires one."""
+    message = f"gateway {gateway} requires a policy, so its requests get 503; {way_out}"
+    return Problem(owner, Reason.POLICY_REQUIRED, at, message)
 
 
 def _is_unknown(name: str) -> bool:

@@ -16,6 +16,7 @@ from postern_core.resources.types import byte_count
 from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
 from postern_core.snapshot_responses import Responses
 
+from .attached_policies import policy_required
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
@@ -45,12 +46,15 @@ class Routes:
     problems: list[Problem] = field(default_factory=list)
 
 
-def link_routes(resources: ResourceIndex, services: Services) -> Routes:
-    """Resolve every Route of the services; a broken one becomes a route that refuses."""
+def link_routes(resources: ResourceIndex, services: Services, required_by: str = "") -> Routes:
+    """Resolve every Route of the services; a broken one becomes a route that refuses.
+
+    `required_by` names the gateway if it refuses what has no policy.
+    """
     routes = Routes()
     for parsed in resources.of_kind("Route"):
         if parsed.ref in resources.valid and is_a(parsed, RouteResource):
-            _link_valid(parsed, resources, services, routes)
+            _link_valid(parsed, resources, services, routes, required_by)
         else:
             routes.problems += _further_problems(parsed, resources, services)
             _link_broken(parsed, resources, services, routes)
@@ -59,7 +63,9 @@ def link_routes(resources: ResourceIndex, services: Services) -> Routes:
     return routes
 
 
-def _link_valid(parsed: Decoded[RouteResource], resources: ResourceIndex, services: Services, routes: Routes) -> None:
+def _link_valid(
+    parsed: Decoded[RouteResource], resources: ResourceIndex, services: Services, routes: Routes, required_by: str
+) -> None:
     spec, ref = parsed.resource.spec, parsed.ref
     reference = Ref("Service", ref.namespace, spec.service_ref.name)
     if reference in services.elsewhere:
@@ -68,8 +74,8 @@ def _link_valid(parsed: Decoded[RouteResource], resources: ResourceIndex, servic
     if service is None or not service.hosts:
         routes.problems.append(_without_service(ref, reference, service))
         return
-    policy = _policy_of(parsed, service, resources, routes)
-    if service.refusal or (policy.refusal and not spec.auth):
+    policy = _policy_of(parsed, service, resources, routes, required_by)
+    if service.refusal or (service.policy and policy.refusal and not spec.auth):
         routes.problems.append(_refused(ref, reference, service.refusal or f"{reference}: {policy.refusal}"))
     refusal = service.refusal or shortened(policy.refusal)
     if policy.entry is None and not refusal:
@@ -123,12 +129,17 @@ def _further_problems(parsed: Parsed, resources: ResourceIndex, services: Servic
 
 
 def _policy_of(
-    parsed: Decoded[RouteResource], service: LinkedService, resources: ResourceIndex, routes: Routes
+    parsed: Decoded[RouteResource], service: LinkedService, resources: ResourceIndex, routes: Routes, required_by: str
 ) -> LinkedPolicy:
     if parsed.resource.spec.auth:
         own = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, resources)
         routes.problems += own.problems
         return own
+    if service.policy is None and required_by:
+        way_out = f"give it or {service.ref} auth.jwt, with mode: Disabled to make it public"
+        missing = policy_required(parsed.ref, "spec.auth", required_by, way_out)
+        routes.problems.append(missing)
+        return LinkedPolicy(refusal=f"{parsed.ref}: {missing.message}")
     return service.policy or PUBLIC
 
 

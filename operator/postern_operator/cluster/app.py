@@ -132,6 +132,7 @@ class Operator:
             self._request_status,
             self._metrics,
             share=self._settings.share,
+            require_policy=gateway.name in self._settings.require_policy,
             rebuild=self._objects.mark_dirty,
         )
 

@@ -79,6 +79,7 @@ def _hosts(text: str) -> tuple[str, ...]:
 GATEWAYS = Syntax("NAME=NAMESPACE", _gateways, lambda gateways: ",".join("=".join(one) for one in gateways))
 NAMESPACES = Syntax("NAMESPACE", _namespaces)
 NAMESPACE = Syntax("NAMESPACE", _namespace)
+NAMES = Syntax("NAME", _namespaces)
 SHARE = Syntax("PART=N,...", parse_share)
 NETWORKS = Syntax("CIDR,...", _networks)
 HOSTS = Syntax("PATTERN,...", _hosts)
@@ -103,6 +104,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "Generous, so that no ordinary use of a gateway meets it: see [its share](limits.md#the-share-of-a-namespace).",
         spelling="--namespace-share",
     )] = DEFAULT_SHARE  # fmt: skip
+    require_policy: Annotated[tuple[str, ...], Option(
+        NAMES, "This gateway answers 503 where no policy protects a route or says mode Disabled; may be repeated.",
+        "So deleting a policy never opens a route: see [closed by default](../jwt-policies.md#closed-by-default).",
+        repeats=True, default="none",
+    )] = ()  # fmt: skip
     kubeconfig: Annotated[str, Option(
         FILE, "How to reach the API server.", "Outside of a pod, by default what kubectl takes.",
         default="the pod's service account",
@@ -134,7 +140,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )] = AllowedAddresses()  # fmt: skip
 
     def __post_init__(self) -> None:
-        """Refuse two gateways in one namespace: they would read each other's keys and overwrite each other's index."""
+        """Refuse a name of no gateway, and two gateways in one namespace: they would read each other's keys."""
+        unknown = set(self.require_policy) - {gateway.name for gateway in self.gateways}
+        if unknown:
+            raise ValueError(f"--require-policy: there is no gateway {min(unknown)!r}; name one of --gateway")
         for attribute in Gateway._fields:
             values = [getattr(gateway, attribute) for gateway in self.gateways]
             twice = sorted({value for value in values if values.count(value) > 1})

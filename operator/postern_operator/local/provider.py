@@ -38,6 +38,7 @@ class LocalSettings:
     paths: tuple[Path, ...]
     gateway: str = "default"
     share: Share = DEFAULT_SHARE
+    require_policy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class LocalProvider:
             SnapshotDir(folder),
             settings.gateway,
             share=settings.share,
+            require_policy=settings.require_policy,
             grants=GrantsFile(state, settings.gateway),
         )
         self._reading = Reading()

@@ -51,12 +51,14 @@ class RebuildLoop:
         gateway: str = "default",
         *,
         share: Share = DEFAULT_SHARE,
+        require_policy: bool = False,
         grants: GrantsStore | None = None,
     ) -> None:
         self._source = source
         self._publisher = publisher
         self._grants = grants
-        self._build = GatewayBuild(gateway, grants.read() if grants else None, share)
+        kept = grants.read() if grants else None
+        self._build = GatewayBuild(gateway, kept, share, require_policy=require_policy)
         self._published = ""
 
     async def run(self, rebuilt: Callable[[RebuildResult], None], failed: Callable[[Exception], None]) -> None:

@@ -204,3 +204,11 @@ def test_keys_that_a_cluster_alone_has_are_not_checked(postern, folder, fetch):
     folder.write(manifests.token_issuer(**spec))
     result = postern("validate", folder.path)
     assert (0, True) == (result.exit_code, "FetchedKeys default/idp (a cluster alone has them)" in result.stdout)
+
+
+def test_a_required_policy_is_checked(postern, folder):
+    """Where the gateway requires one, a Route without is a mistake."""
+    folder.write(manifests.service(), manifests.route())
+    result = postern("validate", folder.path, "--require-policy")
+    assert (1, True) == (result.exit_code, "gateway default requires a policy" in result.stdout)
+    assert 0 == postern("validate", folder.path).exit_code

@@ -188,3 +188,13 @@ def test_headers_of_claims_are_cleaned_on_every_path_of_the_namespace():
 def test_an_annotation_is_by_its_full_name():
     """The name that documentation has."""
     assert "postern.dev/jwt-policy" == POLICY_ANNOTATION
+
+
+def test_a_gateway_may_require_a_policy():
+    """Without one an Ingress answers 503, and so it does when its policy is deleted; Disabled is a policy."""
+    required = linked(policy("open", mode="Disabled"), ingresses=(WEB,))
+    required.required_by = "public"
+    found = attached_policy(required, WEB, {})
+    assert [Reason.POLICY_REQUIRED] == [problem.reason for problem in found.problems]
+    assert found.refusal.startswith("Ingress default/web: gateway public requires a policy")
+    assert in_force(attached_policy(required, WEB, {POLICY_ANNOTATION: "open"})) is None

@@ -64,3 +64,20 @@ def test_forwarded_headers_are_cleaned_on_every_route_of_the_service():
     snapshot = compiled(service(), route("a"), own, consumer()).snapshot
 
     assert [("x-user",)] * 2 == [it.clean_headers for it in snapshot.routes]
+
+
+def test_deleting_the_policy_of_a_route_does_not_open_it():
+    """Where a gateway requires a policy, what had one answers 503 without it."""
+    protected, bare = service(auth={"jwt": {}}), service()
+    before, after = (compiled(it, route(), require_policy=True) for it in (protected, bare))
+    assert [("Service/default/app", "")] == [(it.policy, it.refusal) for it in before.snapshot.routes]
+    (entry,) = after.snapshot.routes
+    assert (None, "PolicyRequired") == (entry.policy, after.problems[0].reason.text)
+    assert entry.refusal.startswith("Route default/all: gateway default requires a policy")
+
+
+def test_a_required_policy_may_be_disabled_in_so_many_words():
+    """By the Route or by its Service."""
+    disabled = {"jwt": {"mode": "Disabled"}}
+    for manifests in ([service(), route(auth=disabled)], [service(auth=disabled), route()]):
+        assert () == compiled(*manifests, require_policy=True).problems

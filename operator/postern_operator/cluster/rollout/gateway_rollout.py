@@ -67,10 +67,11 @@ class GatewayRollout:
         metrics: Metrics,
         *,
         share: Share = DEFAULT_SHARE,
+        require_policy: bool = False,
         rebuild: Callable[[], None] = lambda: None,
     ) -> None:
         self.gateway = gateway
-        self.build = GatewayBuild(gateway.name, share=share)
+        self.build = GatewayBuild(gateway.name, share=share, require_policy=require_policy)
         self._encoded_grants = EncodedBeside()
         self._term = 0
         self._read_in_term: int | None = None

@@ -34,7 +34,9 @@ def told(case):
     """Each request of a case with its head, its token and its explanation."""
     resources = cases.objects_of(case)
     settings = cases.settings_of(case)
-    snapshot = compile_snapshot(resources, inspectors=VALIDATORS, gateway=settings.gateway).snapshot
+    snapshot = compile_snapshot(
+        resources, inspectors=VALIDATORS, gateway=settings.gateway, require_policy=settings.require_policy
+    ).snapshot
     table = build_table(snapshot, "digest", TableSettings(proxy_trust(settings.trusted_proxies)))
     requests = cases.requests_of(case)
     now_s = (requests.now or NOW).timestamp()
