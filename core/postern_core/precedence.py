@@ -2,7 +2,7 @@
 
 Exact paths come before prefixes, longer prefixes before shorter ones, prefixes
 before patterns; then more headers and query parameters, then the older object,
-then the name.
+then the name.  A default comes after all others of its hosts.
 """
 
 from __future__ import annotations

@@ -75,6 +75,8 @@ class Route(Entry, frozen=True):
     None bodies of any size; `responses` is the id of Responses, None for the usual bodies.  A request takes one from
     a bucket of each of `rate_limits`.
     Of each type of `filters` there is one at most; they are applied in whatever order they stand.
+    Where one `is_one_label`, a wildcard among its hosts stands for exactly one label, else for one or more.
+    One that `is_default` comes after all others of its hosts, whatever their paths.
     One that `serves_metadata` answers with what is published of its policy's protected resource, and asks for no token.
     """
 
@@ -106,6 +108,8 @@ class Route(Entry, frozen=True):
     rate_limits: tuple[RateLimit, ...] = ()
     serves_metadata: bool = False
     filters: tuple[Filter, ...] = ()
+    is_one_label: bool = False
+    is_default: bool = False
 
 
 class Endpoint(Entry, frozen=True):

@@ -51,13 +51,13 @@ SETS = st.lists(routes(), max_size=8, unique_by=lambda route: route.id)
 def searched(rows, target, request):
     """The first of all routes that match, in order of precedence."""
     matching = [
-        (path_order(match), route_order(row.entry), row.id)
+        (row.entry.is_default, path_order(match), route_order(row.entry), row.id)
         for row in rows
         if mismatch(row, target, request) is None
         for match in row.entry.paths
         if path_matches(target.path, match)
     ]
-    return min(matching)[2] if matching else None
+    return min(matching)[3] if matching else None
 
 
 @given(SETS, REQUESTED, st.booleans())

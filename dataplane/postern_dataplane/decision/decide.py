@@ -86,7 +86,7 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
             return answer
     row = find_route(head, target, table)
     if isinstance(row, Denial):
-        return Reject(row, unrouted=table.unrouted.find(target.host, target.path, table.hosts.names))
+        return Reject(row, unrouted=table.unrouted.find(target.host, target.path, table.hosts))
     cors = None if row.cors is None else row.cors.answer(origin_of(head))
     if row.entry.refusal:
         return Reject(ROUTE_REFUSED, row, cors=cors)

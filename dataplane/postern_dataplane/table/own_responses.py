@@ -7,7 +7,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Container
 from typing import NamedTuple
 
 from postern_core.snapshot_responses import Responses
@@ -15,7 +14,7 @@ from postern_dataplane.request.own_responses import OwnResponses, content
 
 from .copy_on_write import with_recomputed, with_regrouped
 from .diff import SectionDiff
-from .virtual_hosts import names_of, prefixes_of
+from .virtual_hosts import VirtualHosts, names_of, prefixes_of
 
 
 class CompiledResponses:
@@ -79,15 +78,15 @@ class Unrouted:
         )
         return new
 
-    def find(self, host: str, path: str, routed: Container[str]) -> OwnResponses | None:
-        """The responses of the Service whose place this is; `routed` are the hosts that have routes, as these say."""
+    def find(self, host: str, path: str, hosts: VirtualHosts) -> OwnResponses | None:
+        """The responses of the Service whose place this is; `hosts` are those that have routes."""
         if not self._by_host:
             return None
         for name in names_of(host):
             found = self._by_host.get(name)
             if found is not None:
                 return found.at(path)
-            if name in routed:
+            if hosts.has(name, host):
                 return None
         return None
 

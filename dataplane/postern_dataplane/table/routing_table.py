@@ -80,9 +80,9 @@ class RoutingTable:
         return len(self.entries["routes"])
 
     def serves(self, label: str) -> bool:
-        """Whether a route with this label is served: one of a Route, or what refuses the hosts of a Service."""
+        """Whether a route with this label is served: one of a Route or an Ingress, or what refuses hosts."""
         routes = self.entries["routes"]
-        return f"Route/{label}" in routes or f"Service/{label}" in routes
+        return f"Route/{label}" in routes or f"Service/{label}" in routes or f"Ingress/{label}" in routes
 
     def with_changes(self, diff: SnapshotDiff, *, gateway: str, digest: str, pods: int = 0) -> RoutingTable:
         """The table of what these sections are now; raises KeyError where a route's policy is not there."""

@@ -6,9 +6,8 @@ The time this takes does not grow with the number of routes; what patterns take 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Literal
-from urllib.parse import unquote_to_bytes
 
 from postern_core.precedence import route_order
 from postern_core.snapshot import PathMatch, Route
@@ -17,6 +16,7 @@ from postern_dataplane.request.target import Target
 
 from .compiled import CompiledRoute, ValueMatcher
 from .copy_on_write import with_recomputed, with_regrouped
+from .field_values import header_value, query_value
 from .patterns import Patterns, TextTooLong, below
 from .re2_pattern import compile_pattern
 
@@ -30,19 +30,22 @@ class VirtualHost:
     """
 
     __slots__ = (
-        "_criteria_size", "_keep_slashes", "_token_criteria", "count", "exact", "longest_prefix", "patterns",
-        "prefixes",
+        "_criteria_size", "_deeper", "_keep_slashes", "_one_label", "_token_criteria", "count", "defaults", "exact",
+        "longest_prefix", "patterns", "prefixes",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.exact: dict[str, tuple[CompiledRoute, ...]] = {}
         self.prefixes: dict[str, tuple[CompiledRoute, ...]] = {}
         self.patterns = Patterns()
+        self.defaults: tuple[CompiledRoute, ...] = ()
         self.longest_prefix = 0
         self.count = 0
         self._keep_slashes = 0
         self._token_criteria = 0
         self._criteria_size = 0
+        self._one_label = 0
+        self._deeper: VirtualHost | None = None
 
     def with_changes(self, removed: Collection[Route], added: Collection[CompiledRoute]) -> VirtualHost:
         """Without the rows of the routes that are gone, and with those that have come."""
@@ -56,7 +59,21 @@ class VirtualHost:
         new._token_criteria = self._token_criteria + _difference(removed, added, _asks_for_authorization)
         new._criteria_size = self._criteria_size + _difference(removed, added, _criteria_size)
         new.patterns = _patterns(self.patterns, removed, added, new._criteria_size)
+        new.defaults = _defaults(self.defaults, removed, added)
+        new._one_label = self._one_label + _difference(removed, added, lambda entry: entry.is_one_label)
+        new._deeper = self._deeper_with(removed, added) if new._one_label else None
         return new
+
+    @property
+    def deeper(self) -> VirtualHost | None:
+        """The routes of names that have more than one label where the host has a wildcard; None for none."""
+        return self._deeper if self._one_label else self
+
+    def _deeper_with(self, removed: Iterable[Route], added: Iterable[CompiledRoute]) -> VirtualHost | None:
+        routes = (self.deeper or VirtualHost()).with_changes(
+            [entry for entry in removed if not entry.is_one_label], [row for row in added if not row.entry.is_one_label]
+        )
+        return routes if routes.count else None
 
     @property
     def keeps_slashes(self) -> bool:
@@ -71,7 +88,7 @@ class VirtualHost:
     @property
     def rows(self) -> list[CompiledRoute]:
         """All of them, in order of precedence; for explanations, it takes the time of a search through all."""
-        groups = [*self.exact.values(), *self.prefixes.values(), self.patterns.rows]
+        groups = [*self.exact.values(), *self.prefixes.values(), self.patterns.rows, self.defaults]
         return sorted({row.id: row for group in groups for row in group}.values(), key=_order)
 
     def find(self, target: Target, head: RequestHead) -> CompiledRoute | None:
@@ -108,6 +125,7 @@ class VirtualHost:
                 yield from self.prefixes.get(prefix, ())
         if self.patterns:
             yield from self.patterns.at(path)
+        yield from self.defaults
 
 
 def _order(row: CompiledRoute) -> tuple[Any, ...]:
@@ -119,10 +137,22 @@ def _by_path(
 ) -> dict[str, tuple[CompiledRoute, ...]]:
     return with_regrouped(
         before,
-        ((path.value, entry.id) for entry in removed for path in entry.paths if path.type == type_),
-        ((path.value, row) for row in added for path in row.entry.paths if path.type == type_),
+        ((path.value, entry.id) for entry in removed for path in _indexed(entry, type_)),
+        ((path.value, row) for row in added for path in _indexed(row.entry, type_)),
         _order,
     )
+
+
+def _indexed(entry: Route, type_: str) -> list[PathMatch]:
+    """The paths by which a route is found; a default is by none."""
+    return [] if entry.is_default else [path for path in entry.paths if path.type == type_]
+
+
+def _defaults(
+    before: tuple[CompiledRoute, ...], removed: Iterable[Route], added: Iterable[CompiledRoute]
+) -> tuple[CompiledRoute, ...]:
+    gone, new = {it.id for it in removed if it.is_default}, [row for row in added if row.entry.is_default]
+    return tuple(sorted([*(row for row in before if row.id not in gone), *new], key=_order)) if gone or new else before
 
 
 def _difference(removed: Iterable[Route], added: Iterable[CompiledRoute], number: Callable[[Route], int]) -> int:
@@ -205,26 +235,6 @@ def _holds(criterion: ValueMatcher, value: str | None, bytes_max: int | None, pa
     return criterion.matches(value)
 
 
-def header_value(name: str, head: RequestHead) -> str | None:
-    """A header's value; several lines are one list (RFC 9110, section 5.3)."""
-    wanted = name.encode()
-    values = [value.decode("latin-1") for field, value in head.headers if field.lower() == wanted]
-    return ", ".join(values) if values else None
-
-
-def query_value(name: str, query: str | None) -> str | None:
-    """The first value of a query parameter, percent-decoded once."""
-    for segment in (query or "").split("&") if query else ():
-        key, _, value = segment.partition("=")
-        if _decoded(key) == name:
-            return _decoded(value)
-    return None
-
-
-def _decoded(text: str) -> str:
-    return unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
-
-
 class VirtualHosts:
     """The hosts of a table. The most specific one decides, and nothing falls through to a wider one."""
 
@@ -243,16 +253,20 @@ class VirtualHosts:
     def find(self, host: str) -> VirtualHost | None:
         """The routes of a host: its own, those of the longest wildcard above it, or those of every host."""
         found = self._routes.get(host)
-        above = host
-        while found is None and "." in above:
-            above = above.partition(".")[2]
+        if found is None and "." in host:
+            above = host.partition(".")[2]
             found = self._routes.get(f"*.{above}")
+            while found is None and "." in above:
+                above = above.partition(".")[2]
+                found = self._routes.get(f"*.{above}")
+                found = found and found.deeper
         return found or self._routes.get(EVERY_HOST)
 
-    @property
-    def names(self) -> Container[str]:
-        """The hosts that have routes, as these name them."""
-        return self._routes
+    def has(self, name: str, host: str) -> bool:
+        """Whether there are routes that call a host by this name."""
+        routes = self._routes.get(name)
+        is_deeper = name not in (host, EVERY_HOST, f"*.{host.partition('.')[2]}")
+        return routes is not None and (not is_deeper or routes.deeper is not None)
 
 
 def names_of(host: str) -> Iterator[str]:

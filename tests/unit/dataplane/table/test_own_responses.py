@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from postern_core.snapshot import Route
 from postern_core.snapshot_responses import ResponseBody, Responses
+from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.diff import SectionDiff
 from postern_dataplane.table.own_responses import CompiledResponses, Unrouted
+from postern_dataplane.table.virtual_hosts import VirtualHosts
 
 
 def responses(name, *hosts, prefix="/", body=None):
@@ -28,7 +31,14 @@ def found(entries, host, path="/x", routed=()):
 
 
 def body_of(unrouted, host, path="/x", routed=()):
-    own = unrouted.find(host, path, routed)
+    """`routed` are the hosts that have routes; with a 1 before it, a wildcard of one label."""
+    entries = [
+        Route(
+            id=name, namespace="n", name=name, created="", hosts=(name.removeprefix("1"),), paths=(), backend="",
+            service="", is_one_label=name.startswith("1"),
+        ) for name in routed
+    ]  # fmt: skip
+    own = unrouted.find(host, path, VirtualHosts(CompiledRoute(entry, None, None) for entry in entries))
     return own and own.content_of(404, "").body.decode()
 
 
@@ -45,6 +55,8 @@ HOSTS = [responses("a", "a.test", body="a"), responses("w", "*.test", body="w"),
         ("", (), "*"),
         ("b.test", ("b.test",), None),
         ("b.c.test", ("*.c.test",), None),
+        ("b.c.test", ("1*.c.test",), None),
+        ("a.b.c.test", ("1*.c.test",), "w"),
         ("a.test", ("a.test", "*.test"), "a"),
     ],
 )

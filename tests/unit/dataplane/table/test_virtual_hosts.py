@@ -11,10 +11,8 @@ from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.virtual_hosts import (
     VirtualHost,
     VirtualHosts,
-    header_value,
     mismatch,
     path_matches,
-    query_value,
 )
 
 EVERY = PathMatch(type="Prefix", value="/")
@@ -124,32 +122,6 @@ def test_one_path_is_explained(match, expected):
     assert expected == path_matches("/a", match)
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        ([], None),
-        ([("x-a", "1")], "1"),
-        ([("X-A", "1"), ("x-a", "2")], "1, 2"),
-        ([("x-a", "")], ""),
-        ([("x_a", "1")], None),
-        ([("x-a", b"\xff")], "\xff"),
-    ],
-)
-def test_several_lines_of_a_header_are_one_list(fields, expected):
-    """RFC 9110, section 5.3."""
-    assert expected == header_value("x-a", head("/", *fields))
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [(None, None), ("", None), ("b=1", None), ("a", ""), ("a=1&a=2", "1"), ("%61=%31", "1"), ("x&a=b=c", "b=c"),
-     ("a=%c3%a9", "\u00e9"), ("a=%ff", "\ufffd"), ("a=1+2", "1+2"), ("a=%2531", "%31"), ("a=\udcff", "\ufffd")],
-)  # fmt: skip
-def test_the_first_of_a_query_parameter_counts(query, expected):
-    """Percent-decoded once."""
-    assert expected == query_value("a", query)
-
-
 HOSTS = ("api.example.com", "*.example.com", "*.b.example.com", "*")
 
 
@@ -190,6 +162,59 @@ def test_routes_of_one_host_stand_in_order_of_precedence():
     """However they came."""
     rows = [row("c"), row("a"), row("b", created="2030-01-01T00:00:00Z")]
     assert ["b", "a", "c"] == [it.entry.name for it in VirtualHosts(rows).find("x").rows]
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("a.x", ["one", "wide"]), ("a.b.x", ["wide"]), ("a.y", ["two"]), ("a.b.y", ["every"]), ("y", ["every"])],
+)
+def test_a_wildcard_may_stand_for_exactly_one_label(host, expected):
+    """Beside one of the same name that stands for more; and nothing of the first is found where it stands for less."""
+    one, two = row("one", hosts=("*.x",), is_one_label=True), row("two", hosts=("*.y",), is_one_label=True)
+    hosts = VirtualHosts([one, two, row("wide", hosts=("*.x",)), row("every")])
+    assert expected == [it.entry.name for it in hosts.find(host).rows]
+
+
+def test_a_wildcard_of_one_label_comes_and_goes():
+    """What stands for more labels is as it was, and as it has become meanwhile."""
+    one, wide, other = (
+        row("one", hosts=("*.x",), is_one_label=True),
+        row("wide", hosts=("*.x",)),
+        row("a", hosts=("*.x",)),
+    )
+    hosts = VirtualHosts([wide]).with_changes([], [one]).with_changes([wide.entry], [other])
+    assert (["a", "one"], ["a"]) == tuple([it.entry.name for it in hosts.find(it).rows] for it in ("b.x", "c.b.x"))
+    hosts = hosts.with_changes([one.entry], [])
+    assert hosts.find("b.x") is hosts.find("c.b.x")
+    assert hosts.with_changes([other.entry], []).find("b.x") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "expected"),
+    [("*.x", "a.x", True), ("*.x", "b.a.x", False), ("*.y", "b.a.y", True), ("*", "a.b", False), ("a.x", "a.x", False)],
+)
+def test_which_names_of_a_host_have_routes_is_known(name, host, expected):
+    """A wildcard of one label is no name of what is deeper."""
+    rows = [row("one", hosts=("*.x",), is_one_label=True), row("wide", hosts=("*.y",))]
+    assert expected == VirtualHosts(rows).has(name, host)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"), [("/a", "exact"), ("/b/c", "prefix"), ("/1", "pattern"), ("/", "default"), ("/z", "default")]
+)
+def test_a_default_comes_after_all_others(path, expected):
+    """After patterns too, though it is older and its path is a prefix."""
+    default = row("default", created="2020-01-01T00:00:00Z", is_default=True)
+    rows = [default, row("exact", exact("/a")), row("prefix", prefix("/b")), row("pattern", pattern("/[0-9]"))]
+    assert expected == found(rows, path)
+
+
+def test_a_default_comes_and_goes():
+    """As every other route does."""
+    default, other = row("default", is_default=True), row("other")
+    host = VirtualHost().with_changes((), [default]).with_changes((), [other])
+    assert ["default", "other"] == [it.entry.name for it in host.rows]
+    assert ["other"] == [it.entry.name for it in host.with_changes([default.entry], ()).rows]
 
 
 def test_whether_any_route_keeps_slashes_is_known():
