@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,8 +13,9 @@ from postern_core.grants import Grants
 from postern_core.link.fail_closed import recover_service_scope
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.memo import Memo
-from postern_core.parse import Parsed
+from postern_core.parse import Parsed, is_a
 from postern_core.problems import Problem, in_order
+from postern_core.resources.ingress import GATEWAY_ANNOTATION, IngressClass
 from postern_operator.errors import LocalError
 from postern_operator.local.folder_source import FolderSource, Reading
 from postern_operator.local.generated_secrets import state_folder, with_generated_secrets
@@ -54,14 +55,16 @@ def tell_left_out(left_out: Unread) -> None:
         click.echo(f"Warning: left out: {printable(line)}", err=True)
 
 
-def gateways_of(objects: Iterable[Parsed]) -> tuple[str, ...]:
-    """The gateways that some Service names, sound or not, and the one named default."""
+def gateways_of(objects: Sequence[Parsed]) -> tuple[str, ...]:
+    """The gateways that some Service or IngressClass names, sound or not, and the one named default."""
     named = {
         gateway
         for parsed in objects
         if parsed.ref.kind == "Service"
         for gateway in recover_service_scope(parsed).gateways
     }
+    classes = [it.resource.metadata for it in objects if is_a(it, IngressClass)]
+    named |= {gateway for it in classes if (gateway := it.annotation(GATEWAY_ANNOTATION))}
     return tuple(sorted(named | {"default"}))
 
 

@@ -14,8 +14,9 @@ from typing import Any
 from .check import check
 from .grants import Grants
 from .kinds import KINDS
-from .link.attached_policies import link_attached_policies
+from .link.attached_policies import AttachedPolicies, link_attached_policies
 from .link.credentials import Identities, link_identities
+from .link.ingresses import Ingresses, find_ingresses, link_ingresses
 from .link.issuers import issuers_named_by, link_issuers
 from .link.metadata_routes import add_metadata
 from .link.resource_index import ResourceIndex, index_resources
@@ -75,21 +76,31 @@ def compile_snapshot(
     budget = Budget(share)
     issuers = link_issuers(index, budget)
     attached = link_attached_policies(index, gateway if require_policy else "")
-    services = link_services(index, gateway, grants.hosts, retained)
-    bound_services(services, index, budget)
-    routes = link_routes(index, services, attached.required_by)
-    bound_routes(routes, index, budget)
+    ingresses = find_ingresses(index, gateway)
+    services = link_services(index, gateway, grants.hosts, retained, ingresses.claims)
+    routes = _link_routes(index, services, ingresses, attached, budget)
     _carry_over(routes, retained.snapshot)
     named = issuers_named_by(routes.policies, index, retained.snapshot.issuers)
     problems += bound_identities(identities, _admitted_namespaces(routes), _callers(named), index, budget)
     refuse_unserved(services, routes)
     index.memo.finish()
-    problems += [*identities.problems, *issuers.problems, *services.problems, *routes.problems, *attached.problems]
-    problems += lint(Linked(index, identities, services, routes, now_s))
+    problems += [*identities.problems, *issuers.problems, *services.problems, *ingresses.problems, *routes.problems]
+    problems += [*attached.problems, *lint(Linked(index, identities, services, routes, now_s))]
     add_metadata(services, routes)
-    snapshot = _snapshot(gateway, identities, (services, routes, named), retained.snapshot)
+    snapshot = _snapshot(gateway, identities, (services, ingresses, routes, named), retained.snapshot)
     granted = _granted(services, identities, grants)
     return Compiled(snapshot, in_order(problems), granted, identities.facts | issuers.facts)
+
+
+def _link_routes(
+    index: ResourceIndex, services: Services, ingresses: Ingresses, attached: AttachedPolicies, budget: Budget
+) -> Routes:
+    """Resolve Routes and Ingresses, as far as the shares of their namespaces have room for them and for Services."""
+    bound_services(services, index, budget)
+    routes = link_routes(index, services, attached.required_by)
+    link_ingresses(ingresses, services.owned, index, routes)
+    bound_routes(routes, index, budget)
+    return routes
 
 
 def _carry_over(routes: Routes, retained: Snapshot) -> None:
@@ -125,7 +136,8 @@ def _checked(resources: Iterable[Parsed], inspectors: Validators, memo: Memo) ->
     problems: list[Problem] = []
     for ref, parsed in index.objects.items():
         if ref.kind not in KINDS:
-            problems += parsed.problems
+            # Whether an Ingress is ours is found out later.
+            problems += parsed.problems if ref.kind != "Ingress" else ()
             continue
         found = index.memo.get_or_compute(check, ref, parsed, index.inspectors)
         problems += found
@@ -141,18 +153,22 @@ def _callers(issuers: Iterable[TokenIssuer]) -> frozenset[str | None]:
 
 
 def _snapshot(
-    gateway: str, identities: Identities, linked: tuple[Services, Routes, list[TokenIssuer]], retained: Snapshot
+    gateway: str,
+    identities: Identities,
+    linked: tuple[Services, Ingresses, Routes, list[TokenIssuer]],
+    retained: Snapshot,
 ) -> Snapshot:
     """Put the entries together; the retained routes and policies are among the others already."""
-    services, routes, issuers = linked
+    services, ingresses, routes, issuers = linked
     own = [service.responses.entry for service in services.linked.values() if service.responses]
     others = (service.place for service in services.linked.values() if not service.responses)
-    backends = [service.backend for service in services.linked.values() if service.backend]
+    backends = [(it.backend.backend, it.backend.endpoints) for it in services.linked.values() if it.backend]
+    backends += ingresses.backends.values()
     return Snapshot(
         gateway=gateway,
         routes=_by_id(routes.entries),
-        backends=_by_id([*(linked.backend for linked in backends), *retained.backends]),
-        endpoints=_by_id([*(linked.endpoints for linked in backends), *retained.endpoints]),
+        backends=_by_id([*(backend for backend, _ in backends), *retained.backends]),
+        endpoints=_by_id([*(endpoints for _, endpoints in backends), *retained.endpoints]),
         policies=_by_id(routes.policies.values()),
         consumers=_by_id([*identities.consumers, *retained.consumers]),
         credentials=_by_id([*identities.credentials, *retained.credentials]),

@@ -56,7 +56,7 @@ def conditions_of(
     if accepted.status == "True":
         accepted = replace(accepted, message=_warnings(own))
     conditions = [accepted]
-    if KINDS[ref.kind].has_references:
+    if ref.kind not in KINDS or KINDS[ref.kind].has_references:
         conditions.append(_resolved(accepted, own))
     conditions.append(_programmed(accepted, programming, why))
     conditions.append(_ready(conditions))

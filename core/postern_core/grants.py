@@ -11,16 +11,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .ref import Ref
 from .snapshot import Snapshot
 from .snapshot_entry import Entry
 
 
 class HostGrant(Entry, frozen=True):
-    """A host (`id`) and its namespace; `service` is the name of a Service there that names the host."""
+    """A host (`id`) and its namespace; `service` is the name of a Service there that names the host, or `Ingress/name`.
+
+    A name has no slash, so no Service is taken for an Ingress.
+    """
 
     id: str
     namespace: str
     service: str
+
+    @property
+    def holder(self) -> Ref:
+        """The object that names the host."""
+        kind, _, name = self.service.rpartition("/")
+        return Ref(kind or "Service", self.namespace, name)
+
+
+def host_grant(host: str, holder: Ref) -> HostGrant:
+    """The grant of a host to the namespace of an object that names it."""
+    name = holder.name if holder.kind == "Service" else f"{holder.kind}/{holder.name}"
+    return HostGrant(id=host, namespace=holder.namespace, service=name)
 
 
 class KeyGrant(Entry, frozen=True):
@@ -58,11 +74,7 @@ def key_among(issuer: str, key: str) -> str:
 
 def grants_in(snapshot: Snapshot) -> Grants:
     """What a snapshot shows of the grants with which it was compiled: the hosts of its routes, and its credentials."""
-    hosts = {
-        host: HostGrant(id=host, namespace=route.namespace, service=route.service.rpartition("/")[2])
-        for route in snapshot.routes
-        for host in route.hosts
-    }
+    hosts = {host: host_grant(host, Ref.of(route.service)) for route in snapshot.routes for host in route.hosts}
     keys = {}
     for entry in snapshot.credentials:
         id_ = key_id(entry.namespace, key_among(entry.issuer, entry.key))

@@ -23,6 +23,7 @@ from .lints.token_issuer import TOKEN_ISSUER_LINTS
 from .ref import Ref
 from .resources.consumer import Consumer, ConsumerSpec
 from .resources.credential_keys import facts_of, holders_of
+from .resources.ingress import Ingress, IngressClass
 from .resources.issuer_keys import issuer_facts, issuer_references
 from .resources.jwt_credential import JWTCredential, JWTCredentialSpec
 from .resources.jwt_policy_kind import JWTPolicy, JWTPolicySpec
@@ -222,7 +223,12 @@ KUBERNETES_KINDS: dict[tuple[str, str], tuple[str, type[Resource]]] = {
     ("v1", "Service"): ("core/Service", KubernetesService),
     ("v1", "Namespace"): ("Namespace", Namespace),
     ("discovery.k8s.io/v1", "EndpointSlice"): ("EndpointSlice", EndpointSlice),
+    ("networking.k8s.io/v1", "Ingress"): ("Ingress", Ingress),
+    ("networking.k8s.io/v1", "IngressClass"): ("IngressClass", IngressClass),
 }
+
+# What a gateway serves: our kinds, and those of Kubernetes that are front ends beside them.
+FRONT_ENDS = frozenset({*KINDS, "Ingress"})
 
 
 def ref_kind(api_version: str, kind: str) -> str:

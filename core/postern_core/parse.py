@@ -123,8 +123,9 @@ def _parse_theirs(ref: Ref, type_: type[Resource], manifest: Mapping[str, Any], 
         msgspec.json.encode(resource)
         return Decoded(ref, resource, origin=origin)
     except msgspec.ValidationError as error:
-        problem = Problem(ref, Reason.INVALID, "", f"can't be read as Kubernetes writes it: {error}")
-        return _unusable(ref, manifest, origin, [problem])
+        mistakes = decode_strictly(manifest.get("spec", {}), type_.STRICT)[1] if type_.STRICT else []
+        mistakes = mistakes or [("", f"can't be read as Kubernetes writes it: {error}")]
+        return _unusable(ref, manifest, origin, [Problem(ref, Reason.INVALID, *mistake) for mistake in mistakes])
 
 
 def _unusable(

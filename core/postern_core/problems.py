@@ -48,6 +48,7 @@ class Reason(enum.Enum):
     REDIRECTED = ("Redirected", "ResolvedRefs")
     ISSUER_MISMATCH = ("IssuerMismatch", "ResolvedRefs")
     UPSTREAM_NOT_FOUND = ("UpstreamNotFound", "ResolvedRefs")
+    INGRESS_CLASS_NOT_FOUND = ("IngressClassNotFound", "ResolvedRefs")
     WARNING = ("Warning", None)
     NO_READY_ENDPOINT = ("NoReadyEndpoint", None)
     KEYS_STALE = ("KeysStale", None)

@@ -26,5 +26,11 @@ class Ref(NamedTuple):
         """`namespace/name`, as kubectl users write it."""
         return f"{self.namespace}/{self.name}"
 
+    @classmethod
+    def of(cls, id_: str) -> Ref:
+        """The object that an entry comes from; an entry of an Ingress says which path it is after the name."""
+        kind, namespace, name = id_.split("/", 2)
+        return cls(kind, namespace, name.partition("/")[0])
+
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"

@@ -78,3 +78,54 @@ def mistakes(*manifests: dict[str, Any]) -> dict[str, str]:
 def reasons(*manifests: dict[str, Any]) -> list[tuple[str, str]]:
     """Who has a problem, and its reason."""
     return [(problem.ref.name, problem.reason.text) for problem in compiled(*manifests).problems]
+
+
+def ingress_class(name: str = "postern", **fields: Any) -> dict[str, Any]:
+    """An IngressClass of ours; `fields` are of its spec, but for its annotations."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": {"name": name, "annotations": fields.pop("annotations", {})},
+        "spec": {"controller": "postern.dev/ingress-controller"} | fields,
+    }
+
+
+def ingress_path(path: str = "/", type_: str = "Prefix", service: str = "web", port: int | str = 80) -> dict[str, Any]:
+    """A path of an Ingress."""
+    number = {"number": port} if isinstance(port, int) else {"name": port}
+    return {"path": path, "pathType": type_, "backend": {"service": {"name": service, "port": number}}}
+
+
+def ingress(
+    name: str = "site",
+    *paths: dict[str, Any],
+    host: str = "app.example.com",
+    namespace: str = "default",
+    created: str = "",
+    annotations: dict[str, str] | None = None,
+    **spec: Any,
+) -> dict[str, Any]:
+    """An Ingress of our class, by default with all paths of one host."""
+    metadata: dict[str, Any] = {"name": name, "namespace": namespace, "annotations": annotations or {}}
+    if created:
+        metadata["creationTimestamp"] = created
+    rules = [{"host": host, "http": {"paths": list(paths or [ingress_path()])}}]
+    spec = {"ingressClassName": "postern", "rules": rules} | spec
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata, "spec": spec}
+
+
+def kubernetes_service(name: str = "web", namespace: str = "default", **spec: Any) -> list[dict[str, Any]]:
+    """A Service of Kubernetes with port 80, and one ready endpoint."""
+    metadata = {"name": name, "namespace": namespace}
+    labels = {"kubernetes.io/service-name": name}
+    return [
+        {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]} | spec},
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": metadata | {"labels": labels},
+            "addressType": "IPv4",
+            "ports": [{"port": 18080}],
+            "endpoints": [{"addresses": ["127.0.0.1"]}],
+        },
+    ]

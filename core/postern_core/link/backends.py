@@ -138,7 +138,7 @@ def _kubernetes_endpoints(
     if not is_a(referred.service, KubernetesService):
         return unresolved(f"{target} does not exist; create it, or name another")
     spec = referred.service.resource.spec
-    port = _port(spec, wanted.port)
+    port = port_of(spec, wanted.port)
     if spec.type == "ExternalName":
         number = port.port if port is not None else wanted.port
         if isinstance(number, str):
@@ -155,7 +155,7 @@ def _kubernetes_endpoints(
     return tuple(Endpoint(address=it.address, port=it.port, alternatives=it.alternatives) for it in found)
 
 
-def _port(spec: KubernetesServiceSpec, wanted: int | str) -> KubernetesServicePort | None:
+def port_of(spec: KubernetesServiceSpec, wanted: int | str) -> KubernetesServicePort | None:
     """The TCP port of a Service of Kubernetes that has this number, or this name."""
     return next((p for p in spec.ports or () if p.protocol == "TCP" and wanted in (p.port, p.name)), None)
 
@@ -164,7 +164,7 @@ def _port_number(wanted: int | str, referred: Referred) -> int | None:
     """The number of a Service's port, None for a name that it doesn't have."""
     if isinstance(wanted, int):
         return wanted
-    found = _port(referred.service.resource.spec, wanted) if is_a(referred.service, KubernetesService) else None
+    found = port_of(referred.service.resource.spec, wanted) if is_a(referred.service, KubernetesService) else None
     return found.port if found else None
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from postern_core.grants import HostGrant
+from postern_core.grants import HostGrant, host_grant
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 
@@ -28,18 +28,25 @@ HOSTS_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The hosts that one Service asks for; none are every host, None is nothing at all.
+    """The hosts that one Service or Ingress asks for; none are every host, None is nothing at all.
 
-    `is_certain` is False for a Service that isn't accepted.
+    `is_certain` is False for one that isn't accepted.  `fields` are where each host stands, if not in `spec.hosts`.
     """
 
     service: Ref
     hosts: tuple[str, ...] | None
     is_certain: bool = True
+    fields: tuple[str, ...] = ()
 
     @property
     def named(self) -> tuple[str, ...]:
         return () if self.hosts is None else self.hosts or (EVERY_HOST,)
+
+    def field_of(self, index: int) -> str:
+        """The field that names a host."""
+        if self.fields:
+            return self.fields[index]
+        return f"spec.hosts[{index}]" if self.hosts else "spec.hosts"
 
 
 @dataclass(slots=True)
@@ -66,11 +73,10 @@ def assign_hosts(claims: list[Claim], held: Mapping[str, HostGrant], retained: R
         for index, host in enumerate(claim.named):
             owner = _owner(host, owners)
             if owner is not None and owner.namespace != claim.service.namespace:
-                at = f"spec.hosts[{index}]" if claim.hosts else "spec.hosts"
-                refused.append((claim.service, at, host))
+                refused.append((claim.service, claim.field_of(index), host))
                 continue
             if host not in owners:
-                owners[host] = _grant(host, claim.service)
+                owners[host] = host_grant(host, claim.service)
             granted.append(host)
         settled.hosts[claim.service] = tuple(granted)
     # Only now, because the owner of a wildcard may have been granted the host itself after that.
@@ -86,10 +92,10 @@ def _kept(claims: list[Claim], held: Mapping[str, HostGrant]) -> dict[str, HostG
             grant = held.get(host)
             if grant is None or grant.namespace != claim.service.namespace:
                 continue
-            if grant.service == claim.service.name:
+            if grant.holder == claim.service:
                 kept[host] = grant
             else:
-                kept.setdefault(host, _grant(host, claim.service))
+                kept.setdefault(host, host_grant(host, claim.service))
     for claim in claims:
         if not claim.is_certain:
             kept |= _not_given_up(claim, held, kept)
@@ -98,16 +104,8 @@ def _kept(claims: list[Claim], held: Mapping[str, HostGrant]) -> dict[str, HostG
 
 def _not_given_up(claim: Claim, held: Mapping[str, HostGrant], kept: Mapping[str, HostGrant]) -> dict[str, HostGrant]:
     """What a Service that isn't accepted holds and doesn't name, as far as it may name it still."""
-    of_service = sorted(
-        host
-        for host, grant in held.items()
-        if (grant.namespace, grant.service) == (claim.service.namespace, claim.service.name) and host not in kept
-    )
+    of_service = sorted(host for host, grant in held.items() if grant.holder == claim.service and host not in kept)
     return {host: held[host] for host in of_service[: max(HOSTS_MAX - len(claim.named), 0)]}
-
-
-def _grant(host: str, service: Ref) -> HostGrant:
-    return HostGrant(id=host, namespace=service.namespace, service=service.name)
 
 
 def _owner(host: str, owners: Mapping[str, HostGrant]) -> HostGrant | None:
@@ -128,7 +126,7 @@ def wildcard_above(host: str, owners: Mapping[str, HostGrant]) -> HostGrant | No
 
 def _conflict(service: Ref, at: str, host: str, owner: HostGrant) -> Problem:
     named = "every host (no hosts given)" if host == EVERY_HOST else host
-    holder = Ref("Service", owner.namespace, owner.service)
+    holder = owner.holder
     has = "it" if owner.id == host else owner.id
     message = f"{named} belongs to namespace {owner.namespace} already ({holder} has {has}); choose another host"
     return Problem(service, Reason.HOST_CONFLICT, at, message, (holder,))

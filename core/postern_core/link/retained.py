@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from postern_core.grants import HostGrant
-from postern_core.kinds import KINDS
+from postern_core.kinds import FRONT_ENDS
 from postern_core.parse import Parsed
 from postern_core.snapshot import Snapshot
 
@@ -46,12 +46,8 @@ class Retained:
         return self.namespaces is None or namespace in self.namespaces
 
     def others(self, resources: Iterable[Parsed]) -> tuple[Parsed, ...]:
-        """Return what is to be compiled beside: nothing of ours in these namespaces, of which all may not be known.
-
-        Nor an Ingress, whose policy is an object of ours.
-        """
-        ours = {*KINDS, "Ingress"}
-        return tuple(it for it in resources if it.ref.kind not in ours or not self.covers(it.ref.namespace))
+        """Return what is to be compiled beside: nothing of ours in these namespaces, of which all may not be known."""
+        return tuple(it for it in resources if it.ref.kind not in FRONT_ENDS or not self.covers(it.ref.namespace))
 
     def host_grants(self, held: Mapping[str, HostGrant]) -> dict[str, HostGrant]:
         """Return the grants that these namespaces keep, for nothing of theirs says what they claim."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -88,18 +88,27 @@ class Services:
     """The Services of one gateway, and what is wrong with them.
 
     `elsewhere` are those that only other gateways serve, `grants` say which namespace holds a host from now on.
+    `owned` has the hosts of each object that claims some, Ingresses too.
     """
 
     linked: dict[Ref, LinkedService] = field(default_factory=dict)
     elsewhere: set[Ref] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
     grants: dict[str, HostGrant] = field(default_factory=dict)
+    owned: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
 
 
 def link_services(
-    resources: ResourceIndex, gateway: str, held: Mapping[str, HostGrant], retained: Retained = NOTHING
+    resources: ResourceIndex,
+    gateway: str,
+    held: Mapping[str, HostGrant],
+    retained: Retained = NOTHING,
+    others: Sequence[Claim] = (),
 ) -> Services:
-    """Resolve the Services of a gateway, the broken ones to a refusal; `held` are the grants of hosts so far."""
+    """Resolve the Services of a gateway, the broken ones to a refusal.
+
+    `held` are the grants of hosts so far, `others` the claims of Ingresses.
+    """
     services = Services()
     present: list[tuple[Parsed, ServicePlace]] = []
     claims = []
@@ -112,9 +121,11 @@ def link_services(
             continue
         claims.append(claim)
         present.append((parsed, place))
+    if others:
+        claims = sorted([*claims, *others], key=lambda claim: age(resources.objects[claim.service]))
     settled = assign_hosts(claims, held, retained)
     services.problems += settled.problems
-    services.grants = settled.grants
+    services.grants, services.owned = settled.grants, settled.hosts
     forwarded = _forwarded_headers(resources)
     for parsed, place in present:
         hosts, clean_headers = settled.hosts.get(parsed.ref, ()), forwarded.get(parsed.ref, ())

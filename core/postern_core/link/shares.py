@@ -168,10 +168,10 @@ def _replace(routes: Routes, places: Mapping[str, Route], closed: Collection[str
 
 
 def refusals_of_hosts(routes: Collection[Route], refusal: str) -> list[Route]:
-    """One route for each Service, the first by id, that refuses all requests for its hosts."""
-    first: dict[str, Route] = {}
+    """One route for the hosts of each Service, and for each host of an Ingress, that refuses all requests for them."""
+    first: dict[tuple[str, tuple[str, ...]], Route] = {}
     for route in sorted(routes, key=lambda it: it.id):
-        first.setdefault(route.service, route)
+        first.setdefault((route.service, route.hosts), route)
     return [
         Route(
             id=route.id,
@@ -183,6 +183,7 @@ def refusals_of_hosts(routes: Collection[Route], refusal: str) -> list[Route]:
             backend=route.backend,
             service=route.service,
             refusal=refusal,
+            is_one_label=route.is_one_label,
         )
         for route in first.values()
     ]
@@ -234,7 +235,7 @@ def _keep_only(identities: Identities, admitted: frozenset[str], named: Collecti
 
 def ref_of(entry: Route | Consumer | Credential) -> Ref:
     """The object that an entry comes from."""
-    return Ref(*entry.id.split("/", 2))
+    return Ref.of(entry.id)
 
 
 def _namespace_of(entry: Route | Consumer | Credential) -> str:
@@ -259,6 +260,6 @@ def _closed(ref: Ref) -> Problem:
 
 
 def _without_consumer(credential: Credential) -> Problem:
-    consumer = Ref(*credential.consumer.split("/", 2))
+    consumer = Ref.of(credential.consumer)
     message = f"{consumer} is not accepted itself; fix it first"
     return Problem(ref_of(credential), Reason.CONSUMER_NOT_FOUND, "spec.consumerRef", message, (consumer,))

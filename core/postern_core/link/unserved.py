@@ -19,12 +19,12 @@ EVERY_PATH = (PathMatch(type="Prefix", value="/"),)
 
 
 def refuse_unserved(services: Services, routes: Routes) -> None:
-    """Add a refusal for each Service that holds such hosts."""
+    """Add a refusal for each Service or Ingress that holds such hosts."""
     served = {host: grant for entry in routes.entries for host in entry.hosts if (grant := services.grants.get(host))}
     refused: dict[Ref, list[str]] = {}
     for host, grant in services.grants.items():
         if host not in served and host != EVERY_HOST and _falls_to_another(host, grant, served):
-            refused.setdefault(Ref("Service", grant.namespace, grant.service), []).append(host)
+            refused.setdefault(grant.holder, []).append(host)
     # A namespace that is carried over may have such a refusal already, and an id is that of one entry.
     ids = {service.id for service in refused}
     before = {entry.id: entry.hosts for entry in routes.entries if entry.id in ids}

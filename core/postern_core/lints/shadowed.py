@@ -24,16 +24,18 @@ _LITERAL = re.compile(r"(?:/[A-Za-z0-9_-]+(?=/(?![?*{])))*")
 
 def route_is_shadowed(linked: Linked) -> Iterator[Problem]:
     for entry, other in shadowed(linked.routes.entries):
-        shadow = Ref(*other.id.split("/", 2))
+        shadow = Ref.of(other.id)
         message = f"is never reached: {shadow} takes all of its requests first; remove one, or ask for more here"
-        yield Problem(Ref(*entry.id.split("/", 2)), Reason.WARNING, "spec", message, (shadow,))
+        yield Problem(Ref.of(entry.id), Reason.WARNING, "spec", message, (shadow,))
 
 
 def shadowed(entries: Collection[Route]) -> Iterator[tuple[Route, Route]]:
     """The routes that certainly are never reached, each with one that takes its requests."""
     at: dict[tuple[str, str], list[tuple[PathMatch, Route]]] = defaultdict(list)
+    # A default gives way to all others, and how many labels a wildcard stands for makes two hosts of one text.
+    entries = [entry for entry in entries if not entry.is_default]
     for entry in entries:
-        for host in entry.hosts:
+        for host in _hosts(entry):
             for path in entry.paths:
                 at[host, path.value].append((path, entry))
     for entry in entries:
@@ -42,10 +44,14 @@ def shadowed(entries: Collection[Route]) -> Iterator[tuple[Route, Route]]:
             yield entry, other
 
 
+def _hosts(entry: Route) -> tuple[str, ...]:
+    return tuple(f"1{host}" for host in entry.hosts) if entry.is_one_label else entry.hosts
+
+
 def _taker_of_all(entry: Route, at: Places) -> Route | None:
     """A route that takes an entry's requests at one of its places, if each has one; None where one has none."""
     first = None
-    for host in entry.hosts:
+    for host in _hosts(entry):
         for path in entry.paths:
             if path.type != "Regex" and len(at[host, path.value]) == 1:
                 return None

@@ -141,6 +141,8 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
     """An object of a kind that the compiler reads."""
 
     RULES: ClassVar[tuple[Rule, ...]] = ()
+    # Of a kind of Kubernetes whose spec is read as strictly as ours: its type.
+    STRICT: ClassVar[type[Spec] | None] = None
 
     metadata: Metadata
 

@@ -15,22 +15,24 @@ Statuses = dict[Ref, tuple[Condition, ...]]
 
 
 def statuses(objects: Iterable[Parsed], compiled: Compiled, programming: Programming) -> Statuses:
-    """Return the conditions of every object of ours, in order of Ref.
+    """Return the conditions of every object of ours, and of each Ingress of our class, in order of Ref.
 
     `programming` is of the gateway that was compiled for; no other one runs, so
     what belongs to another has no data plane.
     """
     problems = by_ref(compiled.problems)
     snapshot = compiled.snapshot
-    placed = {route.id for route in snapshot.routes} | {backend.id for backend in snapshot.backends}
+    placed = {Ref.of(route.id).id for route in snapshot.routes} | {backend.id for backend in snapshot.backends}
     valid: dict[tuple[str, Programming], tuple[Condition, ...]] = {}
     found: Statuses = {}
-    for ref in sorted({parsed.ref for parsed in objects if parsed.ref.kind in KINDS}):
+    ours = {parsed.ref for parsed in objects if parsed.ref.kind in KINDS}
+    ours |= {it for parsed in objects if (it := parsed.ref).kind == "Ingress" and (it.id in placed or it in problems)}
+    for ref in sorted(ours):
         own = problems.get(ref, ())
         if any(not problem.is_warning for problem in own):
             found[ref] = conditions_of(ref, own, programming)
             continue
-        is_elsewhere = KINDS[ref.kind].is_placed and ref.id not in placed
+        is_elsewhere = (ref.kind not in KINDS or KINDS[ref.kind].is_placed) and ref.id not in placed
         how = (ref.kind, Programming.NO_DATA_PLANE if is_elsewhere else programming)
         if own:
             found[ref] = conditions_of(ref, own, how[1])

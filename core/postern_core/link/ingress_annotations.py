@@ -1,0 +1,102 @@
+"""What annotations of an Ingress stand in the way of serving it.
+
+Rules of this file:
+1. An annotation that restricts who may call, or changes which requests are matched, is never ignored: without it the
+   application would be open, or get what is not meant for it.  It refuses the Ingress, and says what to use instead.
+2. An annotation of ours that is not known refuses as well: it may be a mistyped one.
+3. Any other one of ingress-nginx changes how well an application is served, never by whom; it is a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from postern_core.problems import printable
+from postern_core.resources.ingress import POLICY_ANNOTATION
+
+OURS = "postern.dev/"
+NGINX = "nginx.ingress.kubernetes.io/"
+
+KNOWN = (POLICY_ANNOTATION,)
+
+
+class Restriction(NamedTuple):
+    """Annotations that are refused, as a pattern of their names, and what to use in their place."""
+
+    names: re.Pattern[str]
+    instead: str
+
+
+def _all(instead: str, *names: str) -> Restriction:
+    return Restriction(re.compile("|".join(names)), instead)
+
+
+# By name without the prefix.
+OF_NGINX = (
+    _all(f"name a JWTPolicy in {POLICY_ANNOTATION}", "auth-(?!tls-|proxy-).*", "enable-global-auth", "satisfy"),
+    _all("ask for client certificates in front of the gateway", "auth-tls-.*", "ssl-passthrough"),
+    _all(
+        "write a Service of postern.dev with clients.allow and clients.deny",
+        "(white|allow|deny|black)list-source-range",
+    ),
+    _all("write a Service of postern.dev with rateLimit", "limit-.*", "global-rate-limit.*"),
+    _all("write a Route of postern.dev with a path of type Regex", "use-regex"),
+    _all("write a Service of postern.dev with pathPrefix, which takes the prefix off", "rewrite-target"),
+    _all("write Services and Routes of postern.dev for what the snippet does", ".*-snippet", "enable-modsecurity",
+         "enable-owasp-.*", "modsecurity-.*"),
+    _all("write a Service of postern.dev with upstream.tls", "backend-protocol"),
+)  # fmt: skip
+# What plugins of other controllers do may be to restrict; by whole name.
+OF_OTHERS = (
+    _all(
+        f"name a JWTPolicy in {POLICY_ANNOTATION}, and remove it",
+        r"konghq\.com/plugins",
+        r"traefik\.ingress\.kubernetes\.io/router\.middlewares",
+        r"k8s\.apisix\.apache\.org/(plugin-config-name|enable-.*|auth-.*|allowlist-.*|blocklist-.*)",
+        r"(nginx\.org|nginx\.com)/(policies|jwt-.*|basic-auth-.*|limit-.*|server-snippets|location-snippets)",
+        r"haproxy\.org/(auth-.*|allow-list|deny-list|whitelist|blacklist|rate-limit-.*|jwt-.*)",
+    ),
+)
+# Canary releases of ingress-nginx: an Ingress that stands beside another one with the same paths.
+CANARY = f"{NGINX}canary"
+
+
+class AnnotationMistake(NamedTuple):
+    """The field of an annotation, and why it refuses its Ingress."""
+
+    field: str
+    message: str
+
+
+def refused_annotations(annotations: Mapping[str, str]) -> list[AnnotationMistake]:
+    """The annotations for which an Ingress is refused, in order of name."""
+    found = [(name, _why(name, annotations[name])) for name in sorted(annotations)]
+    return [AnnotationMistake(_field(name), why) for name, why in found if why]
+
+
+def passed_over(annotations: Mapping[str, str]) -> list[str]:
+    """The annotations of ingress-nginx that change nothing here, in order."""
+    of_nginx = (name for name in sorted(annotations) if name.startswith(NGINX) and name != CANARY)
+    return [printable(name) for name in of_nginx if not _why(name, annotations[name])]
+
+
+def is_canary(annotations: Mapping[str, str]) -> bool:
+    """Whether an Ingress takes a part of another one's requests."""
+    return annotations.get(CANARY) == "true"
+
+
+def _why(name: str, value: str) -> str:
+    if name.startswith(OURS):
+        known = ", ".join(KNOWN)
+        return "" if name in KNOWN else f"is not known; use one of {known}, or remove it"
+    if name == f"{NGINX}backend-protocol" and value.upper() in ("HTTP", "AUTO_HTTP"):
+        return ""
+    rows, own = (OF_NGINX, name.removeprefix(NGINX)) if name.startswith(NGINX) else (OF_OTHERS, name)
+    row = next((row for row in rows if row.names.fullmatch(own)), None)
+    return f"is not read here, and without it more would pass than is meant; {row.instead}" if row else ""
+
+
+def _field(name: str) -> str:
+    return f"metadata.annotations.{printable(name)}"

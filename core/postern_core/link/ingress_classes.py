@@ -1,0 +1,107 @@
+"""Which Ingresses are ours, by their class, and which gateway serves them.
+
+An Ingress names its class in `spec.ingressClassName`, or else in the deprecated annotation; one that names none is of
+the class that says it is the default.  An Ingress of another controller is no business of ours: nothing is said of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from postern_core.parse import Parsed, is_a
+from postern_core.problems import Problem, Reason, printable
+from postern_core.ref import Ref
+from postern_core.resources.ingress import (
+    CLASS_ANNOTATION,
+    CONTROLLER,
+    DEFAULT_CLASS_ANNOTATION,
+    GATEWAY_ANNOTATION,
+    Ingress,
+    IngressClass,
+)
+
+from .resource_index import ResourceIndex
+
+DEFAULT_GATEWAY = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class OurClass:
+    """A class of ours: its gateway, and why it can't be served, "" if it can."""
+
+    gateway: str
+    refusal: str = ""
+
+
+def class_ref(name: str) -> Ref:
+    """An IngressClass's Ref; as an object of no namespace it is parsed into the default one."""
+    return Ref("IngressClass", "default", name)
+
+
+def named_class(parsed: Parsed) -> tuple[str, str] | None:
+    """The class that an Ingress names and the field that does, None for no class."""
+    if is_a(parsed, Ingress):
+        name: object = parsed.resource.spec.ingress_class_name
+        annotations: Mapping[str, Any] = parsed.resource.metadata.annotations or {}
+    else:
+        manifest = parsed.manifest or {}
+        name = _member(manifest, "spec").get("ingressClassName")
+        annotations = _member(_member(manifest, "metadata"), "annotations")
+    if isinstance(name, str) and name:
+        return name, "spec.ingressClassName"
+    deprecated = annotations.get(CLASS_ANNOTATION)
+    if isinstance(deprecated, str) and deprecated:
+        return deprecated, f"metadata.annotations.{CLASS_ANNOTATION}"
+    return None
+
+
+def class_of(parsed: Parsed, resources: ResourceIndex) -> OurClass | None:
+    """The class of an Ingress, None where it is not ours."""
+    named = named_class(parsed)
+    if named is not None:
+        return _ours(resources.objects.get(class_ref(named[0])))
+    return next((found for one in resources.of_kind("IngressClass") if (found := _default(one))), None)
+
+
+def missing_class(parsed: Parsed, resources: ResourceIndex) -> Problem | None:
+    """What is wrong with an Ingress that names a class which is not there, None if nothing is.
+
+    The deprecated annotation may name a class that never was an object.
+    """
+    named = named_class(parsed)
+    if named is None or named[1] != "spec.ingressClassName" or class_ref(named[0]) in resources.objects:
+        return None
+    message = (
+        f"there is no IngressClass {printable(named[0])}, so nothing serves this Ingress; "
+        f"create it with controller {CONTROLLER}, or name another"
+    )
+    return Problem(parsed.ref, Reason.INGRESS_CLASS_NOT_FOUND, named[1], message, (class_ref(named[0]),))
+
+
+def _default(parsed: Parsed) -> OurClass | None:
+    """A class of ours that says it is the default, None for any other."""
+    is_default = is_a(parsed, IngressClass) and parsed.resource.metadata.annotation(DEFAULT_CLASS_ANNOTATION) == "true"
+    return _ours(parsed) if is_default else None
+
+
+def _ours(parsed: Parsed | None) -> OurClass | None:
+    if not is_a(parsed, IngressClass):
+        # Of one that can't be read it is unknown whose it is, so that what it would serve is refused.
+        return OurClass(DEFAULT_GATEWAY, f"{_name_of(parsed)} can't be read") if parsed is not None else None
+    spec, metadata = parsed.resource.spec, parsed.resource.metadata
+    if spec.controller != CONTROLLER:
+        return None
+    gateway = metadata.annotation(GATEWAY_ANNOTATION) or DEFAULT_GATEWAY
+    refusal = f"{_name_of(parsed)} has parameters, which are not read; remove them" if spec.parameters else ""
+    return OurClass(gateway, refusal)
+
+
+def _name_of(parsed: Parsed) -> str:
+    return f"IngressClass {parsed.ref.name}"
+
+
+def _member(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = value.get(name)
+    return found if isinstance(found, Mapping) else {}

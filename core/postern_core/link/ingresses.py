@@ -1,0 +1,160 @@
+"""Ingresses, resolved into the same entries as Routes: one for each path, and one for the default backend.
+
+Rules of this file:
+1. A host belongs to a namespace as those of Services do; what an Ingress asks for on another's host is not served.
+2. Paths of all Ingresses and Routes of a host stand in one order, so no Ingress knows of another.
+3. The default backend of a namespace is that of its oldest Ingress that has one.  It takes what no other entry takes
+   on the hosts of that namespace's Ingresses, and on all hosts that nothing names where the namespace owns those.
+4. What can't be served answers 503 where it would have been; all else of the Ingress goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from postern_core.parse import Parsed, is_a
+from postern_core.problems import Problem, Reason
+from postern_core.ref import Ref
+from postern_core.resources.ingress import POLICY_ANNOTATION, Ingress
+from postern_core.snapshot import Backend, Endpoints, Route
+
+from .hosts import Claim
+from .ingress_annotations import CANARY, is_canary, passed_over, refused_annotations
+from .ingress_backends import link_ingress_backend
+from .ingress_classes import class_of, missing_class
+from .ingress_scope import DEFAULT, DEFAULT_FIELD, EVERY_PATH, IngressPath, IngressScope, recovered_scope, scope_of
+from .resource_index import ResourceIndex, age
+from .routes import Routes
+from .sizes import shortened, size_of
+
+
+class PlacedIngress(NamedTuple):
+    """An Ingress of this gateway: what it covers, and why all of it is refused, "" if it is not."""
+
+    parsed: Parsed
+    scope: IngressScope
+    refusal: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def ref(self) -> Ref:
+        return self.parsed.ref
+
+
+@dataclass(slots=True)
+class Ingresses:
+    """The Ingresses of one gateway, oldest first, their claims of hosts, and what is wrong with them."""
+
+    placed: list[PlacedIngress] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    backends: dict[str, tuple[Backend, Endpoints]] = field(default_factory=dict)
+
+
+def find_ingresses(resources: ResourceIndex, gateway: str) -> Ingresses:
+    """Return the Ingresses that a gateway serves, before any host is theirs."""
+    ingresses = Ingresses()
+    for parsed in sorted(resources.of_kind("Ingress"), key=age):
+        ours = class_of(parsed, resources)
+        if ours is None:
+            missing = missing_class(parsed, resources)
+            ingresses.problems += [missing] if missing else []
+        elif ours.gateway == gateway:
+            placed = resources.memo.get_or_compute(_placed, parsed.ref, parsed, ours.refusal)
+            ingresses.placed.append(placed)
+            ingresses.claims.append(placed.scope.claim(parsed, is_certain=parsed.resource is not None))
+            ingresses.problems += placed.problems
+    return ingresses
+
+
+def _placed(parsed: Parsed, refusal: str) -> PlacedIngress:
+    if not is_a(parsed, Ingress):
+        return PlacedIngress(parsed, recovered_scope(parsed), f"{parsed.ref} is not accepted", parsed.problems)
+    annotations = parsed.resource.metadata.annotations or {}
+    scope = IngressScope({}, ()) if is_canary(annotations) else scope_of(parsed)
+    wrong = [Problem(parsed.ref, Reason.INVALID, *one) for one in refused_annotations(annotations)]
+    if POLICY_ANNOTATION in annotations:
+        at = f"metadata.annotations.{POLICY_ANNOTATION}"
+        wrong.append(Problem(parsed.ref, Reason.INVALID, at, "is not served yet"))
+    if refusal:
+        message = f"its requests get 503: {refusal}"
+        wrong.append(Problem(parsed.ref, Reason.INVALID, "spec.ingressClassName", message))
+    why = f"{parsed.ref}: {wrong[0].field}: {wrong[0].message}" if wrong else ""
+    problems = [Problem(parsed.ref, Reason.INVALID, *mistake) for mistake in scope.mistakes]
+    return PlacedIngress(parsed, scope, why, (*problems, *wrong, *_remarks(parsed.ref, annotations)))
+
+
+def _remarks(ref: Ref, annotations: Mapping[str, str]) -> Iterator[Problem]:
+    """What is to be said of annotations that refuse nothing."""
+    if is_canary(annotations):
+        message = "is a canary release, which is not served, and the other Ingress takes all requests; delete this one"
+        yield Problem(ref, Reason.INVALID, f"metadata.annotations.{CANARY}", message)
+    ignored = passed_over(annotations)
+    if ignored:
+        message = f"not read here: {', '.join(ignored)}; remove them, or see what they would have done"
+        yield Problem(ref, Reason.WARNING, "metadata.annotations", message)
+
+
+def link_ingresses(
+    ingresses: Ingresses, owned: Mapping[Ref, tuple[str, ...]], resources: ResourceIndex, routes: Routes
+) -> None:
+    """Add the entries of all Ingresses; `owned` are the hosts that each may have."""
+    hosts_of: dict[str, dict[str, None]] = {}
+    for placed in ingresses.placed:
+        hosts = owned.get(placed.ref, ())
+        hosts_of.setdefault(placed.ref.namespace, {}).update(dict.fromkeys(hosts))
+        for path in placed.scope.paths:
+            if path.host in hosts:
+                _add(placed, path, ingresses, resources, routes)
+    taken: dict[str, Ref] = {}
+    for placed in ingresses.placed:
+        if not placed.scope.has_default:
+            continue
+        other = taken.setdefault(placed.ref.namespace, placed.ref)
+        hosts = tuple(sorted(hosts_of[placed.ref.namespace]))
+        if other != placed.ref:
+            message = f"takes no request: {other} is older, and has the default backend of this namespace"
+            ingresses.problems.append(Problem(placed.ref, Reason.WARNING, DEFAULT_FIELD, message, (other,)))
+        elif hosts:
+            path = IngressPath(DEFAULT, DEFAULT_FIELD, "", EVERY_PATH, placed.scope.default, hosts=hosts)
+            _add(placed, path, ingresses, resources, routes)
+
+
+def _add(
+    placed: PlacedIngress, path: IngressPath, ingresses: Ingresses, resources: ResourceIndex, routes: Routes
+) -> None:
+    """Add the entry of one path, and its backend where that has not been added yet."""
+    found = link_ingress_backend(placed.ref.namespace, path.backend, resources) if path.backend else None
+    if found is not None and found.reason is not None:
+        at = path.field if path.name == DEFAULT else f"{path.field}.backend"
+        causes = (found.cause,) if found.cause else ()
+        ingresses.problems.append(Problem(placed.ref, found.reason, at, found.message, causes))
+    refusal = placed.refusal or path.refusal or (found.refusal if found else f"{placed.ref} is not accepted")
+    entry, size_bytes = resources.memo.get_or_compute(
+        _entry, (placed.ref, path.name), placed.parsed, path, found.id if found else "", shortened(refusal)
+    )
+    if found is not None and found.entries is not None and found.id not in ingresses.backends and not refusal:
+        ingresses.backends[found.id] = found.entries
+        size_bytes += found.size_bytes
+    routes.entries.append(entry)
+    routes.sizes.append(size_bytes)
+
+
+def _entry(parsed: Parsed, path: IngressPath, backend: str, refusal: str) -> tuple[Route, int]:
+    ref, hosts = parsed.ref, path.hosts or (path.host,)
+    entry = Route(
+        id=f"{ref.id}/{path.name}",
+        namespace=ref.namespace,
+        name=f"{ref.name}/{path.name}",
+        created=age(parsed)[0].removeprefix("~"),
+        hosts=hosts,
+        paths=path.matches,
+        backend=backend,
+        service=ref.id,
+        refusal=refusal,
+        is_one_label=any(host.startswith("*.") for host in hosts),
+        is_default=path.name == DEFAULT,
+    )
+    return entry, size_of(entry)
