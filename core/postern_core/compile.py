@@ -76,7 +76,7 @@ def compile_snapshot(
     budget = Budget(share)
     issuers = link_issuers(index, budget)
     attached = link_attached_policies(index, gateway if require_policy else "")
-    ingresses = find_ingresses(index, gateway)
+    ingresses = find_ingresses(index, gateway, attached)
     services = link_services(index, gateway, grants.hosts, retained, ingresses.claims)
     routes = _link_routes(index, services, ingresses, attached, budget)
     _carry_over(routes, retained.snapshot)

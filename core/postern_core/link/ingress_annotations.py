@@ -3,7 +3,7 @@
 Rules of this file:
 1. An annotation that restricts who may call, or changes which requests are matched, is never ignored: without it the
    application would be open, or get what is not meant for it.  It refuses the Ingress, and says what to use instead.
-2. An annotation of ours that is not known refuses as well: it may be a mistyped one.
+2. What annotations of our own mean, and that unknown ones refuse, is in `attached_policies`.
 3. Any other one of ingress-nginx changes how well an application is served, never by whom; it is a warning.
 """
 
@@ -14,12 +14,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from postern_core.problems import printable
-from postern_core.resources.ingress import POLICY_ANNOTATION
 
-OURS = "postern.dev/"
+from .attached_policies import POLICY_ANNOTATION
+
 NGINX = "nginx.ingress.kubernetes.io/"
-
-KNOWN = (POLICY_ANNOTATION,)
 
 
 class Restriction(NamedTuple):
@@ -88,9 +86,6 @@ def is_canary(annotations: Mapping[str, str]) -> bool:
 
 
 def _why(name: str, value: str) -> str:
-    if name.startswith(OURS):
-        known = ", ".join(KNOWN)
-        return "" if name in KNOWN else f"is not known; use one of {known}, or remove it"
     if name == f"{NGINX}backend-protocol" and value.upper() in ("HTTP", "AUTO_HTTP"):
         return ""
     rows, own = (OF_NGINX, name.removeprefix(NGINX)) if name.startswith(NGINX) else (OF_OTHERS, name)
@@ -99,4 +94,4 @@ def _why(name: str, value: str) -> str:
 
 
 def _field(name: str) -> str:
-    return f"metadata.annotations.{printable(name)}"
+    return f"metadata.annotations[{printable(name)}]"

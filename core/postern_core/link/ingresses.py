@@ -5,7 +5,8 @@ Rules of this file:
 2. Paths of all Ingresses and Routes of a host stand in one order, so no Ingress knows of another.
 3. The default backend of a namespace is that of its oldest Ingress that has one.  It takes what no other entry takes
    on the hosts of that namespace's Ingresses, and on all hosts that nothing names where the namespace owns those.
-4. What can't be served answers 503 where it would have been; all else of the Ingress goes on.
+4. One policy protects all paths of an Ingress, and none of another's.
+5. What can't be served answers 503 where it would have been; all else of the Ingress goes on.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from typing import NamedTuple
 from postern_core.parse import Parsed, is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.resources.ingress import POLICY_ANNOTATION, Ingress
+from postern_core.resources.ingress import Ingress
 from postern_core.snapshot import Backend, Endpoints, Route
 
+from .attached_policies import AttachedPolicies, Attachment, attached_policy
 from .hosts import Claim
 from .ingress_annotations import CANARY, is_canary, passed_over, refused_annotations
 from .ingress_backends import link_ingress_backend
@@ -31,12 +33,13 @@ from .sizes import shortened, size_of
 
 
 class PlacedIngress(NamedTuple):
-    """An Ingress of this gateway: what it covers, and why all of it is refused, "" if it is not."""
+    """An Ingress of this gateway: what it covers, why all of it is refused, "" if it is not, and what protects it."""
 
     parsed: Parsed
     scope: IngressScope
     refusal: str = ""
     problems: tuple[Problem, ...] = ()
+    attached: Attachment = Attachment()
 
     @property
     def ref(self) -> Ref:
@@ -53,7 +56,7 @@ class Ingresses:
     backends: dict[str, tuple[Backend, Endpoints]] = field(default_factory=dict)
 
 
-def find_ingresses(resources: ResourceIndex, gateway: str) -> Ingresses:
+def find_ingresses(resources: ResourceIndex, gateway: str, policies: AttachedPolicies) -> Ingresses:
     """Return the Ingresses that a gateway serves, before any host is theirs."""
     ingresses = Ingresses()
     for parsed in sorted(resources.of_kind("Ingress"), key=age):
@@ -63,21 +66,23 @@ def find_ingresses(resources: ResourceIndex, gateway: str) -> Ingresses:
             ingresses.problems += [missing] if missing else []
         elif ours.gateway == gateway:
             placed = resources.memo.get_or_compute(_placed, parsed.ref, parsed, ours.refusal)
-            ingresses.placed.append(placed)
+            attached = attached_policy(policies, parsed.ref, _annotations(parsed))
+            ingresses.placed.append(placed._replace(attached=attached))
             ingresses.claims.append(placed.scope.claim(parsed, is_certain=parsed.resource is not None))
-            ingresses.problems += placed.problems
+            ingresses.problems += (*placed.problems, *attached.problems)
     return ingresses
+
+
+def _annotations(parsed: Parsed) -> Mapping[str, str]:
+    return (parsed.resource.metadata.annotations or {}) if is_a(parsed, Ingress) else {}
 
 
 def _placed(parsed: Parsed, refusal: str) -> PlacedIngress:
     if not is_a(parsed, Ingress):
         return PlacedIngress(parsed, recovered_scope(parsed), f"{parsed.ref} is not accepted", parsed.problems)
-    annotations = parsed.resource.metadata.annotations or {}
+    annotations = _annotations(parsed)
     scope = IngressScope({}, ()) if is_canary(annotations) else scope_of(parsed)
     wrong = [Problem(parsed.ref, Reason.INVALID, *one) for one in refused_annotations(annotations)]
-    if POLICY_ANNOTATION in annotations:
-        at = f"metadata.annotations.{POLICY_ANNOTATION}"
-        wrong.append(Problem(parsed.ref, Reason.INVALID, at, "is not served yet"))
     if refusal:
         message = f"its requests get 503: {refusal}"
         wrong.append(Problem(parsed.ref, Reason.INVALID, "spec.ingressClassName", message))
@@ -90,7 +95,7 @@ def _remarks(ref: Ref, annotations: Mapping[str, str]) -> Iterator[Problem]:
     """What is to be said of annotations that refuse nothing."""
     if is_canary(annotations):
         message = "is a canary release, which is not served, and the other Ingress takes all requests; delete this one"
-        yield Problem(ref, Reason.INVALID, f"metadata.annotations.{CANARY}", message)
+        yield Problem(ref, Reason.INVALID, f"metadata.annotations[{CANARY}]", message)
     ignored = passed_over(annotations)
     if ignored:
         message = f"not read here: {', '.join(ignored)}; remove them, or see what they would have done"
@@ -131,10 +136,21 @@ def _add(
         at = path.field if path.name == DEFAULT else f"{path.field}.backend"
         causes = (found.cause,) if found.cause else ()
         ingresses.problems.append(Problem(placed.ref, found.reason, at, found.message, causes))
-    refusal = placed.refusal or path.refusal or (found.refusal if found else f"{placed.ref} is not accepted")
-    entry, size_bytes = resources.memo.get_or_compute(
-        _entry, (placed.ref, path.name), placed.parsed, path, found.id if found else "", shortened(refusal)
+    attached = placed.attached
+    refusal = (
+        placed.refusal
+        or attached.refusal
+        or path.refusal
+        or (found.refusal if found else f"{placed.ref} is not accepted")
     )
+    policy = attached.policy if not refusal else None
+    guard = Guard(policy.id if policy else None, attached.clean_headers, shortened(refusal))
+    entry, size_bytes = resources.memo.get_or_compute(
+        _entry, (placed.ref, path.name), placed.parsed, path, found.id if found else "", guard
+    )
+    if policy is not None and policy.id not in routes.policies:
+        routes.policies[policy.id] = policy
+        size_bytes += attached.size_bytes
     if found is not None and found.entries is not None and found.id not in ingresses.backends and not refusal:
         ingresses.backends[found.id] = found.entries
         size_bytes += found.size_bytes
@@ -142,7 +158,15 @@ def _add(
     routes.sizes.append(size_bytes)
 
 
-def _entry(parsed: Parsed, path: IngressPath, backend: str, refusal: str) -> tuple[Route, int]:
+class Guard(NamedTuple):
+    """What stands before a backend: a policy by id, headers that only the gateway may set, or a refusal."""
+
+    policy: str | None
+    clean_headers: tuple[str, ...]
+    refusal: str
+
+
+def _entry(parsed: Parsed, path: IngressPath, backend: str, guard: Guard) -> tuple[Route, int]:
     ref, hosts = parsed.ref, path.hosts or (path.host,)
     entry = Route(
         id=f"{ref.id}/{path.name}",
@@ -153,7 +177,9 @@ def _entry(parsed: Parsed, path: IngressPath, backend: str, refusal: str) -> tup
         paths=path.matches,
         backend=backend,
         service=ref.id,
-        refusal=refusal,
+        policy=guard.policy,
+        clean_headers=() if guard.refusal else guard.clean_headers,
+        refusal=guard.refusal,
         is_one_label=any(host.startswith("*.") for host in hosts),
         is_default=path.name == DEFAULT,
     )

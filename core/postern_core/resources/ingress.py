@@ -21,8 +21,6 @@ CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 DEFAULT_CLASS_ANNOTATION = "ingressclass.kubernetes.io/is-default-class"
 # On an IngressClass: the gateway that serves its Ingresses.
 GATEWAY_ANNOTATION = "postern.dev/gateway"
-# On an Ingress: the JWTPolicy that protects it.
-POLICY_ANNOTATION = "postern.dev/jwt-policy"
 
 PathType = Literal["Exact", "Prefix", "ImplementationSpecific"]
 

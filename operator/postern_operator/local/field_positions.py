@@ -120,6 +120,9 @@ def _mark_of(node: yaml.Node, field: str) -> yaml.Mark:
 
 def _element(node: yaml.Node, path: str) -> tuple[yaml.Mark, yaml.Node, str] | None:
     number, _, rest = path[1:].partition("]")
+    if isinstance(node, yaml.MappingNode):  # as Kubernetes writes a name with dots: annotations[example.com/name]
+        named = _member(node, number)
+        return (named[0], named[1], rest) if named is not None and not named[2] else None
     if not isinstance(node, yaml.SequenceNode) or not number.isdecimal() or int(number) >= len(node.value):
         return None
     element = node.value[int(number)]

@@ -1,8 +1,8 @@
 """Ingress and IngressClass as they are read."""
 
 from manifests import ingress, ingress_class
+from postern_core.link.attached_policies import POLICY_ANNOTATION
 from postern_core.parse import parse_manifest
-from postern_core.resources.ingress import POLICY_ANNOTATION
 
 
 def test_what_kubectl_notes_in_annotations_is_not_kept():

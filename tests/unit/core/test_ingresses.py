@@ -1,6 +1,6 @@
 """Ingresses, resolved into routes."""
 
-from manifests import compiled, ingress, ingress_class, ingress_path, kubernetes_service, route, service
+from manifests import compiled, ingress, ingress_class, ingress_path, jwt_policy, kubernetes_service, route, service
 from postern_core.grants import Grants
 from postern_core.link.hosts import Claim
 from postern_core.link.ingresses import Ingresses
@@ -38,11 +38,31 @@ def test_paths_that_lead_somewhere_go_on_beside_those_that_do_not():
     assert {"site/0/0": False, "site/0/1": True} == entries(found)
 
 
-def test_an_annotation_for_a_policy_refuses_the_ingress():
+def test_a_policy_protects_all_paths_of_an_ingress():
+    """By its annotation; its entry is in the snapshot once, and its headers are cleaned on every path."""
+    forward = [{"claim": "sub", "header": "X-Subject"}]
+    signed = jwt_policy(jwt={"forwardClaims": forward})
+    paths = [ingress_path("/a"), ingress_path("/b")]
+    objects = [signed, ingress("site", *paths, annotations={POLICY: "signed"}), ingress("open", ingress_path("/c"))]
+    snapshot = compiled(ingress_class(), *WEB, *objects).snapshot
+    assert ["JWTPolicy/default/signed"] == [it.id for it in snapshot.policies]
+    policies = {it.id.rpartition("t/")[2]: it.policy for it in snapshot.routes}
+    assert [None, *["JWTPolicy/default/signed"] * 2] == list(policies.values())
+    assert {("x-subject",)} == {it.clean_headers for it in snapshot.routes}
+
+
+def test_an_ingress_whose_policy_is_missing_is_refused():
     """Without the policy it would be open."""
     found = compiled(ingress_class(), *WEB, ingress(annotations={POLICY: "signed"}))
     assert {"site/0/0": True} == entries(found)
-    assert [("Ingress default/site", "Invalid", f"metadata.annotations.{POLICY}")] == told(found)
+    assert [("Ingress default/site", "PolicyNotFound", f"metadata.annotations[{POLICY}]")] == told(found)
+
+
+def test_a_policy_of_an_ingress_that_is_refused_is_left_out():
+    """No route names it."""
+    auth = {"nginx.ingress.kubernetes.io/auth-url": "x", POLICY: "signed"}
+    found = compiled(ingress_class(), *WEB, jwt_policy(), ingress(annotations=auth))
+    assert ({"site/0/0": True}, ()) == (entries(found), found.snapshot.policies)
 
 
 def test_what_is_refused_names_no_backend_of_the_snapshot():

@@ -55,6 +55,21 @@ def test_a_field_has_its_own_line_and_column(find, field, line, column):
     assert Position(line, column) == find(MANIFEST, 2, field)
 
 
+@pytest.mark.parametrize(
+    ("field", "line", "column"),
+    [
+        ("metadata.annotations[example.com/b.c]", 6, 5),
+        ("metadata.annotations[example.com/b]", 4, 3),
+        ("metadata.annotations[none]", 4, 3),
+    ],
+)
+def test_a_name_with_dots_is_found_in_brackets(find, field, line, column):
+    """As Kubernetes writes the field of an annotation; what has no such name is found at what would hold it."""
+    annotations = "  annotations:\n    a: b\n    example.com/b.c: d\n"
+    manifest = f"kind: Route\nmetadata:\n  name: json\n{annotations}  namespace: demo\n"
+    assert Position(line, column) == find(manifest, 1, field)
+
+
 def test_a_later_document_of_a_file_is_found(find):
     """Lines count from the beginning of the file, not of the document."""
     assert Position(8, 3) == find("a: 1\n---\n" + MANIFEST + "---\nb: 2\n", 4, "spec.serviceRef")
