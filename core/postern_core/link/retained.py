@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from postern_core.grants import HostGrant
 from postern_core.kinds import FRONT_ENDS
 from postern_core.parse import Parsed
+from postern_core.ref import Ref
 from postern_core.snapshot import Snapshot
 
 
@@ -34,20 +35,33 @@ E = TypeVar("E", bound=Identified)
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """The namespaces that are carried over, None for all of them, and what was published of these alone."""
+    """The namespaces that are carried over, None for all of them, and what was published of these alone.
+
+    With `is_without_policies` no JWTPolicy can be read, so that an Ingress of no matter which namespace might have one.
+    """
 
     namespaces: frozenset[str] | None = frozenset()
     snapshot: Snapshot = EMPTY
+    is_without_policies: bool = False
 
     def __bool__(self) -> bool:
-        return self.namespaces is None or bool(self.namespaces)
+        return self.namespaces is None or bool(self.namespaces) or self.is_without_policies
 
     def covers(self, namespace: str) -> bool:
         return self.namespaces is None or namespace in self.namespaces
 
     def others(self, resources: Iterable[Parsed]) -> tuple[Parsed, ...]:
-        """Return what is to be compiled beside: nothing of ours in these namespaces, of which all may not be known."""
-        return tuple(it for it in resources if it.ref.kind not in FRONT_ENDS or not self.covers(it.ref.namespace))
+        """Return what is to be compiled beside: nothing of ours in these namespaces, of which all may not be known.
+
+        Nor an Ingress whose policies are not known: it would be public.
+        """
+        return tuple(it for it in resources if not self._stands_for(it.ref))
+
+    def _stands_for(self, ref: Ref) -> bool:
+        """Whether what was published counts for an object in place of what it says now."""
+        if ref.kind == "Ingress" and self.is_without_policies:
+            return True
+        return ref.kind in FRONT_ENDS and self.covers(ref.namespace)
 
     def host_grants(self, held: Mapping[str, HostGrant]) -> dict[str, HostGrant]:
         """Return the grants that these namespaces keep, for nothing of theirs says what they claim."""

@@ -38,6 +38,10 @@ def test_an_ingress_waits_for_its_policies():
     """Compiled without the policies of a namespace that can't be read, it would be public."""
     ingress = Parsed(Ref("Ingress", "lost", "web"), None)
     assert () == LOST.others([ingress])
+    assert (ingress,) == NOTHING.others([ingress])
+    unread = Retained(is_without_policies=True)
+    assert () == unread.others([ingress])
+    assert unread
 
 
 def test_all_sections_are_carried_over_and_only_of_these_namespaces():

@@ -6,6 +6,7 @@ Pure.  What is read belongs in `watch`, what carrying over means in `postern_cor
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from postern_core.grants import Grants
 from postern_core.kinds import KINDS
@@ -23,15 +24,19 @@ def retained_by(unread: Collection[Scope], published: Snapshot, grants: Grants) 
     if not unread:
         return NOTHING
     namespaces: set[str] = set()
+    is_without_policies = ("JWTPolicy", "") in unread
     for kind, namespace in unread:
-        if kind in KINDS:
+        if kind == "JWTPolicy" and namespace:
+            # An Ingress there may be a new one, of which nothing was published.
+            namespaces.add(namespace)
+        elif kind in KINDS:
             having = _having(kind, published, grants)
             namespaces |= having & {namespace} if namespace else having
         elif not namespace:
             return retain(published, None)
         else:
             namespaces.add(namespace)
-    return retain(published, namespaces)
+    return replace(retain(published, namespaces), is_without_policies=is_without_policies)
 
 
 def _having(kind: str, published: Snapshot, grants: Grants) -> set[str]:
@@ -42,6 +47,7 @@ def _having(kind: str, published: Snapshot, grants: Grants) -> set[str]:
         *published.consumers,
         *published.credentials,
         *published.issuers,
+        *published.policies,
     )
     found = {namespace_of(it) for it in entries if it.id.partition("/")[0] == kind}
     if kind == "Service":
@@ -49,6 +55,9 @@ def _having(kind: str, published: Snapshot, grants: Grants) -> set[str]:
     elif kind == "TokenIssuer":
         # Their routes would answer 503 without the issuers of others, too.
         found |= {policy.namespace for policy in published.policies if policy.token_issuers}
+    elif kind == "JWTPolicy":
+        # One that makes public, or refuses, is no entry of its own.
+        found |= {route.namespace for route in published.routes if route.id.startswith("Ingress/")}
     elif kind == "JWTCredential":
         found |= {id_.partition("/")[0] for id_ in grants.keys}
     return found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from manifests import compiled, consumer, credential, manifest, route, secret, service
 from postern_core.grants import Grants, HostGrant, KeyGrant
+from postern_core.parse import Parsed
+from postern_core.ref import Ref
 from postern_operator.cluster.rollout.retention import retained_by
 
 PUBLISHED = compiled(
@@ -65,3 +68,18 @@ def test_everything_of_a_namespace_is_carried_over():
     assert PUBLISHED.policies == kept.policies
     assert {"b"} == {it.id.split("/")[1] for it in (*kept.routes, *kept.backends, *kept.endpoints)}
     assert PUBLISHED == retained_by([("Secret", "")], PUBLISHED, GRANTS).snapshot
+
+
+def test_no_ingress_is_compiled_without_its_policies():
+    """JWTPolicies can't be read: an Ingress stays as it was, and a new one is not served before they can be."""
+    of_ingress = msgspec.structs.replace(PUBLISHED.routes[0], id="Ingress/c/web/0", namespace="c")
+    published = msgspec.structs.replace(PUBLISHED, routes=(*PUBLISHED.routes, of_ingress))
+    new = Parsed(Ref("Ingress", "d", "new"), None)
+
+    everywhere = retained_by([("JWTPolicy", "")], published, GRANTS)
+    in_one = retained_by([("JWTPolicy", "d")], published, GRANTS)
+
+    assert [{"c"}, {"d"}] == [set(it.namespaces or ()) for it in (everywhere, in_one)]
+    assert (of_ingress,) == everywhere.snapshot.routes
+    assert [(), ()] == [it.others([new]) for it in (everywhere, in_one)]
+    assert (new,) == retained_by([("Consumer", "")], published, GRANTS).others([new])
