@@ -91,7 +91,7 @@ def explain(
     source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
     written = written_request(method, url, header)
     head = written.read(peer=peer)
-    gathered = load_objects(source, Wanted(has_use_for_secrets=_matters_to(head), fetched_keys=KeysWanted.KEPT))
+    gathered = load_objects(source, Wanted(has_use_for_secrets=matters_to(head), fetched_keys=KeysWanted.KEPT))
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)
     snapshot = _snapshot_for(gateway, gathered, grants_of(source, gateway), rules)
@@ -125,7 +125,7 @@ def explained(written: WrittenRequest, head: RequestHead | Denial, snapshot: Sna
     return explain_request(head, build_table(snapshot, ""), time.time())
 
 
-def _matters_to(head: RequestHead | Denial) -> Callable[[Parsed], bool]:
+def matters_to(head: RequestHead | Denial) -> Callable[[Parsed], bool]:
     """Whose Secrets matter to a request: certificates of upstreams, keys of issuers, and those that its tokens name."""
     keys = frozenset() if isinstance(head, Denial) else keys_named_in(head)
 

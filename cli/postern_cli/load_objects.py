@@ -47,7 +47,7 @@ def load_objects(source: Source, wanted: Wanted) -> LoadedObjects:
     read = asyncio.run(read_objects(source.where, wanted, reading.objects))
     left_out = read.left_out
     if wanted.fetched_keys is not KeysWanted.NONE:
-        left_out = _without_keys(left_out, demands_of(read.objects), "the operator fetches and keeps them")
+        left_out = without_keys(left_out, demands_of(read.objects), "the operator fetches and keeps them")
     return LoadedObjects(reading, read.objects, read.before, left_out, read.namespace)
 
 
@@ -60,13 +60,13 @@ def _with_keys(reading: Reading, source: Source, wanted: Wanted) -> LoadedObject
         complete = asyncio.run(with_published_keys(objects))
         present = {parsed.ref for parsed in complete}
         unreached = [ref for ref in demands_of(objects) if fetched_keys_ref(ref) not in present]
-        return LoadedObjects(reading, complete, left_out=_without_keys(NOTHING, unreached, "a cluster alone has them"))
+        return LoadedObjects(reading, complete, left_out=without_keys(NOTHING, unreached, "a cluster alone has them"))
     if wanted.fetched_keys is KeysWanted.UNKNOWN:
-        return LoadedObjects(reading, objects, left_out=_without_keys(NOTHING, demands_of(objects), "none is fetched"))
+        return LoadedObjects(reading, objects, left_out=without_keys(NOTHING, demands_of(objects), "none is fetched"))
     return LoadedObjects(reading, objects)
 
 
-def _without_keys(left_out: Unread, issuers: Iterable[Ref], why: str) -> Unread:
+def without_keys(left_out: Unread, issuers: Iterable[Ref], why: str) -> Unread:
     """What was left out, and the fetched keys of these issuers."""
     refused = {fetched_keys_ref(ref): why for ref in issuers}
     return replace(left_out, refused={**left_out.refused, **refused})

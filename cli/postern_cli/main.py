@@ -35,7 +35,7 @@ COMMANDS = MappingProxyType(
 )
 
 # The commands that read a cluster unless --no-cluster is set, when kubectl runs them.
-ABOUT_OBJECTS = ("validate", "token", "explain")
+ABOUT_OBJECTS = ("validate", "token", "explain", "console")
 
 # What a package is installed with, where that isn't what everything else is.
 EXTRAS = MappingProxyType({"kubernetes": "operator,dataplane,cluster", "jinja2": "operator,dataplane,console"})

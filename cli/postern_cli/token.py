@@ -115,7 +115,7 @@ def _in_cluster(source: Source, name: str) -> Credential:
     # An object that couldn't be read may exist, so it is not reported as missing.
     if gathered.left_out.told:
         raise click.ClickException(f"a token can't be made without {printable('; '.join(gathered.left_out.told))}")
-    return _serving(Ref("JWTCredential", gathered.namespace, name), gathered.objects, Grants())
+    return serving_credential(Ref("JWTCredential", gathered.namespace, name), gathered.objects, Grants())
 
 
 def find_credential(folders: tuple[Path, ...], namespace: str, name: str) -> Credential:
@@ -125,17 +125,18 @@ def find_credential(folders: tuple[Path, ...], namespace: str, name: str) -> Cre
     tell_mistakes(reading)
     # A key is the same credential's at all gateways.
     grants = grants_of(Source(folders, None), "default")
-    found = _serving(wanted, with_secrets(reading.objects, folders, make=False), grants)
+    found = serving_credential(wanted, with_secrets(reading.objects, folders, make=False), grants)
     if not wanted_secrets(parsed for parsed in reading.objects if parsed.ref == wanted):
         return found
     # Only now, when it is known that it will be used, a secret is made that lasts.
-    lasting = _serving(wanted, with_secrets(reading.objects, folders, make=True), grants)
+    lasting = serving_credential(wanted, with_secrets(reading.objects, folders, make=True), grants)
     if lasting != found:
         click.echo(f"A secret was generated for {wanted}; it is kept in {state_folder(folders)}.", err=True)
     return lasting
 
 
-def _serving(wanted: Ref, objects: tuple[Parsed, ...], grants: Grants) -> Credential:
+def serving_credential(wanted: Ref, objects: tuple[Parsed, ...], grants: Grants) -> Credential:
+    """The credential as gateways know it; says why where there is none that serves."""
     identities = compile_identities(objects, inspectors=VALIDATORS, grants=grants)
     for entry in identities.credentials:
         if entry.id == wanted.id:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,11 +14,9 @@ from .access import Access
 from .decode_pages import DecodePages
 from .edit_pages import KIND_BY_PLURAL as WRITTEN
 from .edit_pages import EditPages
-from .folder_objects import FolderObjects
 from .gatekeeper import Gatekeeper, page_response
-from .gateways import Gateways
 from .live_pages import PARTS, LivePages
-from .object_document import document_of
+from .objects import ConsoleObjects
 from .paging import Query, query_of
 from .rendering import STATIC, Templates
 from .token_pages import TokenPages
@@ -35,7 +32,7 @@ BODY_BYTES_MAX = 256 * 1024
 KIND_BY_PLURAL = {kind.plural: name for name, kind in KINDS.items()}
 
 
-def new_application(objects: FolderObjects, gateways: Gateways, access: Access, port: int) -> web.Application:
+def new_application(objects: ConsoleObjects, access: Access, port: int) -> web.Application:
     """Return the application, whose every request has passed the gatekeeper."""
     templates = Templates(access.form_token)
     gatekeeper = Gatekeeper(access, templates, port)
@@ -48,13 +45,13 @@ def new_application(objects: FolderObjects, gateways: Gateways, access: Access, 
     decode = DecodePages(objects, templates)
     application.router.add_get("/decode", decode.form)
     application.router.add_post("/decode", decode.answer)
-    tokens = TokenPages(objects, gateways, templates)
+    tokens = TokenPages(objects, templates)
     application.router.add_get("/jwtcredentials/{namespace}/{name}/token", tokens.form)
     application.router.add_post("/jwtcredentials/{namespace}/{name}/token", tokens.answer)
-    tries = TryPages(objects, gateways, templates)
+    tries = TryPages(objects, templates)
     application.router.add_get("/routes/{namespace}/{name}/try", tries.form)
     application.router.add_post("/routes/{namespace}/{name}/try", tries.answer)
-    live = LivePages(objects, gateways, templates)
+    live = LivePages(objects, templates)
     application.router.add_get(GATEWAYS_PATH, live.gateways)
     application.router.add_post(GATEWAYS_PATH, live.start)
     application.router.add_get(DENIALS_PATH, live.denials)
@@ -74,7 +71,7 @@ def new_application(objects: FolderObjects, gateways: Gateways, access: Access, 
 class Pages:
     """The pages that read."""
 
-    def __init__(self, objects: FolderObjects, templates: Templates) -> None:
+    def __init__(self, objects: ConsoleObjects, templates: Templates) -> None:
         self._objects = objects
         self._templates = templates
 
@@ -91,7 +88,7 @@ class Pages:
         parsed = state.objects.get(Ref(KIND_BY_PLURAL[given["plural"]], given["namespace"], given["name"]))
         if parsed is None:
             raise web.HTTPNotFound
-        document = await asyncio.to_thread(document_of, parsed)
+        document = await self._objects.document(parsed)
         return self._page("object.html", object_detail(state, parsed, document))
 
     async def about(self, _: web.Request) -> web.Response:

@@ -10,14 +10,14 @@ import click
 from aiohttp import web
 
 from postern_cli.explain import explained as explain
+from postern_cli.explain import matters_to
 from postern_cli.explanation.decoded_token import decode_token
 from postern_cli.explanation.redaction import Redaction
 from postern_cli.explanation.request import written_request
-from postern_core.snapshot import Snapshot
 
 from .asked_request import AskedRequest, asked_of
-from .folder_objects import FolderObjects
 from .gatekeeper import fields_of, is_fragment, page_response
+from .objects import ConsoleObjects
 from .rendering import Templates
 from .state import ConsoleState
 from .views.decode import decode_page, decoded, explained
@@ -26,7 +26,7 @@ from .views.decode import decode_page, decoded, explained
 class DecodePages:
     """The form, and what comes of it."""
 
-    def __init__(self, objects: FolderObjects, templates: Templates) -> None:
+    def __init__(self, objects: ConsoleObjects, templates: Templates) -> None:
         self._objects = objects
         self._templates = templates
 
@@ -45,24 +45,21 @@ class DecodePages:
         return page_response(self._templates.render("decode.html", decode_page(state, asked, result)))
 
     async def _result(self, asked: AskedRequest, state: ConsoleState) -> dict[str, Any]:
-        result: dict[str, Any] = {"token": None, "request": None, "mistake": ""}
+        result: dict[str, Any] = {"token": None, "request": None, "mistake": "", "left_out": ()}
         if asked.token:
             result["token"] = decoded(decode_token(asked.token), state, time.time())
         if asked.url:
             if asked.gateway not in state.gateways:
                 return result | {"mistake": "No Service is served by that gateway."}
-            snapshot = await self._objects.snapshot(asked.gateway)
             try:
-                result["request"] = await asyncio.to_thread(_explained, asked, snapshot, state)
+                written = written_request(*asked.written())
+                head = written.read()
             except click.UsageError as error:
-                result["mistake"] = error.message
+                return result | {"mistake": error.message}
+            snapshot, result["left_out"] = await self._objects.snapshot(asked.gateway, matters_to(head))
+            explanation = await asyncio.to_thread(explain, written, head, snapshot)
+            redaction = Redaction(snapshot.policies, explanation.token or asked.token)
+            result["request"] = explained(explanation, redaction, state)
         elif not asked.token:
             result["mistake"] = "Paste a token, or give the URL of a request, or both."
         return result
-
-
-def _explained(asked: AskedRequest, snapshot: Snapshot, state: ConsoleState) -> dict[str, Any]:
-    """Explain a request; raises `click.UsageError` for what is none."""
-    written = written_request(*asked.written())
-    explanation = explain(written, written.read(), snapshot)
-    return explained(explanation, Redaction(snapshot.policies, explanation.token or asked.token), state)

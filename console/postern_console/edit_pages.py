@@ -1,4 +1,4 @@
-"""Writes manifests: a form, the difference that it makes, and the save; nothing is written before one has seen it."""
+"""Writes objects: a form, the difference that it makes, and the save; nothing is written before one has seen it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from postern_core.parse import Parsed, parse_manifest
 from postern_core.ref import Ref
 from postern_operator.errors import LocalError
 
+from .editing.change import Change, file_name
 from .editing.fields import Form, typed_values
 from .editing.forms import FORMS, fields_for, fit_to_show, manifest_of, spec_of_form, values_for
 from .editing.review import Review, by_field, difference
-from .editing.target import Change, added_document, changed_document, save
-from .folder_objects import FolderObjects
 from .gatekeeper import fields_of, page_response
-from .object_document import document_of
+from .objects import ConsoleObjects
 from .rendering import Templates
 from .state import ConsoleState
 from .views.edit import Asked, edit_page, review_page, usual_namespace
@@ -53,7 +52,7 @@ class Draft:
 class EditPages:
     """The forms, and what comes of them."""
 
-    def __init__(self, objects: FolderObjects, templates: Templates) -> None:
+    def __init__(self, objects: ConsoleObjects, templates: Templates) -> None:
         self._objects = objects
         self._templates = templates
         # From the reading to the write: of two saves at once, each would be without the other's.
@@ -90,18 +89,17 @@ class EditPages:
             )
             return self._form(state, draft.asked, draft.spec, mistakes, 422)
         try:
-            change = await asyncio.to_thread(self._change, draft)
+            change = await self._objects.change(draft.parsed, ref, draft.manifest)
+            if form.get("action") == ["download"] and change.command:
+                return _download(change, ref)
+            if form.get("action") == ["save"] and change.why_not:
+                raise web.HTTPForbidden(reason=change.why_not)
             if form.get("action") == ["save"] and form.get("digest") == [change.digest]:
-                await asyncio.to_thread(save, change)
+                await self._objects.save(change)
                 raise web.HTTPSeeOther(object_path(ref))
         except LocalError as error:
             return self._form(state, draft.asked, draft.spec, {"": [str(error)]}, 422)
         return self._review(state, draft, form, change, review)
-
-    def _change(self, draft: Draft) -> Change:
-        if draft.parsed is None:
-            return added_document(self._objects.folders, draft.asked.ref, draft.manifest)
-        return changed_document(draft.parsed, draft.manifest)
 
     async def _found(self, request: web.Request, state: ConsoleState) -> tuple[str, Parsed | None, Mapping[str, Any]]:
         """The kind, and for an object that is there the object and its manifest."""
@@ -113,7 +111,7 @@ class EditPages:
         # One that can't be decoded has no fields to be shown.
         if parsed is None or parsed.resource is None:
             raise web.HTTPNotFound
-        document = await asyncio.to_thread(document_of, parsed)
+        document = await self._objects.document(parsed)
         if document is None:
             raise web.HTTPConflict
         return kind, parsed, document.manifest
@@ -130,8 +128,15 @@ class EditPages:
         return page_response(self._templates.render("edit.html", page), status)
 
     def _review(self, state: ConsoleState, draft: Draft, form: Form, change: Change, review: Review) -> web.Response:
-        page = review_page(state, draft.asked, form, difference(change, draft.changed, review.own), review)
+        seen = difference(change, draft.changed, review.own)
+        page = review_page(state, draft.asked, form, seen, review)
         return page_response(self._templates.render("review.html", page))
+
+
+def _download(change: Change, ref: Ref) -> web.Response:
+    """The manifest as a file; it is what the user has typed, and goes to nowhere else."""
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(ref)}"'}
+    return web.Response(body=change.to_apply.encode(), content_type="application/yaml", headers=headers)
 
 
 def _draft(form: Form, kind: str, parsed: Parsed | None, manifest: Mapping[str, Any]) -> Draft:

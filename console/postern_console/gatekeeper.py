@@ -11,6 +11,7 @@ import click
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from postern_cli.errors import CommandError
 from postern_cli.main import describe
 from postern_operator.errors import LocalError
 
@@ -48,8 +49,9 @@ class Gatekeeper:
             raise
         except web.HTTPException as error:
             return self._error(error.status, error.reason)
-        except LocalError as error:
-            return self._error(500, str(error))
+        except (LocalError, CommandError) as error:
+            # A file, or a cluster that the console is between, as the command line would say it.
+            return self._error(502 if isinstance(error, CommandError) else 500, str(error))
         except Exception as error:  # noqa: BLE001 # its text may quote a secret, so that no one else may write it out
             click.echo(f"Error: {describe(error)}", err=True)
             return self._error(500, "This should not happen; the terminal says where it did.")

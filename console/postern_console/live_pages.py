@@ -1,4 +1,4 @@
-"""The pages of what happens now, and their streams: the same part of the page, sent anew every two seconds."""
+"""The pages of what happens now, and their streams: the same part of the page, sent anew every few seconds."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from aiohttp import web
 from postern_cli.errors import CommandError
 from postern_operator.errors import OperatorError
 
-from .folder_objects import FolderObjects
 from .gatekeeper import fields_of, page_response
-from .gateways import Gateways
 from .live.monitor import LiveMonitor
+from .objects import ConsoleObjects
 from .rendering import Templates
 from .views.links import GATEWAYS_PATH
 from .views.live import denials_page, gateways_page, live_context
 
-EVERY_S = 2.0
 # Each open page is one; a browser opens six connections to a host.
 STREAMS_MAX = 16
 PARTS = {"gateways": "live_gateways.html", "denials": "live_denials.html"}
@@ -29,11 +27,11 @@ PARTS = {"gateways": "live_gateways.html", "denials": "live_denials.html"}
 class LivePages:
     """Everything is there without a script; with one it is kept up to date."""
 
-    def __init__(self, objects: FolderObjects, gateways: Gateways, templates: Templates) -> None:
+    def __init__(self, objects: ConsoleObjects, templates: Templates) -> None:
         self._objects = objects
-        self._gateways = gateways
+        self._gateways = objects.gateways
         self._templates = templates
-        self._monitor = LiveMonitor(gateways)
+        self._monitor = LiveMonitor(objects.gateways)
         self._streams = 0
 
     async def gateways(self, _: web.Request) -> web.Response:
@@ -67,7 +65,7 @@ class LivePages:
             with contextlib.suppress(ConnectionError, OperatorError, CommandError):
                 while True:
                     await response.write(await self._event(template))
-                    await asyncio.sleep(EVERY_S)
+                    await asyncio.sleep(self._gateways.every_s)
             return response
         finally:
             self._streams -= 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from postern_cli.run import ALLOWED_UPSTREAMS
 from postern_cli.running_gateways import RunningGateway, running_gateways
@@ -11,7 +13,6 @@ from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_operator.errors import OperatorError
 from postern_operator.local.generated_secrets import state_folder
 
-from .folder_objects import FolderObjects
 from .live.local_pods import pods_of_gateways
 from .live.pods import LivePod
 
@@ -24,10 +25,13 @@ class LocalGateways:
     """What is known of them is asked anew each time."""
 
     can_start = True
+    every_s = 2.0
 
-    def __init__(self, objects: FolderObjects, share: Share = DEFAULT_SHARE) -> None:
-        self._objects = objects
-        self._folders = objects.folders
+    def __init__(
+        self, folders: tuple[Path, ...], digest_of: Callable[[str], Awaitable[str]], share: Share = DEFAULT_SHARE
+    ) -> None:
+        self._folders = folders
+        self._digest_of = digest_of
         self._share = share
         self._wanted: asyncio.Queue[str] = asyncio.Queue(1)
         # Why the one that was started here has ended, "" as long as it has not.
@@ -38,7 +42,7 @@ class LocalGateways:
 
     async def pods(self) -> tuple[LivePod, ...]:
         """Each gateway, with the snapshot that the folders make now."""
-        return await pods_of_gateways(await self.running(), self._objects.digest)
+        return await pods_of_gateways(await self.running(), self._digest_of)
 
     async def start(self, gateway: str) -> None:
         """Start one that does not run yet, and return when it serves, or can't; `mistake` says why."""

@@ -18,10 +18,10 @@ from postern_operator.local.manifest_yaml import yaml_documents
 
 @dataclass(frozen=True, slots=True)
 class ObjectDocument:
-    """Where an object stands, and what is written there."""
+    """Where an object stands, and what is written there; a document of a cluster has no line."""
 
     path: str
-    line: int
+    line: int | None
     manifest: Mapping[str, Any]
 
 

@@ -14,8 +14,7 @@ from postern_kit.stop_signals import on_stop_signal
 from .access import IDLE_S, Access
 from .app import new_application
 from .connections import listening
-from .folder_objects import FolderObjects
-from .gateways import Gateways
+from .objects import ConsoleObjects
 
 # A port that is free for IPv4 may be taken for IPv6.
 ATTEMPTS = 16
@@ -38,31 +37,27 @@ def loopback_sockets() -> list[socket.socket]:
 
 
 @contextlib.asynccontextmanager
-async def running(
-    objects: FolderObjects, gateways: Gateways, idle_s: float = IDLE_S
-) -> AsyncIterator[tuple[str, Access]]:
+async def running(objects: ConsoleObjects, idle_s: float = IDLE_S) -> AsyncIterator[tuple[str, Access]]:
     """Serve as long as the context lasts; yields the start link and who may come in."""
     sockets = loopback_sockets()
     port = int(sockets[0].getsockname()[1])
     access = Access(port, time.monotonic, idle_s)
-    async with listening(new_application(objects, gateways, access, port), sockets):
+    async with listening(new_application(objects, access, port), sockets):
         yield f"http://127.0.0.1:{port}{access.start_path}", access
 
 
-async def serve(
-    objects: FolderObjects, gateways: Gateways, opened: Callable[[str], None], idle_s: float = IDLE_S
-) -> str:
+async def serve(objects: ConsoleObjects, opened: Callable[[str], None], idle_s: float = IDLE_S) -> str:
     """Serve until a signal or until the time is over; calls back with the start link, returns why it has ended."""
     async with asyncio.TaskGroup() as group:
-        serving = group.create_task(gateways.run())
-        why = await _until_end(objects, gateways, opened, idle_s)
-        serving.cancel()
+        gateways = group.create_task(objects.gateways.run())
+        why = await _until_end(objects, opened, idle_s)
+        gateways.cancel()
     return why
 
 
-async def _until_end(objects: FolderObjects, gateways: Gateways, opened: Callable[[str], None], idle_s: float) -> str:
+async def _until_end(objects: ConsoleObjects, opened: Callable[[str], None], idle_s: float) -> str:
     stopped = asyncio.Event()
-    async with running(objects, gateways, idle_s) as (link, access):
+    async with running(objects, idle_s) as (link, access):
         with on_stop_signal(stopped.set):
             opened(link)
             while (left := access.ends_in_s()) > 0:

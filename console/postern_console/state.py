@@ -1,12 +1,12 @@
-"""What is known of the folders at one time: the objects, and what is wrong with them. Pure.
+"""What is known of folders or a cluster at one time: the objects, and what is wrong with them. Pure.
 
-How it is read belongs in `folder_objects`, what pages make of it in `views`.
+How it is read belongs in `folder_objects` and `cluster`, what pages make of it in `views`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from postern_cli.diagnostics import Diagnostic, report_of
@@ -23,15 +23,23 @@ class ConsoleState:
 
     `children` are the Routes of a Service and the JWTCredentials of a Consumer, whether the parent exists or not;
     `problems` are those of the compiler alone, `findings` have their places, and files that can't be read.
+    `cluster` says which one was read, "" for folders, and `left_out` what of it could not be.
     """
 
     folders: tuple[Path, ...] = ()
+    cluster: str = ""
+    left_out: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ("default",)
     objects: Mapping[Ref, Parsed] = field(default_factory=dict)
     findings: tuple[Diagnostic, ...] = ()
     problems: Mapping[Ref, tuple[Problem, ...]] = field(default_factory=dict)
     by_object: Mapping[Ref, tuple[Diagnostic, ...]] = field(default_factory=dict)
     children: Mapping[Ref, tuple[Ref, ...]] = field(default_factory=dict)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where the objects were read."""
+        return (self.cluster,) if self.cluster else tuple(map(str, self.folders))
 
     def of_kind(self, kind: str) -> list[Parsed]:
         return [parsed for ref, parsed in self.objects.items() if ref.kind == kind]
@@ -44,25 +52,31 @@ class ConsoleState:
 def state_of(
     reading: Reading, problems: Sequence[Problem], folders: tuple[Path, ...], gateways: tuple[str, ...] = ("default",)
 ) -> ConsoleState:
-    """Put together what was read and what the compiler found."""
+    """Put together what was read of folders and what the compiler found."""
     findings = report_of(reading, problems, folders).findings
-    ours = sorted((it for it in reading.objects if it.ref.kind in KINDS and it.ref.name), key=lambda it: it.ref)
-    by_object: dict[Ref, tuple[Diagnostic, ...]] = {}
+    return replace(state_with(reading.objects, problems, findings, gateways), folders=folders)
+
+
+def state_with(
+    objects: Iterable[Parsed], problems: Sequence[Problem], findings: Sequence[Diagnostic], gateways: tuple[str, ...]
+) -> ConsoleState:
+    """Put together objects and findings, wherever they come from."""
+    ours = sorted((it for it in objects if it.ref.kind in KINDS and it.ref.name), key=lambda it: it.ref)
+    by_object: dict[Ref, list[Diagnostic]] = {}
     for finding in findings:
         if finding.object is not None:
             ref = Ref(finding.object.kind, finding.object.namespace, finding.object.name)
-            by_object[ref] = (*by_object.get(ref, ()), finding)
+            by_object.setdefault(ref, []).append(finding)
     children: dict[Ref, list[Ref]] = {}
     for parsed in ours:
         if (parent := parent_of(parsed)) is not None:
             children.setdefault(parent, []).append(parsed.ref)
     return ConsoleState(
-        folders=folders,
         gateways=gateways,
         objects={parsed.ref: parsed for parsed in ours},
         findings=tuple(sorted(findings, key=lambda it: it.severity != "error")),
         problems=by_ref(problems),
-        by_object=by_object,
+        by_object={ref: tuple(found) for ref, found in by_object.items()},
         children={parent: tuple(refs) for parent, refs in children.items()},
     )
 

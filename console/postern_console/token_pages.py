@@ -9,16 +9,15 @@ from typing import Any
 import click
 from aiohttp import web
 
-from postern_cli.token import find_credential
 from postern_cli.token_signing import Times, choose_key, claims_of, sign
 from postern_core.parse import Decoded, is_a
 from postern_core.ref import Ref
 from postern_core.resources.jwt_credential import JWTCredential
+from postern_core.snapshot import Credential
 
 from .calls import GATEWAY, curl_line
-from .folder_objects import FolderObjects
 from .gatekeeper import fields_of, is_fragment, page_response
-from .gateways import Gateways
+from .objects import ConsoleObjects
 from .rendering import Templates
 from .state import ConsoleState
 from .token_request import TokenRequest, claims_of_rows, times_of, token_request_of
@@ -28,14 +27,13 @@ from .views.token import routes_to_call, token_page, token_result
 class TokenPages:
     """The form, and what comes of it."""
 
-    def __init__(self, objects: FolderObjects, gateways: Gateways, templates: Templates) -> None:
+    def __init__(self, objects: ConsoleObjects, templates: Templates) -> None:
         self._objects = objects
-        self._gateways = gateways
         self._templates = templates
 
     async def form(self, request: web.Request) -> web.Response:
         state, parsed = await self._credential(request)
-        asked = TokenRequest(gateway=next((it.url for it in await self._gateways.running()), GATEWAY))
+        asked = TokenRequest(gateway=next((it.url for it in await self._objects.gateways.running()), GATEWAY))
         return page_response(self._templates.render("token.html", token_page(state, parsed, asked, {})))
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -80,16 +78,19 @@ class TokenPages:
             key = spec.key or parsed.ref.name
             return token_result({asked.key_claim: key, "iat": times.issued_s, "exp": times.expires_s, **given}), {}
         try:
-            payload, token = await asyncio.to_thread(self._make, parsed.ref, asked, times, given)
+            credential = await self._objects.credential(parsed.ref)
+            payload, token = await asyncio.to_thread(_make, credential, asked, times, given)
         except click.ClickException as error:
             return {}, {"": error.message}
         call = routes_to_call(state, parsed.ref.namespace).get(asked.route)
         line = curl_line(call, token, asked.gateway) if call else ""
         return token_result(payload, token, line, Ref("Route", parsed.ref.namespace, asked.route)), {}
 
-    def _make(self, ref: Ref, asked: TokenRequest, times: Times, given: dict[str, Any]) -> tuple[dict[str, Any], str]:
-        """Make a token; raises `click.ClickException` where the credential can't sign one."""
-        credential = find_credential(self._objects.folders, ref.namespace, ref.name)
-        payload = claims_of(credential, asked.key_claim, times, given)
-        keys = choose_key(credential, asked.key_id or None, times.issued_s)
-        return payload, sign(credential, keys, payload, asked.private_key.encode() or None)
+
+def _make(
+    credential: Credential, asked: TokenRequest, times: Times, given: dict[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """Make a token; raises `click.ClickException` where the credential can't sign one."""
+    payload = claims_of(credential, asked.key_claim, times, given)
+    keys = choose_key(credential, asked.key_id or None, times.issued_s)
+    return payload, sign(credential, keys, payload, asked.private_key.encode() or None)

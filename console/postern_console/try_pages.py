@@ -9,14 +9,14 @@ import click
 from aiohttp import web
 
 from postern_cli.explain import explained as explain
+from postern_cli.explain import matters_to
 from postern_cli.explanation.redaction import Redaction
 from postern_cli.running_gateways import RunningGateway
 from postern_core.ref import Ref
 
 from .calls import RouteCall, route_call_of
-from .folder_objects import FolderObjects
 from .gatekeeper import fields_of, is_fragment, page_response
-from .gateways import Gateways
+from .objects import ConsoleObjects
 from .rendering import Templates
 from .send_request import NoAnswer, send_request
 from .state import ConsoleState
@@ -28,9 +28,8 @@ from .views.try_request import shown_answer, try_page
 class TryPages:
     """The form, and what comes of it. A token is in no page, and kept nowhere."""
 
-    def __init__(self, objects: FolderObjects, gateways: Gateways, templates: Templates) -> None:
+    def __init__(self, objects: ConsoleObjects, templates: Templates) -> None:
         self._objects = objects
-        self._gateways = gateways
         self._templates = templates
 
     async def form(self, request: web.Request) -> web.Response:
@@ -61,7 +60,7 @@ class TryPages:
 
     async def _gateway(self, route: RouteCall) -> RunningGateway | None:
         """The first that runs of those that serve the Route."""
-        running = {it.gateway: it for it in await self._gateways.running()}
+        running = {it.gateway: it for it in await self._objects.gateways.running()}
         return next((running[name] for name in route.gateways if name in running), None)
 
     async def _result(
@@ -74,8 +73,9 @@ class TryPages:
             written = tried.written(route.call)
         except click.UsageError as error:
             return result | {"mistake": error.message}
-        snapshot = await self._objects.snapshot(gateway.gateway)
-        explanation = await asyncio.to_thread(lambda: explain(written, written.read(), snapshot))
+        head = written.read()
+        snapshot, _ = await self._objects.snapshot(gateway.gateway, matters_to(head))
+        explanation = await asyncio.to_thread(explain, written, head, snapshot)
         redaction = Redaction(snapshot.policies, explanation.token or tried.token)
         result["explained"] = explained(explanation, redaction, state)
         try:

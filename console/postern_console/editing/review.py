@@ -6,19 +6,16 @@ Pure but for the compiler's clock.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from postern_cli.load_folders import problems_of
-from postern_cli.sources import Source
 from postern_console.shown_manifest import KINDS_WITH_KEYS, shown_yaml, without_user_info
-from postern_core.link.shares import Share
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_operator.local.manifest_yaml import yaml_documents
 
+from .change import Change
 from .fields import Field
-from .target import Change
 
 # Lines around a change.
 CONTEXT = 3
@@ -38,11 +35,14 @@ class Review:
 
 
 def review_of(
-    objects: Sequence[Parsed], changed: Parsed, before: Iterable[Problem], share: Share, source: Source
+    objects: Sequence[Parsed],
+    changed: Parsed,
+    before: Iterable[Problem],
+    find: Callable[[Sequence[Parsed]], Iterable[Problem]],
 ) -> Review:
-    """Compile the folders as they would be."""
+    """Judge the objects as they would be; `find` is what has judged them before."""
     others = [parsed for parsed in objects if parsed.ref != changed.ref]
-    problems = problems_of([*others, changed], share, source)
+    problems = tuple(find([*others, changed]))
     known = set(before)
     return Review(
         tuple(problem for problem in problems if problem.ref == changed.ref),
@@ -74,11 +74,17 @@ def by_field(
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a save would change: the file, and the lines of a unified difference; `digest` is that of the change."""
+    """What a save would change: where, and the lines of a unified difference; `digest` is that of the change.
 
-    path: str
+    `why_not` is why it can't be saved, and `command` applies the `yaml` elsewhere.
+    """
+
+    place: str
     lines: tuple[str, ...]
     digest: str
+    why_not: str = ""
+    command: str = ""
+    yaml: str = ""
 
 
 def difference(change: Change, changed: Parsed, problems: Sequence[Problem]) -> Difference:
@@ -89,4 +95,6 @@ def difference(change: Change, changed: Parsed, problems: Sequence[Problem]) -> 
     else:
         old, new = without_user_info(change.old), without_user_info(change.new)
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=CONTEXT, lineterm="")
-    return Difference(str(change.path), tuple(lines)[2:], change.digest)
+    # The file that is downloaded is as it was typed.
+    yaml = shown_yaml(yaml_documents(change.to_apply)[0].value, problems) if change.command else ""
+    return Difference(change.place, tuple(lines)[2:], change.digest, change.why_not, change.command, yaml)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import re
 from bisect import bisect_right
@@ -25,29 +24,30 @@ from postern_operator.errors import LocalError, ManifestError
 from postern_operator.local.manifest_file import manifests_of, read_manifests, texts_of
 from postern_operator.local.manifest_yaml import yaml_documents
 
+from .change import Change, digest_of
 from .document_edit import edited_document, new_document
 
 BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A file before and after; `before` is None for a new one, and `old` and `new` are of the one document."""
+class FileChange(Change):
+    """A file before and after; `before` is None for a new one."""
 
     path: Path
     before: bytes | None
     after: bytes
-    old: str
-    new: str
+
+    @property
+    def place(self) -> str:
+        return str(self.path)
 
     @property
     def digest(self) -> str:
-        """By which it is known at the time of saving that nothing has come in between."""
-        parts = (str(self.path).encode(), self.before or b"", self.after)
-        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
+        return digest_of(str(self.path).encode(), self.before or b"", self.after)
 
 
-def changed_document(parsed: Parsed, manifest: Mapping[str, Any]) -> Change:
+def changed_document(parsed: Parsed, manifest: Mapping[str, Any]) -> FileChange:
     """Replace an object's own document; raises `LocalError` where that can't be done from here."""
     path, _, line = parsed.origin.rpartition(":")
     try:
@@ -71,10 +71,10 @@ def changed_document(parsed: Parsed, manifest: Mapping[str, Any]) -> Change:
         _check(after, [*_manifests_of(before), manifest, *_manifests_of(behind)], path)
     except (OSError, ManifestError, UnicodeDecodeError) as error:
         raise LocalError(f"{path} can't be changed: {error}") from None
-    return Change(Path(path), content, (BOM if content.startswith(BOM) else b"") + after, text, new)
+    return FileChange(text, new, Path(path), content, (BOM if content.startswith(BOM) else b"") + after)
 
 
-def added_document(folders: Sequence[Path], ref: Ref, manifest: Mapping[str, Any]) -> Change:
+def added_document(folders: Sequence[Path], ref: Ref, manifest: Mapping[str, Any]) -> FileChange:
     """A new file in the first folder; where there are only files, the end of the first one."""
     if not all(re.match(NAME_PATTERN, name) for name in (ref.name, ref.namespace)):
         raise LocalError("a file is named by its object, which has no usable name")
@@ -87,7 +87,7 @@ def added_document(folders: Sequence[Path], ref: Ref, manifest: Mapping[str, Any
         if path is None:
             raise LocalError(f"{folder / names[1]} is there already; choose another name")
         _check(new.encode(), [manifest], str(path))
-        return Change(path, None, new.encode(), "", new)
+        return FileChange("", new, path, None, new.encode())
     path = folders[0]
     if path.suffix == ".json":
         raise LocalError(f"{path} is JSON; name a folder for new objects")
@@ -99,7 +99,7 @@ def added_document(folders: Sequence[Path], ref: Ref, manifest: Mapping[str, Any
     gap = b"" if before.endswith(b"\n") or not before else b"\n"
     after = before + gap + (b"---\n" if before else b"") + new.encode()
     _check(after, [*held, manifest], str(path))
-    return Change(path, before, after, "", new)
+    return FileChange("", new, path, before, after)
 
 
 def _manifests_of(texts: Iterable[bytes]) -> list[Mapping[str, Any]]:
@@ -133,7 +133,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def save(change: Change) -> None:
+def save(change: FileChange) -> None:
     """Write the file whole, with the rights that it has; raises `LocalError` where it is not as it was."""
     is_new = change.before is None
     # What is new is never behind a link: that could lead out of the folder.

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from .history import History, Moment
 from .pods import LivePod, PodSource
 
-# A younger view is not made again, however many pages are open.
-FRESH_S = 1.0
-
 
 @dataclass(frozen=True, slots=True)
 class LiveView:
@@ -37,7 +34,8 @@ class LiveMonitor:
     async def view(self) -> LiveView:
         """What happens now; several that ask at the same time get one answer."""
         async with self._lock:
-            if self._clock() - self._view.at_s >= FRESH_S:
+            # A younger view is not made again, however many pages are open.
+            if self._clock() - self._view.at_s >= self._source.every_s / 2:
                 pods = await self._source.pods()
                 at_s = self._clock()
                 # One that gives no answer is left as it was, so that its counts are not taken for new ones later.

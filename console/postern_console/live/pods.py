@@ -32,7 +32,9 @@ class LivePod:
 
 
 class PodSource(Protocol):
-    """Asks the admin ports of all pods, each once."""
+    """Asks the admin ports of all pods, each once; `every_s` is how often that is reasonable."""
+
+    every_s: float
 
     async def pods(self) -> tuple[LivePod, ...]:
         """All pods as they answer now; one that does not is among them, too."""

@@ -19,6 +19,6 @@ def about_page(state: ConsoleState) -> dict[str, Any]:
         "frame": frame(ABOUT_PATH),
         "version": version("postern-gateway"),
         "python": platform.python_version(),
-        "about": [str(folder) for folder in state.folders],
+        "about": state.places,
         "idle_minutes": int(IDLE_S // 60),
     }

@@ -77,12 +77,13 @@ def review_page(
     """The difference, what is still wrong, and what others would get; the form goes along unseen."""
     hidden = [(name, value) for name, values in form.items() if name not in HIDDEN_NOT for value in values]
     return _page(asked) | {
-        "place": place_of(seen.path, None, state.folders),
+        "place": place_of(seen.place, None, state.folders),
         "lines": [(_kind(line), line) for line in seen.lines],
         "hidden": hidden,
         "own": [(problem.field, problem.message) for problem in review.own],
         "others": [(link_to(it.ref, state, str(it.ref)), it.field, it.message) for it in review.others],
         "digest": seen.digest,
+        "offer": seen,
     }
 
 

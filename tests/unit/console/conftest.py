@@ -14,7 +14,6 @@ import manifests
 from postern_cli.load_folders import problems_of
 from postern_console.access import Access
 from postern_console.folder_objects import FolderObjects
-from postern_console.local_gateways import LocalGateways
 from postern_console.server import running
 from postern_console.state import state_of
 from postern_operator.local.folder_source import FolderSource
@@ -97,7 +96,7 @@ class Console:
 @contextlib.asynccontextmanager
 async def console_of(path, **options):
     """A console about a folder, whose link was not opened."""
-    async with running(objects := FolderObjects((path,)), LocalGateways(objects), **options) as (link, access):
+    async with running(FolderObjects((path,)), **options) as (link, access):
         jar = aiohttp.CookieJar(unsafe=True)  # Which keeps cookies of addresses.
         async with aiohttp.ClientSession(cookie_jar=jar) as client:
             yield Console(link, link.partition("/start/")[0], client, access)

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from postern_cli.main import cli
+from postern_cli.sources import Where
 from postern_console import console as module
 from postern_operator.errors import LocalError
 
@@ -17,7 +18,7 @@ def opened(monkeypatch):
     """The addresses that a browser was opened at; the console ends at once."""
     addresses = []
 
-    async def serve(_objects, _gateways, opened):
+    async def serve(_, opened):
         opened("http://127.0.0.1:1/start/x")
         return "stopped"
 
@@ -42,6 +43,34 @@ def test_the_browser_can_be_left_alone(opened, protected):
     """Other users of the machine could see with which link it starts."""
     run("--no-browser", protected.path)
     assert [] == opened
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "name a folder with manifests, or give --cluster"),
+        (["--cluster", "."], "about folders or a cluster, not both"),
+        (["--context=x", "."], "give --cluster too"),
+    ],
+)
+def test_it_is_about_folders_or_about_a_cluster(opened, arguments, told):
+    """Options that say neither or both are a mistake of usage."""
+    result = run(*arguments)
+    assert (2, True, []) == (result.exit_code, told in result.output, opened)
+
+
+def test_a_cluster_is_what_its_options_say(opened, monkeypatch):
+    """As for all commands about a cluster."""
+    asked = []
+
+    async def serve_cluster(where, _, opened):
+        asked.append(where)
+        opened("http://127.0.0.1:1/start/x")
+        return "stopped"
+
+    monkeypatch.setattr("postern_console.cluster.serve_cluster.serve_cluster", serve_cluster)
+    run("--cluster", "--context=c", "-n", "demo")
+    assert ([Where("c", "", "demo")], 1) == (asked, len(opened))
 
 
 def test_folders_that_can_t_be_read_are_an_error(opened, protected, monkeypatch):

@@ -62,7 +62,7 @@ async def test_a_page_is_there_without_a_gateway(console, path):
 @pytest.mark.parametrize("part", ["gateways", "denials"])
 async def test_a_stream_sends_its_part_of_the_page_again_and_again(console, protected, monkeypatch, part):
     """It is an event stream with the headers of every response."""
-    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    monkeypatch.setattr(LocalGateways, "every_s", 0.01)
     async with gateway(protected), console.client.get(f"{console.base}/events/{part}") as response:
         assert ("text/event-stream", "no-store") == (response.content_type, response.headers["Cache-Control"])
         events = [await response.content.readuntil(b"\n\n") for _ in range(2)]
@@ -71,7 +71,7 @@ async def test_a_stream_sends_its_part_of_the_page_again_and_again(console, prot
 
 async def test_streams_are_bounded_and_end_with_their_pages(console, protected, monkeypatch):
     """One that is closed makes room for another."""
-    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    monkeypatch.setattr(LocalGateways, "every_s", 0.01)
     monkeypatch.setattr(module, "STREAMS_MAX", 1)
     path = f"{console.base}/events/denials"
     async with console.client.get(path) as first, console.client.get(path) as second:

@@ -9,7 +9,6 @@ import pytest
 from postern_cli.running_gateways import Announcement
 from postern_console import local_gateways as module
 from postern_console.folder_objects import FolderObjects
-from postern_console.local_gateways import LocalGateways
 from postern_operator.errors import LocalError
 
 
@@ -54,7 +53,7 @@ async def started(gateways, *names):
 
 async def test_a_gateway_is_started_once_and_ends_with_the_console(sessions, protected):
     """Its ports are free ones of loopback, and upstreams are what `postern run` allows."""
-    gateways = LocalGateways(FolderObjects((protected.path,)))
+    gateways = FolderObjects((protected.path,)).gateways
     assert [] == list(await gateways.running())
     assert ["default"] == await started(gateways, "default", "default")
     assert [("--listen=127.0.0.1:0", "--admin=127.0.0.1:0", "--allowed-upstreams=loopback,own")] == [
@@ -67,7 +66,7 @@ async def test_a_gateway_of_a_run_is_joined_and_not_started(sessions, protected)
     """It is known by the state folder, and goes on when the console ends."""
     with Announcement(protected.path / ".postern", "default") as announcement:
         announcement.say("127.0.0.1:1", "127.0.0.1:2")
-        gateways = LocalGateways(FolderObjects((protected.path,)))
+        gateways = FolderObjects((protected.path,)).gateways
         assert ["default"] == await started(gateways, "default")
         assert ([], ["default"]) == (sessions.started, [it.gateway for it in await gateways.running()])
 
@@ -79,7 +78,7 @@ def fails():
 @pytest.mark.parametrize(("does", "mistake"), [(fails, "can't be started: no"), (lambda: 1, "has ended with status 1")])
 async def test_why_a_gateway_does_not_run_is_known(sessions, protected, monkeypatch, does, mistake):
     """The console goes on, and it may be started again."""
-    gateways = LocalGateways(FolderObjects((protected.path,)))
+    gateways = FolderObjects((protected.path,)).gateways
     monkeypatch.setattr(sessions, "does", staticmethod(does))
     assert [] == await started(gateways, "default")
     assert mistake in gateways.mistake

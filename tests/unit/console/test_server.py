@@ -13,7 +13,6 @@ import pytest
 
 from postern_console import access
 from postern_console.folder_objects import FolderObjects
-from postern_console.local_gateways import LocalGateways
 from postern_console.server import loopback_sockets, serve
 
 
@@ -25,12 +24,6 @@ def test_a_console_listens_on_loopback_only():
         one.close()
     assert {"127.0.0.1"} <= {host for host, _ in names} <= {"127.0.0.1", "::1"}
     assert 1 == len({port for _, port in names})
-
-
-def of(folder):
-    """What a console is about."""
-    objects = FolderObjects((folder.path,))
-    return objects, LocalGateways(objects)
 
 
 @pytest.fixture
@@ -77,7 +70,7 @@ def test_ports_that_are_all_half_taken_are_an_error(second_fails):
 async def test_a_console_whose_link_nobody_opens_ends(protected, monkeypatch):
     """After its minute the link is worth nothing, and so is the console."""
     monkeypatch.setattr(access, "LINK_S", 0.05)
-    assert "the link was not opened in a minute" == await serve(*of(protected), lambda _: None)
+    assert "the link was not opened in a minute" == await serve(FolderObjects((protected.path,)), lambda _: None)
 
 
 async def test_a_console_that_is_idle_ends(protected, monkeypatch):
@@ -88,9 +81,9 @@ async def test_a_console_that_is_idle_ends(protected, monkeypatch):
 
     # Long enough for the link to be opened in.
     monkeypatch.setattr(access, "LINK_S", 10)
-    assert "no request for 0.005 minutes" == await serve(*of(protected), opened, idle_s=0.3)
+    assert "no request for 0.005 minutes" == await serve(FolderObjects((protected.path,)), opened, idle_s=0.3)
 
 
 async def test_a_signal_stops_a_console(protected):
     """Ctrl-C ends it at once."""
-    assert "stopped" == await serve(*of(protected), lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    assert "stopped" == await serve(FolderObjects((protected.path,)), lambda _: os.kill(os.getpid(), signal.SIGTERM))

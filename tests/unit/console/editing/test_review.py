@@ -4,44 +4,41 @@ from __future__ import annotations
 
 import manifests
 from postern_cli.load_folders import problems_of
-from postern_cli.sources import Source
 from postern_console.editing.fields import Field
 from postern_console.editing.review import by_field, difference, review_of
-from postern_console.editing.target import Change
-from postern_core.link.shares import DEFAULT_SHARE
+from postern_console.editing.target import FileChange
 from postern_core.parse import parse_manifest
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 
 
-def reviewed(changed, *others, tmp_path):
+def reviewed(changed, *others):
     objects = [parse_manifest(it) for it in others]
-    source = Source((tmp_path,), None)
-    return review_of(objects, parse_manifest(changed), problems_of(objects), DEFAULT_SHARE, source)
+    return review_of(objects, parse_manifest(changed), problems_of(objects), problems_of)
 
 
-def test_an_object_that_would_not_be_accepted_is_refused(tmp_path):
+def test_an_object_that_would_not_be_accepted_is_refused():
     """Its problems are those of the compiler."""
-    review = reviewed(manifests.route(methods=["get"]), manifests.service(), tmp_path=tmp_path)
+    review = reviewed(manifests.route(methods=["get"]), manifests.service())
     assert (True, ["spec.methods[0]"]) == (review.refuses, [problem.field for problem in review.own])
 
 
-def test_what_an_object_refers_to_may_come_later(tmp_path):
+def test_what_an_object_refers_to_may_come_later():
     """A Route may be written before its Service."""
-    review = reviewed(manifests.route(), tmp_path=tmp_path)
+    review = reviewed(manifests.route())
     assert (False, ["spec.serviceRef"]) == (review.refuses, [problem.field for problem in review.own])
 
 
-def test_a_key_that_is_none_is_refused(tmp_path):
+def test_a_key_that_is_none_is_refused():
     """It could be a secret, which no page may hold."""
     credential = manifests.credential(algorithm="ES256", keys=[{"publicKey": "s3cret"}])
-    assert reviewed(credential, manifests.consumer(), tmp_path=tmp_path).refuses
+    assert reviewed(credential, manifests.consumer()).refuses
 
 
-def test_others_get_problems_and_old_ones_are_not_named(tmp_path):
+def test_others_get_problems_and_old_ones_are_not_named():
     """A Service that is no more valid takes its Routes along."""
     old = manifests.service(), manifests.route(), manifests.route("b", serviceRef={"name": "gone"})
-    review = reviewed(manifests.service(pathPrefix="x"), *old, tmp_path=tmp_path)
+    review = reviewed(manifests.service(pathPrefix="x"), *old)
     assert ["all"] == [problem.ref.name for problem in review.others]
 
 
@@ -58,10 +55,10 @@ def test_a_difference_has_the_lines_around_and_no_secret(tmp_path):
     """A credential is compared as it is shown."""
     old, new = ("kind: Route\na: http://x:s3cret@h\nb: 1\n", "kind: Route\na: http://x:s3cret@h\nb: 2\n")
     parsed = parse_manifest(manifests.route())
-    seen = difference(Change(tmp_path, b"", b"", old, new), parsed, [])
+    seen = difference(FileChange(old, new, tmp_path, b"", b""), parsed, [])
     assert ("@@ -1,3 +1,3 @@", " kind: Route", " a: http://...@h", "-b: 1", "+b: 2") == seen.lines
     old, new = "# s3cret\nkeys:\n- publicKey: s3cret\n", "# s3cret\nkeys: []\n"
-    seen = difference(Change(tmp_path, b"", b"", old, new), parse_manifest(manifests.credential()), [])
+    seen = difference(FileChange(old, new, tmp_path, b"", b""), parse_manifest(manifests.credential()), [])
     assert "s3cret" not in "".join(seen.lines)
 
 

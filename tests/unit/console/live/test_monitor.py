@@ -13,7 +13,7 @@ from postern_core.admin_api import ServedConfig
 class Source:
     """Counts how often it is asked, and has one more request each time."""
 
-    asked = 0
+    asked, every_s = 0, 2.0
 
     async def pods(self):
         self.asked += 1

@@ -38,9 +38,8 @@ def test_a_review_brings_the_form_along(protected):
     problem = Problem(ROUTE, Reason.SERVICE_NOT_FOUND, "spec.serviceRef", "m")
     form = {"form_token": ["x"], "action": ["review"], "a": ["1", "2"]}
     seen = Difference(str(Path(protected.path, "a.yaml")), ("@@", "-a", "+b", " c"), "d")
-    page = review_page(
-        protected.state(), Asked(ROUTE, is_new=True, values={}), form, seen, Review((problem,), (problem,))
-    )
+    asked = Asked(ROUTE, is_new=True, values={})
+    page = review_page(protected.state(), asked, form, seen, Review((problem,), (problem,)))
     assert ([("a", "1"), ("a", "2")], "d", "manifests/a.yaml") == (page["hidden"], page["digest"], page["place"])
     assert ["quiet", "removed", "added", ""] == [kind for kind, _ in page["lines"]]
     assert ("/routes/default/all", "spec.serviceRef", "m") == (page["others"][0][0].href, *page["others"][0][1:])

@@ -1,0 +1,138 @@
+"""The objects of a cluster, for pages: all that is asked of it is asked with the rights of the user.
+
+How long a list will do belongs in `latest`, how it is read in `cluster_reader`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+import click
+
+from postern_cli.cluster.fetch_references import fetch_references
+from postern_cli.cluster.overlay import laid_over
+from postern_cli.errors import ClusterReadingError
+from postern_cli.load_folders import problems_of
+from postern_cli.printing import printable
+from postern_cli.sources import Where, no_secrets
+from postern_cli.token import serving_credential
+from postern_cli.visibility import Unread, certain
+from postern_console.editing.change import Change
+from postern_console.editing.review import Review, review_of
+from postern_console.object_document import ObjectDocument
+from postern_console.state import ConsoleState
+from postern_core.compile import compile_snapshot
+from postern_core.grants import Grants
+from postern_core.link.shares import DEFAULT_SHARE, Share
+from postern_core.parse import Parsed
+from postern_core.problems import Problem
+from postern_core.ref import Ref
+from postern_core.snapshot import Credential, Snapshot
+from postern_operator.errors import LocalError
+from postern_operator.validators import VALIDATORS
+
+from .cluster_change import change_of
+from .cluster_gateways import ClusterGateways
+from .cluster_reader import ClusterReader, ClusterReading
+from .held_objects import written_part
+from .latest import Latest
+from .session import Session
+
+READ_ONLY = "this console only reads the cluster; apply the manifest, or start the console with --write"
+
+
+class ClusterObjects:
+    """A cluster as one user sees it."""
+
+    def __init__(self, session: Session, where: Where, share: Share = DEFAULT_SHARE) -> None:
+        self._session = session
+        self._where = where
+        self._share = share
+        self._reader = ClusterReader(where.namespace, share)
+        self._latest = Latest(self._read)
+        self.gateways = ClusterGateways()
+
+    async def __aenter__(self) -> Self:
+        await self._latest.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._latest.__aexit__()
+
+    async def state(self) -> ConsoleState:
+        """The cluster as it is now, or was a moment ago; raises `ClusterReadingError`."""
+        return (await self._latest.get()).state
+
+    async def document(self, parsed: Parsed) -> ObjectDocument | None:
+        """What a user writes of the object as it was listed last."""
+        held = (await self._latest.get()).held.get(parsed.ref)
+        if held is None:
+            return None
+        return ObjectDocument(f"resourceVersion {held.version[1]}", None, written_part(held.manifest))
+
+    async def snapshot(self, gateway: str, matters: Callable[[Parsed], bool]) -> tuple[Snapshot, tuple[str, ...]]:
+        """What a gateway would serve, with the Secrets of the objects that matter, and what of those is missing."""
+        reading = await self._latest.get()
+        api = (await self._session.connection()).api
+        fetched = await fetch_references(api, reading.objects, matters)
+        objects = (*reading.objects, *fetched.objects)
+        snapshot = await asyncio.to_thread(self._compile, objects, gateway)
+        told = Unread(refused={**reading.left_out.refused, **fetched.refused}, lines=reading.left_out.lines).told
+        return snapshot, tuple(map(printable, told))
+
+    async def credential(self, ref: Ref) -> Credential:
+        """A credential by the Secrets that it names, and no others; raises `click.ClickException`."""
+        reading = await self._latest.get()
+        api = (await self._session.connection()).api
+        meant = [parsed for parsed in reading.objects if parsed.ref == ref]
+        fetched = await fetch_references(api, meant, lambda _: True)
+        if fetched.refused:
+            told = "; ".join(Unread(refused=fetched.refused).told)
+            raise click.ClickException(f"a token can't be made without {printable(told)}")
+        objects = (*reading.objects, *fetched.objects)
+        return await asyncio.to_thread(serving_credential, ref, objects, Grants())
+
+    async def review(self, changed: Parsed) -> Review:
+        """What would be wrong if one object were another, or new; it keeps its age."""
+        reading = await self._latest.get()
+        api = (await self._session.connection()).api
+        present = {parsed.ref for parsed in reading.objects}
+        fetched = await fetch_references(api, [changed], no_secrets)
+        objects = (*reading.objects, *(parsed for parsed in fetched.objects if parsed.ref not in present))
+        left_out = Unread(
+            reading.left_out.namespaces,
+            {**reading.left_out.refused, **fetched.refused},
+            reading.left_out.unasked | fetched.unasked,
+        )
+        before = [problem for problems in reading.state.problems.values() for problem in problems]
+        applied = laid_over(objects, [changed])[-1]
+
+        def find(every: Sequence[Parsed]) -> tuple[Problem, ...]:
+            return certain(problems_of(every, self._share), every, left_out)
+
+        return await asyncio.to_thread(review_of, objects, applied, before, find)
+
+    async def change(self, parsed: Parsed | None, ref: Ref, manifest: Mapping[str, Any]) -> Change:
+        """What applying the manifest would change."""
+        held = (await self._latest.get()).held.get(ref) if parsed is not None else None
+        old = written_part(held.manifest) if held is not None else None
+        version = held.version[1] if held is not None else ""
+        return change_of(ref, (old, manifest), version, self._where, READ_ONLY)
+
+    async def save(self, _: Change) -> None:
+        """Refuse to."""
+        raise LocalError(READ_ONLY)
+
+    async def _read(self) -> ClusterReading:
+        try:
+            return await self._reader.read(await self._session.connection())
+        except ClusterReadingError:
+            self._session.renew()
+            raise
+
+    def _compile(self, objects: tuple[Parsed, ...], gateway: str) -> Snapshot:
+        return compile_snapshot(
+            objects, inspectors=VALIDATORS, gateway=gateway, share=self._share, grants=Grants()
+        ).snapshot
