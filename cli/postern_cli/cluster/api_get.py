@@ -34,6 +34,13 @@ class Answer:
 
 async def api_get(api: client.ApiClient, path: str, **query: str) -> Answer:
     """GET an object or a list of few; raises `RefusedError`, and `ClusterReadingError` without an answer."""
+    content, moment = await api_read(api, path, **query)
+    with in_words(api, path):
+        return Answer(msgspec.json.decode(content, type=dict[str, Any]), moment)
+
+
+async def api_read(api: client.ApiClient, path: str, **query: str) -> tuple[bytes, datetime | None]:
+    """GET what is not always JSON, and the API server's own clock; raises as `api_get` does."""
     limits = aiohttp.ClientTimeout(total=READ_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S)
     with in_words(api, path):
         method, url, headers, _, _ = await api.param_serialize("GET", path, auth_settings=["BearerToken"])
@@ -42,8 +49,7 @@ async def api_get(api: client.ApiClient, path: str, **query: str) -> Answer:
         async with answer:
             if answer.status >= 300:
                 raise ApiException(status=answer.status, reason=answer.reason)
-            content = msgspec.json.decode(await answer.read(), type=dict[str, Any])
-            return Answer(content, _moment(answer.headers.get("Date", "")))
+            return await answer.read(), _moment(answer.headers.get("Date", ""))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import msgspec
 from kubernetes.aio import client
 
 from postern_cli.errors import RefusedError
+from postern_core.admin_api import CONFIG_PATH
 from postern_core.publication import INDEX_ENTRY, INDEX_OBJECT
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
 from postern_operator.cluster.api.resource_types import CONFIG_MAPS, ENDPOINT_SLICES
@@ -154,10 +155,15 @@ async def _with_pods(api: client.ApiClient, published: Published, *, is_direct: 
     return replace(published, pods=tuple(sorted(asked, key=lambda pod: (pod.name, pod.address))))
 
 
+def admin_path(namespace: str, pod: Pod, path: str) -> str:
+    """Where the API server asks the admin port of a pod."""
+    return f"/api/v1/namespaces/{namespace}/pods/{pod.name}:{pod.port}/proxy{path}"
+
+
 async def _asked(api: client.ApiClient, pod: Pod, namespace: str) -> Pod:
     """Ask a pod through the API server, which reaches it from everywhere, under the caller's own rights."""
     try:
-        answer: Answer = await api_get(api, f"/api/v1/namespaces/{namespace}/pods/{pod.name}:{pod.port}/proxy/config")
+        answer: Answer = await api_get(api, admin_path(namespace, pod, CONFIG_PATH))
     except RefusedError as error:
         why = "you may not get pods/proxy there; see --direct" if error.status == FORBIDDEN else "it gives no answer"
         return replace(pod, unknown=f"{error.why}: {why}")

@@ -52,7 +52,7 @@ class ClusterObjects:
         self._share = share
         self._reader = ClusterReader(where.namespace, share)
         self._latest = Latest(self._read)
-        self.gateways = ClusterGateways()
+        self.gateways = ClusterGateways(session, where.namespace, self.state)
 
     async def __aenter__(self) -> Self:
         await self._latest.__aenter__()
