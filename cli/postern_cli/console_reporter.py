@@ -66,8 +66,10 @@ class ConsoleReporter:
         """Report that the last save did not come into force."""
         self._warn(f"the snapshot can't be made ({_why(error)}); the last one stays in force")
 
-    def serving(self, listen: str, admin: str) -> None:
-        """Report the addresses."""
+    def serving(self, listen: str, admin: str, listen_tls: str = "") -> None:
+        """Report the addresses; the last is where TLS is spoken, "" for nowhere."""
+        if listen_tls:
+            self._say(f"With TLS on https://{listen_tls}.")
         self._say(f"Serving on http://{listen}; http://{admin}/readyz says when. Ctrl-C stops.")
 
     def in_force(self, rebuilt: RebuildResult, after_s: float) -> None:

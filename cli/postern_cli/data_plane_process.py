@@ -35,15 +35,15 @@ class DataPlane:
     def __init__(self, process: Process, tell: Callable[[str], None]) -> None:
         self._process = process
         self._tell = tell
-        self._addresses: tuple[str, str] | None = None
+        self._addresses: tuple[str, str, str] | None = None
         self._has_started = asyncio.Event()
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    async def started(self) -> tuple[str, str]:
-        """Wait until it listens; returns the addresses for clients and of its admin port."""
+    async def started(self) -> tuple[str, str, str]:
+        """Wait until it listens; returns the addresses for clients, of its admin port, and for TLS, "" for none."""
         await self._has_started.wait()
         assert self._addresses is not None, "set before the event"
         return self._addresses
@@ -89,7 +89,7 @@ class DataPlane:
         if not isinstance(said, dict):
             self._tell(line[:WORDS_MAX])
         elif said.get("event") == "data plane started":
-            self._addresses = (str(said.get("listen")), str(said.get("admin")))
+            self._addresses = (str(said.get("listen")), str(said.get("admin")), str(said.get("listen_tls") or ""))
             self._has_started.set()
         elif said.get("level") in ("warning", "error", "critical"):
             self._tell(in_words(said))

@@ -68,9 +68,9 @@ class Session:
 
     async def _admin_address(self, running: DataPlane) -> tuple[str, int]:
         """Wait until the data plane listens, and say where."""
-        listen, admin = await running.started()
+        listen, admin, listen_tls = await running.started()
         self._announcement.say(listen, admin)
-        self._reporter.serving(listen, admin)
+        self._reporter.serving(listen, admin, listen_tls)
         host, _, port = admin.rpartition(":")
         return host.strip("[]"), int(port)
 

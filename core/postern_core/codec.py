@@ -23,6 +23,7 @@ from zlib import crc32
 import msgspec
 
 from .snapshot import FORMAT, Backend, Consumer, Credential, Endpoints, Policy, Route, Snapshot
+from .snapshot_certificates import Certificate
 from .snapshot_entry import Entry
 from .snapshot_issuers import TokenIssuer
 from .snapshot_responses import Responses
@@ -36,8 +37,9 @@ SECTIONS: dict[str, type[Entry]] = {
     "credentials": Credential,
     "responses": Responses,
     "issuers": TokenIssuer,
+    "certificates": Certificate,
 }
-SECRET_SECTIONS = frozenset({"credentials"})
+SECRET_SECTIONS = frozenset({"credentials", "certificates"})
 
 # Small enough that one change moves little, large enough that there are few objects.
 ENTRIES_PER_SHARD = 128

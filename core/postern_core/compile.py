@@ -82,7 +82,7 @@ def compile_snapshot(
     _carry_over(routes, retained.snapshot)
     named = issuers_named_by(routes.policies, index, retained.snapshot.issuers)
     problems += bound_identities(identities, _admitted_namespaces(routes), _callers(named), index, budget)
-    refuse_unserved(services, routes)
+    refuse_unserved(services, routes, retained.snapshot.certificates)
     index.memo.finish()
     problems += [*identities.problems, *issuers.problems, *services.problems, *ingresses.problems, *routes.problems]
     problems += [*attached.problems, *lint(Linked(index, identities, services, routes, now_s))]
@@ -174,6 +174,7 @@ def _snapshot(
         credentials=_by_id([*identities.credentials, *retained.credentials]),
         responses=_by_id([*routes.responses.values(), *own, *usual_beside(others, own), *retained.responses]),
         issuers=_by_id(issuers),
+        certificates=_by_id([*services.certificates.entries, *retained.certificates]),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from .kinds import KINDS
 from .lints.below_prefix import PLACE_LINTS
+from .lints.certificates import CERTIFICATE_LINTS
 from .lints.cors import token_header_is_not_allowed
 from .lints.credential import CREDENTIAL_LINTS
 from .lints.filters import header_is_of_a_forwarded_claim
@@ -29,6 +30,7 @@ LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (
     anonymous_requests_are_unlimited,
     header_is_of_a_forwarded_claim,
     *UPSTREAM_LINTS,
+    *CERTIFICATE_LINTS,
 )
 
 _BLOCK = (*POLICY_OF_AN_OBJECT, *JWT_POLICY_LINTS)

@@ -41,6 +41,8 @@ class Reason(enum.Enum):
     SECRET_KEY_MISSING = ("SecretKeyMissing", "ResolvedRefs")
     INVALID_KEY_MATERIAL = ("InvalidKeyMaterial", "ResolvedRefs")
     WEAK_KEY = ("WeakKey", "ResolvedRefs")
+    INVALID_CERTIFICATE = ("InvalidCertificate", "ResolvedRefs")
+    CERTIFICATE_MISMATCH = ("CertificateMismatch", "ResolvedRefs")
     KEYS_UNAVAILABLE = ("KeysUnavailable", "ResolvedRefs")
     KEYS_EXPIRED = ("KeysExpired", "ResolvedRefs")
     NO_USABLE_KEYS = ("NoUsableKeys", "ResolvedRefs")

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .snapshot_callers import Clients, Cors
+from .snapshot_certificates import Certificate
 from .snapshot_entry import Entry
 from .snapshot_filters import Filter
 from .snapshot_issuers import TokenIssuer
@@ -296,3 +297,4 @@ class Snapshot(Entry, frozen=True):
     credentials: tuple[Credential, ...] = ()
     responses: tuple[Responses, ...] = ()
     issuers: tuple[TokenIssuer, ...] = ()
+    certificates: tuple[Certificate, ...] = ()

@@ -41,6 +41,23 @@ class PublicKeys:
     repeated: tuple[str, ...] = ()
 
 
+class UnusableCertificate(ValueError):
+    """A chain and a key that can't be shown to clients; the message says why, and holds nothing of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """What a certificate says of itself: the DNS names of its subjectAltName in lower case, and when it is valid.
+
+    Times are in seconds since the epoch; one that is not `is_for_servers` is for other uses alone.
+    """
+
+    names: tuple[str, ...]
+    not_before: float
+    not_after: float
+    is_for_servers: bool = True
+
+
 class UnreadableKey(ValueError):
     """The text holds no public key; the message says why and what mends it, and never quotes the text."""
 
@@ -52,6 +69,7 @@ class Validators:
     `read_public_keys` takes a PEM, JWK, JWK Set, certificate or OpenSSH text and raises `UnreadableKey`.
     `regex_error` and `certificates_error` (PEM text) say what is wrong, "" for nothing.
     `pattern_size` counts the instructions of a pattern's program, 0 for what `regex_error` refuses.
+    `read_certificate` takes a chain and its key, both in PEM, and raises `UnusableCertificate`; time does not matter.
     `can_match_path` says whether a pattern may match a text that begins with a slash; where unsure, it does.
     """
 
@@ -60,3 +78,4 @@ class Validators:
     certificates_error: Callable[[str], str]
     pattern_size: Callable[[str], int]
     can_match_path: Callable[[str], bool]
+    read_certificate: Callable[[str, str], CertificateFacts]

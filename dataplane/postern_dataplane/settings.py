@@ -184,7 +184,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         spelling="--drain-grace",
     )] = 30.0  # fmt: skip
     listen_tls: Annotated[Address | None, Option(
-        ADDRESS, "Where clients connect with TLS; needs --certificates.",
+        ADDRESS, "Where clients connect with TLS.",
+        "Its certificates come from --certificates, and from [Services](../certificates.md).",
         default="nowhere", group="TLS",
     )] = None  # fmt: skip
     certificates: Annotated[str, Option(
@@ -224,8 +225,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse settings that don't go together."""
-        if (self.listen_tls is None) != (not self.certificates):
-            raise ValueError("--listen-tls and --certificates need each other")
+        if self.certificates and self.listen_tls is None:
+            raise ValueError("--certificates needs --listen-tls: without TLS none is shown")
         if self.redirect_to_https and self.listen_tls is None:
             raise ValueError("--redirect-to-https needs --listen-tls: there is no other place to send clients to")
         if self.rate_limit_store is not None and importlib.util.find_spec("redis") is None:

@@ -13,7 +13,8 @@ from typing import Any
 import re2
 
 from postern_core.pattern_limits import PATTERN_MEMORY_BYTES
-from postern_core.validators import Validators
+from postern_core.validators import CertificateFacts, UnusableCertificate, Validators
+from postern_kit.key_pair import KeyPairError, load_key_pair, read_leaf
 
 from .public_keys import read_public_keys
 
@@ -71,4 +72,17 @@ def certificates_error(pem: str) -> str:
     return "" if context.cert_store_stats()["x509"] else "holds no certificate"
 
 
-VALIDATORS = Validators(read_public_keys, regex_error, certificates_error, pattern_size, can_match_path)
+def read_certificate(chain_pem: str, key_pem: str) -> CertificateFacts:
+    """What a chain says of its server's certificate; raises `UnusableCertificate` for what no client can be shown."""
+    chain = chain_pem.encode()
+    try:
+        leaf = read_leaf(chain)
+        load_key_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), chain, key_pem.encode())
+    except KeyPairError as error:
+        raise UnusableCertificate(str(error)) from None
+    return CertificateFacts(leaf.names, leaf.begins_at, leaf.ends_at, leaf.is_for_servers)
+
+
+VALIDATORS = Validators(
+    read_public_keys, regex_error, certificates_error, pattern_size, can_match_path, read_certificate
+)

@@ -23,7 +23,6 @@ BAD = {
     "gateways.b.namespace: edge is that of gateway a already": {
         "gateways": {"a": {"namespace": "edge"}, "b": {"namespace": "edge"}}
     },
-    "gateways.default.tls.secrets: TLS needs a certificate": {"gateways": {"default": {"tls": {"enabled": True}}}},
     "gateways.default.tls.redirect: without TLS": {"gateways": {"default": {"tls": {"redirect": True}}}},
     "gateways.default.autoscaling: maxReplicas is less than minReplicas": {
         "gateways": {"default": {"autoscaling": {"enabled": True, "maxReplicas": 1}}}

@@ -41,6 +41,16 @@ OTHERS = [
     [jwt_policy(jwt={"mode": "Never"})],
     [jwt_policy(jwt={"mode": "Optional", "anonymousConsumer": {"name": "nobody"}})],
     [jwt_policy(jwt={"tokenIssuers": [{"name": "gone"}]})],
+    [
+        service(tls={"certificateRefs": [{"name": "tls"}]}),
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "tls", "namespace": "default"},
+            "type": "kubernetes.io/tls",
+            "stringData": {"tls.crt": "none", "tls.key": "none"},
+        },
+    ],
 ]
 ISSUER = {
     "apiVersion": "postern.dev/v1alpha1",

@@ -32,6 +32,8 @@ WHO = {
     "InvalidKeyMaterial": {"Service", "JWTCredential", "TokenIssuer"},
     "WeakKey": {"JWTCredential"},
     "UpstreamNotFound": {"Service"},
+    "InvalidCertificate": {"Service"},
+    "CertificateMismatch": {"Service"},
     "KeysUnavailable": {"TokenIssuer"},
     "KeysExpired": {"TokenIssuer"},
     "NoUsableKeys": {"TokenIssuer"},

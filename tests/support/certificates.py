@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -50,7 +52,14 @@ class Authority:
     def pem(self) -> str:
         return self._certificate.public_bytes(Encoding.PEM).decode()
 
-    def issue(self, *names: str, ended: bool = False, begins: datetime = BEGAN, key: Key | None = None) -> Pair:
+    def issue(
+        self,
+        *names: str,
+        ended: bool = False,
+        begins: datetime = BEGAN,
+        key: Key | None = None,
+        extensions: Iterable[x509.ExtensionType] = (),
+    ) -> Pair:
         """A server's certificate for these names and addresses."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
@@ -59,6 +68,8 @@ class Authority:
         if names:
             alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
             builder = builder.add_extension(alternatives, critical=False)
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
         certificate = builder.add_extension(identifier, critical=False).sign(self._key, hashes.SHA256())
         return Pair(
             certificate.public_bytes(Encoding.PEM),
@@ -91,6 +102,19 @@ class Authority:
             .not_valid_before(begins)
             .not_valid_after(begins + timedelta(days=1 if ended else 36_500))
         )
+
+
+def tls_secret(
+    pair: Pair, name: str = "app-tls", namespace: str = "default", type_: str = "kubernetes.io/tls"
+) -> dict[str, Any]:
+    """A Secret as cert-manager writes it."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace},
+        "type": type_,
+        "stringData": {"tls.crt": pair.chain.decode(), "tls.key": pair.key.decode()},
+    }
 
 
 def _alternative(name: str) -> x509.GeneralName:

@@ -11,9 +11,16 @@ from typing import Any
 
 import raw
 from certificates import Authority, Pair
-from gateway import DataPlane
+from gateway import DataPlane, open_to
 
 NAME = "app.example.com"
+
+
+def secured(upstream: Any, *secrets: dict[str, Any]) -> list[dict[str, Any]]:
+    """Manifests of app.example.com in front of an upstream, with the certificates of these Secrets."""
+    served = open_to(upstream.address)
+    served[0]["spec"]["tls"] = {"certificateRefs": [{"name": it["metadata"]["name"]} for it in secrets]}
+    return [*served, *secrets]
 
 
 class MountedSecret:

@@ -12,6 +12,7 @@ from postern_core.validators import Validators
 
 from .blocks import BLOCK_CHECKS
 from .duplicates import duplicates
+from .host_tls import certificate_is_named_twice
 
 __all__ = ["SERVICE_CHECKS", "path_is_not_normal", "split_url"]
 
@@ -166,5 +167,6 @@ SERVICE_CHECKS = (
     every_weight_is_zero,
     tls_contradicts_itself,
     upstream_has_no_name,
+    certificate_is_named_twice,
     *BLOCK_CHECKS,
 )

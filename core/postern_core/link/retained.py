@@ -90,6 +90,7 @@ def retain(published: Snapshot, namespaces: Collection[str] | None) -> Retained:
         credentials=of_these(published.credentials),
         responses=of_these(published.responses),
         issuers=of_these(published.issuers),
+        certificates=of_these(published.certificates),
     )
     return Retained(wanted, snapshot)
 

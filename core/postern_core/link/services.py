@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from msgspec import UnsetType
@@ -27,6 +27,7 @@ from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import recover_service_scope
 from .filters import link_filters
+from .host_certificates import NO_CERTIFICATES, HostCertificates, LinkedCertificates, link_certificates
 from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
 from .protected_resource import with_resource
@@ -73,6 +74,7 @@ class LinkedService:
     policy: LinkedPolicy | None = None
     refusal: str = ""
     responses: LinkedResponses | None = None
+    certificates: LinkedCertificates = NO_CERTIFICATES
 
     @property
     def ref(self) -> Ref:
@@ -89,6 +91,7 @@ class Services:
 
     `elsewhere` are those that only other gateways serve, `grants` say which namespace holds a host from now on.
     `owned` has the hosts of each object that claims some, Ingresses too.
+    `certificates` are those of all, of the ones that are not accepted too, so that their clients get 503 over TLS.
     """
 
     linked: dict[Ref, LinkedService] = field(default_factory=dict)
@@ -96,6 +99,7 @@ class Services:
     problems: list[Problem] = field(default_factory=list)
     grants: dict[str, HostGrant] = field(default_factory=dict)
     owned: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
+    certificates: HostCertificates = field(default_factory=HostCertificates)
 
 
 def link_services(
@@ -130,8 +134,10 @@ def link_services(
     for parsed, place in present:
         hosts, clean_headers = settled.hosts.get(parsed.ref, ()), forwarded.get(parsed.ref, ())
         linked, problems = _resolve(parsed, place._replace(hosts=hosts, clean_headers=clean_headers), resources)
-        services.problems += problems
-        services.linked[parsed.ref] = linked
+        tls = parsed.resource.spec.tls if is_a(parsed, Service) else None
+        certificates = link_certificates(parsed.ref, tls or None, hosts, resources, services.certificates)
+        services.problems += [*problems, *certificates.problems]
+        services.linked[parsed.ref] = replace(linked, certificates=certificates) if tls else linked
     return services
 
 

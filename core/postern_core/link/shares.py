@@ -118,7 +118,8 @@ def bound_services(services: Services, resources: ResourceIndex, budget: Budget)
         # Its policy is not needed any more, and only refuses from now on.
         policy = LinkedPolicy(refusal=refusal) if service.policy else None
         place = service.place._replace(responses=None)
-        services.linked[service.ref] = LinkedService(place, policy=policy, refusal=refusal)
+        certificates = service.certificates
+        services.linked[service.ref] = LinkedService(place, policy=policy, refusal=refusal, certificates=certificates)
         services.problems.append(beyond_share(service.ref, budget.share, "its requests get 503"))
 
 
@@ -127,7 +128,7 @@ def _size_of(service: LinkedService) -> int:
     policy = service.policy.size_bytes if service.policy else 0
     responses = service.responses.size_bytes if service.responses else 0
     # Its hosts count even while no route has them, for a refusal of all of them has.
-    return backend + policy + responses + sum(map(len, service.hosts))
+    return backend + policy + responses + service.certificates.size_bytes + sum(map(len, service.hosts))
 
 
 def bound_routes(routes: Routes, resources: ResourceIndex, budget: Budget) -> None:

@@ -27,6 +27,10 @@ KEY_SET_BYTES_MAX = 262_144
 KEYS_MAX = 100
 # The system's own bundle of CAs has some 220 KB.
 CERTIFICATES_BYTES_MAX = 300_000
+# Of the chain that a client is shown: OpenSSL takes 100 KiB of one, and a usual one has some 5 KB.
+CHAIN_BYTES_MAX = 100_000
+# Of the names for which a certificate is shown: ten thousand fit, and the entry with the longest chain.
+NAMES_BYTES_MAX = 250_000
 # A refusal is copied into every route of a Service, and may quote what another object holds.
 REFUSAL_CHARS_MAX = 512
 

@@ -2,14 +2,18 @@
 
 A gateway tries the most specific host that has a route.  So without this, what
 is meant for a host would reach another tenant as soon as the host's last route
-is gone, or its Service can't be read.
+is gone, or its Service can't be read.  The same holds of certificates: whose a
+name is, is seen by the most specific host.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from postern_core.grants import HostGrant
 from postern_core.ref import Ref
 from postern_core.snapshot import PathMatch, Route
+from postern_core.snapshot_certificates import Certificate
 
 from .hosts import EVERY_HOST, wildcard_above
 from .routes import Routes
@@ -18,12 +22,17 @@ from .services import Services
 EVERY_PATH = (PathMatch(type="Prefix", value="/"),)
 
 
-def refuse_unserved(services: Services, routes: Routes) -> None:
-    """Add a refusal for each Service or Ingress that holds such hosts."""
+def refuse_unserved(services: Services, routes: Routes, carried_over: Iterable[Certificate] = ()) -> None:
+    """Add a refusal for each Service or Ingress that holds such hosts.
+
+    `carried_over` are certificates of namespaces that can't be read.
+    """
     served = {host: grant for entry in routes.entries for host in entry.hosts if (grant := services.grants.get(host))}
+    certified = services.certificates.namespaces | {it.namespace for it in carried_over}
+    takers = served | {host: grant for host, grant in services.grants.items() if grant.namespace in certified}
     refused: dict[Ref, list[str]] = {}
     for host, grant in services.grants.items():
-        if host not in served and host != EVERY_HOST and _falls_to_another(host, grant, served):
+        if host not in served and host != EVERY_HOST and _falls_to_another(host, grant, takers):
             refused.setdefault(grant.holder, []).append(host)
     # A namespace that is carried over may have such a refusal already, and an id is that of one entry.
     ids = {service.id for service in refused}
@@ -33,8 +42,8 @@ def refuse_unserved(services: Services, routes: Routes) -> None:
         routes.entries.append(_refusal(service, tuple(sorted({*hosts, *before.get(service.id, ())}))))
 
 
-def _falls_to_another(host: str, grant: HostGrant, served: dict[str, HostGrant]) -> bool:
-    taker = wildcard_above(host, served) or served.get(EVERY_HOST)
+def _falls_to_another(host: str, grant: HostGrant, takers: dict[str, HostGrant]) -> bool:
+    taker = wildcard_above(host, takers) or takers.get(EVERY_HOST)
     return taker is not None and taker.namespace != grant.namespace
 
 

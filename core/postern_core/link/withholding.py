@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 import msgspec
 
 from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Policy, Route, Snapshot
+from postern_core.snapshot_certificates import Certificate
 from postern_core.snapshot_entry import Entry
 from postern_core.snapshot_issuers import TokenIssuer
 from postern_core.snapshot_responses import Responses
@@ -26,7 +27,7 @@ REFUSAL = "can't be published"
 Refused = Mapping[tuple[str, str], Collection[Entry]]
 
 # The entries of the sections; others are parts of these.
-_Identified = Route | Backend | Endpoints | Policy | Consumer | Credential | Responses | TokenIssuer
+_Identified = Route | Backend | Endpoints | Policy | Consumer | Credential | Responses | TokenIssuer | Certificate
 _IsRefused = Callable[[str, _Identified], bool]
 
 
@@ -65,6 +66,7 @@ def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[
         endpoints=endpoints,
         # A route whose own are missing has the usual ones.
         responses=tuple(it for it in snapshot.responses if not is_refused("responses", it)),
+        certificates=tuple(it for it in snapshot.certificates if not is_refused("certificates", it)),
         consumers=consumers,
         issuers=tuple(refused_issuer(it, REFUSAL) if it.consumer in nameless else it for it in issuers),
         credentials=tuple(it for it in credentials if it.consumer not in nameless),

@@ -13,6 +13,8 @@ from .types import Metadata, Resource
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 
 OPAQUE = "Opaque"
+# What holds a certificate and its key, in `tls.crt` and `tls.key`.
+TYPE_FOR_TLS = "kubernetes.io/tls"
 # What marks a Secret as one that holds keys of tokens: its type, or the label on an Opaque one.
 TYPE_FOR_KEYS = "postern.dev/jwt-key"
 USE_LABEL = "postern.dev/use"

@@ -13,6 +13,7 @@ from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
 from .header_changes import RequestHeaders, ResponseHeaders
+from .host_tls import HostTLS, certificate_holders
 from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .rules import Rule, is_normal_path
@@ -88,6 +89,17 @@ class ServiceSpec(Spec, frozen=True):
             extra_json_schema=SET,
         ),
     ] = ()
+    tls: (
+        Annotated[
+            HostTLS,
+            Meta(
+                description="The certificates that clients which come with TLS are shown for the hosts of this "
+                "Service. Default: none, and then they are shown one of the gateway's own.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     path_prefix: Annotated[
         str,
         Meta(
@@ -264,3 +276,4 @@ def references_of(ref: Ref, spec: ServiceSpec) -> Iterator[Ref]:
     holder = certificate_holder(spec.upstream, ref.namespace)
     if holder is not None:
         yield holder
+    yield from certificate_holders(ref, spec.tls or None)

@@ -1,4 +1,6 @@
-"""Keeps the certificates in force at what is on disk, without a connection noticing.
+"""Keeps the certificates in force at what is on disk and in the snapshot, without a connection noticing.
+
+For a name that the snapshot has a certificate for, that one is shown, and for all others one of the disk.
 
 A handshake takes the context that is in force when it begins; connections that
 are open keep theirs.  Reading happens in a thread; the loop only swaps a reference.
@@ -7,28 +9,34 @@ are open keep theirs.  Reading happens in a thread; the loop only swaps a refere
 from __future__ import annotations
 
 import asyncio
+import heapq
 import ssl
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from postern_core.snapshot_certificates import Certificate
 from postern_kit.logs import log
 
 from .certificate_store import CertificateStore, ScanResult
+from .host_contexts import FindCertificate, HostContexts
 from .sni_selector import SniSelector
-from .tls_context import MakeContext
+from .tls_context import AskedFor, MakeContext
 
 SCAN_INTERVAL_S = 1.0
 # A context encrypts its session tickets with a key of its own, which would open recorded TLS 1.2 traffic for as long
 # as it is used: so not for longer than this.
 TICKET_KEY_S = 12 * 3600.0
+# Of so many certificates of the snapshot the ends are reported, of those that end first.
+REPORTED_MAX = 1000
 
 
 class CertificateObserver(Protocol):
     """Who wants to know; called on the loop."""
 
     def certificates_read(self, loaded: int, refused: int, ends_at: dict[str, float]) -> None:
-        """So many were taken and refused; `ends_at` has those in force, by folder, in seconds since the epoch."""
+        """So many were taken and refused; `ends_at` has those in force in seconds since the epoch, by folder or id."""
 
 
 class CertificateReloader:
@@ -40,6 +48,8 @@ class CertificateReloader:
         self._make_context = make_context
         self._listener = listener
         self._made_at = 0.0
+        self._host_contexts = HostContexts(make_context)
+        self._known: Mapping[str, Certificate] = {}
         # A thread of its own: the loop's shared ones may all be waiting for a name server.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="certificates")
 
@@ -47,8 +57,23 @@ class CertificateReloader:
         """Read what is there, and say what it is, even if it is nothing."""
         scan = await self._scan()
         self._take(scan)
-        if not self._store.good:
+        if not self._store.good and not self._known:
             log.error("no certificate can be served: every handshake fails")
+
+    def follow(self, find: FindCertificate, known: Mapping[str, Certificate]) -> None:
+        """Show what the snapshot has, by name, from the next handshake on; `known` are all of them, by id."""
+        self._host_contexts.follow(find, known)
+        if known is self._known:
+            return
+        more = sum(self._known.get(id_) is not certificate for id_, certificate in known.items())
+        self._known = known
+        if self.context is None or not (known or self._store.good):
+            self._select()
+        self._listener.certificates_read(more, 0, self._ends_at())
+
+    def _ends_at(self) -> dict[str, float]:
+        first = heapq.nsmallest(REPORTED_MAX, self._known.values(), key=lambda it: it.not_after)
+        return {it.id: it.not_after for it in first} | {one.folder: one.ends_at for one in self._store.good}
 
     async def run(self) -> None:
         """Follow every change; never returns."""
@@ -77,27 +102,37 @@ class CertificateReloader:
                     serves=conflict.served,
                     passed_over=conflict.passed_over,
                 )
-        ends_at = {one.folder: one.ends_at for one in self._store.good}
-        self._listener.certificates_read(len(scan.loaded), len(scan.refused), ends_at)
+        self._listener.certificates_read(len(scan.loaded), len(scan.refused), self._ends_at())
 
     def _select(self) -> SniSelector:
         """Put what is good now into force."""
         selector = SniSelector(self._store.good)
-        self.context = selecting_context(selector, self._make_context)
+        is_any = bool(self._known or self._store.good)
+        self.context = selecting_context(selector, self._make_context, self._host_contexts) if is_any else None
         self._made_at = time.monotonic()
         return selector
 
 
-def selecting_context(selector: SniSelector, make_context: MakeContext) -> ssl.SSLContext:
-    """A context that shows each client the certificate for the name that it asks for."""
+def selecting_context(
+    selector: SniSelector, make_context: MakeContext, host_contexts: HostContexts | None = None
+) -> ssl.SSLContext:
+    """A context that shows each client the certificate for the name that it asks for, and notes the name."""
     context = make_context()
+    context.sslobject_class = AskedFor
 
     def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _context: ssl.SSLContext) -> int | None:
         # Called without a name too. What it raises would end up on stderr.
-        certificate = selector.of(name)
-        if certificate is None:
-            return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR
-        connection.context = certificate.context
+        # RFC 6066, section 3: the name comes without a trailing dot, "and is compared case-insensitively".
+        name = name.lower() if name else None
+        if isinstance(connection, AskedFor):
+            connection.server_name = name
+        chosen = host_contexts.of(name) if host_contexts and name else None
+        if chosen is None:
+            certificate = selector.of(name)
+            if certificate is None:
+                return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+            chosen = certificate.context
+        connection.context = chosen
         return None
 
     context.sni_callback = choose

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from postern_dataplane.errors import CertificateError
 from postern_kit.file_stamp import FileStamp, stamp_of
+from postern_kit.key_pair import CHAIN, KEY
 
-from .certificate import CHAIN, KEY, Certificate, read_certificate
+from .certificate import Certificate, read_certificate
 from .tls_context import MakeContext
 
 Stamp = tuple[FileStamp | None, ...]
@@ -38,9 +39,9 @@ class ScanResult:
 
 
 class CertificateStore:
-    """The certificates below one folder."""
+    """The certificates below one folder, none where there is no folder."""
 
-    def __init__(self, folder: Path, make_context: MakeContext) -> None:
+    def __init__(self, folder: Path | None, make_context: MakeContext) -> None:
         self._folder = folder
         self._make_context = make_context
         self._slots: dict[str, _Slot] = {}
@@ -53,32 +54,34 @@ class CertificateStore:
     def scan(self) -> ScanResult:
         """Read what has changed since the last look; blocks while it does."""
         found = ScanResult()
-        for name in sorted(self._names() | set(self._slots)):
-            slot = self._slots.setdefault(name, _Slot())
-            stamp = self._stamp(name)
+        if self._folder is None:
+            return found
+        for name in sorted(self._names(self._folder) | set(self._slots)):
+            slot, folder = self._slots.setdefault(name, _Slot()), self._folder / name
+            stamp = self._stamp(folder)
             if stamp != slot.stamp or slot.may_heal:
-                self._read(name, slot, stamp, found)
+                self._read(folder, slot, stamp, found)
         return found
 
-    def _names(self) -> set[str]:
+    def _names(self, folder: Path) -> set[str]:
         try:
             # `..data` and its like are how a volume is kept, should one be mounted here itself.
-            return {one.name for one in self._folder.iterdir() if not one.name.startswith(".") and one.is_dir()}
+            return {one.name for one in folder.iterdir() if not one.name.startswith(".") and one.is_dir()}
         except OSError:
             return set()
 
-    def _stamp(self, name: str) -> Stamp:
-        return tuple(stamp_of(self._folder / name / file) for file in (CHAIN, KEY))
+    def _stamp(self, folder: Path) -> Stamp:
+        return tuple(stamp_of(folder / file) for file in (CHAIN, KEY))
 
-    def _read(self, name: str, slot: _Slot, stamp: Stamp, found: ScanResult) -> None:
+    def _read(self, folder: Path, slot: _Slot, stamp: Stamp, found: ScanResult) -> None:
         refusal, may_heal, certificate = "", False, None
         try:
-            certificate = read_certificate(self._folder / name, self._make_context, time.time())
+            certificate = read_certificate(folder, self._make_context, time.time())
         except CertificateError as error:
             refusal, may_heal = str(error), error.may_heal
         except Exception as error:  # noqa: BLE001 # an unforeseen certificate must not hurt the others
             refusal = f"it can't be read: {type(error).__name__}"
-        if self._stamp(name) != stamp:
+        if self._stamp(folder) != stamp:
             # Changed under our hands: it may be half of one pair and half of another. The next look sees it whole.
             return
         is_news = (stamp, refusal) != (slot.stamp, slot.refusal)
@@ -87,4 +90,4 @@ class CertificateStore:
             slot.good = certificate
             found.loaded.append(certificate)
         elif is_news:
-            found.refused.append((name, refusal))
+            found.refused.append((folder.name, refusal))

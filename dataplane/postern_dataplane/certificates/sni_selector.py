@@ -45,7 +45,6 @@ class SniSelector:
         """The certificate for a name, None where there is none at all."""
         if not server_name:
             return self._default
-        # RFC 6066, section 3: the name comes without a trailing dot, "and is compared case-insensitively".
         name = server_name.lower()
         found = self._by_name.get(name)
         if found is None:

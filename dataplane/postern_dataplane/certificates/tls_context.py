@@ -14,6 +14,12 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
+class AskedFor(ssl.SSLObject):
+    """A connection that notes the name for which its client has opened it (SNI), in lower case."""
+
+    server_name: str | None = None
+
+
 def server_context(min_version: str) -> ssl.SSLContext:
     """A context without a certificate; `min_version` is one of `VERSIONS`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -39,7 +39,7 @@ class Supervisor:
     def __init__(self, settings: Settings, listeners: Sequence[Listeners]) -> None:
         self.worker_pool = WorkerPool(
             len(listeners),
-            needs_certificate=settings.listen_tls is not None,
+            needs_certificate=bool(settings.certificates),
             routes_max=settings.metrics_routes,
         )
         self._settings = settings

@@ -85,7 +85,9 @@ class Worker:
         self._reloader = Reloader(self._index_watcher, loader, self._active_table, self)
         make_context = partial(server_context, settings.tls_min_version)
         self._certificate_reloader = CertificateReloader(
-            CertificateStore(Path(settings.certificates), make_context), make_context, self
+            CertificateStore(Path(settings.certificates) if settings.certificates else None, make_context),
+            make_context,
+            self,
         )
         self._stopping = asyncio.Event()
 
@@ -128,6 +130,8 @@ class Worker:
     def loaded(self, table: RoutingTable) -> None:
         """Hand the new table to all that keep state for one table."""
         self._gateway.adopt(table)
+        if self._listeners.tls is not None:
+            self._certificate_reloader.follow(table.certificate_of, table.certificates.by_id)
         self._token_buckets.share = share_of(self._settings.workers, table.pods)
         if self._store_sync is not None:
             self._store_sync.gateway = table.gateway

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from postern_core.codec import SECTIONS, CodecError
 from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Policy, Route
+from postern_core.snapshot_certificates import Certificate
 from postern_core.snapshot_issuers import TokenIssuer
 from postern_core.snapshot_responses import Responses
 
@@ -47,6 +48,7 @@ class SnapshotDiff:
     credentials: SectionDiff[Credential]
     responses: SectionDiff[Responses]
     issuers: SectionDiff[TokenIssuer]
+    certificates: SectionDiff[Certificate]
 
     @property
     def entries(self) -> Entries:

@@ -12,6 +12,7 @@ What is made anew, beside what has changed itself:
 - a policy's row with its anonymous consumer or one of its issuers;
 - a credential's row with its consumer;
 - responses with their entry;
+- the names of all certificates with one of these;
 - a route's row with its policy's row, its upstream or its responses.
 """
 
@@ -21,11 +22,13 @@ from collections.abc import Callable
 
 from postern_core.codec import SECTIONS
 from postern_core.snapshot import Route, Snapshot
+from postern_core.snapshot_certificates import Certificate
 from postern_dataplane.jwt.logged_claims import LoggedClaims
 
 from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
 from .copy_on_write import with_regrouped
 from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, ordered_ids
+from .host_certificates import NO_CERTIFICATES, HostCertificates, covers
 from .issuers import CompiledIssuer, CredentialName, credential_name
 from .own_responses import CompiledResponses, Unrouted
 from .table_settings import DEFAULTS, TableSettings
@@ -41,6 +44,7 @@ class RoutingTable:
     """
 
     __slots__ = (
+        "certificates",
         "correlation",
         "credentials",
         "digest",
@@ -73,6 +77,7 @@ class RoutingTable:
         self.issuers: dict[str, CompiledIssuer] = {}
         self.hosts = VirtualHosts()
         self.unrouted = Unrouted()
+        self.certificates: HostCertificates = NO_CERTIFICATES
 
     @property
     def routes(self) -> int:
@@ -93,6 +98,8 @@ class RoutingTable:
         policies = _policies(self.policies, diff, issuers, self.settings.logged_claims)
         new.upstreams, new.policies, new.issuers = upstreams.now, policies.now, issuers.now
         new.credentials = _credentials(self.credentials, diff)
+        certificates = diff.certificates
+        new.certificates = HostCertificates(certificates.now.values()) if certificates.changed else self.certificates
         responses = _responses(self.responses, diff)
         new.responses, new.unrouted = responses.now, self.unrouted.with_changes(responses)
 
@@ -106,6 +113,26 @@ class RoutingTable:
         is_any = policies.changed or upstreams.changed or responses.changed
         new.hosts = _hosts(self.hosts, diff.routes, is_concerned if is_any else None, new._row)
         return new
+
+    def certificate_of(self, name: str) -> Certificate | None:
+        """The certificate of the snapshot for a host in lower case, None where that is left to the gateway's own."""
+        if self.certificates is NO_CERTIFICATES:
+            return None
+        host = self.hosts.find(name)
+        return self.certificates.find(name, host.namespace if host else None)
+
+    def is_misdirected(self, server_name: str, host: str) -> bool:
+        """Whether a host's requests may not come on a connection that was opened for this name (SNI).
+
+        Each was to be shown another certificate, or one of them the gateway's own, and that of the name is not the
+        host's too.
+        """
+        if self.certificates is NO_CERTIFICATES:
+            return False
+        shown, due = self.certificate_of(server_name), self.certificate_of(host)
+        if shown is due:
+            return False
+        return shown is None or due is None or shown.namespace != due.namespace or not covers(shown, host)
 
     def _row(self, route: Route) -> CompiledRoute:
         own = self.responses.get(route.responses) if route.responses is not None else None

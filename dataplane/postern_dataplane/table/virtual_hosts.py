@@ -31,7 +31,7 @@ class VirtualHost:
 
     __slots__ = (
         "_criteria_size", "_deeper", "_keep_slashes", "_one_label", "_token_criteria", "count", "defaults", "exact",
-        "longest_prefix", "patterns", "prefixes",
+        "longest_prefix", "namespace", "patterns", "prefixes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -41,6 +41,8 @@ class VirtualHost:
         self.defaults: tuple[CompiledRoute, ...] = ()
         self.longest_prefix = 0
         self.count = 0
+        # All routes of a host are of the one that owns it.
+        self.namespace = ""
         self._keep_slashes = 0
         self._token_criteria = 0
         self._criteria_size = 0
@@ -55,6 +57,7 @@ class VirtualHost:
         same = new.prefixes is self.prefixes
         new.longest_prefix = self.longest_prefix if same else max(map(len, new.prefixes), default=0)
         new.count = self.count - len(removed) + len(added)
+        new.namespace = next((row.entry.namespace for row in added), self.namespace)
         new._keep_slashes = self._keep_slashes + _difference(removed, added, lambda entry: entry.keep_encoded_slashes)
         new._token_criteria = self._token_criteria + _difference(removed, added, _asks_for_authorization)
         new._criteria_size = self._criteria_size + _difference(removed, added, _criteria_size)

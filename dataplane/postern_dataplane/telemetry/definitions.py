@@ -142,9 +142,10 @@ RELOADS = _counter_by(
 )
 CERTIFICATE_EXPIRY = _gauge_of_supervisor(
     "postern_certificate_expiry_timestamp_seconds",
-    "When the certificate of a folder ends, in seconds since the epoch.",
+    "When a certificate ends, in seconds since the epoch.",
     "certificate",
-    more="Of the [folder](limits.md#tls) that the label names; where workers differ, the earlier.",
+    more="The label names its [folder](limits.md#tls), or its Secret as `Secret/namespace/name`: of these the thousand "
+    "that end first. Where workers differ, the earlier.",
 )
 CERTIFICATE_RELOADS = _counter_by(
     "postern_certificate_reloads_total",

@@ -76,7 +76,9 @@
   {{- with $gateway.tls }}
   {{- if .enabled }}
   - --listen-tls={{ $listen }}:8443
+  {{- if .secrets }}
   - --certificates=/etc/postern/tls
+  {{- end }}
   - --tls-min-version={{ .minVersion }}
   {{- if .redirect }}
   - --redirect-to-https={{ .redirectPort | default $gateway.service.httpsPort | int }}

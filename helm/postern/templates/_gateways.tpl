@@ -24,9 +24,6 @@
 {{- fail (printf "%s.namespace: %s is that of gateway %s already; each gateway needs one of its own" $place $gateway.namespace (get $seen $gateway.namespace)) -}}
 {{- end -}}
 {{- $_ := set $seen $gateway.namespace $name -}}
-{{- if and $gateway.tls.enabled (not $gateway.tls.secrets) -}}
-{{- fail (printf "%s.tls.secrets: TLS needs a certificate; name a Secret of type kubernetes.io/tls in namespace %s" $place $gateway.namespace) -}}
-{{- end -}}
 {{- if and $gateway.tls.redirect (not $gateway.tls.enabled) -}}
 {{- fail (printf "%s.tls.redirect: without TLS there is nothing to send clients to; set tls.enabled as well" $place) -}}
 {{- end -}}

@@ -38,7 +38,7 @@ async def test_where_it_listens_comes_from_its_log(pretend):
     pretend(says(STARTED))
     async with asyncio.timeout(10), data_plane([], print) as running, asyncio.TaskGroup() as group:
         group.create_task(running.ended())
-        assert ("127.0.0.1:1", "[::1]:2") == await running.started()
+        assert ("127.0.0.1:1", "[::1]:2", "") == await running.started()
 
 
 async def test_warnings_are_told_in_words_and_the_rest_is_not(pretend):

@@ -44,7 +44,7 @@ class FakeDataPlane:
         self._ended = asyncio.get_running_loop().create_future()
 
     async def started(self):
-        return "127.0.0.1:1", "[::1]:2"
+        return "127.0.0.1:1", "[::1]:2", ""
 
     async def ended(self):
         return await self._ended
@@ -108,7 +108,7 @@ async def test_what_is_served_is_told_and_shown(start, folder):
     """Where, when, and every object with its conditions."""
     folder.write(service(), route())
     async with start() as (reporter, plane, run):
-        assert ("serving", "127.0.0.1:1", "[::1]:2") == await reporter.until("serving")
+        assert ("serving", "127.0.0.1:1", "[::1]:2", "") == await reporter.until("serving")
         await reporter.until("in_force")
         assert {"app": "Ready", "all": "Ready"} == reasons_in(await reporter.until("show"))
         plane.end(0)

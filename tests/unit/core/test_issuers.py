@@ -122,6 +122,7 @@ def test_a_weak_key_does_not_count():
     weak = VALIDATORS.__class__(
         lambda _: PublicKeys((PublicKey("-", "RSA", 1024, "one"),), is_set=True),
         VALIDATORS.regex_error, VALIDATORS.certificates_error, VALIDATORS.pattern_size, VALIDATORS.can_match_path,
+            VALIDATORS.read_certificate,
     )  # fmt: skip
     parsed = [parse_manifest(it) for it in (jwks(), issuer(), *service("idp"))]
     assert compile_snapshot(parsed, inspectors=weak).snapshot.issuers[0].refusal

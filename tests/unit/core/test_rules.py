@@ -48,6 +48,7 @@ NOT_BY_A_RULE = {
     "responses_block_is_wrong": "it only asks the checks of the block, which have rules of their own",
     "header_change_is_wrong": "it only asks the checks of the block, which have rules of their own",
     "value_is_named_twice": A_SET,
+    "certificate_is_named_twice": "the name is the key of a list, and the API server refuses doubles by itself",
     "status_is_named_twice": "the status is the key of a list, and the API server refuses doubles by itself",
     "host_is_named_twice": A_SET,
     "gateway_is_named_twice": A_SET,

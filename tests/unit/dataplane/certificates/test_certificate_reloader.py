@@ -7,7 +7,9 @@ import ssl
 
 import pytest
 import structlog
+from msgspec.structs import replace
 
+from postern_core.snapshot_certificates import Certificate
 from postern_dataplane.certificates import certificate_reloader as module
 from postern_dataplane.certificates.certificate_reloader import CertificateReloader, selecting_context
 from postern_dataplane.certificates.certificate_store import CertificateStore
@@ -131,3 +133,49 @@ def test_without_any_certificate_a_handshake_fails(authority, make_context):
     """There is nothing to show."""
     with pytest.raises(ssl.SSLError):
         shaken(selecting_context(SniSelector([]), make_context), authority, "a.test")
+
+
+def certificate(name, pair):
+    return Certificate(
+        id=f"Secret/n/{name}", namespace="n", names=(name,), chain_pem=pair.chain.decode(), key_pem=pair.key.decode(),
+        not_after=1.0,
+    )  # fmt: skip
+
+
+def follow(reloader, *certificates):
+    """Have it follow a snapshot with these, each for the name of its Secret."""
+    known = {it.id: it for it in certificates}
+    reloader.follow(lambda name: known.get(f"Secret/n/{name}"), known)
+
+
+async def test_a_certificate_of_the_snapshot_comes_before_one_of_the_disk(running, listener, authority):
+    """Of one name the snapshot's is shown, of all others the disk's, and all of them once the snapshot has none."""
+    pair, before = authority.issue("a.test"), shaken(running.context, authority, "a.test")
+    follow(running, certificate("a.test", pair))
+    assert (1, 0, ["Secret/n/a.test", "a"]) == await listener.next()
+    assert pair.serial == shaken(running.context, authority, "A.test")
+    assert before == shaken(running.context, authority, "other.test")
+    follow(running)
+    assert (0, 0, ["a"]) == await listener.next()
+    assert before == shaken(running.context, authority, "a.test")
+
+
+async def test_certificates_of_the_snapshot_need_none_on_the_disk(reloader, listener, authority):
+    """Without one of its own a gateway refuses a client that asks for another name, or for none."""
+    pair = authority.issue("a.test")
+    follow(reloader, certificate("a.test", pair))
+    assert pair.serial == shaken(reloader.context, authority, "a.test")
+    for name in ("b.test", None):
+        with pytest.raises(ssl.SSLError, match="callback failed"):
+            shaken(reloader.context, authority, name)
+    follow(reloader)
+    assert reloader.context is None
+
+
+async def test_the_certificates_that_end_first_are_reported(reloader, listener, authority, monkeypatch):
+    """Each is a series of every pod, so that not all of ten thousand are."""
+    monkeypatch.setattr(module, "REPORTED_MAX", 1)
+    pair = authority.issue("a")
+    later = replace(certificate("b", pair), not_after=2.0)
+    follow(reloader, later, certificate("a", pair))
+    assert (2, 0, ["Secret/n/a"]) == await listener.next()

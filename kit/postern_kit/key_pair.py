@@ -1,0 +1,105 @@
+"""A certificate's chain and its private key in PEM, as a Secret of type kubernetes.io/tls has them.
+
+Nothing that is said about a mistake holds anything of the key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+CHAIN, KEY = "tls.crt", "tls.key"
+
+_SERVER_USAGES = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+
+
+class KeyPairError(ValueError):
+    """The pair can't be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A server's own certificate: the names of its subjectAltName in lower case, and its times since the epoch."""
+
+    names: tuple[str, ...]
+    begins_at: float
+    ends_at: float
+    is_for_servers: bool
+
+
+def read_leaf(chain: bytes) -> Leaf:
+    """The first certificate of a chain; raises `KeyPairError`."""
+    try:
+        leaf = x509.load_pem_x509_certificates(chain)[0]
+    except ValueError:
+        raise KeyPairError(f"{CHAIN} holds no certificate in PEM form") from None
+    try:
+        names, is_for_servers = _names(leaf), _is_for_servers(leaf)
+    except ValueError:  # what was signed is not what X.509 asks for
+        raise KeyPairError(f"{CHAIN} holds a certificate whose extensions can't be read") from None
+    return Leaf(names, leaf.not_valid_before_utc.timestamp(), leaf.not_valid_after_utc.timestamp(), is_for_servers)
+
+
+def _names(leaf: x509.Certificate) -> tuple[str, ...]:
+    # RFC 9525, section 2: the name is taken from subjectAltName, never from the subject's common name.
+    try:
+        extension = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(name.lower() for name in extension.value.get_values_for_type(x509.DNSName))
+
+
+def _is_for_servers(leaf: x509.Certificate) -> bool:
+    try:
+        usages = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return not _SERVER_USAGES.isdisjoint(usages)
+
+
+def load_key_pair(context: ssl.SSLContext, chain: bytes, key: bytes) -> None:
+    """Have a context show a chain, and prove by its key whose it is; raises `KeyPairError`."""
+    # OpenSSL takes them from files alone, and the key shall be on no disk.
+    with _in_memory(chain) as chain_path, _in_memory(key) as key_path:
+        try:
+            context.load_cert_chain(chain_path, key_path, password=_no_passphrase)
+        except ssl.SSLError as error:
+            raise KeyPairError(_in_words(error)) from None
+
+
+@contextlib.contextmanager
+def _in_memory(content: bytes) -> Iterator[str]:
+    """A path by which this process reads the content."""
+    if not hasattr(os, "memfd_create"):  # but on Linux: readable for its owner alone, and gone with the context
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            yield file.name
+        return
+    descriptor = os.memfd_create("key-pair", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, content)
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+def _no_passphrase() -> bytes:
+    # Without this OpenSSL asks for one on the terminal, and waits.
+    raise KeyPairError(f"{KEY} is protected by a passphrase")
+
+
+def _in_words(error: ssl.SSLError) -> str:
+    if error.reason == "KEY_VALUES_MISMATCH":
+        return f"{KEY} is not the key of {CHAIN}"
+    if error.reason in {"EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"}:
+        return f"{CHAIN} is too weak: {error.reason}"
+    # OpenSSL's own word for it, a constant.
+    return f"{CHAIN} and {KEY} can't be used: {error.reason or 'not in PEM form'}"

@@ -1,0 +1,135 @@
+"""Certificates of Secrets, for the hosts of their namespace."""
+
+from __future__ import annotations
+
+import pytest
+
+from certificates import Authority, Pair, tls_secret
+from manifests import compiled, reasons, route, service
+from postern_core.link.host_certificates import HostCertificates, covered
+from postern_core.link.sizes import CHAIN_BYTES_MAX, NAMES_BYTES_MAX
+from postern_core.snapshot_certificates import Certificate
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return Authority("test CA")
+
+
+def secure(*names, **fields):
+    """A Service with these certificates."""
+    return service(tls={"certificateRefs": [{"name": name} for name in names]}, **fields)
+
+
+def names_of(*manifests, **options):
+    """For which names each Secret's certificate is published."""
+    return {it.id: it.names for it in compiled(*manifests, **options).snapshot.certificates}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "names", "shown"),
+    [
+        (["a.test"], ["a.test", "b.test"], ("a.test",)),
+        (["a.test"], ["*.test"], ("a.test",)),
+        (["a.b.test"], ["*.test"], ()),
+        (["*.test"], ["*.test"], ("*.test",)),
+        (["*.test"], ["a.test", "*.a.test", "a.b.test", "test"], ("*.a.test", "a.b.test", "a.test")),
+        (["*.a.test"], ["*.test"], ()),
+        (["*"], ["a.test", "*.b.test"], ("*.b.test", "a.test")),
+        (["test"], ["*.test"], ()),
+        (["a.test"], ["*", "*.", "a*.test", "*.*.test"], ()),
+        ([], ["a.test"], ()),
+    ],
+    ids=str,
+)
+def test_a_certificate_is_shown_for_what_it_covers_of_the_hosts(hosts, names, shown):
+    """A wildcard of a certificate is one label, that of a host one or more."""
+    assert shown == covered(hosts, names)
+
+
+def test_a_pair_is_published_and_nothing_beside_it(authority):
+    """Text beside the blocks, and the key that a chain may hold, are left out."""
+    pair = authority.issue("app.example.com")
+    noisy = Pair(b"Bag Attributes\n" + pair.chain + authority.pem.encode() + pair.key, b"canary\n" + pair.key, 0)
+    [entry] = compiled(secure("one"), tls_secret(noisy, "one")).snapshot.certificates
+    assert (pair.chain.decode() + authority.pem, pair.key.decode()) == (entry.chain_pem, entry.key_pem)
+    assert "Secret/default/one" == entry.id
+
+
+def test_the_services_of_a_namespace_share_a_certificate(authority):
+    """It is published once, for the hosts of both."""
+    services = [secure("one"), secure("one", name="other", hosts=["www.example.com"])]
+    found = names_of(*services, tls_secret(authority.issue("*.example.com"), "one"))
+    assert {"Secret/default/one": ("app.example.com", "www.example.com")} == found
+
+
+def test_a_secret_of_another_namespace_is_not_read(authority):
+    """A Service names Secrets of its own namespace; one of the same name in another is not there for it."""
+    pair = authority.issue("app.example.com")
+    assert [("app", "SecretNotFound")] == reasons(secure("one"), tls_secret(pair, "one", "other"))
+
+
+@pytest.mark.parametrize("type_", ["Opaque", "", "postern.dev/jwt-key", "kubernetes.io/dockerconfigjson"])
+def test_a_secret_of_another_type_is_as_none(type_, authority):
+    """The message does not tell one from the other, whatever the Secret holds and however it is labelled."""
+    marked = {"name": "one", "namespace": "default", "labels": {"postern.dev/use": "jwt-key"}}
+    other = tls_secret(authority.issue("app.example.com"), "one", type_=type_) | {"metadata": marked}
+    assert compiled(secure("one"), other).problems == compiled(secure("one")).problems
+    assert () == compiled(secure("one"), other).snapshot.certificates
+
+
+def test_a_host_of_another_namespace_gets_no_certificate_of_this_one(authority):
+    """A Service that lost a host shows nothing for it, and its certificate is no second complaint."""
+    first = service("first", "other", "2025-01-01T00:00:00Z")
+    made = compiled(first, secure("one"), tls_secret(authority.issue("app.example.com"), "one"))
+    assert ["HostConflict"] == [problem.reason.text for problem in made.problems]
+    assert () == made.snapshot.certificates
+
+
+def test_a_message_tells_no_name_of_a_certificate(authority):
+    """The author of a Service need not be allowed to read the Secret."""
+    [problem] = compiled(secure("one"), tls_secret(authority.issue("canary.example.org"), "one")).problems
+    assert "CertificateMismatch" == problem.reason.text
+    assert "canary" not in problem.message
+
+
+def test_a_chain_is_bounded(authority):
+    """Clients take some 100 KB, and an entry has to fit into its shard."""
+    pair = authority.issue("app.example.com")
+    long = Pair(pair.chain * (CHAIN_BYTES_MAX // len(pair.chain) + 1), pair.key, 0)
+    assert [("app", "InvalidCertificate")] == reasons(secure("one"), tls_secret(long, "one"))
+
+
+def test_the_names_of_a_certificate_are_bounded():
+    """Ten thousand hosts of a namespace may share one; beyond, the object that would add more is refused alone."""
+    known = HostCertificates()
+    certificate = Certificate(id="a", namespace="n", names=("x" * 250,), chain_pem="c", key_pem="k")
+    first = known.add(certificate)
+    again = known.add(certificate)
+    assert (255, 0) == (first, again)
+    hosts = tuple(f"{number}.example.com" for number in range(NAMES_BYTES_MAX // 10))
+    assert known.add(Certificate(id="a", namespace="n", names=hosts, chain_pem="c", key_pem="k")) is None
+    assert [certificate] == known.entries
+
+
+def test_a_service_that_is_not_accepted_keeps_its_certificate(authority):
+    """Its clients get 503 over TLS, and no failed handshake."""
+    broken = secure("one", pathPrefix="//")
+    assert names_of(broken, tls_secret(authority.issue("app.example.com"), "one"))
+
+
+def test_a_key_is_in_no_message_and_no_representation(authority):
+    """A key that does not fit is not quoted."""
+    pair = authority.issue("app.example.com")
+    broken = Pair(authority.issue("app.example.com").chain, pair.key, 0)
+    made = compiled(secure("one"), tls_secret(broken, "one"), route())
+    lines = pair.key.decode().splitlines()[1:-1]
+    assert not any(line in f"{made.problems}" for line in lines)
+
+
+def test_a_host_without_a_route_is_not_shown_the_certificate_of_the_wildcard_above(authority):
+    """Below a wildcard with a certificate of another namespace the table has the host, so that it tells whose it is."""
+    held = service("held", "other", "2025-01-01T00:00:00Z", hosts=["shop.example.com"])
+    wide = secure("one", hosts=["*.example.com"])
+    made = compiled(held, wide, tls_secret(authority.issue("*.example.com"), "one"))
+    assert [("shop.example.com",)] == [it.hosts for it in made.snapshot.routes if it.namespace == "other"]
