@@ -21,7 +21,9 @@ from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.request.head import RequestHead
+from postern_dataplane.request.target import compared_host
 from postern_dataplane.settings import Limits
+from postern_dataplane.upstream.dns import is_address
 
 # Not urllib's: it drops and quotes bytes, and what the gateway makes of them is the question.
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
@@ -71,8 +73,15 @@ def written_request(method: str, url: str, headers: Iterable[str]) -> WrittenReq
     if not any(field.lower().startswith("host:") for field in fields):
         fields.insert(0, f"Host: {authority}")
     lines = [f"{method} {target} HTTP/1.1", *fields, "", ""]
-    entrance = ListenerConfig(is_tls=scheme == "https")
+    is_tls = scheme == "https"
+    entrance = ListenerConfig(is_tls=is_tls, server_name=_server_name(authority) if is_tls else None)
     return WrittenRequest(method, target, entrance, "\r\n".join(lines).encode("utf-8", "surrogateescape"))
+
+
+def _server_name(authority: str) -> str | None:
+    """What a client asks for by SNI: the host of the URL, but no address (RFC 6066, section 3)."""
+    host = compared_host(authority)
+    return None if not host or is_address(host.strip("[]")) else host
 
 
 def _field(header: str) -> str:

@@ -13,16 +13,16 @@ from postern_core.paths import BadPath, normalise
 from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import is_passed_over
 from postern_dataplane.decision.client_address import client_of, is_admitted
-from postern_dataplane.decision.decide import decide, find_route, host_field, usable_upstream
+from postern_dataplane.decision.decide import decide, find_route, host_field, read_target_of, usable_upstream
 from postern_dataplane.decision.issuer_checks import IssuerContext
 from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.decision.preflight import preflight
 from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound, extract_token
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.http1.request_writer import request_bytes
-from postern_dataplane.request.denials import BAD_REQUEST, Denial, DenialReason
+from postern_dataplane.request.denials import Denial, DenialReason
 from postern_dataplane.request.head import RequestHead
-from postern_dataplane.request.target import Target, compared_host, read_target
+from postern_dataplane.request.target import Target, compared_host
 from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
 from postern_dataplane.table.routing_table import RoutingTable
 
@@ -72,7 +72,7 @@ class Explanation:
 def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation:
     """Decide about a request and tell each step."""
     walk = Trace()
-    target = _read(head, walk)
+    target = _read(head, table, walk)
     answer = preflight(head, target, table) if target and head.method == "OPTIONS" else None
     if answer is not None:
         return _preflight(head, target, answer, walk)
@@ -117,11 +117,18 @@ def explain_unread(method: str, target: str, denial: Denial) -> Explanation:
     return Explanation(method, target, None, (), tuple(walk.steps), Reject(denial), "")
 
 
-def _read(head: RequestHead, walk: Trace) -> Target | None:
+def _read(head: RequestHead, table: RoutingTable, walk: Trace) -> Target | None:
     host, is_repeated = host_field(head)
-    target = BAD_REQUEST if is_repeated else read_target(head, host)
+    target = read_target_of(head, table)
     if isinstance(target, Denial):
         reason = target.reason
+        if reason is DenialReason.MISDIRECTED:
+            walk.check(READING, nothing)
+            walk.check(
+                "its connection was opened for a host of the same certificate", lambda: reason,
+                lambda: f"that was {shown(head.server_name)} (SNI), which has another one than the Host",
+            )  # fmt: skip
+            return None
         walk.check(READING, lambda: reason, lambda: _unreadable(head, host, is_repeated=is_repeated))
         return None
     walk.check(READING, nothing)

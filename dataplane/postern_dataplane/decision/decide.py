@@ -16,6 +16,7 @@ from postern_dataplane.request.denials import (
     BODY_TOO_LARGE,
     CLIENT_NOT_ALLOWED,
     HEADERS_TOO_LARGE,
+    MISDIRECTED,
     NO_ROUTE,
     ROUTE_REFUSED,
     UPSTREAM_UNAVAILABLE,
@@ -76,8 +77,7 @@ def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: 
 
 def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     """The part of a decision that does not depend on who sends the request."""
-    host, is_repeated = host_field(head)
-    target = BAD_REQUEST if is_repeated else read_target(head, host)
+    target = read_target_of(head, table)
     if isinstance(target, Denial):
         return Reject(target)
     if head.method == "OPTIONS":
@@ -132,6 +132,17 @@ def usable_upstream(row: CompiledRoute) -> Upstream | None:
     """The upstream of a route; None where it is refused or has no endpoint."""
     upstream = row.upstream
     return None if upstream is None or upstream.backend.refusal or not upstream.endpoints else upstream
+
+
+def read_target_of(head: RequestHead, table: RoutingTable) -> Target | Denial:
+    """Where a request wants to go, or why that is not clear, or not for its connection."""
+    host, is_repeated = host_field(head)
+    target = BAD_REQUEST if is_repeated else read_target(head, host)
+    name = head.server_name
+    # Of most connections over TLS, all requests are for the host for which they were opened.
+    if name is None or isinstance(target, Denial) or target.host in (name, ""):
+        return target
+    return MISDIRECTED if table.is_misdirected(name, target.host) else target
 
 
 def host_field(head: RequestHead) -> tuple[bytes | None, bool]:

@@ -60,6 +60,7 @@ def request_head(
         chunked=message.chunked,
         is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
         is_tls=listener.is_tls,
+        server_name=listener.server_name,
         # After an upgrade that the upstream refuses, the parser can't tell where the next request begins.
         closes=message.should_close or message.upgrade,
     )

@@ -18,6 +18,7 @@ class DenialReason(enum.StrEnum):
     """Every reason for a refusal; the log and the metrics show a member's name in lower case."""
 
     NO_ROUTE = enum.auto()
+    MISDIRECTED = enum.auto()
     BAD_REQUEST = enum.auto()
     METHOD_NOT_ALLOWED = enum.auto()
     URI_TOO_LONG = enum.auto()
@@ -139,6 +140,8 @@ class Denial:
 
 # What has no route, or no single reading.
 NO_ROUTE = Denial(DenialReason.NO_ROUTE, 404, "404 Route Not Found")
+# RFC 9110, section 15.5.20: the client may ask again on a connection that it opens for this host.
+MISDIRECTED = Denial(DenialReason.MISDIRECTED, 421, "Misdirected request", closes=True)
 BAD_REQUEST = Denial(DenialReason.BAD_REQUEST, 400, "Bad request", closes=True)
 METHOD_NOT_ALLOWED = Denial(
     DenialReason.METHOD_NOT_ALLOWED,

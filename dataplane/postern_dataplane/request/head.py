@@ -14,7 +14,8 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     surrogate escapes of UTF-8; `headers` are raw names and values in order.
     `content_length` is None where there is no such field; `closes` says that
     no other request may follow on the connection; `peer` is the address that
-    it came from, without port, "" where it has none.
+    it came from, without port, "" where it has none; `server_name` is the host in
+    lower case for which a connection over TLS was opened (SNI), None without one.
     """
 
     method: str
@@ -27,6 +28,7 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     is_websocket: bool = False
     is_tls: bool = False
     closes: bool = False
+    server_name: str | None = None
 
     @property
     def has_body(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from postern_dataplane.listener import ListenerConfig
@@ -97,6 +98,9 @@ class TlsHandshake(asyncio.Protocol):
         self._gateway.observer.count(TLS_HANDSHAKES, DONE)
         self._gateway.budget.close(self)
         self._gateway.replaced(self)
+        name = getattr(layer.get_extra_info("ssl_object"), "server_name", None)
+        if name is not None:
+            self._client.listener = replace(self._listener, server_name=name)
         self._client.connection_made(TlsTransport(layer, self._transport))
 
     def _fail(self, result: str) -> None:

@@ -112,3 +112,17 @@ def test_a_method_is_a_word():
     """A folder in its place is told as such."""
     with pytest.raises(click.UsageError, match="is no method"):
         head_of(method="examples/01")
+
+
+@pytest.mark.parametrize(
+    ("url", "server_name"),
+    [
+        ("https://APP.example.com:8443/", "app.example.com"),
+        ("http://app.example.com/", None),
+        ("https://192.0.2.1/", None),
+        ("https://[2001:db8::1]:443/", None),
+    ],
+)
+def test_a_client_asks_for_the_host_of_the_url(url, server_name):
+    """A client that comes with TLS names the URL's host in its handshake, whatever Host says, and never an address."""
+    assert server_name == head_of(url, "Host: other.example.com").server_name
