@@ -24,6 +24,13 @@ class RefusedSnapshot(msgspec.Struct, frozen=True):
     error: str
 
 
+class PortConfig(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A port of the snapshot's listeners, and why it can't be opened; "" for one that is open."""
+
+    port: int
+    error: str = ""
+
+
 class WorkerConfig(msgspec.Struct, frozen=True):
     """What one worker serves; `loaded_at` is in seconds since the epoch."""
 
@@ -41,6 +48,7 @@ class ServedConfig(msgspec.Struct, frozen=True):
     routes: int | None = None
     loaded_at: float | None = None
     workers: tuple[WorkerConfig, ...] = ()
+    ports: tuple[PortConfig, ...] = ()
 
 
 def served_digest_of(content: bytes) -> str | None:

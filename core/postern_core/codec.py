@@ -26,6 +26,7 @@ from .snapshot import FORMAT, Backend, Consumer, Credential, Endpoints, Policy, 
 from .snapshot_certificates import Certificate
 from .snapshot_entry import Entry
 from .snapshot_issuers import TokenIssuer
+from .snapshot_listeners import Listener
 from .snapshot_responses import Responses
 
 SECTIONS: dict[str, type[Entry]] = {
@@ -38,6 +39,7 @@ SECTIONS: dict[str, type[Entry]] = {
     "responses": Responses,
     "issuers": TokenIssuer,
     "certificates": Certificate,
+    "listeners": Listener,
 }
 SECRET_SECTIONS = frozenset({"credentials", "certificates"})
 

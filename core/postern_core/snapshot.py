@@ -23,6 +23,7 @@ from .snapshot_certificates import Certificate
 from .snapshot_entry import Entry
 from .snapshot_filters import Filter
 from .snapshot_issuers import TokenIssuer
+from .snapshot_listeners import Listener
 from .snapshot_protected_resource import ProtectedResource
 from .snapshot_rate_limits import RateLimit
 from .snapshot_responses import Responses
@@ -78,6 +79,7 @@ class Route(Entry, frozen=True):
     Of each type of `filters` there is one at most; they are applied in whatever order they stand.
     Where one `is_one_label`, a wildcard among its hosts stands for exactly one label, else for one or more.
     One that `is_default` comes after all others of its hosts, whatever their paths.
+    `listeners` are the ids of those that the route is served at, none of them meaning everywhere.
     One that `serves_metadata` answers with what is published of its policy's protected resource, and asks for no token.
     """
 
@@ -111,6 +113,7 @@ class Route(Entry, frozen=True):
     filters: tuple[Filter, ...] = ()
     is_one_label: bool = False
     is_default: bool = False
+    listeners: tuple[str, ...] = ()
 
 
 class Endpoint(Entry, frozen=True):
@@ -298,3 +301,4 @@ class Snapshot(Entry, frozen=True):
     responses: tuple[Responses, ...] = ()
     issuers: tuple[TokenIssuer, ...] = ()
     certificates: tuple[Certificate, ...] = ()
+    listeners: tuple[Listener, ...] = ()

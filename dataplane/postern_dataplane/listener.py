@@ -1,22 +1,66 @@
-"""A door of the gateway: what holds for every connection that comes in through it."""
+"""A listener of the gateway: what holds for every connection that comes in through it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from postern_core.snapshot_listeners import Listener
 
-@dataclass(frozen=True, slots=True)
+EVERY_HOST = "*"
+
+
+class ListenerPort:
+    """The listeners of a snapshot that share one port; never changed, so that a request keeps those it came in by."""
+
+    __slots__ = ("_by_hostname", "bind_port", "forwarded_port", "is_tls", "number")
+
+    def __init__(self, listeners: Iterable[Listener]) -> None:
+        """Raises ValueError for listeners that can't share a port."""
+        self._by_hostname: dict[str, Listener] = {}
+        for listener in listeners:
+            if self._by_hostname.setdefault(listener.hostname or EVERY_HOST, listener) is not listener:
+                raise ValueError(f"port {listener.bind_port} has two listeners of one hostname")
+        places = {(it.bind_port, it.port, it.protocol) for it in self._by_hostname.values()}
+        if len(places) != 1:
+            raise ValueError("listeners of one port differ in more than their hostnames")
+        [(self.bind_port, self.number, protocol)] = places
+        self.is_tls = protocol == "HTTPS"
+        self.forwarded_port = str(self.number)
+
+    def listener_of(self, host: str) -> Listener | None:
+        """The most specific listener that takes a host, None where none does."""
+        found, above = self._by_hostname.get(host), host
+        while found is None and "." in above:
+            above = above.partition(".")[2]
+            found = self._by_hostname.get(f"*.{above}")
+        return found or self._by_hostname.get(EVERY_HOST)
+
+
+def ports_of(listeners: Iterable[Listener]) -> dict[int, ListenerPort]:
+    """The listeners by the port that the process listens on; raises ValueError for those that can't share one."""
+    by_port: dict[int, list[Listener]] = defaultdict(list)
+    for listener in listeners:
+        by_port[listener.bind_port].append(listener)
+    return {number: ListenerPort(some) for number, some in sorted(by_port.items())}
+
+
+@dataclass(slots=True, eq=False)
 class ListenerConfig:
     """`redirects_to` is the port with TLS that every request is sent to, None where requests are served.
 
-    `server_name` is the host in lower case that a client has asked for by SNI, of which each connection has its own.
+    `port` are the listeners of the snapshot, None for a port of the process's settings; `number` tells one opening of
+    a port from the next.  On one that `is_closing`, each connection ends with its next response.
     """
 
     is_tls: bool = False
     redirects_to: int | None = None
-    server_name: str | None = None
+    port: ListenerPort | None = None
+    number: int = 0
+    is_closing: bool = False
 
-    def way_of(self, peer: str) -> str:
-        """A text that is the same for all connections of one address at one entrance, and for no other."""
+    def way_of(self, peer: str, server_name: str | None = None) -> str:
+        """A text that is the same for all connections of one address for one name at one listener, and for no other."""
         # An address has no spaces, nor has the name of a host; the rest is numbers and words of our own.
-        return f"{self.is_tls} {self.redirects_to} {self.server_name} {peer}"
+        return f"{self.is_tls} {self.redirects_to} {self.number} {server_name} {peer}"

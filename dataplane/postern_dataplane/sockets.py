@@ -63,6 +63,20 @@ def open_shared_listeners(address: Address, count: int) -> list[socket.socket]:
     return listeners
 
 
+def open_one_more(address: Address, *, is_first: bool) -> socket.socket:
+    """Listen on an address with one more socket, beside those of this process unless it `is_first`.
+
+    Raises `ListenError`, for the first one also where another process listens there.
+    """
+    try:
+        resolved = _resolve(address)
+        if is_first:
+            _listen(address, resolved, is_shared=False).close()
+        return _listen(address, resolved, is_shared=True)
+    except OSError as error:  # no more open files
+        raise ListenError(f"{_in_words(error)}: {address}") from error
+
+
 def address_of(listener: socket.socket) -> Address:
     """Where a socket listens in fact: the port is a number even where 0 was asked for."""
     host, port = listener.getsockname()[:2]

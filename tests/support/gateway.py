@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import structs
 from prometheus_client.parser import text_string_to_metric_families
 
 import raw
@@ -28,6 +29,7 @@ from postern_core.codec import Encoded
 from postern_core.compile import compile_snapshot
 from postern_core.parse import parse_manifest
 from postern_core.publication import INDEX_FILE, SHARDS_FOLDER, shard_file
+from postern_core.snapshot_listeners import Listener
 from postern_kit.atomic_file import replace_file
 from postern_operator.validators import VALIDATORS
 from snapshots import publish_into
@@ -153,10 +155,11 @@ class DataPlane(Gateway):
             folder, [sys.executable, "-m", "postern_dataplane", "--config", self._config, *addresses, *options]
         )
 
-    def serve(self, manifests: Manifests) -> None:
-        """Serve these and nothing else; returns when it does."""
+    def serve(self, manifests: Manifests, *listeners: Listener) -> None:
+        """Serve these and nothing else, at these listeners too; returns when it does."""
         resources = [parse_manifest(manifest) for manifest in manifests]
-        published = publish_into(self._config, compile_snapshot(resources, inspectors=VALIDATORS).snapshot)
+        snapshot = compile_snapshot(resources, inspectors=VALIDATORS).snapshot
+        published = publish_into(self._config, structs.replace(snapshot, listeners=listeners))
         self.until_digest(lambda digest: digest == published)
 
     def publish_generation(self, encoded: Encoded) -> None:

@@ -36,11 +36,15 @@ PEER = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class WrittenRequest:
-    """A request as it was written, and the bytes of its head; `target` is the request target."""
+    """A request as it was written, and the bytes of its head; `target` is the request target.
+
+    `server_name` is the host that its connection asks for by SNI, None without TLS.
+    """
 
     method: str
     target: str
     entrance: ListenerConfig
+    server_name: str | None
     content: bytes
 
     def read(self, limits: Limits | None = None, peer: str = PEER) -> RequestHead | Denial:
@@ -51,7 +55,7 @@ class WrittenRequest:
             try:
                 message = RequestReader(limits, loop).feed(self.content)
                 assert message is not None, "the bytes are a whole head"
-                return head_of(message, limits, peer, self.entrance)
+                return head_of(message, limits, peer, self.entrance, self.server_name)
             except RequestError as error:
                 return error.denial
 
@@ -74,8 +78,10 @@ def written_request(method: str, url: str, headers: Iterable[str]) -> WrittenReq
         fields.insert(0, f"Host: {authority}")
     lines = [f"{method} {target} HTTP/1.1", *fields, "", ""]
     is_tls = scheme == "https"
-    entrance = ListenerConfig(is_tls=is_tls, server_name=_server_name(authority) if is_tls else None)
-    return WrittenRequest(method, target, entrance, "\r\n".join(lines).encode("utf-8", "surrogateescape"))
+    content = "\r\n".join(lines).encode("utf-8", "surrogateescape")
+    return WrittenRequest(
+        method, target, ListenerConfig(is_tls=is_tls), _server_name(authority) if is_tls else None, content
+    )
 
 
 def _server_name(authority: str) -> str | None:

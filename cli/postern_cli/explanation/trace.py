@@ -13,7 +13,7 @@ from postern_core.paths import BadPath, normalise
 from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import is_passed_over
 from postern_dataplane.decision.client_address import client_of, is_admitted
-from postern_dataplane.decision.decide import decide, find_route, host_field, read_target_of, usable_upstream
+from postern_dataplane.decision.decide import decide, find_route, host_field, target_of, usable_upstream
 from postern_dataplane.decision.issuer_checks import IssuerContext
 from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.decision.preflight import preflight
@@ -119,7 +119,7 @@ def explain_unread(method: str, target: str, denial: Denial) -> Explanation:
 
 def _read(head: RequestHead, table: RoutingTable, walk: Trace) -> Target | None:
     host, is_repeated = host_field(head)
-    target = read_target_of(head, table)
+    target = target_of(head, table)
     if isinstance(target, Denial):
         reason = target.reason
         if reason is DenialReason.MISDIRECTED:

@@ -32,6 +32,7 @@ from postern_dataplane.table.routing_table import RoutingTable
 
 from .authenticate import Verifications, authenticate
 from .client_address import is_admitted
+from .https_location import redirect_of_listener
 from .limit_keys import keys_of_caller, keys_of_request
 from .outcome import Authorized, Decision, Forward, Reject
 from .preflight import origin_of, preflight
@@ -77,7 +78,7 @@ def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: 
 
 def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     """The part of a decision that does not depend on who sends the request."""
-    target = read_target_of(head, table)
+    target = target_of(head, table)
     if isinstance(target, Denial):
         return Reject(target)
     if head.method == "OPTIONS":
@@ -134,15 +135,17 @@ def usable_upstream(row: CompiledRoute) -> Upstream | None:
     return None if upstream is None or upstream.backend.refusal or not upstream.endpoints else upstream
 
 
-def read_target_of(head: RequestHead, table: RoutingTable) -> Target | Denial:
-    """Where a request wants to go, or why that is not clear, or not for its connection."""
+def target_of(head: RequestHead, table: RoutingTable) -> Target | Denial:
+    """Where a request wants to go, or why that is not clear, not for its connection, or elsewhere by its listener."""
     host, is_repeated = host_field(head)
     target = BAD_REQUEST if is_repeated else read_target(head, host)
+    if isinstance(target, Denial):
+        return target
     name = head.server_name
     # Of most connections over TLS, all requests are for the host for which they were opened.
-    if name is None or isinstance(target, Denial) or target.host in (name, ""):
-        return target
-    return MISDIRECTED if table.is_misdirected(name, target.host) else target
+    if name is not None and target.host not in (name, "") and table.is_misdirected(name, target.host):
+        return MISDIRECTED
+    return target if head.port is None else redirect_of_listener(head, target) or target
 
 
 def host_field(head: RequestHead) -> tuple[bytes | None, bool]:
@@ -158,7 +161,7 @@ def host_field(head: RequestHead) -> tuple[bytes | None, bool]:
 
 def find_route(head: RequestHead, target: Target, table: RoutingTable) -> CompiledRoute | Denial:
     """The route that takes the request, or why none does."""
-    routes = table.hosts.find(target.host)
+    routes = table.hosts.find(target.host) if head.port is None else table.virtual_host(head.port, target.host)
     try:
         row = routes.find(target, head) if routes else None
     except TextTooLong as error:

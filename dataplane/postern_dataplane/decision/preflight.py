@@ -34,7 +34,7 @@ def preflight(head: RequestHead, target: Target, table: RoutingTable) -> Reject 
     origin, method = origin_of(head), only_value(head, b"access-control-request-method")
     if origin is None or method is None:
         return None
-    routes, announced = table.hosts.find(target.host), _announced(head)
+    routes, announced = table.virtual_host(head.port, target.host), _announced(head)
     if routes is None or announced is None:
         return None
     try:

@@ -114,8 +114,9 @@ _USUAL = frozenset({b"keep-alive", b"close", b"upgrade"})
 def _forwarded(head: RequestHead, target: Target, row: CompiledRoute, *, is_trusted: bool) -> Fields:
     """What the gateway says of the client; what a trusted proxy has said of it stays."""
     scheme = "https" if head.is_tls else "http"
+    port = "" if head.port is None else head.port.forwarded_port
     if not is_trusted:
-        return _forwarded_by_us(head.peer, scheme, target.authority, row.stripped_prefix)
+        return _forwarded_by_us(head.peer, scheme, target.authority, row.stripped_prefix, port)
     said: dict[bytes, list[str]] = {}
     for name, value in head.headers:
         lowered = name.lower()
@@ -128,7 +129,7 @@ def _forwarded(head: RequestHead, target: Target, row: CompiledRoute, *, is_trus
     if prefix:
         # The proxy's own stands before ours, as it was taken off first.
         prefix = "".join(part.strip().rstrip("/") for part in said.pop(b"x-forwarded-prefix", ())) + prefix
-    ours = _fields(chain, said_scheme if said_scheme in DEFAULT_PORTS else scheme, authority, prefix)
+    ours = _fields(chain, said_scheme if said_scheme in DEFAULT_PORTS else scheme, authority, prefix, port)
     return tuple(field for field in ours if field[0].lower() not in said)
 
 
@@ -141,15 +142,16 @@ DEFAULT_PORTS = {"http": "80", "https": "443"}
 _PORT = re.compile(r":([0-9]{1,5})\Z")
 
 
-def _fields(chain: str, scheme: str, authority: str, prefix: str) -> Fields:
+def _fields(chain: str, scheme: str, authority: str, prefix: str, listener_port: str) -> Fields:
     """What is said of a client; a field that would have no value is left out."""
-    # The port that the client has connected to as it knows it: ours is that of a container, behind a Service.
+    # The port that the client has connected to: a listener of the snapshot says which, others only know that of their
+    # container, behind a Service, so that it is the one that the client has named.
     port = _PORT.search(authority)
     said = {
         "For": chain,
         "Proto": scheme,
         "Host": authority,
-        "Port": port[1] if port else DEFAULT_PORTS[scheme],
+        "Port": listener_port or (port[1] if port else DEFAULT_PORTS[scheme]),
         "Prefix": prefix,
     }
     return tuple((f"X-Forwarded-{name}".encode(), value.encode("latin-1")) for name, value in said.items() if value)

@@ -30,7 +30,13 @@ class RequestError(Exception):
 
 
 def request_head(
-    message: RawRequestMessage, limits: Limits, peer: str, listener: ListenerConfig, *, is_small: bool = False
+    message: RawRequestMessage,
+    limits: Limits,
+    peer: str,
+    listener: ListenerConfig,
+    server_name: str | None = None,
+    *,
+    is_small: bool = False,
 ) -> RequestHead:
     """The head for the decision; raises `RequestError` for what the parser lets pass and we don't.
 
@@ -60,7 +66,8 @@ def request_head(
         chunked=message.chunked,
         is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
         is_tls=listener.is_tls,
-        server_name=listener.server_name,
+        server_name=server_name,
+        port=listener.port,
         # After an upgrade that the upstream refuses, the parser can't tell where the next request begins.
         closes=message.should_close or message.upgrade,
     )

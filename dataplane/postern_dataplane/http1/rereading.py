@@ -31,7 +31,8 @@ class Rereading:
             message = reader.feed(content)
             if message is None or not reader.is_clean or message.upgrade:
                 return None
-            head = request_head(message, self._limits, like.peer, ListenerConfig(is_tls=like.is_tls))
+            listener = ListenerConfig(is_tls=like.is_tls, port=like.port)
+            head = request_head(message, self._limits, like.peer, listener, like.server_name)
         except RequestError:
             return None
         return None if head.has_body else head

@@ -19,10 +19,12 @@ from postern_dataplane.machine import allow_connections
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import Listeners, address_of, open_listener, open_listeners
 from postern_dataplane.telemetry.admin_server import admin_port
+from postern_dataplane.telemetry.worker_messages import PortsWanted
 from postern_dataplane.telemetry.worker_pool import WorkerPool
 from postern_kit.logs import log
 from postern_kit.stop_signals import on_stop_signal
 
+from .open_ports import OpenPorts
 from .worker_process import WorkerProcess
 
 # A worker that ended is replaced at once, unless it had not lived long: then ever later, up to the last of these.
@@ -31,6 +33,8 @@ BACKOFF_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 LIVED_LONG_S = 10.0
 # What a worker may take beyond the grace, to close its connections and its channel, before it is killed.
 AFTER_GRACE_S = 5.0
+# How soon a port is tried again that could not be opened.
+RETRY_S = 1.0
 
 
 class Supervisor:
@@ -45,8 +49,10 @@ class Supervisor:
         self._settings = settings
         self._listeners = listeners
         self._running: dict[int, WorkerProcess] = {}
+        self._ports = OpenPorts(settings.listen.host, len(listeners))
         self._draining = asyncio.Event()
         self._is_killing = False
+        self._retry: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Keep a worker on every pair of listeners until stopped, and until all have ended."""
@@ -66,6 +72,7 @@ class Supervisor:
         # The workers close theirs too: connections are refused from now on, instead of never being accepted.
         for listeners in self._listeners:
             listeners.close()
+        self._ports.close()
         for worker in self._running.values():
             worker.stop()
         asyncio.get_running_loop().call_later(self._settings.drain_grace_s + AFTER_GRACE_S, self._kill)
@@ -116,8 +123,30 @@ class Supervisor:
             worker.stop()
 
     async def _listen_to(self, slot: int, worker: WorkerProcess) -> None:
+        self._ports.hand_over(slot, worker.ports)
         while (message := await worker.receive()) is not None:
-            self.worker_pool.record(slot, message)
+            if not isinstance(message, PortsWanted):
+                self.worker_pool.record(slot, message)
+            elif not self.worker_pool.is_draining:
+                self._ports.want(slot, message.ports, worker.ports)
+                self._ports_followed()
+
+    def _ports_followed(self) -> None:
+        """Note which ports are open, and try again later to open the others."""
+        self.worker_pool.ports = self._ports.states
+        if self._ports.failures and self._retry is None:
+            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        if self.worker_pool.is_draining:
+            return
+        for slot, worker in self._running.items():
+            try:
+                self._ports.follow(slot, worker.ports)
+            except ChannelError:
+                worker.kill()
+        self._ports_followed()
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

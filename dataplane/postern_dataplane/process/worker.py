@@ -45,9 +45,18 @@ from postern_dataplane.telemetry.access_log import AccessLog
 from postern_dataplane.telemetry.counters import Counters
 from postern_dataplane.telemetry.definitions import CERTIFICATE_RELOADS, LOG_LINES_DROPPED, LOG_LINES_LIMITED, RELOADS
 from postern_dataplane.telemetry.fan_out import FanOutObserver
-from postern_dataplane.telemetry.worker_messages import CertificatesLoaded, Sender, SnapshotLoaded, SnapshotRefused
+from postern_dataplane.telemetry.worker_messages import (
+    CertificatesLoaded,
+    PortsWanted,
+    Sender,
+    SnapshotLoaded,
+    SnapshotRefused,
+)
 from postern_dataplane.upstream.dial_policy import DialPolicy
 from postern_kit.logs import configure_logs, described, log
+
+from .port_channel import PortReceiver
+from .worker_ports import WorkerPorts
 
 REPORT_S = 1.0
 # For the last counts and log lines to get out.
@@ -59,10 +68,11 @@ SWITCH_INTERVAL_S = 0.0005
 class Worker:
     """Puts the parts together; each of them does one thing."""
 
-    def __init__(self, settings: Settings, listeners: Listeners, sender: Sender) -> None:
+    def __init__(self, settings: Settings, listeners: Listeners, sender: Sender, ports: PortReceiver) -> None:
         self._settings = settings
         self._listeners = listeners
         self._sender = sender
+        self._port_receiver = ports
         self._counters = Counters(reports_routes=bool(settings.metrics_routes))
         self._access_log = access_log_for(settings)
         self._active_table = ActiveTable()
@@ -89,6 +99,12 @@ class Worker:
             make_context,
             self,
         )
+        self._ports = WorkerPorts(
+            self._gateway,
+            lambda: self._certificate_reloader.context,
+            lambda ports: sender.send(PortsWanted(ports)),
+            settings.drain_grace_s,
+        )
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -106,6 +122,7 @@ class Worker:
             if self._store_sync is not None:
                 background.append(group.create_task(self._store_sync.run()))
             background += [group.create_task(self._index_watcher.run()), group.create_task(self._reloader.run())]
+            background.append(group.create_task(self._ports.run(self._port_receiver)))
             await self._serve()
             for task in background:
                 task.cancel()
@@ -116,6 +133,7 @@ class Worker:
         await self._stopping.wait()
         for server in servers:
             server.close()
+        self._ports.close()
         await self._gateway.drain(self._settings.drain_grace_s)
         await self._gateway.close()
 
@@ -132,6 +150,8 @@ class Worker:
         self._gateway.adopt(table)
         if self._listeners.tls is not None:
             self._certificate_reloader.follow(table.certificate_of, table.certificates.by_id)
+        # Before it is said that the table is in force: a pod is ready once its ports are open.
+        self._ports.follow(table.ports)
         self._token_buckets.share = share_of(self._settings.workers, table.pods)
         if self._store_sync is not None:
             self._store_sync.gateway = table.gateway
@@ -226,15 +246,15 @@ def _report_unraisable(ignored: sys.UnraisableHookArgs) -> None:
         log.error("unexpected exception", **described(ignored.exc_value))
 
 
-async def _run(settings: Settings, listeners: Listeners, end: socket.socket) -> None:
+async def _run(settings: Settings, listeners: Listeners, end: socket.socket, ports: socket.socket) -> None:
     asyncio.get_running_loop().set_exception_handler(_report_exception)
-    await Worker(settings, listeners, await Sender.open(end)).run()
+    await Worker(settings, listeners, await Sender.open(end), PortReceiver(ports)).run()
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a worker; the arguments are the settings as JSON and the descriptors of the channel and the listeners."""
+    """Run a worker; the arguments are the settings as JSON and the descriptors of both channels and the listeners."""
     settings = msgspec.json.decode(arguments[0], type=Settings)
-    end, *listeners = (socket.socket(fileno=int(descriptor)) for descriptor in arguments[1:])
+    end, ports, *listeners = (socket.socket(fileno=int(descriptor)) for descriptor in arguments[1:])
     # Ctrl-C goes to every process of the terminal, but it is the supervisor that decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     configure_logs(worker=os.getpid())
@@ -243,7 +263,7 @@ def main(arguments: Sequence[str]) -> int:
     # What was imported stays; see `reload.reloader`.
     gc.freeze()
     try:
-        uvloop.run(_run(settings, Listeners(*listeners), end))
+        uvloop.run(_run(settings, Listeners(*listeners), end, ports))
     except Exception as error:  # noqa: BLE001 # the edge of the process
         log.critical("worker failed", **described(error))
         return 1

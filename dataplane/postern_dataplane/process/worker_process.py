@@ -15,22 +15,25 @@ from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import Listeners
 from postern_dataplane.telemetry.worker_messages import Message, Receiver
 
+from .port_channel import PortSender, socket_pair
+
 
 class WorkerProcess:
     """A running worker."""
 
-    def __init__(self, process: Process, receiver: Receiver) -> None:
+    def __init__(self, process: Process, receiver: Receiver, ports: PortSender) -> None:
         self._process = process
         self._receiver = receiver
+        self.ports = ports
 
     @classmethod
     async def start(cls, settings: Settings, listeners: Listeners) -> WorkerProcess:
         """Start a worker on listening sockets, which stay the caller's."""
-        ours, theirs = socket.socketpair()
-        descriptors = [one.fileno() for one in (theirs, *listeners.all)]
+        (ours, theirs), (our_ports, their_ports) = socket.socketpair(), socket_pair()
+        descriptors = [one.fileno() for one in (theirs, their_ports, *listeners.all)]
         try:
             # The worker's copies of the sockets live and die with it; ours of its end would hide that it is gone.
-            with theirs:
+            with theirs, their_ports:
                 process = await asyncio.create_subprocess_exec(
                     # -P: a file in the current folder must not pass for one of our modules.
                     *(sys.executable, "-P", "-m", "postern_dataplane.process.worker"),
@@ -38,9 +41,10 @@ class WorkerProcess:
                     stdin=DEVNULL,
                     pass_fds=descriptors,
                 )
-            return cls(process, await Receiver.open(ours))
+            return cls(process, await Receiver.open(ours), PortSender(our_ports))
         except OSError:
             ours.close()
+            our_ports.close()
             raise
 
     @property
@@ -72,3 +76,4 @@ class WorkerProcess:
             return await self._process.wait()
         finally:
             self._receiver.close()
+            self.ports.close()

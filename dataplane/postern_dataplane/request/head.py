@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
+
+if TYPE_CHECKING:
+    from postern_dataplane.listener import ListenerPort
 
 Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -16,6 +21,8 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     no other request may follow on the connection; `peer` is the address that
     it came from, without port, "" where it has none; `server_name` is the host in
     lower case for which a connection over TLS was opened (SNI), None without one.
+    `port` are the listeners of the port that it came in by, None for one of the
+    process's settings.
     """
 
     method: str
@@ -29,6 +36,7 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     is_tls: bool = False
     closes: bool = False
     server_name: str | None = None
+    port: ListenerPort | None = None
 
     @property
     def has_body(self) -> bool:

@@ -141,7 +141,9 @@ class ClientConnection(ClientProtocol):
     def _begin(self, message: RawRequestMessage, packet: Packet | None) -> None:
         """Begin a request; `packet` is all that the parser has seen of it, None where that is not known."""
         try:
-            head = request_head(message, self.gateway.limits, self.peer, self.listener, is_small=packet is not None)
+            head = request_head(
+                message, self.gateway.limits, self.peer, self.listener, self.server_name, is_small=packet is not None
+            )
         except RequestError as error:
             self._refuse(error.denial)
             return
@@ -209,7 +211,8 @@ class ClientConnection(ClientProtocol):
 
     @property
     def keeps_alive(self) -> bool:
-        return not (self._wants_close or self.gateway.is_draining or self.state in ENDING or self.reader.is_spent)
+        is_closing = self.gateway.is_draining or self.listener.is_closing
+        return not (self._wants_close or is_closing or self.state in ENDING or self.reader.is_spent)
 
     def expire(self) -> None:
         self.deadline.clear()

@@ -51,13 +51,15 @@ class ClientProtocol(asyncio.Protocol):
 
     __slots__ = (
         "_began_at", "_lingering_close", "_transport", "connection_key", "deadline", "gateway", "listener", "now",
-        "peer", "read_gate", "reader", "state", "write",
+        "peer", "read_gate", "reader", "server_name", "state", "write",
     )  # fmt: skip
 
     def __init__(self, gateway: Services, listener: ListenerConfig) -> None:
         self.state = IDLE
         self.gateway = gateway
         self.listener = listener
+        # The host in lower case that a client with TLS has asked for (SNI).
+        self.server_name: str | None = None
         self.now = gateway.loop.time
         self.reader = RequestReader(gateway.limits, gateway.loop)
         self.deadline = Deadline(gateway.limits)
@@ -81,7 +83,7 @@ class ClientProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
         self.peer = peer_address(transport.get_extra_info("peername"))
         self.write = self._transport.write
-        self.connection_key = self.listener.way_of(self.peer)
+        self.connection_key = self.listener.way_of(self.peer, self.server_name)
         self.read_gate = ReadGate(self._transport, self.data_received, self.gateway.loop)
         self._lingering_close = LingeringClose(self._transport, self.read_gate, self.deadline, self.gateway.floods)
         self._began_at = self.now()

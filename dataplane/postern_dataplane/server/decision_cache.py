@@ -296,5 +296,5 @@ def _parts(
 def _routes_by_authorization(head: RequestHead, table: RoutingTable) -> bool:
     """Whether a route of this host asks for something in the field that holds the token."""
     target = read_target(head, host_field(head)[0])
-    routes = None if isinstance(target, Denial) else table.hosts.find(target.host)
+    routes = None if isinstance(target, Denial) else table.virtual_host(head.port, target.host)
     return routes is not None and routes.asks_for_authorization

@@ -35,6 +35,8 @@ from .tls_handshake import GetContext, TlsHandshake
 SWEEP_S = 0.1
 # Idle upstream connections live for most of a minute; a second more or less is nothing to them.
 SWEEPS_PER_CLEANING = 10
+# After which connections of a closed listener are ended that take no response.
+AFTER_DRAIN_S = 1.0
 # Connections beyond the limit that are refused with a response, at a time.
 REFUSED_MAX = 128
 
@@ -146,6 +148,22 @@ class Gateway:
         self._sweeps += 1
         if self._sweeps % SWEEPS_PER_CLEANING == 0:
             self.upstreams.close_old(now)
+
+    def close_listener(self, listener: ListenerConfig, grace_s: float) -> None:
+        """Answer each connection of a listener once more, and end after this time what is left of them."""
+        listener.is_closing = True
+        self.tasks.start(self._end_those_of(listener, grace_s), "close a listener")
+
+    async def _end_those_of(self, listener: ListenerConfig, grace_s: float) -> None:
+        await asyncio.sleep(grace_s)
+        for connection in self._of(listener):
+            connection.drain()
+        await asyncio.sleep(AFTER_DRAIN_S)
+        for connection in self._of(listener):
+            connection.abort()
+
+    def _of(self, listener: ListenerConfig) -> list[Connection]:
+        return [connection for connection in self._connections if connection.listener is listener]
 
     async def drain(self, grace_s: float) -> None:
         """Let what has begun end, but not for longer than this; then end it."""

@@ -33,6 +33,7 @@ class Connection(Protocol):
     """A client connection, as the gateway counts, times and ends it."""
 
     deadline: Deadline
+    listener: ListenerConfig
 
     def expire(self) -> None:
         """Called when the deadline has passed."""

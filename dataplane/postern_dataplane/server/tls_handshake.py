@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any
 
 from postern_dataplane.listener import ListenerConfig
@@ -46,15 +45,15 @@ class TlsHandshake(asyncio.Protocol):
         "_gateway",
         "_get_context",
         "_is_evicted",
-        "_listener",
         "_starting",
         "_transport",
         "deadline",
+        "listener",
     )
 
     def __init__(self, gateway: Services, listener: ListenerConfig, get_context: GetContext) -> None:
         self._gateway = gateway
-        self._listener = listener
+        self.listener = listener
         self._get_context = get_context
         self._is_evicted = False
         self.deadline = Deadline(gateway.limits)  # never set: the event loop has one for this
@@ -70,7 +69,7 @@ class TlsHandshake(asyncio.Protocol):
             self._gateway.budget.open(self, self.weight())
 
     def _start(self, context: ssl.SSLContext) -> None:
-        self._client = TlsClientConnection(self._gateway, self._listener)
+        self._client = TlsClientConnection(self._gateway, self.listener)
         self._starting: Coroutine[Any, Any, asyncio.Transport | None] = self._gateway.loop.start_tls(
             self._transport, self._client, context, server_side=True,
             ssl_handshake_timeout=self._gateway.limits.header_timeout_s, ssl_shutdown_timeout=SHUTDOWN_S,
@@ -98,9 +97,7 @@ class TlsHandshake(asyncio.Protocol):
         self._gateway.observer.count(TLS_HANDSHAKES, DONE)
         self._gateway.budget.close(self)
         self._gateway.replaced(self)
-        name = getattr(layer.get_extra_info("ssl_object"), "server_name", None)
-        if name is not None:
-            self._client.listener = replace(self._listener, server_name=name)
+        self._client.server_name = getattr(layer.get_extra_info("ssl_object"), "server_name", None)
         self._client.connection_made(TlsTransport(layer, self._transport))
 
     def _fail(self, result: str) -> None:

@@ -12,6 +12,7 @@ from postern_core.codec import SECTIONS, CodecError
 from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Policy, Route
 from postern_core.snapshot_certificates import Certificate
 from postern_core.snapshot_issuers import TokenIssuer
+from postern_core.snapshot_listeners import Listener
 from postern_core.snapshot_responses import Responses
 
 from .copy_on_write import with_changes, with_recomputed
@@ -49,6 +50,7 @@ class SnapshotDiff:
     responses: SectionDiff[Responses]
     issuers: SectionDiff[TokenIssuer]
     certificates: SectionDiff[Certificate]
+    listeners: SectionDiff[Listener]
 
     @property
     def entries(self) -> Entries:

@@ -13,7 +13,8 @@ What is made anew, beside what has changed itself:
 - a credential's row with its consumer;
 - responses with their entry;
 - the names of all certificates with one of these;
-- a route's row with its policy's row, its upstream or its responses.
+- a route's row with its policy's row, its upstream or its responses;
+- all ports with one listener.
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ from postern_core.codec import SECTIONS
 from postern_core.snapshot import Route, Snapshot
 from postern_core.snapshot_certificates import Certificate
 from postern_dataplane.jwt.logged_claims import LoggedClaims
+from postern_dataplane.listener import ListenerPort, ports_of
 
 from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
 from .copy_on_write import with_regrouped
 from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, ordered_ids
 from .host_certificates import NO_CERTIFICATES, HostCertificates, covers
 from .issuers import CompiledIssuer, CredentialName, credential_name
+from .listener_hosts import ListenerHosts, RouteChanges, with_listener_hosts
 from .own_responses import CompiledResponses, Unrouted
 from .table_settings import DEFAULTS, TableSettings
-from .virtual_hosts import VirtualHosts
+from .virtual_hosts import VirtualHost, VirtualHosts
 
 __all__ = ["RoutingTable", "Upstream", "build_table"]
 
@@ -53,8 +56,10 @@ class RoutingTable:
         "hosts",
         "is_trusted_proxy",
         "issuers",
+        "listener_hosts",
         "pods",
         "policies",
+        "ports",
         "responses",
         "settings",
         "unrouted",
@@ -76,6 +81,8 @@ class RoutingTable:
         self.responses: dict[str, CompiledResponses] = {}
         self.issuers: dict[str, CompiledIssuer] = {}
         self.hosts = VirtualHosts()
+        self.listener_hosts: ListenerHosts = {}
+        self.ports: dict[int, ListenerPort] = {}
         self.unrouted = Unrouted()
         self.certificates: HostCertificates = NO_CERTIFICATES
 
@@ -111,7 +118,10 @@ class RoutingTable:
             )
 
         is_any = policies.changed or upstreams.changed or responses.changed
-        new.hosts = _hosts(self.hosts, diff.routes, is_concerned if is_any else None, new._row)
+        changes = _changes(diff.routes, is_concerned if is_any else None, new._row)
+        new.hosts = self.hosts.with_changes(*changes.everywhere)
+        new.listener_hosts = with_listener_hosts(self.listener_hosts, new.hosts, changes)
+        new.ports = ports_of(diff.listeners.now.values()) if diff.listeners.changed else self.ports
         return new
 
     def certificate_of(self, name: str) -> Certificate | None:
@@ -133,6 +143,16 @@ class RoutingTable:
         if shown is due:
             return False
         return shown is None or due is None or shown.namespace != due.namespace or not covers(shown, host)
+
+    def virtual_host(self, port: ListenerPort | None, host: str) -> VirtualHost | None:
+        """The routes of a host at a port, None for one of the process's settings: of its most specific listener."""
+        if port is None:
+            return self.hosts.find(host)
+        listener = port.listener_of(host)
+        if listener is None:
+            return None
+        attached = self.listener_hosts.get(listener.id)
+        return (self.hosts if attached is None else attached.hosts).find(host)
 
     def _row(self, route: Route) -> CompiledRoute:
         own = self.responses.get(route.responses) if route.responses is not None else None
@@ -222,18 +242,15 @@ def _order(row: CompiledCredential) -> tuple[int, str, str, str, str]:
     return (entry.since, entry.created or "~", entry.namespace, entry.name, entry.id)
 
 
-def _hosts(
-    before: VirtualHosts,
-    routes: SectionDiff[Route],
-    is_concerned: Callable[[Route], bool] | None,
-    row: Callable[[Route], CompiledRoute],
-) -> VirtualHosts:
-    """The hosts with a new row for each route that has changed, or that is concerned by another change."""
+def _changes(
+    routes: SectionDiff[Route], is_concerned: Callable[[Route], bool] | None, row: Callable[[Route], CompiledRoute]
+) -> RouteChanges:
+    """A new row for each route that has changed, or that is concerned by another change."""
     changed = routes.changed
     if is_concerned is not None:
         changed = ordered_ids(changed, (it.id for it in routes.now.values() if is_concerned(it)))
     removed = [it for id_ in changed if (it := routes.before.get(id_))]
-    return before.with_changes(removed, [row(it) for id_ in changed if (it := routes.now.get(id_))])
+    return RouteChanges(removed, [row(it) for id_ in changed if (it := routes.now.get(id_))])
 
 
 def _policy_of(entry: Route, policies: dict[str, CompiledPolicy]) -> CompiledPolicy | None:

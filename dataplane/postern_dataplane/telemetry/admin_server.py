@@ -17,6 +17,7 @@ from postern_core.admin_api import (
     CONFIG_PATH,
     UNKNOWN_KEYS_PATH,
     UNKNOWN_KEYS_WAIT_S,
+    PortConfig,
     RefusedSnapshot,
     ServedConfig,
     UnknownKeys,
@@ -79,9 +80,10 @@ async def config(request: web.Request) -> web.Response:
     worker_pool = request.app[WORKER_POOL]
     common = worker_pool.common
     workers = tuple(_worker_config(worker) for _, worker in sorted(worker_pool.workers.items()))
-    served = ServedConfig(digest=None, workers=workers)
+    ports = tuple(PortConfig(number, error) for number, error in worker_pool.ports.items())
+    served = ServedConfig(digest=None, workers=workers, ports=ports)
     if common is not None:
-        served = ServedConfig(common.digest, common.gateway, common.routes, common.loaded_at, workers)
+        served = ServedConfig(common.digest, common.gateway, common.routes, common.loaded_at, workers, ports)
     return web.Response(body=msgspec.json.encode(served), content_type="application/json")
 
 

@@ -176,6 +176,12 @@ RATE_LIMIT_STORE_BATCHES = _counter_by(
     more="The result is `counted` or `failed`; after a failure a worker grants its own share until the store is back.",
     initial=("counted", "failed"),
 )
+LISTENER_PORTS = _gauge_of_supervisor(
+    "postern_listener_port_open",
+    "Whether a port of the snapshot's [listeners](../listeners.md) is open, 1 or 0.",
+    "port",
+    more="The label is the port that the process listens on; one that is 0 is tried again each second.",
+)
 WORKERS = _gauge_of_supervisor("postern_workers", "Workers running now.")
 WORKER_RESTARTS = _counter(
     "postern_worker_restarts_total", "Workers that ended unasked and were replaced.", merge=Merge.SUPERVISOR

@@ -92,6 +92,7 @@ OF_SUPERVISOR: dict[Metric, Callable[[WorkerPool], Samples]] = {
     definitions.SNAPSHOT_INFO: lambda pool: [((digest,), 1) for digest in sorted({it.digest for it in pool.serving})],
     definitions.SNAPSHOT_AGE: _snapshot_age,
     definitions.CERTIFICATE_EXPIRY: lambda pool: [((name,), end) for name, end in sorted(pool.certificates.items())],
+    definitions.LISTENER_PORTS: lambda pool: [((port,), not error) for port, error in pool.ports.items()],
     definitions.WORKERS: lambda pool: [((), len(pool.workers))],
     definitions.WORKER_RESTARTS: lambda pool: [((), pool.restarts)],
     definitions.BUILD_INFO: lambda _pool: [((_version(),), 1)],

@@ -2,6 +2,7 @@
 
 Messages are lines of JSON, one way only: a supervisor tells a worker to stop
 by SIGTERM, and a worker whose channel ends knows that its supervisor is gone.
+The sockets that a worker asks for come by `process.port_channel`.
 No message holds anything of a request beside the names of routes.
 """
 
@@ -42,6 +43,12 @@ class CertificatesLoaded(msgspec.Struct, frozen=True, tag="certified"):
     ends_at: dict[str, float]
 
 
+class PortsWanted(msgspec.Struct, frozen=True, tag="listening"):
+    """The ports that the listeners of the table in force ask for, all of them."""
+
+    ports: tuple[int, ...]
+
+
 class Distribution(msgspec.Struct, frozen=True):
     """Observations by bucket (see `route_latency.BUCKETS_S`), the last for what is above all bounds, and their sum."""
 
@@ -65,7 +72,7 @@ class WorkerReport(msgspec.Struct, frozen=True, tag="counted"):
     routes: RouteReport = RouteReport()
 
 
-Message = SnapshotLoaded | SnapshotRefused | CertificatesLoaded | WorkerReport
+Message = SnapshotLoaded | SnapshotRefused | CertificatesLoaded | PortsWanted | WorkerReport
 
 _DECODER = msgspec.json.Decoder(Message)
 

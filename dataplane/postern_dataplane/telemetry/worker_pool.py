@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from .definitions import UNKNOWN_KEY_HINTS
 from .totals import Totals
-from .worker_messages import CertificatesLoaded, Message, SnapshotLoaded, SnapshotRefused
+from .worker_messages import CertificatesLoaded, SnapshotLoaded, SnapshotRefused, WorkerReport
 
 
 @dataclass(slots=True)
@@ -31,7 +31,10 @@ class WorkerState:
 
 
 class WorkerPool:
-    """The workers by slot, a slot without one being empty, and the totals of all that there ever were."""
+    """The workers by slot, a slot without one being empty, and the totals of all that there ever were.
+
+    `ports` are those of the snapshot's listeners: why one can't be opened, "" for one that is open.
+    """
 
     def __init__(self, size: int, *, needs_certificate: bool = False, routes_max: int = 0) -> None:
         self.size = size
@@ -40,12 +43,13 @@ class WorkerPool:
         self.totals = Totals(routes_max)
         self.restarts = 0
         self.is_draining = False
+        self.ports: dict[int, str] = {}
         self._more_hints = asyncio.Event()
 
     def started(self, slot: int, pid: int) -> None:
         self.workers[slot] = WorkerState(pid)
 
-    def record(self, slot: int, message: Message) -> None:
+    def record(self, slot: int, message: SnapshotLoaded | SnapshotRefused | CertificatesLoaded | WorkerReport) -> None:
         """Note what a worker tells."""
         worker = self.workers[slot]
         if isinstance(message, SnapshotLoaded):

@@ -40,7 +40,7 @@ def test_no_two_entrances_are_one_way_in():
         ListenerConfig(redirects_to=80),
         ListenerConfig(redirects_to=443),
     ]
-    ways = [
-        entrance.way_of(peer) for entrance in entrances for peer in ("", "192.0.2.1", "2001:db8::1", "fe80::1%eth0")
-    ]
+    peers = ("", "192.0.2.1", "2001:db8::1", "fe80::1%eth0")
+    names = (None, "a.example.com", "b.example.com")
+    ways = [entrance.way_of(peer, name) for entrance in entrances for peer in peers for name in names]
     assert len(ways) == len(set(ways))

@@ -13,9 +13,21 @@ from postern_dataplane.process import supervisor as module
 from postern_dataplane.process.supervisor import Supervisor, supervise
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import Listeners
-from postern_dataplane.telemetry.worker_messages import SnapshotLoaded
+from postern_dataplane.telemetry.worker_messages import PortsWanted, SnapshotLoaded
 
 SERVING = SnapshotLoaded("abc", "default", 1, 1.0)
+
+
+class Handed(list):
+    """Keeps which ports a worker was handed and which were taken back; what one that `is_deaf` can't be sent."""
+
+    is_deaf = False
+
+    def send(self, opened, closed=()):
+        if self.is_deaf:
+            raise ChannelError("deaf")
+        if opened or closed:
+            self.append((list(opened), list(closed)))
 
 
 class FakeWorker:
@@ -28,6 +40,7 @@ class FakeWorker:
         self.obeys = obeys
         self.killed = False
         self.says = asyncio.Queue()
+        self.ports = Handed()
 
     @classmethod
     async def start(cls, _settings, _listener):
@@ -187,3 +200,71 @@ async def test_sockets_are_closed_when_it_can_not_start():
         with pytest.raises(ListenError):
             await supervise(Settings(config="/", workers=1, listen=listen, admin=taken))
     module.open_listener(listen).close()
+
+
+@pytest.fixture
+def taken():
+    """A port that is in use."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+async def test_a_worker_gets_the_ports_that_it_asks_for_and_the_next_one_too(workers):
+    """The sockets outlive the worker, so that what waits in their queues does."""
+    port = free_port()
+    async with supervising() as supervisor:
+        workers()[0].says.put_nowait(PortsWanted((port,)))
+        await until(lambda: workers()[0].ports)
+        workers()[0].says.put_nowait(None)
+        await until(lambda: len(workers()) == 2 and workers()[1].ports)
+        assert ([([port], [])], {port: ""}) == (workers()[1].ports, supervisor.worker_pool.ports)
+        supervisor.stop()
+
+
+async def test_a_port_that_was_in_use_is_opened_when_it_is_free(workers, monkeypatch, taken):
+    """It is tried again on and on, and meanwhile the pool knows why it is not open."""
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    port = taken.getsockname()[1]
+    async with supervising() as supervisor:
+        workers()[0].says.put_nowait(PortsWanted((port,)))
+        await until(lambda: supervisor.worker_pool.ports)
+        assert supervisor.worker_pool.ports[port].startswith("address already in use")
+        await asyncio.sleep(0.05)
+        taken.close()
+        await until(lambda: supervisor.worker_pool.ports == {port: ""})
+        assert [([port], [])] == workers()[0].ports
+        supervisor.stop()
+
+
+async def test_a_worker_that_takes_no_sockets_is_replaced(workers, monkeypatch, taken):
+    """It would leave connections unanswered."""
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    async with supervising() as supervisor:
+        workers()[0].says.put_nowait(PortsWanted((taken.getsockname()[1],)))
+        await until(lambda: supervisor.worker_pool.ports)
+        workers()[0].ports.is_deaf = True
+        taken.close()
+        await until(lambda: len(workers()) == 2)
+        supervisor.stop()
+    assert workers()[0].killed
+
+
+async def test_nothing_is_opened_or_tried_again_while_it_drains(workers, monkeypatch, taken):
+    """What a worker asks for at its end is of no use to anyone."""
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    port = free_port()
+    async with supervising() as supervisor:
+        workers()[0].says.put_nowait(PortsWanted((taken.getsockname()[1],)))
+        await until(lambda: supervisor.worker_pool.ports)
+        workers()[0].obeys = False
+        supervisor.stop()
+        workers()[0].says.put_nowait(PortsWanted((port,)))
+        await asyncio.sleep(0.05)
+        assert port not in supervisor.worker_pool.ports
+        workers()[0].says.put_nowait(None)

@@ -69,7 +69,7 @@ class Sent(list):
 async def test_the_last_messages_hold_all_that_was_counted(tmp_path):
     """The durations of 5,000 routes, called within the last second, are reported before the worker ends."""
     sent = Sent()
-    worker = Worker(Settings(config=str(tmp_path)), Listeners(None), sent)
+    worker = Worker(Settings(config=str(tmp_path)), Listeners(None), sent, None)
     for number in range(5_000):
         worker._counters.request_done(RequestRecord("GET", "a", "/", "", route=f"a/{number}", status=200))
     await worker._say_goodbye()

@@ -55,6 +55,7 @@ async def test_config_is_the_digest_that_all_serve(admin, worker_pool):
     """With who serves what."""
     worker_pool.record(0, SERVING)
     worker_pool.record(0, SnapshotRefused("bad", "why"))
+    worker_pool.ports = {81: "", 82: "in use"}
     assert (
         200,
         {
@@ -65,6 +66,7 @@ async def test_config_is_the_digest_that_all_serve(admin, worker_pool):
             "workers": [
                 {"pid": 100, "digest": "abc", "loaded_at": 10.0, "refused": {"digest": "bad", "error": "why"}},
             ],
+            "ports": [{"port": 81}, {"port": 82, "error": "in use"}],
         },
     ) == await answer(admin, "/config")
 

@@ -1,0 +1,35 @@
+"""Where a request is sent that is to come again over HTTPS: to the same host and target."""
+
+from __future__ import annotations
+
+from postern_dataplane.request.denials import BAD_REQUEST, REDIRECTED_TO_HTTPS, Denial
+from postern_dataplane.request.head import RequestHead
+from postern_dataplane.request.target import Target
+
+HTTPS_PORT = 443
+
+
+def redirect_of_listener(head: RequestHead, target: Target) -> Denial | None:
+    """The redirect that the listener of a request makes of it, None where it makes none."""
+    listener = None if head.port is None else head.port.listener_of(target.host)
+    if listener is None or listener.redirect_port is None:
+        return None
+    return to_https(head, target, listener.redirect_port)
+
+
+def to_https(head: RequestHead, target: Target, port: int) -> Denial:
+    """The redirect to `port`, or the refusal of what names no host."""
+    if not target.host:
+        return BAD_REQUEST
+    authority = target.host if port == HTTPS_PORT else f"{target.host}:{port}"
+    return REDIRECTED_TO_HTTPS.with_location(f"https://{authority}{_as_it_came(head.target, target)}")
+
+
+def _as_it_came(text: str, target: Target) -> str:
+    """Path and query, byte for byte, but for bytes outside ASCII: RFC 3986 has them in escapes only."""
+    if not text.startswith("/"):
+        rest = text.partition("://")[2].removeprefix(target.authority)
+        text = rest if rest.startswith("/") else f"/{rest}"
+    if text.isascii():
+        return text
+    return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in text.encode("utf-8", "surrogateescape"))
