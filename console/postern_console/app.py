@@ -80,7 +80,8 @@ class Pages:
 
     async def object_list(self, request: web.Request) -> web.Response:
         kind = KIND_BY_PLURAL[request.match_info["plural"]]
-        return self._page("list.html", object_list(await self._objects.state(), kind, _query(request)))
+        state, permissions = await self._objects.state(), await self._objects.permissions(Ref(kind, "", ""))
+        return self._page("list.html", object_list(state, kind, _query(request), permissions))
 
     async def object_detail(self, request: web.Request) -> web.Response:
         state = await self._objects.state()
@@ -89,7 +90,8 @@ class Pages:
         if parsed is None:
             raise web.HTTPNotFound
         document = await self._objects.document(parsed)
-        return self._page("object.html", object_detail(state, parsed, document))
+        permissions = await self._objects.permissions(parsed.ref)
+        return self._page("object.html", object_detail(state, parsed, document, permissions))
 
     async def about(self, _: web.Request) -> web.Response:
         return self._page("about.html", about_page(await self._objects.state()))

@@ -13,18 +13,20 @@ from aiohttp import web
 
 from postern_core.kinds import KINDS
 from postern_core.parse import Parsed, parse_manifest
+from postern_core.problems import Problem
 from postern_core.ref import Ref
 from postern_operator.errors import LocalError
 
-from .editing.change import Change, file_name
+from .editing.change import Change, RefusedChangeError, file_name
 from .editing.fields import Form, typed_values
 from .editing.forms import FORMS, fields_for, fit_to_show, manifest_of, spec_of_form, values_for
 from .editing.review import Review, by_field, difference
 from .gatekeeper import fields_of, page_response
+from .object_document import ObjectDocument
 from .objects import ConsoleObjects
 from .rendering import Templates
 from .state import ConsoleState
-from .views.edit import Asked, edit_page, review_page, usual_namespace
+from .views.edit import TAKE_OVER, Asked, edit_page, review_page, usual_namespace
 from .views.links import object_path
 
 KIND_BY_PLURAL = {KINDS[kind].plural: kind for kind in FORMS}
@@ -36,11 +38,24 @@ CHANGED = (
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a form is about: an object that is there with its manifest, or a kind for a new one."""
+
+    kind: str
+    parsed: Parsed | None = None
+    document: ObjectDocument | None = None
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        return self.document.manifest if self.document else {}
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """An object as a form would have it; `parsed` is the one that is there, None for a new one."""
+    """An object as a form would have it; `found` is what is there."""
 
     asked: Asked
-    parsed: Parsed | None
+    found: Found
     spec: Mapping[str, Any]
     manifest: Mapping[str, Any]
 
@@ -61,11 +76,11 @@ class EditPages:
     async def form(self, request: web.Request) -> web.Response:
         """The form of a new object, or of one that is there."""
         state = await self._objects.state()
-        kind, parsed, manifest = await self._found(request, state)
-        spec = manifest.get("spec", {})
-        ref = parsed.ref if parsed else Ref(kind, usual_namespace(state), "")
-        asked = Asked(ref, is_new=parsed is None, values=values_for(kind, spec), document=_digest(manifest))
-        return self._form(state, asked, spec, {})
+        found = await self._found(request, state)
+        kind, spec = found.kind, found.manifest.get("spec", {})
+        ref = found.parsed.ref if found.parsed else Ref(kind, usual_namespace(state), "")
+        asked = Asked(ref, found.parsed is None, values_for(kind, spec), _digest(found.manifest))
+        return self._form(state, Draft(asked, found, spec, found.manifest), {}, 200)
 
     async def answer(self, request: web.Request) -> web.Response:
         """The form again for mistakes, else the difference, and for one that was seen the save."""
@@ -75,62 +90,67 @@ class EditPages:
 
     async def _answer(self, request: web.Request, form: Form) -> web.Response:
         state = await self._objects.state()
-        draft = _draft(form, *await self._found(request, state))
-        ref = draft.asked.ref
-        if draft.parsed is not None and form.get("document") != [draft.asked.document]:
-            return self._form(state, draft.asked, draft.spec, {"": [CHANGED]}, 409)
-        if draft.parsed is None and ref in state.objects:
-            return self._form(state, draft.asked, draft.spec, {"name": ["is taken in this namespace"]}, 422)
-        changed = draft.changed
-        review = await self._objects.review(changed)
+        draft = _draft(form, await self._found(request, state))
+        ref, is_there = draft.asked.ref, draft.found.parsed is not None
+        if is_there and form.get("document") != [draft.asked.document]:
+            return self._form(state, draft, {"": [CHANGED]}, 409)
+        if not is_there and ref in state.objects:
+            return self._form(state, draft, {"name": ["is taken in this namespace"]})
+        review = await self._objects.review(draft.changed)
         if review.refuses:
-            mistakes = by_field(
-                review.own, fields_for(ref.kind, draft.spec), [name for name in form if any(form[name])]
-            )
-            return self._form(state, draft.asked, draft.spec, mistakes, 422)
+            return self._form(state, draft, _mistakes(draft, review.own, form))
         try:
-            change = await self._objects.change(draft.parsed, ref, draft.manifest)
-            if form.get("action") == ["download"] and change.command:
-                return _download(change, ref)
-            if form.get("action") == ["save"] and change.why_not:
-                raise web.HTTPForbidden(reason=change.why_not)
-            if form.get("action") == ["save"] and form.get("digest") == [change.digest]:
-                await self._objects.save(change)
-                raise web.HTTPSeeOther(object_path(ref))
+            return await self._changed(state, draft, form, review)
+        except RefusedChangeError as error:
+            return self._form(state, draft, _mistakes(draft, error.problems, form))
         except LocalError as error:
-            return self._form(state, draft.asked, draft.spec, {"": [str(error)]}, 422)
-        return self._review(state, draft, form, change, review)
+            return self._form(state, draft, {"": [str(error)]})
 
-    async def _found(self, request: web.Request, state: ConsoleState) -> tuple[str, Parsed | None, Mapping[str, Any]]:
-        """The kind, and for an object that is there the object and its manifest."""
+    async def _changed(self, state: ConsoleState, draft: Draft, form: Form, review: Review) -> web.Response:
+        """Show the change, save it where it was seen, or send it as a file."""
+        action = (form.get("action") or [""])[0]
+        takes_over = action == TAKE_OVER or form.get(TAKE_OVER) == ["on"]
+        ref = draft.asked.ref
+        change = await self._objects.change(ref, draft.manifest, draft.found.document, takes_over=takes_over)
+        if action == "download" and change.command:
+            return _download(change, ref)
+        if action == "save" and change.why_not:
+            raise web.HTTPForbidden(reason=change.why_not)
+        if action == "save" and form.get("digest") == [change.digest]:
+            await self._objects.save(change)
+            raise web.HTTPSeeOther(object_path(ref))
+        seen = difference(change, draft.changed, review.own)
+        page = review_page(state, draft.asked, form, seen, review)
+        return page_response(self._templates.render("review.html", page))
+
+    async def _found(self, request: web.Request, state: ConsoleState) -> Found:
+        """What the address names; raises an HTTPException for what has no form here."""
         given = request.match_info
         kind = KIND_BY_PLURAL[given["plural"]]
-        if "name" not in given:
-            return kind, None, {}
-        parsed = state.objects.get(Ref(kind, given["namespace"], given["name"]))
+        ref = Ref(kind, given.get("namespace", ""), given.get("name", ""))
+        if barred := (await self._objects.permissions(ref)).edit:
+            raise web.HTTPForbidden(reason=barred)
+        if not ref.name:
+            return Found(kind)
+        parsed = state.objects.get(ref)
         # One that can't be decoded has no fields to be shown.
         if parsed is None or parsed.resource is None:
             raise web.HTTPNotFound
         document = await self._objects.document(parsed)
         if document is None:
             raise web.HTTPConflict
-        return kind, parsed, document.manifest
+        return Found(kind, parsed, document)
 
     def _form(
-        self,
-        state: ConsoleState,
-        asked: Asked,
-        spec: Mapping[str, Any],
-        mistakes: Mapping[str, Sequence[str]],
-        status: int = 200,
+        self, state: ConsoleState, draft: Draft, mistakes: Mapping[str, Sequence[str]], status: int = 422
     ) -> web.Response:
-        page = edit_page(state, asked, fields_for(asked.ref.kind, spec), mistakes)
+        page = edit_page(state, draft.asked, fields_for(draft.asked.ref.kind, draft.spec), mistakes)
         return page_response(self._templates.render("edit.html", page), status)
 
-    def _review(self, state: ConsoleState, draft: Draft, form: Form, change: Change, review: Review) -> web.Response:
-        seen = difference(change, draft.changed, review.own)
-        page = review_page(state, draft.asked, form, seen, review)
-        return page_response(self._templates.render("review.html", page))
+
+def _mistakes(draft: Draft, problems: Sequence[Problem], form: Form) -> dict[str, list[str]]:
+    fields = fields_for(draft.asked.ref.kind, draft.spec)
+    return by_field(problems, fields, [name for name in form if any(form[name])])
 
 
 def _download(change: Change, ref: Ref) -> web.Response:
@@ -139,16 +159,17 @@ def _download(change: Change, ref: Ref) -> web.Response:
     return web.Response(body=change.to_apply.encode(), content_type="application/yaml", headers=headers)
 
 
-def _draft(form: Form, kind: str, parsed: Parsed | None, manifest: Mapping[str, Any]) -> Draft:
-    spec = manifest.get("spec") or {}
+def _draft(form: Form, found: Found) -> Draft:
+    kind, spec = found.kind, found.manifest.get("spec") or {}
     values = typed_values(fields_for(kind, spec), form)
     changed, shown = spec_of_form(kind, spec, values), fit_to_show(values)
-    if parsed is not None:
-        asked = Asked(parsed.ref, is_new=False, values=shown, document=_digest(manifest))
-        return Draft(asked, parsed, spec, {**manifest, "spec": changed})
+    if found.parsed is not None:
+        asked = Asked(found.parsed.ref, is_new=False, values=shown, document=_digest(found.manifest))
+        return Draft(asked, found, spec, {**found.manifest, "spec": changed})
     name, namespace = ((form.get(field) or [""])[0].strip() for field in ("name", "namespace"))
     ref = Ref(kind, namespace or "default", name)
-    return Draft(Asked(ref, is_new=True, values=shown), None, spec, manifest_of(kind, ref.namespace, name, changed))
+    manifest = manifest_of(kind, ref.namespace, name, changed)
+    return Draft(Asked(ref, is_new=True, values=shown), found, spec, manifest)
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:

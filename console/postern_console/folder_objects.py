@@ -28,6 +28,7 @@ from .editing.review import Review, review_of
 from .editing.target import FileChange, added_document, changed_document, save
 from .local_gateways import LocalGateways
 from .object_document import ObjectDocument, document_of
+from .permissions import EVERYTHING, Permissions
 from .state import ConsoleState, state_of
 
 # Warnings about keys that end soon, and the grants of a running gateway, change without a manifest.
@@ -93,11 +94,22 @@ class FolderObjects:
         before = [problem for problems in state.problems.values() for problem in problems]
         return await asyncio.to_thread(review_of, self._complete, changed, before, self._problems_of)
 
-    async def change(self, parsed: Parsed | None, ref: Ref, manifest: Mapping[str, Any]) -> Change:
+    async def permissions(self, _: Ref) -> Permissions:
+        """Everything, as far as the files can be written."""
+        return EVERYTHING
+
+    async def change(
+        self,
+        ref: Ref,
+        manifest: Mapping[str, Any],
+        before: ObjectDocument | None,
+        *,
+        takes_over: bool,  # noqa: ARG002 # a file has one owner
+    ) -> Change:
         """The file as it would be; raises `LocalError` where that can't be done from here."""
-        if parsed is None:
+        if before is None:
             return await asyncio.to_thread(added_document, self.folders, ref, manifest)
-        return await asyncio.to_thread(changed_document, parsed, manifest)
+        return await asyncio.to_thread(changed_document, self._state.objects[ref], manifest)
 
     async def save(self, change: Change) -> None:
         """Write the file; raises `LocalError` where it is not as it was."""

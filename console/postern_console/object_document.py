@@ -18,11 +18,15 @@ from postern_operator.local.manifest_yaml import yaml_documents
 
 @dataclass(frozen=True, slots=True)
 class ObjectDocument:
-    """Where an object stands, and what is written there; a document of a cluster has no line."""
+    """Where an object stands, and what is written there.
+
+    A document of a cluster has no line; `live` is all that the API server has of it, where it was asked for.
+    """
 
     path: str
     line: int | None
     manifest: Mapping[str, Any]
+    live: Mapping[str, Any] | None = None
 
 
 def document_of(parsed: Parsed) -> ObjectDocument | None:

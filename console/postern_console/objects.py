@@ -16,6 +16,7 @@ from .editing.change import Change
 from .editing.review import Review
 from .gateways import Gateways
 from .object_document import ObjectDocument
+from .permissions import Permissions
 from .state import ConsoleState
 
 
@@ -44,8 +45,16 @@ class ConsoleObjects(Protocol):
     async def review(self, changed: Parsed) -> Review:
         """What would be wrong if one object were another, or new."""
 
-    async def change(self, parsed: Parsed | None, ref: Ref, manifest: Mapping[str, Any]) -> Change:
-        """What a save would write, for an object that is there or, with None, for a new one."""
+    async def permissions(self, ref: Ref) -> Permissions:
+        """What may be done with an object, or without a name with any of its kind."""
+
+    async def change(
+        self, ref: Ref, manifest: Mapping[str, Any], before: ObjectDocument | None, *, takes_over: bool
+    ) -> Change:
+        """What a save would write, for an object that is there or, with None, for a new one.
+
+        Raises `RefusedChangeError` for what would not be accepted; `takes_over` takes fields from their owners.
+        """
 
     async def save(self, change: Change) -> None:
         """Write a change, unless something has come in between."""

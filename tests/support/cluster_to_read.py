@@ -34,7 +34,12 @@ class ClusterToRead:
     def put(self, *manifests: dict[str, Any]) -> None:
         """Objects as they are there, with a uid and a generation."""
         for number, manifest in enumerate(manifests, len(self.objects)):
-            metadata = {"uid": f"uid-{number}", "creationTimestamp": "2026-01-01T00:00:00Z", **manifest["metadata"]}
+            own = {
+                "uid": f"uid-{number}",
+                "resourceVersion": str(number + 1),
+                "creationTimestamp": "2026-01-01T00:00:00Z",
+            }
+            metadata = {**own, **manifest["metadata"]}
             if "spec" in manifest:
                 metadata.setdefault("generation", 1)
             self.objects[path_of(manifest)] = {**manifest, "metadata": metadata}

@@ -18,11 +18,11 @@ from postern_operator.errors import LocalError
 
 @dataclass(frozen=True, slots=True)
 class ClusterChange(Change):
-    """An object before and after; `version` is the resourceVersion that was seen, "" for a new object."""
+    """An object before and after; `live` is all that the API server has of it, None for a new one or where unknown."""
 
     ref: Ref
     manifest: Mapping[str, Any]
-    version: str
+    live: Mapping[str, Any] | None = None
 
     @property
     def place(self) -> str:
@@ -30,32 +30,24 @@ class ClusterChange(Change):
 
     @property
     def digest(self) -> str:
-        return digest_of(str(self.ref).encode(), self.old.encode(), self.new.encode())
+        conflicts = "\n".join(map("=".join, self.conflicts)) if not self.takes_over else "taken over"
+        return digest_of(*(text.encode() for text in (str(self.ref), self.old, self.new, conflicts)))
 
     @property
     def to_apply(self) -> str:
         return new_document(self.manifest)
 
 
-def change_of(
-    ref: Ref,
-    documents: tuple[Mapping[str, Any] | None, Mapping[str, Any]],
-    version: str,
-    where: Where,
-    why_not: str = "",
-) -> ClusterChange:
-    """What applying the second of the documents would change; raises `LocalError` for names that no object can have."""
+def change_of(ref: Ref, old: Mapping[str, Any] | None, new: Mapping[str, Any], where: Where) -> ClusterChange:
+    """What applying the new manifest would change; raises `LocalError` for names that no object can have."""
     if not all(re.match(NAME_PATTERN, name) for name in (ref.name, ref.namespace)):
         raise LocalError("an object needs a name and a namespace of lower-case letters, digits and dashes")
-    old, new = documents
     return ClusterChange(
         old=new_document(old) if old is not None else "",
         new=new_document(new),
         ref=ref,
         manifest=applied_part(ref, new),
-        version=version,
         command=command_for(ref, where),
-        why_not=why_not,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import click
@@ -22,6 +23,7 @@ from postern_cli.visibility import Unread, certain
 from postern_console.editing.change import Change
 from postern_console.editing.review import Review, review_of
 from postern_console.object_document import ObjectDocument
+from postern_console.permissions import Permissions
 from postern_console.state import ConsoleState
 from postern_core.compile import compile_snapshot
 from postern_core.grants import Grants
@@ -33,12 +35,18 @@ from postern_core.snapshot import Credential, Snapshot
 from postern_operator.errors import LocalError
 from postern_operator.validators import VALIDATORS
 
-from .cluster_change import change_of
+from .access_reviews import AccessReviews
+from .applying import carry_out, live_object, tried_out
+from .cluster_change import ClusterChange, change_of
 from .cluster_gateways import ClusterGateways
 from .cluster_reader import ClusterReader, ClusterReading
 from .held_objects import written_part
 from .latest import Latest
+from .permissions import Asking, permissions_of
 from .session import Session
+
+# In how many namespaces it is asked whether a new object may be there.
+NAMESPACES_MAX = 20
 
 READ_ONLY = "this console only reads the cluster; apply the manifest, or start the console with --write"
 
@@ -46,10 +54,12 @@ READ_ONLY = "this console only reads the cluster; apply the manifest, or start t
 class ClusterObjects:
     """A cluster as one user sees it."""
 
-    def __init__(self, session: Session, where: Where, share: Share = DEFAULT_SHARE) -> None:
+    def __init__(self, session: Session, where: Where, share: Share = DEFAULT_SHARE, *, writes: bool = False) -> None:
         self._session = session
         self._where = where
         self._share = share
+        self._writes = writes
+        self._reviews = AccessReviews()
         self._reader = ClusterReader(where.namespace, share)
         self._latest = Latest(self._read)
         self.gateways = ClusterGateways(session, where.namespace, self.state)
@@ -66,11 +76,23 @@ class ClusterObjects:
         return (await self._latest.get()).state
 
     async def document(self, parsed: Parsed) -> ObjectDocument | None:
-        """What a user writes of the object as it was listed last."""
-        held = (await self._latest.get()).held.get(parsed.ref)
-        if held is None:
+        """What a user writes of the object: as it was listed last, or for one who may change it as it is now."""
+        if self._writes:
+            live = await live_object((await self._session.connection()).api, parsed.ref)
+        else:
+            held = (await self._latest.get()).held.get(parsed.ref)
+            live = held.manifest if held is not None else None
+        if live is None:
             return None
-        return ObjectDocument(f"resourceVersion {held.version[1]}", None, written_part(held.manifest))
+        return ObjectDocument(f"resourceVersion {live['metadata']['resourceVersion']}", None, written_part(live), live)
+
+    async def permissions(self, ref: Ref) -> Permissions:
+        """What the user may do with an object, or with any of a kind, as far as it can be known before."""
+        reading, connection = await self._latest.get(), await self._session.connection()
+        held = reading.held.get(ref)
+        return await permissions_of(
+            Asking(connection, self._reviews, self._writes), ref, held, self._namespaces(reading, connection.namespace)
+        )
 
     async def snapshot(self, gateway: str, matters: Callable[[Parsed], bool]) -> tuple[Snapshot, tuple[str, ...]]:
         """What a gateway would serve, with the Secrets of the objects that matter, and what of those is missing."""
@@ -114,16 +136,33 @@ class ClusterObjects:
 
         return await asyncio.to_thread(review_of, objects, applied, before, find)
 
-    async def change(self, parsed: Parsed | None, ref: Ref, manifest: Mapping[str, Any]) -> Change:
-        """What applying the manifest would change."""
-        held = (await self._latest.get()).held.get(ref) if parsed is not None else None
-        old = written_part(held.manifest) if held is not None else None
-        version = held.version[1] if held is not None else ""
-        return change_of(ref, (old, manifest), version, self._where, READ_ONLY)
+    async def change(
+        self, ref: Ref, manifest: Mapping[str, Any], before: ObjectDocument | None, *, takes_over: bool
+    ) -> Change:
+        """What applying the manifest would change; a console that writes has asked the API server by then."""
+        change = change_of(ref, before.manifest if before else None, manifest, self._where)
+        if not self._writes:
+            return replace(change, why_not=READ_ONLY)
+        live = before.live if before else None
+        api = (await self._session.connection()).api
+        return await tried_out(api, replace(change, live=live, takes_over=takes_over and live is not None))
 
-    async def save(self, _: Change) -> None:
-        """Refuse to."""
-        raise LocalError(READ_ONLY)
+    async def save(self, change: Change) -> None:
+        """Apply a change; raises `LocalError` where the object is not as it was, or for a console that only reads."""
+        if not self._writes:
+            raise LocalError(READ_ONLY)
+        assert isinstance(change, ClusterChange)
+        try:
+            await carry_out((await self._session.connection()).api, change)
+        finally:
+            self._latest.expire()
+
+    def _namespaces(self, reading: ClusterReading, usual: str) -> list[str]:
+        """Where a new object may be wanted: everywhere, or where the user mostly is, or where there are others."""
+        if self._where.namespace:
+            return [self._where.namespace]
+        found = sorted({parsed.ref.namespace for parsed in reading.state.objects.values()} - {usual})
+        return ["", usual, *found[:NAMESPACES_MAX]]
 
     async def _read(self) -> ClusterReading:
         try:

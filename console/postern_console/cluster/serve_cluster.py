@@ -12,8 +12,8 @@ from .cluster_objects import ClusterObjects
 from .session import Session
 
 
-async def serve_cluster(where: Where, share: Share, opened: Callable[[str], None]) -> str:
+async def serve_cluster(where: Where, share: Share, opened: Callable[[str], None], *, writes: bool) -> str:
     """Serve as `serve` does; raises `ClusterReadingError` where the cluster can't be read at all."""
-    async with Session(where) as session, ClusterObjects(session, where, share) as objects:
+    async with Session(where) as session, ClusterObjects(session, where, share, writes=writes) as objects:
         await objects.state()
         return await serve(objects, opened)

@@ -76,7 +76,7 @@ def by_field(
 class Difference:
     """What a save would change: where, and the lines of a unified difference; `digest` is that of the change.
 
-    `why_not` is why it can't be saved, and `command` applies the `yaml` elsewhere.
+    `why_not` is why it can't be saved, and `command` applies the `yaml` elsewhere; `conflicts` are as in the change.
     """
 
     place: str
@@ -85,6 +85,8 @@ class Difference:
     why_not: str = ""
     command: str = ""
     yaml: str = ""
+    conflicts: tuple[tuple[str, str], ...] = ()
+    takes_over: bool = False
 
 
 def difference(change: Change, changed: Parsed, problems: Sequence[Problem]) -> Difference:
@@ -97,4 +99,13 @@ def difference(change: Change, changed: Parsed, problems: Sequence[Problem]) -> 
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=CONTEXT, lineterm="")
     # The file that is downloaded is as it was typed.
     yaml = shown_yaml(yaml_documents(change.to_apply)[0].value, problems) if change.command else ""
-    return Difference(change.place, tuple(lines)[2:], change.digest, change.why_not, change.command, yaml)
+    return Difference(
+        place=change.place,
+        lines=tuple(lines)[2:],
+        digest=change.digest,
+        why_not=change.why_not,
+        command=change.command,
+        yaml=yaml,
+        conflicts=change.conflicts,
+        takes_over=change.takes_over,
+    )

@@ -76,6 +76,7 @@ def review_page(
 ) -> dict[str, Any]:
     """The difference, what is still wrong, and what others would get; the form goes along unseen."""
     hidden = [(name, value) for name, values in form.items() if name not in HIDDEN_NOT for value in values]
+    hidden += [(TAKE_OVER, "on")] if seen.takes_over else []
     return _page(asked) | {
         "place": place_of(seen.place, None, state.folders),
         "lines": [(_kind(line), line) for line in seen.lines],
@@ -84,10 +85,13 @@ def review_page(
         "others": [(link_to(it.ref, state, str(it.ref)), it.field, it.message) for it in review.others],
         "digest": seen.digest,
         "offer": seen,
+        "take_over": TAKE_OVER,
     }
 
 
-HIDDEN_NOT = ("form_token", "action", "digest")
+# The button, and the input of the form after it, by which fields are taken from their owners.
+TAKE_OVER = "take-over"
+HIDDEN_NOT = ("form_token", "action", "digest", TAKE_OVER)
 
 
 def _page(asked: Asked) -> dict[str, Any]:

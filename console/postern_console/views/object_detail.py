@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from postern_console.calls import call_of
 from postern_console.editing.forms import FORMS
 from postern_console.object_document import ObjectDocument
+from postern_console.permissions import EVERYTHING, Permissions
 from postern_console.shown_manifest import shown_yaml
 from postern_console.state import ConsoleState, parent_of
 from postern_core.kinds import KINDS
@@ -25,7 +26,9 @@ CHILDREN_MAX = 50
 ACTIONS_MAX = 5
 
 
-def object_detail(state: ConsoleState, parsed: Parsed, document: ObjectDocument | None) -> dict[str, Any]:
+def object_detail(
+    state: ConsoleState, parsed: Parsed, document: ObjectDocument | None, permissions: Permissions = EVERYTHING
+) -> dict[str, Any]:
     """One object; `document` is None where its file has changed just now."""
     ref = parsed.ref
     parent = parent_of(parsed)
@@ -39,7 +42,8 @@ def object_detail(state: ConsoleState, parsed: Parsed, document: ObjectDocument 
         "facts": facts_of(parsed, state),
         "findings": findings_of(state.by_object.get(ref, ()), state),
         "parent": (parent.kind, link_to(parent, state)) if parent else None,
-        "actions": actions_of(parsed, state),
+        "actions": actions_of(parsed, state, permissions),
+        "barred": barred_of(parsed, permissions),
         "children": children_of(parsed, state),
         "children_total": len(state.children.get(ref, ())),
         "children_title": _title_of_children(ref.kind),
@@ -48,10 +52,22 @@ def object_detail(state: ConsoleState, parsed: Parsed, document: ObjectDocument 
     }
 
 
-def actions_of(parsed: Parsed, state: ConsoleState) -> list[Link]:
+def actions_of(parsed: Parsed, state: ConsoleState, permissions: Permissions = EVERYTHING) -> list[Link]:
     """What one does next with an object: edit it, make a token, or see what becomes of a request."""
-    edit = [Link("Edit", edit_path(parsed.ref))] if parsed.ref.kind in FORMS and parsed.resource is not None else []
-    return [*edit, *_next_of(parsed, state)]
+    edit = [Link("Edit", edit_path(parsed.ref))] if has_form(parsed) and not permissions.edit else []
+    return [*edit, *([] if signs_here(parsed) and permissions.token else _next_of(parsed, state))]
+
+
+def barred_of(parsed: Parsed, permissions: Permissions) -> list[str]:
+    """Why something can't be done with an object that could be with another, and what must be known before."""
+    told = [f"It can't be edited from here: {permissions.edit}."] if has_form(parsed) and permissions.edit else []
+    told += [f"No token can be made with it from here: {permissions.token}."] if permissions.token else []
+    return [*told, *([permissions.note] if permissions.note else [])]
+
+
+def has_form(parsed: Parsed) -> bool:
+    """Whether an object has a form; one that can't be decoded has no fields to be shown."""
+    return parsed.ref.kind in FORMS and parsed.resource is not None
 
 
 def signs_here(parsed: Parsed) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from postern_console.editing.forms import FORMS
 from postern_console.paging import Query, matches, page_of
+from postern_console.permissions import EVERYTHING, Permissions
 from postern_console.state import ConsoleState
 from postern_core.kinds import KINDS
 from postern_core.parse import Parsed
@@ -26,7 +27,7 @@ class Row:
     health: Health
 
 
-def object_list(state: ConsoleState, kind: str, query: Query) -> dict[str, Any]:
+def object_list(state: ConsoleState, kind: str, query: Query, permissions: Permissions = EVERYTHING) -> dict[str, Any]:
     """The objects of a kind that a query asks for."""
     found = [
         (parsed, facts)
@@ -39,7 +40,8 @@ def object_list(state: ConsoleState, kind: str, query: Query) -> dict[str, Any]:
         "title": KINDS[kind].title,
         "frame": frame(list_path(kind)),
         "kind": kind,
-        "new": Link(f"New {kind}", new_path(kind)) if kind in FORMS else None,
+        "new": Link(f"New {kind}", new_path(kind)) if kind in FORMS and not permissions.edit else None,
+        "barred": permissions.edit if kind in FORMS else "",
         "headings": headings_of(kind),
         "query": query,
         "rows": [_row(parsed, facts, state) for parsed, facts in page.items],

@@ -51,6 +51,7 @@ def test_the_browser_can_be_left_alone(opened, protected):
         ([], "name a folder with manifests, or give --cluster"),
         (["--cluster", "."], "about folders or a cluster, not both"),
         (["--context=x", "."], "give --cluster too"),
+        (["--write", "."], "a console about folders always writes"),
     ],
 )
 def test_it_is_about_folders_or_about_a_cluster(opened, arguments, told):
@@ -63,14 +64,15 @@ def test_a_cluster_is_what_its_options_say(opened, monkeypatch):
     """As for all commands about a cluster."""
     asked = []
 
-    async def serve_cluster(where, _, opened):
-        asked.append(where)
+    async def serve_cluster(where, _, opened, *, writes):
+        asked.append((where, writes))
         opened("http://127.0.0.1:1/start/x")
         return "stopped"
 
     monkeypatch.setattr("postern_console.cluster.serve_cluster.serve_cluster", serve_cluster)
     run("--cluster", "--context=c", "-n", "demo")
-    assert ([Where("c", "", "demo")], 1) == (asked, len(opened))
+    run("--cluster", "--write")
+    assert ([(Where("c", "", "demo"), False), (Where(), True)], 2) == (asked, len(opened))
 
 
 def test_folders_that_can_t_be_read_are_an_error(opened, protected, monkeypatch):

@@ -8,6 +8,7 @@ import contextlib
 import pytest
 
 import manifests
+from answering_api import answering
 from cluster_to_read import cluster_to_read
 from postern_cli.sources import Where
 from postern_console.cluster.cluster_objects import ClusterObjects
@@ -47,3 +48,10 @@ async def objects(cluster):
     """Those of the whole cluster."""
     async with objects_of(cluster) as objects:
         yield objects
+
+
+@pytest.fixture
+async def server():
+    """An API server with the answers of a test, and its client."""
+    async with answering() as (api, client):
+        yield api, client

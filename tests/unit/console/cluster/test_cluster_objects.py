@@ -98,9 +98,9 @@ async def test_a_snapshot_has_the_secrets_that_matter(objects, cluster):
 
 async def test_a_change_is_compared_with_what_is_there_and_not_saved(objects):
     """A console that only reads shows the manifest, and refuses to save it."""
-    parsed = (await objects.state()).objects[ALICE]
+    document = await objects.document((await objects.state()).objects[ALICE])
     manifest = manifests.consumer(groups=["writers"])
-    change = await objects.change(parsed, ALICE, manifest)
+    change = await objects.change(ALICE, manifest, document, takes_over=False)
     assert ["readers"] == yaml.safe_load(change.old)["spec"]["groups"]
     assert (manifest, READ_ONLY) == (yaml.safe_load(change.to_apply), change.why_not)
     with pytest.raises(LocalError):

@@ -20,8 +20,8 @@ async def test_a_cluster_that_can_t_be_read_is_an_error_and_no_page(cluster, mon
 
     monkeypatch.setattr(module, "serve", serve)
     where = Where(kubeconfig=str(cluster.kubeconfig))
-    assert "stopped" == await module.serve_cluster(where, DEFAULT_SHARE, opened.append)
+    assert "stopped" == await module.serve_cluster(where, DEFAULT_SHARE, opened.append, writes=False)
     cluster.refused = {"/": 403}
     with pytest.raises(ClusterReadingError, match="you may not list"):
-        await module.serve_cluster(where, DEFAULT_SHARE, opened.append)
+        await module.serve_cluster(where, DEFAULT_SHARE, opened.append, writes=False)
     assert 1 == len(opened)

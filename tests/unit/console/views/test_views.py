@@ -7,6 +7,7 @@ import pytest
 import manifests
 from postern_console.object_document import document_of
 from postern_console.paging import Query
+from postern_console.permissions import Permissions
 from postern_console.views.facts import facts_of, headings_of
 from postern_console.views.findings import place_of
 from postern_console.views.links import link_to, object_path
@@ -202,3 +203,22 @@ def test_an_object_whose_file_has_changed_has_no_yaml(protected):
     state = protected.state()
     parsed = state.objects[Ref("Service", "default", "app")]
     assert ("", "") == tuple(object_detail(state, parsed, None)[name] for name in ("yaml", "place"))
+
+
+def test_what_can_t_be_done_with_an_object_is_said(protected):
+    """The reason stands where the button would be."""
+    state = protected.state()
+    ref = Ref("JWTCredential", "default", "alice")
+    permissions = Permissions("no patch", "no Secret", "Helm keeps it.")
+    shown = object_detail(state, state.objects[ref], None, permissions)
+    assert ([], 3) == (shown["actions"], len(shown["barred"]))
+    assert ("It can't be edited from here: no patch.", "Helm keeps it.") == (shown["barred"][0], shown["barred"][-1])
+    shown = object_detail(state, state.objects[ref], None)
+    assert (2, []) == (len(shown["actions"]), shown["barred"])
+
+
+def test_a_kind_that_can_t_be_made_has_no_button(protected):
+    """The list says why, and says nothing of a kind that has no form at all."""
+    shown = object_list(protected.state(), "Route", Query(), Permissions("no right"))
+    assert (None, "no right") == (shown["new"], shown["barred"])
+    assert "" == object_list(protected.state(), "TokenIssuer", Query(), Permissions("no right"))["barred"]
