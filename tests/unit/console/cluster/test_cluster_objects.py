@@ -23,6 +23,7 @@ GROUP = "/apis/postern.dev/v1alpha1"
 def without_cache(monkeypatch):
     """Every page lists anew, and waits for it."""
     monkeypatch.setattr(latest, "FRESH_S", 0.0)
+    monkeypatch.setattr(latest, "FRESH_TIMES", 0)
     monkeypatch.setattr(latest, "STALE_S", 0.0)
 
 

@@ -47,12 +47,14 @@ async def test_what_is_young_is_not_read_again(latest, source):
 async def test_what_is_old_is_read_again(latest, monkeypatch):
     """A page that asks after a while causes another reading."""
     monkeypatch.setattr(module, "FRESH_S", 0.0)
+    monkeypatch.setattr(module, "FRESH_TIMES", 0)
     assert [1, 2] == [await latest.get(), await latest.get()]
 
 
 async def test_what_takes_long_is_waited_for_only_where_there_is_nothing_else(latest, source, monkeypatch):
     """A page shows what was read before a slow reading ends, unless that is too old."""
     monkeypatch.setattr(module, "FRESH_S", 0.0)
+    monkeypatch.setattr(module, "FRESH_TIMES", 0)
     monkeypatch.setattr(module, "PATIENCE_S", 0.01)
     await latest.get()
     source.open.clear()
@@ -72,6 +74,16 @@ async def test_what_was_changed_is_waited_for(latest, source):
     assert 2 == await latest.get()
 
 
+async def test_a_reading_that_began_before_a_change_is_not_enough(latest, source):
+    """A save while a list is read is followed by another list."""
+    source.open.clear()
+    waiting = asyncio.gather(latest.get())
+    await asyncio.sleep(0.05)
+    latest.expire()
+    source.open.set()
+    assert [2] == await waiting
+
+
 async def test_an_error_is_raised_where_it_is_waited_for_and_the_next_page_tries_again(latest, source):
     """A failed reading is raised for the page that waits, and the next page reads again."""
     source.error = ValueError("no")
@@ -87,3 +99,20 @@ async def test_a_reading_ends_with_its_console(source):
     async with asyncio.timeout(5), Latest(source.read) as latest:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(latest.get(), 0.01)
+
+
+async def test_what_takes_long_is_read_less_often(latest, source, monkeypatch):
+    """A large cluster is not listed all the time, and a page waits for one reading once."""
+    monkeypatch.setattr(module, "FRESH_S", 0.0)
+    source.open.clear()
+    waiting = asyncio.gather(latest.get())
+    await asyncio.sleep(0.1)
+    source.open.set()
+    await waiting
+    assert [1, 1] == [await latest.get(), await latest.get()]
+    await asyncio.sleep(0.4)
+    monkeypatch.setattr(module, "PATIENCE_S", 0.0)
+    source.open.clear()
+    async with asyncio.timeout(1):
+        assert [1, 1] == [await latest.get(), await latest.get()]
+    assert 2 == source.reads

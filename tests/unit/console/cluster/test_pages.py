@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+import time
 
 import aiohttp
 import pytest
@@ -128,3 +129,16 @@ async def test_an_api_server_that_is_gone_is_a_page(browser, cluster):
     assert (502, True) == (status, "does not know you (401)" in text)
     cluster.refused = {}
     assert 200 == (await browser.get("/"))[0]
+
+
+async def test_two_thousand_routes_are_listed_in_less_than_a_fifth_of_a_second(browser, cluster):
+    """A page waits for a list no longer than it has to, and computes little."""
+    cluster.put(*(manifests.route(f"r{number}") for number in range(2_000)))
+    await asyncio.sleep(1.1)
+    for _ in range(100):
+        if "2001 found" in (await browser.get("/routes"))[1]:
+            break
+        await asyncio.sleep(0.1)
+    before = time.process_time()
+    status, text = await browser.get("/routes?q=r1999")
+    assert (200, True, True) == (status, "1 found" in text, time.process_time() - before < 0.2)
