@@ -16,11 +16,13 @@ from selenium.webdriver.support.ui import WebDriverWait
 from werkzeug.serving import make_server
 
 import raw
-from clicked_console import HOST, Console, ask
+from clicked_console import Console, ask
+from cluster import fixtures
 from gateway import POSTERN, Local
 from upstream import Upstream
 from upstream_behaviours import says
 
+api, crds, kubectl = fixtures.api, fixtures.crds, fixtures.kubectl
 PAGE = "<!doctype html><title>A page</title>"
 # Chromium's own sandbox needs what root and containers don't have; the shared memory of containers is too small for it.
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run")
@@ -93,13 +95,13 @@ def gateway(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def console_of(chromium, tmp_path_factory):
-    """`console_of(folder)` is a context with a console about it, in the browser."""
+    """`console_of(folder)` is a context with a console about it, or about what options say, in the browser."""
 
     @contextlib.contextmanager
-    def console_of(folder):
+    def console_of(folder, *options):
         said = tmp_path_factory.mktemp("console") / "said"
         with said.open("wb") as out:
-            command = [POSTERN, "console", "--no-browser", folder]
+            command = [POSTERN, "console", "--no-browser", *(options or (folder,))]
             process = subprocess.Popen(command, stdout=out, stderr=out, env={"PYTHONUNBUFFERED": "1"})
         try:
             raw.until(lambda: "/start/" in said.read_text(), "the link of the console")
@@ -125,24 +127,7 @@ def console(console_of, gateway):
 @pytest.fixture(scope="module")
 def protected(console, gateway, httpbin):
     """The objects of the walkthrough, written by forms; nothing else has written into the folder."""
-    console.open("/services")
-    console.click("New Service")
-    console.fill(name="jwt-auth-app", namespace="demo", hosts=HOST, pathPrefix="/v1")
-    console.fill(upstream__url=f"http://127.0.0.1:{httpbin}", auth__jwt__mode="Required")
-    console.save()
-    console.open("/routes/new")
-    console.fill(name="json", namespace="demo", serviceRef__name="jwt-auth-app", methods="get")
-    console.fill(paths__value="/json")
-    console.click("Look at the change")
-    console.until(lambda: "must be an HTTP method in upper case" in console.text())
-    console.fill(methods="GET")
-    console.save()
-    console.open("/consumers/new")
-    console.fill(name="oiloil", namespace="demo")
-    console.save()
-    console.open("/jwtcredentials/new")
-    console.fill(name="oiloil", namespace="demo", consumerRef__name="oiloil", key="oiloil_key")
-    console.save()
+    console.write_walkthrough("demo", httpbin)
     raw.until(lambda: ask(gateway).status == 401, "the route to be served")
     return console
 

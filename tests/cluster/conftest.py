@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-from pathlib import Path
 
 import pytest
 
-import raw
 from argocd import Comparing
+from cluster import fixtures
 from cluster.build import NotBuilt
 from cluster.control_plane import ControlPlane
 from cluster.kubectl import Kubectl, service_account_kubeconfig
-from cluster.shared import Api, shared_api
+from cluster.shared import Api
 from cluster.sources import NoCluster, find_programs
 from helm_chart import NoHelm, find_helm
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def api():
-    """The API server, as its administrator; one for all workers of the run."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"pid-{os.getpid()}"
-    try:
-        with shared_api(run) as api:
-            yield api
-    except NoCluster as missing:
-        pytest.skip(f"needs {missing}")
-
-
-@pytest.fixture(scope="session")
-def kubectl(api, tmp_path_factory):
-    """kubectl as administrator: `kubectl("get", "psvc")`, `kubectl.apply(manifest)`."""
-    return Kubectl(api, tmp_path_factory.mktemp("kubectl"))
+api, crds, kubectl = fixtures.api, fixtures.crds, fixtures.kubectl
 
 
 @pytest.fixture
@@ -45,29 +25,6 @@ def namespace(kubectl):
     kubectl("create", "namespace", name, check=True)
     yield name
     kubectl("delete", "namespace", name, "--wait=false", check=True)
-
-
-@pytest.fixture(scope="session")
-def crds(kubectl):
-    """Our kinds, installed; installing them twice changes nothing."""
-    install_crds(kubectl)
-
-
-def install_crds(kubectl):
-    """Install the six kinds and wait until they can be used."""
-    kubectl("apply", "--server-side", "--force-conflicts", f"--filename={ROOT / 'crds'}", check=True)
-
-    # kubectl's own waiting fails where an object has no conditions yet.
-    def are_established():
-        found = json.loads(kubectl("get", f"--filename={ROOT / 'crds'}", "--output=json", check=True).stdout)["items"]
-        return all(is_established(definition) for definition in found)
-
-    raw.until(are_established, "the kinds can be used", patience_s=60)
-
-
-def is_established(definition):
-    conditions = definition.get("status", {}).get("conditions") or ()
-    return ("Established", "True") in [(it["type"], it["status"]) for it in conditions]
 
 
 @pytest.fixture
@@ -90,7 +47,7 @@ def start_private_api():
             pytest.skip(f"needs {missing}")
         planes.append(ControlPlane(programs, folder))
         planes[-1].start()
-        install_crds(Kubectl(Api(planes[-1].kubeconfig, programs.kubectl), folder))
+        fixtures.install_crds(Kubectl(Api(planes[-1].kubeconfig, programs.kubectl), folder))
         return planes[-1]
 
     yield start

@@ -77,6 +77,27 @@ class Console:
         self.click("Save")
         self.until(lambda: "YAML" in self.text())
 
+    def write_walkthrough(self, namespace: str, port: int) -> None:
+        """Write the objects of the walkthrough by forms; its application is at this port."""
+        self.open("/services")
+        self.click("New Service")
+        self.fill(name="jwt-auth-app", namespace=namespace, hosts=HOST, pathPrefix="/v1")
+        self.fill(upstream__url=f"http://127.0.0.1:{port}", auth__jwt__mode="Required")
+        self.save()
+        self.open("/routes/new")
+        self.fill(name="json", namespace=namespace, serviceRef__name="jwt-auth-app", methods="get")
+        self.fill(paths__value="/json")
+        self.click("Look at the change")
+        self.until(lambda: "must be an HTTP method in upper case" in self.text())
+        self.fill(methods="GET")
+        self.save()
+        self.open("/consumers/new")
+        self.fill(name="oiloil", namespace=namespace)
+        self.save()
+        self.open("/jwtcredentials/new")
+        self.fill(name="oiloil", namespace=namespace, consumerRef__name="oiloil", key="oiloil_key")
+        self.save()
+
     def until(self, is_so: Callable[[], object]) -> None:
         try:
             WebDriverWait(self.chromium, 20, ignored_exceptions=(WebDriverException,)).until(lambda _: is_so())
