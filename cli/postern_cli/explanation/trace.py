@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from postern_core.paths import BadPath, normalise
+from postern_core.ref import Ref
 from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import is_passed_over
 from postern_dataplane.decision.client_address import client_of, is_admitted
@@ -196,6 +197,9 @@ def _authenticate(
     if policy is None:
         walk.check("no token is asked for", nothing, lambda: "the route is public")
         return ""
+    named = Ref.of(policy.entry.id)
+    if named.kind == "JWTPolicy":
+        walk.check("a JWTPolicy protects it", nothing, lambda: named.path)
     token = extract_token(policy.entry.places, head.headers, target.query)
     where = listed(_places(policy.entry.places))
     if token is None:

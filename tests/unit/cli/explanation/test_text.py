@@ -125,3 +125,11 @@ def test_what_is_changed_of_the_answer_is_told():
     told = text(manifests.service(requestHeaders={"set": changes["set"]}, responseHeaders=changes), manifests.route())
     assert "\n  X-A: 1\n  X-Forwarded-For: 192.0.2.1\n" in told
     assert "Its answer is changed\n  set     X-A: 1\n  add     X-B: 2\n  remove  server\n" in told
+
+
+def test_the_policy_of_an_ingress_is_named():
+    """It is an object of its own, which the Ingress need not name."""
+    target = {"group": "networking.k8s.io", "kind": "Ingress", "name": "site"}
+    policy = manifests.jwt_policy(targetRefs=[target])
+    told = text(manifests.ingress_class(), *manifests.kubernetes_service(), policy, manifests.ingress())
+    assert "a JWTPolicy protects it: default/signed" in told
