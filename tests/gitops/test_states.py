@@ -8,7 +8,7 @@ from postern_core.conditions import Programming
 from postern_core.problems import Reason
 
 # An Ingress has no conditions of ours: these are reasons of Events.
-OF_AN_INGRESS = (Reason.POLICY_NOT_FOUND, Reason.POLICY_INVALID)
+OF_AN_INGRESS = (Reason.POLICY_NOT_FOUND, Reason.POLICY_INVALID, Reason.INGRESS_CLASS_NOT_FOUND)
 REASONS = [it.text for it in Reason if it.condition and it not in OF_AN_INGRESS] + [it.value for it in Programming]
 
 
@@ -19,7 +19,7 @@ def test_every_reason_is_promised_something(promised):
 
 # Which kinds may be told which reasons, beside Invalid, Pending and NoDataPlane, which all may.
 WHO = {
-    "Conflicted": {"JWTCredential", "Route"},
+    "Conflicted": {"JWTCredential", "Route", "JWTPolicy"},
     "TargetNotFound": {"JWTPolicy"},
     "PolicyRequired": {"Route"},
     "HostConflict": {"Service"},

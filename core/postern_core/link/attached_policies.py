@@ -20,6 +20,7 @@ from postern_core.resources.jwt_policy_kind import JWTPolicy
 from postern_core.snapshot import Policy
 
 from .fail_closed import recover_targets
+from .ingress_classes import class_of
 from .policies import LinkedPolicy, link_policy
 from .resource_index import ResourceIndex, age
 
@@ -100,7 +101,8 @@ def _link(parsed: Parsed, resources: ResourceIndex) -> LinkedPolicy:
 
 def _target(ref: Ref, at: str, target: Ref, resources: ResourceIndex, found: AttachedPolicies) -> list[Problem]:
     """Note what a policy targets, and return what is wrong with that."""
-    if target not in resources.objects:
+    parsed = resources.objects.get(target)
+    if parsed is None:
         message = f"{target} does not exist, so that nothing is protected; create it, or name another"
         return [Problem(ref, Reason.TARGET_NOT_FOUND, at, message, (target,))]
     holder = found.targeting(target)
@@ -109,6 +111,9 @@ def _target(ref: Ref, at: str, target: Ref, resources: ResourceIndex, found: Att
     elif holder != ref:
         message = f"{target} is protected by {holder}, which is older; remove one of the two"
         return [Problem(ref, Reason.CONFLICTED, at, message, (target, holder))]
+    if class_of(parsed, resources) is None:
+        message = f"{target} is of no class that is served here, so that nothing is protected; see its ingressClassName"
+        return [Problem(ref, Reason.TARGET_NOT_FOUND, at, message, (target,))]
     return []
 
 

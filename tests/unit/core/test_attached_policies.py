@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from manifests import compiled, consumer, manifest
+from manifests import compiled, consumer, ingress, ingress_class, manifest
 from postern_core.check import check
 from postern_core.kinds import KINDS
 from postern_core.link.attached_policies import POLICY_ANNOTATION, attached_policy, link_attached_policies
 from postern_core.link.resource_index import index_resources
 from postern_core.memo import Memo
-from postern_core.parse import Parsed, parse_manifest
+from postern_core.parse import parse_manifest
 from postern_core.problems import Reason
 from postern_core.ref import Ref
 from postern_operator.validators import VALIDATORS
@@ -32,17 +32,18 @@ def policy(name, *targets, created="", namespace="default", spec=None, **jwt):
 
 def linked(*manifests, ingresses=(WEB,)):
     """The policies of these manifests, where there are these Ingresses."""
-    objects = [*map(parse_manifest, manifests), *(Parsed(ref, None) for ref in ingresses)]
+    served = [ingress_class(), *(ingress(ref.name, namespace=ref.namespace) for ref in ingresses)]
+    objects = list(map(parse_manifest, (*manifests, *served)))
     index = index_resources(objects, VALIDATORS, Memo())
     ours = [it for it in index.objects.values() if it.ref.kind in KINDS]
     index.valid = {it.ref: it for it in ours if all(found.is_warning for found in check(it, VALIDATORS))}
     return link_attached_policies(index)
 
 
-def attached(*manifests, ingress=WEB, ingresses=(WEB,), **annotations):
+def attached(*manifests, ingresses=(WEB,), **annotations):
     """What protects an Ingress with annotations of ours, by their names with underscores."""
     names = {f"postern.dev/{name.replace('_', '-')}": value for name, value in annotations.items()}
-    return attached_policy(linked(*manifests, ingresses=ingresses), ingress, names)
+    return attached_policy(linked(*manifests, ingresses=ingresses), WEB, names)
 
 
 def in_force(attachment):
@@ -167,6 +168,13 @@ def test_a_target_of_gateway_api_is_no_ingress():
 def test_a_target_that_is_not_there_is_named():
     """The policy protects nothing, and says so."""
     assert {("p", Reason.TARGET_NOT_FOUND)} == reasons(linked(policy("p", target("gone"))))
+
+
+def test_a_target_of_another_controller_is_named():
+    """Nothing of that Ingress is served here, so that the policy protects nothing."""
+    (problem,) = linked(policy("p", target("theirs")), ingress("theirs", ingressClassName="nginx")).problems
+    assert Reason.TARGET_NOT_FOUND == problem.reason
+    assert "is of no class that is served here" in problem.message
 
 
 def test_references_of_the_block_are_of_the_policy_s_namespace():
