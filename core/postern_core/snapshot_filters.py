@@ -31,4 +31,16 @@ class ResponseHeaders(Entry, frozen=True, tag_field="type", tag="ResponseHeaders
     remove: tuple[str, ...] = ()
 
 
-Filter = RequestHeaders | ResponseHeaders
+class Rewrite(Entry, frozen=True, tag_field="type", tag="Rewrite"):
+    """The host and the path that the upstream is asked for, None for what stays.
+
+    `path` comes in the place of `prefix`, in whole segments, or with None for that of the whole path.  It takes the
+    place of what the route strips.
+    """
+
+    hostname: str | None = None
+    path: str | None = None
+    prefix: str | None = None
+
+
+Filter = RequestHeaders | ResponseHeaders | Rewrite

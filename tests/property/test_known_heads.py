@@ -67,6 +67,7 @@ TOKEN_SCHEME = [{"header": "Authorization", "scheme": "Token"}]
 PROTOCOL = [{"webSocketProtocol": "bearer."}, {"header": "Authorization"}]
 CORS = {"allowOrigins": ["https://a.example", "https://*.b.example"], "allowCredentials": True}
 FILTERS = {"add": [{"name": "X-A", "value": f"Bearer {GOOD[0]}"}]}
+REWRITE = {"path": {"type": "ReplacePrefixMatch", "value": f"/{GOOD[0]}"}, "hostname": "a.b.c"}
 BASIC = {"set": [{"name": "Authorization", "value": f"Bearer {GOOD[0]}"}]}
 MANIFESTS = (
     service(pathPrefix="/v1", upstream={"url": "http://upstream.example:18080/application"}),
@@ -81,7 +82,7 @@ MANIFESTS = (
     route("protocol", paths=[{"type": "Exact", "value": "/p"}], auth={"jwt": STRIPPED | {"from": PROTOCOL}}),
     service("keeping", pathPrefix="/v1/k", mergeSlashes=False),
     route("keeping", serviceRef={"name": "keeping"}, auth={"jwt": {}}),
-    service("filters", pathPrefix="/v1/f", requestHeaders=FILTERS | {"remove": ["Cookie"]}),
+    service("filters", pathPrefix="/v1/f", requestHeaders=FILTERS | {"remove": ["Cookie"]}, rewrite=REWRITE),
     route("filters", serviceRef={"name": "filters"}, auth={"jwt": {}}),
     route("own", serviceRef={"name": "filters"}, paths=[{"type": "Exact", "value": "/o"}], requestHeaders=BASIC),
     route("any", auth={"jwt": {"from": [{"cookie": "jwt"}, {"header": "Authorization"}]}}),

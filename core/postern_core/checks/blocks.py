@@ -11,6 +11,7 @@ from postern_core.validators import Validators
 from .clients import clients_block_is_wrong
 from .cors import block_is_wrong
 from .header_changes import wrong_with_changes
+from .path_replacement import prefix_is_not_of_one_path, replacement_is_not_normal
 from .policy import policy_is_wrong
 from .rate_limit import rate_limits_are_wrong
 from .responses import wrong_with_responses
@@ -54,4 +55,6 @@ BLOCK_CHECKS = (
     rate_limit_is_wrong,
     responses_block_is_wrong,
     header_change_is_wrong,
+    replacement_is_not_normal,
+    prefix_is_not_of_one_path,
 )

@@ -11,8 +11,8 @@ from postern_core.validators import Validators
 
 from .blocks import BLOCK_CHECKS
 from .duplicates import duplicates
+from .normal_path import path_is_not_normal
 from .protected_resource import protected_resource_is_of_a_route
-from .service import path_is_not_normal
 
 
 def path_can_never_match(route: Route, _: Validators) -> Iterator[tuple[str, str]]:

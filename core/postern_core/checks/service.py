@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
-from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER, BadPath, normalise
+from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
 from postern_core.resources.service import Service, ServiceUpstream
 from postern_core.resources.types import milliseconds
 from postern_core.validators import Validators
@@ -13,8 +13,9 @@ from postern_core.validators import Validators
 from .blocks import BLOCK_CHECKS
 from .duplicates import duplicates
 from .host_tls import certificate_is_named_twice
+from .normal_path import path_is_not_normal
 
-__all__ = ["SERVICE_CHECKS", "path_is_not_normal", "split_url"]
+__all__ = ["SERVICE_CHECKS", "split_url"]
 
 
 def upstream_is_not_exactly_one(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
@@ -66,22 +67,22 @@ def prefix_is_not_normal(service: Service, _: Validators) -> Iterator[tuple[str,
         yield "spec.pathPrefix", wrong
 
 
-def path_is_not_normal(path: str) -> str:
-    """Why a path in a manifest could never equal a request's normalised path, "" if it can."""
-    try:
-        normal = normalise(path)
-    except BadPath as error:
-        return f"is not a path: {error}"
-    if normal.path != path:
-        return f"is not in normal form; write {normal.path}"
-    return ""
-
-
 def no_prefix_can_be_restored(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
     spec = service.spec
-    if spec.restore_path_prefix and (spec.path_prefix == "/" or not spec.strip_path_prefix):
+    path = spec.rewrite.path if spec.rewrite else None
+    if path is not None:
+        is_changed = path.type == "ReplacePrefixMatch" and (spec.path_prefix, path.value) != ("/", "/")
+    else:
+        is_changed = spec.strip_path_prefix and spec.path_prefix != "/"
+    if spec.restore_path_prefix and not is_changed:
         wrong = "puts back what stripPathPrefix has taken off, and nothing is; set a pathPrefix, or remove it"
         yield "spec.restorePathPrefix", wrong
+
+
+def strip_contradicts_rewrite(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    spec = service.spec
+    if not spec.strip_path_prefix and spec.rewrite and spec.rewrite.path is not None:
+        yield "spec.stripPathPrefix", "keeps the prefix, which rewrite.path replaces; remove one of the two"
 
 
 def encoded_slash_can_never_come(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
@@ -161,6 +162,7 @@ SERVICE_CHECKS = (
     path_parameter_can_never_come,
     double_encoding_can_never_come,
     no_prefix_can_be_restored,
+    strip_contradicts_rewrite,
     host_is_named_twice,
     gateway_is_named_twice,
     timeout_is_zero,

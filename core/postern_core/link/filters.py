@@ -2,34 +2,70 @@
 
 from __future__ import annotations
 
-from msgspec import UnsetType
+from msgspec import UnsetType, structs
 
-from postern_core.resources import header_changes
+from postern_core.resources import header_changes, rewrite
+from postern_core.resources.filter_blocks import RouteFilters, ServiceFilters
 from postern_core.resources.route import RouteSpec
-from postern_core.resources.service import ServiceSpec
-from postern_core.snapshot_filters import Filter, HeaderField, RequestHeaders, ResponseHeaders
+from postern_core.snapshot_filters import Filter, HeaderField, RequestHeaders, ResponseHeaders, Rewrite
+
+# In which entries have them.
+ORDER: tuple[type[Filter], ...] = (RequestHeaders, ResponseHeaders, Rewrite)
 
 
-def link_filters(spec: ServiceSpec | RouteSpec, inherited: tuple[Filter, ...] = ()) -> tuple[Filter, ...]:
-    """The filters of a Service, or of a Route whose Service has `inherited` ones; a block replaces it whole."""
-    found: dict[type[Filter], Filter] = {type(it): it for it in inherited}
-    _put(found, RequestHeaders, spec.request_headers)
-    _put(found, ResponseHeaders, spec.response_headers)
-    return tuple(found[kind] for kind in (RequestHeaders, ResponseHeaders) if kind in found)
+def link_filters(
+    spec: ServiceFilters | RouteFilters, prefix: str, inherited: tuple[Filter, ...] = ()
+) -> tuple[Filter, ...]:
+    """The filters of a Service, or of a Route whose Service has `inherited` ones; a block replaces it whole.
+
+    `prefix` is what a ReplacePrefixMatch replaces.
+    """
+    found: dict[type[Filter], Filter | None] = {type(it): it for it in inherited}
+    if not isinstance(spec.request_headers, UnsetType):
+        found[RequestHeaders] = _changes(RequestHeaders, spec.request_headers)
+    if not isinstance(spec.response_headers, UnsetType):
+        found[ResponseHeaders] = _changes(ResponseHeaders, spec.response_headers)
+    if not isinstance(spec.rewrite, UnsetType):
+        found[Rewrite] = _rewrite(spec.rewrite, prefix)
+    return tuple(it for kind in ORDER if (it := found.get(kind)) is not None)
 
 
-def _put(
-    found: dict[type[Filter], Filter],
+def link_paths_and_filters(
+    spec: RouteSpec, path_prefix: str, stripped: str, inherited: tuple[Filter, ...]
+) -> tuple[str, tuple[Filter, ...]]:
+    """The prefix that a Route strips, and its filters; a rewrite that only takes a prefix off is no more than that.
+
+    `path_prefix` is its Service's, and `stripped` what that strips.
+    """
+    prefix = path_prefix.rstrip("/") + (spec.paths[0].value if spec.paths else "")
+    filters = link_filters(spec, prefix.rstrip("/") or "/", inherited)
+    found = next((it for it in filters if isinstance(it, Rewrite)), None)
+    if found is None or found.path is None:
+        return stripped, filters
+    if found.prefix is None or found.path != "/":
+        return "/", filters
+    others = tuple(it for it in filters if it is not found)
+    host = () if found.hostname is None else (structs.replace(found, path=None, prefix=None),)
+    return found.prefix, (*others, *host)
+
+
+def _changes(
     kind: type[RequestHeaders | ResponseHeaders],
-    block: header_changes.RequestHeaders | header_changes.ResponseHeaders | UnsetType,
-) -> None:
-    """Put the filter of a block in the place of what is there; an empty block puts none."""
-    if isinstance(block, UnsetType):
-        return
-    found.pop(kind, None)
-    if block.set or block.add or block.remove:
-        found[kind] = kind(set=_fields(block.set), add=_fields(block.add), remove=tuple(map(str.lower, block.remove)))
+    block: header_changes.RequestHeaders | header_changes.ResponseHeaders,
+) -> Filter | None:
+    """The filter of a block, None where it changes nothing."""
+    if not (block.set or block.add or block.remove):
+        return None
+    return kind(set=_fields(block.set), add=_fields(block.add), remove=tuple(map(str.lower, block.remove)))
 
 
 def _fields(fields: tuple[header_changes.HeaderField, ...]) -> tuple[HeaderField, ...]:
     return tuple(HeaderField(name=it.name, value=it.value) for it in fields)
+
+
+def _rewrite(block: rewrite.Rewrite, prefix: str) -> Rewrite | None:
+    path = block.path
+    if path is None:
+        return None if block.hostname is None else Rewrite(hostname=block.hostname)
+    replaced = prefix if path.type == "ReplacePrefixMatch" else None
+    return Rewrite(hostname=block.hostname, path=path.value, prefix=replaced)

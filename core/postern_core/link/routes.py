@@ -20,7 +20,7 @@ from .attached_policies import policy_required
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
-from .filters import link_filters
+from .filters import link_paths_and_filters
 from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
 from .rate_limits import limits_without_tokens, link_rate_limits
@@ -146,6 +146,8 @@ def _policy_of(
 def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | None, refusal: str) -> Route:
     spec = parsed.resource.spec
     own_limit = byte_count(spec.max_request_body)
+    stripped = service.path_prefix if service.strip_path_prefix else "/"
+    stripped, filters = link_paths_and_filters(spec, service.path_prefix, stripped, service.filters)
     return Route(
         id=parsed.ref.id,
         namespace=parsed.ref.namespace,
@@ -159,7 +161,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         headers=_value_matches(spec.headers),
         query_params=_value_matches(spec.query_params),
         policy=policy,
-        strip_prefix=service.path_prefix if service.strip_path_prefix else "/",
+        strip_prefix=stripped,
         restore_prefix=service.restore_path_prefix,
         keep_encoded_slashes=service.keep_encoded_slashes,
         clean_headers=service.clean_headers,
@@ -174,7 +176,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         rate_limits=service.rate_limits
         if isinstance(spec.rate_limit, UnsetType)
         else link_rate_limits(parsed.ref, spec.rate_limit),
-        filters=link_filters(spec, service.filters),
+        filters=filters,
     )
 
 

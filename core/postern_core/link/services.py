@@ -157,7 +157,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             max_body_bytes=byte_count(spec.max_request_body),
             responses=parsed.ref.id if spec.responses else None,
             rate_limits=link_rate_limits(parsed.ref, spec.rate_limit),
-            filters=link_filters(spec),
+            filters=link_filters(spec, spec.path_prefix),
         )  # fmt: skip
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), place
     remains = recover_service_scope(parsed)

@@ -11,7 +11,8 @@ from postern_core.pattern_limits import ROUTE_PATTERNS_MAX
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
-from .header_changes import RequestHeaders, ResponseHeaders
+from .filter_blocks import RouteFilters
+from .path_replacement import prefix_rule
 from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .rules import Rule, is_normal_path
@@ -92,7 +93,7 @@ class QueryParamMatch(Spec, frozen=True):
     ] = "Exact"
 
 
-class RouteSpec(Spec, frozen=True):
+class RouteSpec(RouteFilters, frozen=True):
     """Which requests are meant (methods, paths, headers and queryParams must all match), and who may make them."""
 
     RULES = (
@@ -117,6 +118,7 @@ class RouteSpec(Spec, frozen=True):
             "is the Service's, whose path is the resource; move it there",
             ".auth.jwt.protectedResource",
         ),
+        prefix_rule("rewrite"),
     )
 
     service_ref: Annotated[
@@ -223,29 +225,6 @@ class RouteSpec(Spec, frozen=True):
             Meta(
                 description="What clients get where the gateway answers these requests itself. It replaces the "
                 "Service's responses whole. Default: none, the Service's holds.",
-                extra_json_schema=NULLABLE,
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
-    request_headers: (
-        Annotated[
-            RequestHeaders,
-            Meta(
-                description="How the header fields of these requests are changed before they go upstream. It replaces "
-                "the Service's requestHeaders whole; the empty block changes none. Default: none, the Service's holds.",
-                extra_json_schema=NULLABLE,
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
-    response_headers: (
-        Annotated[
-            ResponseHeaders,
-            Meta(
-                description="How the header fields of the application's responses to these requests are changed. It "
-                "replaces the Service's responseHeaders whole; the empty block changes none. Default: none, the "
-                "Service's holds.",
                 extra_json_schema=NULLABLE,
             ),
         ]

@@ -12,18 +12,18 @@ from postern_core.ref import Ref
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
-from .header_changes import RequestHeaders, ResponseHeaders
+from .filter_blocks import ServiceFilters
 from .host_tls import HostTLS, certificate_holders
 from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .rules import Rule, is_normal_path
-from .types import SET, Bytes, Host, Label, Resource, Spec
+from .types import SET, Bytes, Host, Label, Resource
 from .upstream import ServiceUpstream, certificate_holder
 
 __all__ = ["Service", "ServiceSpec", "ServiceUpstream", "references_of"]
 
 
-class ServiceSpec(Spec, frozen=True):
+class ServiceSpec(ServiceFilters, frozen=True):
     """What the outside world calls the application, where it really is, and who may pass."""
 
     RULES = (
@@ -53,9 +53,18 @@ class ServiceSpec(Spec, frozen=True):
         ),
         Rule(
             "no_prefix_can_be_restored",
-            "!self.restorePathPrefix || (self.stripPathPrefix && self.pathPrefix != '/')",
+            "!self.restorePathPrefix || (has(self.rewrite) && has(self.rewrite.path) ? "
+            "self.rewrite.path.type == 'ReplacePrefixMatch' "
+            "&& (self.pathPrefix != '/' || self.rewrite.path.value != '/') "
+            ": self.stripPathPrefix && self.pathPrefix != '/')",
             "puts back what stripPathPrefix has taken off, and nothing is; set a pathPrefix, or remove it",
             ".restorePathPrefix",
+        ),
+        Rule(
+            "strip_contradicts_rewrite",
+            "self.stripPathPrefix || !has(self.rewrite) || !has(self.rewrite.path)",
+            "keeps the prefix, which rewrite.path replaces; remove one of the two",
+            ".stripPathPrefix",
         ),
     )
 
@@ -113,7 +122,8 @@ class ServiceSpec(Spec, frozen=True):
         bool,
         Meta(
             description="Take pathPrefix off before a request goes upstream: with /v1, /v1/x reaches the application "
-            "as /x. Default: true."
+            "as /x. It is the common case of `rewrite: {path: {type: ReplacePrefixMatch, value: /}}`; a rewrite with a "
+            "path says it in its place. Default: true."
         ),
     ] = True
     restore_path_prefix: Annotated[
@@ -228,30 +238,6 @@ class ServiceSpec(Spec, frozen=True):
                 description="What clients get where the gateway answers itself for the Routes of this Service that "
                 "have no responses of their own, and for requests below its hosts and prefix that no Route takes; a "
                 "Route's responses replaces it whole. Default: none, a JSON object with a message.",
-                extra_json_schema=NULLABLE,
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
-    request_headers: (
-        Annotated[
-            RequestHeaders,
-            Meta(
-                description="How the header fields of requests are changed before they go upstream, on the Routes of "
-                "this Service that have no requestHeaders of their own; a Route's requestHeaders replaces it whole. "
-                "Default: none.",
-                extra_json_schema=NULLABLE,
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
-    response_headers: (
-        Annotated[
-            ResponseHeaders,
-            Meta(
-                description="How the header fields of the application's responses are changed, on the Routes of this "
-                "Service that have no responseHeaders of their own; a Route's responseHeaders replaces it whole. "
-                "Default: none.",
                 extra_json_schema=NULLABLE,
             ),
         ]

@@ -17,6 +17,7 @@ from .rules import Rule
 NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z"
 LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z"
 HOST_PATTERN = r"^(\*\.)?[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\Z"
+EXACT_HOST_PATTERN = HOST_PATTERN.replace(r"(\*\.)?", "", 1)
 PORT_NAME_PATTERN = r"^([0-9][-0-9]*)?[a-z]([-a-z0-9]*[a-z0-9])?\Z"
 ADDRESS_PATTERN = r"^[A-Za-z0-9_.:-]+\Z"
 HEADER_PATTERN = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z"
@@ -52,6 +53,7 @@ HINTS = {
     NAME_PATTERN: f"must be a Kubernetes name: {NAME_HINT}; dots may divide it",
     LABEL_PATTERN: f"must be a namespace or gateway name: {NAME_HINT}",
     HOST_PATTERN: "must be a host name in lower case without port, such as api.example.com or *.example.com",
+    EXACT_HOST_PATTERN: "must be a host name in lower case without port, such as api.example.com",
     PORT_NAME_PATTERN: "must be the name of a port, or its number without quotes",
     ADDRESS_PATTERN: "must be an IP address or a DNS name, without scheme, port or brackets",
     HEADER_PATTERN: "must be a token as RFC 9110, section 5.6.2 has it: letters, digits and !#$%&'*+-.^_`|~",
@@ -84,6 +86,7 @@ DURATION_BOUND = {"maxLength": 28}
 Name = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=253)]
 Label = Annotated[str, Meta(pattern=LABEL_PATTERN, max_length=63)]
 Host = Annotated[str, Meta(pattern=HOST_PATTERN, max_length=253)]
+ExactHost = Annotated[str, Meta(pattern=EXACT_HOST_PATTERN, max_length=253)]
 Address = Annotated[str, Meta(pattern=ADDRESS_PATTERN, max_length=253)]
 HeaderName = Annotated[str, Meta(pattern=HEADER_PATTERN, max_length=128)]
 FieldValue = Annotated[str, Meta(pattern=FIELD_VALUE_PATTERN, max_length=4096)]

@@ -82,13 +82,16 @@ def upstream_head(
 
 
 def _target(target: Target, row: CompiledRoute) -> str:
-    path = target.path[row.strip :] or row.root
-    if target.unmerged and row.entry.keep_empty_segments:
-        path = after_prefix(target.unmerged, row.stripped_prefix) or row.root
+    path = row.whole_path
+    if path is None:
+        path = target.path[row.strip :] or row.root
+        if target.unmerged and row.entry.keep_empty_segments:
+            path = after_prefix(target.unmerged, row.stripped_prefix) or row.root
+        path = row.path_prefix + path
     query = target.query
     if query is not None and row.policy is not None and row.policy.stripped_query:
         query = query_without(row.policy.stripped_query, query)
-    return f"{row.path_prefix}{path}" if query is None else f"{row.path_prefix}{path}?{query}"
+    return path if query is None else f"{path}?{query}"
 
 
 def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
@@ -116,7 +119,7 @@ def _forwarded(head: RequestHead, target: Target, row: CompiledRoute, *, is_trus
     scheme = "https" if head.is_tls else "http"
     port = "" if head.port is None else head.port.forwarded_port
     if not is_trusted:
-        return _forwarded_by_us(head.peer, scheme, target.authority, row.stripped_prefix, port)
+        return _forwarded_by_us(head.peer, scheme, target.authority, row.announced_prefix, port)
     said: dict[bytes, list[str]] = {}
     for name, value in head.headers:
         lowered = name.lower()
@@ -125,7 +128,7 @@ def _forwarded(head: RequestHead, target: Target, row: CompiledRoute, *, is_trus
     chain = ", ".join(filter(None, [*said.pop(b"x-forwarded-for", ()), head.peer]))
     said_scheme = _first(said, b"x-forwarded-proto").lower()
     authority = _first(said, b"x-forwarded-host") or target.authority
-    prefix = row.stripped_prefix
+    prefix = row.announced_prefix
     if prefix:
         # The proxy's own stands before ours, as it was taken off first.
         prefix = "".join(part.strip().rstrip("/") for part in said.pop(b"x-forwarded-prefix", ())) + prefix

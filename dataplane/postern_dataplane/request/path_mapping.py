@@ -20,7 +20,7 @@ def _without_port(authority: str) -> str:
 
 
 class PathMapping(msgspec.Struct, frozen=True, gc=False):
-    """`prefix` was taken off a request's path, and `base`, the upstream's own, put before it; "" for none.
+    """`prefix` was taken off a request's path, and `base` put before it, such as the upstream's own; "" for none.
 
     `authority` is the host that the upstream is asked for, None for the client's own.
     """
@@ -57,7 +57,7 @@ class PathMapping(msgspec.Struct, frozen=True, gc=False):
             return value
         end = re.search("[?#]", path)
         rest = self._below_base(path[: end.start()] if end else path)
-        return value if rest is None else f"{origin}{self.prefix}{rest}{path[end.start() :] if end else ''}"
+        return value if rest is None else f"{origin}{self.prefix + rest or '/'}{path[end.start() :] if end else ''}"
 
     def _is_own(self, scheme: str | None, authority: str, host: str) -> bool:
         """Whether an authority is what the upstream is asked for, or what the client asked for."""
@@ -82,6 +82,6 @@ class PathMapping(msgspec.Struct, frozen=True, gc=False):
     def _cookie_path(self, path: str) -> str:
         # One that is meant for all of the upstream's host is for all that is seen of it here.
         if f"{self.base}/".startswith(f"{path.rstrip('/')}/"):
-            return self.prefix
+            return self.prefix or "/"
         rest = self._below_base(path)
-        return path if rest is None else f"{self.prefix}{rest}"
+        return path if rest is None else self.prefix + rest or "/"

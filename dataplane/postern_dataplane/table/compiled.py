@@ -39,6 +39,7 @@ from .protected_resource import CompiledResource
 from .rate_limits import compiled_rate_limits
 from .re2_pattern import compile_pattern
 from .removed_headers import removed_headers
+from .upstream_path import upstream_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +221,8 @@ class CompiledRoute:
     """A route, ready to take requests.
 
     `upstream` is None where nothing can be sent to; `authority` is the host that it is
-    asked for, None where the client's own goes on; `stripped_prefix` is taken off each path, "" for none,
-    and `root` is what follows the upstream's own path where nothing else is left.
+    asked for, None where the client's own goes on; `stripped_prefix`, `path_prefix`, `root`, `whole_path` and
+    `announced_prefix` are those of `upstream_path`.
     `mapping` puts the prefix back into the paths of a response, None where they stay; `cors` None leaves CORS to the
     application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size;
     `responses` None leaves the bodies of the gateway's own answers as they are; `rate_limits` None counts nothing;
@@ -230,9 +231,10 @@ class CompiledRoute:
     """
 
     __slots__ = (
-        "added", "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id", "label", "mapping",
-        "metadata", "methods", "path_prefix", "policy", "query_params", "rate_limits", "refused_in_path", "removed",
-        "removed_if_untrusted", "response_edits", "responses", "root", "strip", "stripped_prefix", "upstream",
+        "added", "announced_prefix", "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id",
+        "label", "mapping", "metadata", "methods", "path_prefix", "policy", "query_params", "rate_limits",
+        "refused_in_path", "removed", "removed_if_untrusted", "response_edits", "responses", "root", "strip",
+        "stripped_prefix", "upstream", "whole_path",
     )  # fmt: skip
 
     def __init__(
@@ -254,29 +256,25 @@ class CompiledRoute:
         self.headers = tuple(ValueMatcher(match) for match in entry.headers)
         self.query_params = tuple(ValueMatcher(match) for match in entry.query_params)
         self.refused_in_path = _refused_in_path(entry)
-        self.stripped_prefix = entry.strip_prefix.rstrip("/")
+        paths = upstream_path(entry, upstream.backend if upstream else None)
+        self.stripped_prefix, self.path_prefix, self.root, self.whole_path, self.announced_prefix, authority = paths
         self.strip = len(self.stripped_prefix)
-        backend = upstream.backend if upstream else None
-        self.path_prefix = backend.path_prefix if backend else ""
-        # A slash that the upstream's URL does not have would ask for another resource.
-        self.root = "" if backend and backend.path_prefix and not backend.ends_with_slash else "/"
-        self.authority = backend.host_header.encode() if backend and backend.host_header else None
-        self.mapping = self._mapping(backend) if entry.restore_prefix and self.strip else None
+        self.authority = authority.encode() if authority else None
+        self.mapping = None
+        if entry.restore_prefix and paths.whole is None and (self.strip or self.path_prefix):
+            self.mapping = PathMapping(self.stripped_prefix, self.path_prefix, authority)
         self.cors = compiled_cors(entry.cors) if entry.cors is not None else None
         self.clients = compiled_clients(entry.clients) if entry.clients is not None else None
         self.rate_limits = compiled_rate_limits(entry.rate_limits, entry.id, entry.policy)
         bounds = [bound for bound in (entry.max_body_bytes, body_bytes_max) if bound is not None]
         self.body_bytes_max = min(bounds, default=None)
         removed, self.added, self.response_edits = compiled_header_filters(entry.filters, entry.clean_headers)
-        self.removed, self.removed_if_untrusted = removed_headers(removed, strips=bool(self.strip))
+        self.removed, self.removed_if_untrusted = removed_headers(removed, strips=bool(self.announced_prefix))
 
     @property
     def added_bytes(self) -> int:
         """The size of the fields of its own, which each head that is remembered has a copy of."""
         return sum(len(name) + len(value) for name, value in self.added)
-
-    def _mapping(self, backend: Backend | None) -> PathMapping:
-        return PathMapping(self.stripped_prefix, self.path_prefix, backend.host_header if backend else None)
 
 
 def _refused_in_path(entry: Route) -> tuple[re.Pattern[str], ...]:

@@ -15,10 +15,10 @@ from postern_core.check import check
 from postern_core.checks.clients import CLIENTS_CHECKS
 from postern_core.checks.cors import CORS_CHECKS
 from postern_core.checks.header_changes import HEADER_CHECKS
+from postern_core.checks.normal_path import path_is_not_normal
 from postern_core.checks.policy import POLICY_CHECKS
 from postern_core.checks.rate_limit import RATE_LIMIT_CHECKS
 from postern_core.checks.responses import RESPONSES_CHECKS
-from postern_core.checks.service import path_is_not_normal
 from postern_core.header_names import RESERVED, canonical
 from postern_core.kinds import KINDS
 from postern_core.parse import parse_manifest

@@ -99,3 +99,12 @@ def test_other_fields_stay():
         (b"Content-Location", b"/v1/a"),
         (b"SET-COOKIE", b"a;path=/v1"),
     ] == PLAIN.fields(fields, HOST)
+
+
+def test_a_prefix_that_came_in_another_s_place_is_put_back():
+    """With /v1 replaced by /x, and with /x put before everything, what is below /x comes back as it was asked for."""
+    replaced, added = PathMapping("/v1", "/base/x"), PathMapping("", "/x")
+    assert ["/v1/a", "/v1", "/x/a"] == [replaced.location(it, HOST) for it in ("/base/x/a", "/base/x", "/x/a")]
+    assert ["/a", "/", "/", "/?b", "/y"] == [added.location(it, HOST) for it in ("/x/a", "/x", "/x/", "/x?b", "/y")]
+    assert f"https://{HOST}/" == added.location(f"https://{HOST}/x", HOST)
+    assert ["a=b; Path=/", "a=b; Path=/c"] == [added.cookie(f"a=b; Path={it}") for it in ("/x", "/x/c")]
