@@ -28,7 +28,7 @@ from .explanation.request import PEER, WrittenRequest, written_request
 from .explanation.text import connecting, text_of
 from .explanation.trace import Explanation, explain_unread
 from .explanation.trace import explain as explain_request
-from .explanation.upstream_probe import probe_upstream
+from .explanation.upstream_probe import probed
 from .load_folders import gateways_of, grants_of, tell_left_out, tell_mistakes
 from .load_objects import LoadedObjects, load_objects
 from .sources import KeysWanted, Wanted, Where, cluster_option, namespace_option, source_of, where_options
@@ -98,7 +98,7 @@ def explain(
     explanation = explained(written, head, snapshot)
     click.echo("\n".join(_told(explanation, snapshot, gathered)))
     if connects and isinstance(explanation.decision, Forward):
-        click.echo("\n".join(connecting(probe_upstream(explanation.decision.upstream))))
+        click.echo("\n".join(connecting(probed(explanation.decision))))
 
 
 def _told(explanation: Explanation, snapshot: Snapshot, gathered: LoadedObjects) -> Iterator[str]:

@@ -69,7 +69,7 @@ def _is_uncertain(problem: Problem, unknown: set[Ref], left_out: Unread) -> bool
     if any(left_out.hides(cause) or cause in unknown for cause in problem.causes):
         return True
     # The problem of a certificate that can't be had has no cause.
-    return problem.ref in unknown and problem.field == "spec.upstream.tls.caCertificateRef"
+    return problem.ref in unknown and problem.field.endswith(".tls.caCertificateRef")
 
 
 def _certificate_is_hidden(parsed: Parsed, left_out: Unread) -> bool:

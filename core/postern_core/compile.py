@@ -162,7 +162,8 @@ def _snapshot(
     services, ingresses, routes, issuers = linked
     own = [service.responses.entry for service in services.linked.values() if service.responses]
     others = (service.place for service in services.linked.values() if not service.responses)
-    backends = [(it.backend.backend, it.backend.endpoints) for it in services.linked.values() if it.backend]
+    linked_backends = (backend for service in services.linked.values() for backend in service.backends)
+    backends = [(it.backend, it.endpoints) for it in linked_backends]
     backends += ingresses.backends.values()
     return Snapshot(
         gateway=gateway,

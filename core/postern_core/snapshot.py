@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from .snapshot_backend_refs import BackendRef
 from .snapshot_callers import Clients, Cors
 from .snapshot_certificates import Certificate
 from .snapshot_entry import Entry
@@ -63,7 +64,8 @@ class Route(Entry, frozen=True):
     `hosts` are lower-case exact names, `*.suffix` or `*` (every host).
     `paths` are alternatives; so are `methods`, of which none means all.
     `policy` is the id of a Policy, None for a public route.
-    `backend` is the id of a Backend.
+    `backend` is the id of a Backend; with `backends` each of them has its share of the requests, and that one counts
+    for nothing.
     `refusal` is a reason for people; a route that has one answers 503 and nothing else.
     `strip_prefix` is taken off the front of the path before it is forwarded.
     With `restore_prefix` it is put back into Location and cookie paths of responses.
@@ -114,6 +116,7 @@ class Route(Entry, frozen=True):
     is_one_label: bool = False
     is_default: bool = False
     listeners: tuple[str, ...] = ()
+    backends: tuple[BackendRef, ...] = ()
 
 
 class Endpoint(Entry, frozen=True):

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heads import answer_of, head, packet_of, signed, table
+from heads import head, packet_of, signed, table
 from manifests import consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import NullCache, VerificationCache
 from postern_dataplane.http1.request_reader import RequestReader
+from postern_dataplane.server.answers import answer_of
 from postern_dataplane.server.decision_cache import DecisionCache
 from postern_dataplane.settings import Limits
 

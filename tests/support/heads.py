@@ -7,7 +7,7 @@ from typing import Any
 from cases import Request, Token
 from manifests import SECRET, compiled, consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
-from postern_dataplane.decision.outcome import Authorized, Decision, Forward, Reject
+from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.request.head import RequestHead
@@ -84,11 +84,6 @@ def outcome(table_: RoutingTable, head_: RequestHead, now_s: float = NOW_S) -> s
 def written(head_: RequestHead, forward: Forward) -> bytes:
     """The head that goes upstream, as HTTP/1.1."""
     return request_bytes(head_, forward.head)
-
-
-def answer_of(head_: RequestHead, decision: Decision) -> tuple[Authorized | Reject, bytes]:
-    """The decision as the server acts on it, with what goes upstream."""
-    return (decision.authorized, written(head_, decision)) if isinstance(decision, Forward) else (decision, b"")
 
 
 def sent(table_: RoutingTable, head_: RequestHead, now_s: float = NOW_S) -> tuple[str, list[tuple[str, str]]]:

@@ -11,13 +11,15 @@ from postern_core.problems import printable
 from postern_core.snapshot import Endpoint
 from postern_core.snapshot_filters import Filter, ResponseHeaders
 from postern_core.special_addresses import special_use_of
-from postern_dataplane.decision.outcome import Forward, Reject
+from postern_dataplane.decision.outcome import Reject
 from postern_dataplane.http1.denial_response import denial_response
 from postern_dataplane.http1.request_writer import field_lines
 from postern_dataplane.request.denials import DenialReason
+from postern_dataplane.table.compiled import Upstream
 
 from .redaction import Redaction
 from .routes import ROUTES_MAX, RouteNote
+from .shares import shares_of
 from .steps import Outcome, Step
 from .trace import Explanation
 
@@ -54,7 +56,11 @@ def outcome_of(explanation: Explanation, redaction: Redaction) -> Iterator[Secti
         yield Section(f"{verb}; the client gets", tuple(_answer(decision, explanation.method)))
         yield Section("", (f"The reason, for the log and the metrics only: {decision.denial.reason}.",))
         return
-    yield Section(f"Forwarded to {_addresses(decision)} as", tuple(redaction.head(explanation.sent)))
+    yield Section(f"Forwarded to {_addresses(decision.upstream)} as", tuple(redaction.head(explanation.sent)))
+    split = decision.route.split
+    if split is not None:
+        total = sum(split.weights)
+        yield Section(f"Its route is split; of {total} requests", tuple(shares_of(split, decision.route.entry)))
     if decision.route.mapping is not None:
         below = decision.route.mapping.prefix
         yield Section("", (f"Location and cookie paths of the answer come back below {below}.",))
@@ -121,8 +127,8 @@ def _step(step: Step, redaction: Redaction) -> str:
     return f"{outcome}  {step.title}{detail}{reason}"
 
 
-def _addresses(decision: Forward) -> str:
-    backend, endpoints = decision.upstream.backend, decision.upstream.endpoints
+def _addresses(upstream: Upstream) -> str:
+    backend, endpoints = upstream.backend, upstream.endpoints
     scheme = "https" if backend.tls else "http"
     named = [f"{scheme}://{_host(it.address)}:{it.port}" for it in endpoints]
     more = f", or one of {len(named) - 1} more" if len(named) > 1 else ""

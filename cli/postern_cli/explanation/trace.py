@@ -234,6 +234,9 @@ def _places(places: tuple[TokenSource, ...]) -> Iterator[str]:
 
 
 def _upstream_detail(row: CompiledRoute) -> str:
+    if row.split is not None:
+        usable = sum(choice.upstream is not None for choice in row.split.choices)
+        return f"{usable} of {len(row.split.choices)} upstreams, over which its requests are split, can be used"
     if row.upstream is None:
         return "there is none"
     return row.upstream.backend.refusal or f"{len(row.upstream.endpoints)} of {row.upstream.id}"

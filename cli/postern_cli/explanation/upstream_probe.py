@@ -6,12 +6,22 @@ import socket
 from collections.abc import Iterator
 
 from postern_core.snapshot import Backend, Endpoint
+from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.table.compiled import Upstream
 from postern_dataplane.upstream.connect_failure import connect_failure, tls_failure
 from postern_dataplane.upstream.tls import client_context
 
+from .shares import usable_upstreams
+
 # Of an upstream with many endpoints, so many are tried.
 PROBED_MAX = 4
+
+
+def probed(decision: Forward) -> Iterator[str]:
+    """Probe the upstream of a request that passes, of a split route each that gets requests."""
+    split = decision.route.split
+    for upstream in (decision.upstream,) if split is None else usable_upstreams(split):
+        yield from probe_upstream(upstream)
 
 
 def probe_upstream(upstream: Upstream) -> Iterator[str]:

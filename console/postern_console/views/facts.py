@@ -18,7 +18,7 @@ from postern_core.resources.issuer_keys import keys_source
 from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.resources.jwt_policy_kind import JWTPolicy
 from postern_core.resources.route import Route, RoutePath
-from postern_core.resources.service import Service, ServiceUpstream
+from postern_core.resources.service import Service, ServiceSpec, ServiceUpstream
 from postern_core.resources.token_issuer import TokenIssuer
 
 Facts = Mapping[str, str]
@@ -49,7 +49,7 @@ def _service(parsed: Parsed, state: ConsoleState) -> tuple[str, ...]:
     assert is_a(parsed, Service)
     spec = parsed.resource.spec
     routes = str(len(state.children.get(parsed.ref, ())))
-    return (_listed(spec.hosts, "every host"), spec.path_prefix, _upstream(spec.upstream), _mode(spec.auth), routes)
+    return (_listed(spec.hosts, "every host"), spec.path_prefix, _upstreams(spec), _mode(spec.auth), routes)
 
 
 def _route(parsed: Parsed, state: ConsoleState) -> tuple[str, ...]:
@@ -98,6 +98,12 @@ def _listed(texts: Iterable[str], otherwise: str) -> str:
 
 def _path(path: RoutePath) -> str:
     return path.value if path.type == "Exact" else f"{path.value} ({path.type.lower()})"
+
+
+def _upstreams(spec: ServiceSpec) -> str:
+    if spec.upstream is not None:
+        return _upstream(spec.upstream)
+    return _listed((f"{_upstream(it)} (weight {it.weight})" for it in spec.upstreams or ()), UNKNOWN)
 
 
 def _upstream(upstream: ServiceUpstream) -> str:

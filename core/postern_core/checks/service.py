@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
-from postern_core.resources.service import Service, ServiceUpstream
+from postern_core.resources.service import Service, ServiceUpstream, upstreams_of
 from postern_core.resources.types import milliseconds
 from postern_core.validators import Validators
 
@@ -19,19 +19,24 @@ __all__ = ["SERVICE_CHECKS", "split_url"]
 
 
 def upstream_is_not_exactly_one(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    upstream = service.spec.upstream
-    given = [name for name in ("url", "service", "endpoints") if getattr(upstream, name) is not None]
-    if len(given) != 1:
-        has = " and ".join(given) or "none"
-        yield "spec.upstream", f"must have exactly one of url, service and endpoints, has {has}"
+    for at, upstream in upstreams_of(service.spec):
+        given = [name for name in ("url", "service", "endpoints") if getattr(upstream, name) is not None]
+        if len(given) != 1:
+            has = " and ".join(given) or "none"
+            yield at, f"must have exactly one of url, service and endpoints, has {has}"
+
+
+def upstream_and_upstreams_are_not_exactly_one(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    if (service.spec.upstream is None) == (service.spec.upstreams is None):
+        has = "none" if service.spec.upstream is None else "both"
+        yield "spec", f"must have exactly one of upstream and upstreams, has {has}"
 
 
 def url_is_not_an_upstream(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    url = service.spec.upstream.url
-    if url is not None:
-        wrong = _wrong_with_url(url)
+    for at, upstream in upstreams_of(service.spec):
+        wrong = _wrong_with_url(upstream.url) if upstream.url is not None else ""
         if wrong:
-            yield "spec.upstream.url", wrong
+            yield f"{at}.url", wrong
 
 
 def split_url(url: str) -> SplitResult | None:
@@ -116,38 +121,42 @@ def gateway_is_named_twice(service: Service, _: Validators) -> Iterator[tuple[st
 
 
 def timeout_is_zero(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    for name in ("connect", "request", "idle"):
-        if milliseconds(getattr(service.spec.upstream.timeouts, name)) == 0:
-            yield f"spec.upstream.timeouts.{name}", "must be longer than 0s"
+    for at, upstream in upstreams_of(service.spec):
+        for name in ("connect", "request", "idle"):
+            if milliseconds(getattr(upstream.timeouts, name)) == 0:
+                yield f"{at}.timeouts.{name}", "must be longer than 0s"
 
 
 def every_weight_is_zero(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    endpoints = service.spec.upstream.endpoints
-    if endpoints and not any(endpoint.weight for endpoint in endpoints):
-        yield "spec.upstream.endpoints", "one of them needs a weight above 0"
+    weighted = service.spec.upstreams
+    if weighted and not any(upstream.weight for upstream in weighted):
+        yield "spec.upstreams", "one of them needs a weight above 0"
+    for at, upstream in upstreams_of(service.spec):
+        if upstream.endpoints and not any(endpoint.weight for endpoint in upstream.endpoints):
+            yield f"{at}.endpoints", "one of them needs a weight above 0"
 
 
 def tls_contradicts_itself(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    upstream = service.spec.upstream
-    tls = upstream.tls
-    if tls is None:
-        return
-    if upstream.url is not None and upstream.url.startswith("http:"):
-        yield "spec.upstream.tls", "has no effect with an http URL; use https, or remove it"
-    if tls.insecure_skip_verify and tls.ca_certificate_ref is not None:
-        yield "spec.upstream.tls", "insecureSkipVerify and caCertificateRef exclude each other; remove one"
-    if tls.server_name is not None and tls.server_name.startswith("*"):
-        yield "spec.upstream.tls.serverName", "must be one name, not a wildcard"
+    for at, upstream in upstreams_of(service.spec):
+        tls = upstream.tls
+        if tls is None:
+            continue
+        if upstream.url is not None and upstream.url.startswith("http:"):
+            yield f"{at}.tls", "has no effect with an http URL; use https, or remove it"
+        if tls.insecure_skip_verify and tls.ca_certificate_ref is not None:
+            yield f"{at}.tls", "insecureSkipVerify and caCertificateRef exclude each other; remove one"
+        if tls.server_name is not None and tls.server_name.startswith("*"):
+            yield f"{at}.tls.serverName", "must be one name, not a wildcard"
 
 
 def upstream_has_no_name(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
-    upstream = service.spec.upstream
-    if upstream.endpoints is None or len(upstream.endpoints) == 1 or _server_name(upstream):
-        return
-    if upstream.host_header == "Upstream":
-        yield "spec.upstream.hostHeader", "with several endpoints Upstream needs tls.serverName; add it, or use Client"
-    if upstream.tls is not None:
-        yield "spec.upstream.tls.serverName", "is required with several endpoints"
+    for at, upstream in upstreams_of(service.spec):
+        if upstream.endpoints is None or len(upstream.endpoints) == 1 or _server_name(upstream):
+            continue
+        if upstream.host_header == "Upstream":
+            yield f"{at}.hostHeader", "with several endpoints Upstream needs tls.serverName; add it, or use Client"
+        if upstream.tls is not None:
+            yield f"{at}.tls.serverName", "is required with several endpoints"
 
 
 def _server_name(upstream: ServiceUpstream) -> str:
@@ -155,6 +164,7 @@ def _server_name(upstream: ServiceUpstream) -> str:
 
 
 SERVICE_CHECKS = (
+    upstream_and_upstreams_are_not_exactly_one,
     upstream_is_not_exactly_one,
     url_is_not_an_upstream,
     prefix_is_not_normal,

@@ -1,4 +1,4 @@
-"""A Service's upstream, resolved into a backend and its endpoints."""
+"""A Service's upstreams, resolved into backends and their endpoints."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from postern_core.resources.kubernetes import (
     KubernetesServicePort,
     KubernetesServiceSpec,
 )
-from postern_core.resources.service import Service, ServiceUpstream
+from postern_core.resources.service import Service, ServiceSpec, ServiceUpstream, upstreams_of
 from postern_core.resources.types import milliseconds
 from postern_core.resources.upstream import certificate_holder
 from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
+from postern_core.snapshot_backend_refs import BackendRef
 from postern_core.validators import Validators
 
 from .certificates import certificates_of
@@ -38,9 +39,17 @@ class Referred(NamedTuple):
     certificates: Parsed | None
 
 
+class Place(NamedTuple):
+    """Where an upstream stands: its Service, its field, and the id of its backend."""
+
+    ref: Ref
+    at: str
+    id: str
+
+
 @dataclass(frozen=True, slots=True)
 class LinkedBackend:
-    """Where a Service's requests go, in so many bytes; with a refusal in the backend, nowhere."""
+    """Where a Service's requests go, or a share of them, in so many bytes; with a refusal in the backend, nowhere."""
 
     backend: Backend
     endpoints: Endpoints
@@ -48,20 +57,36 @@ class LinkedBackend:
     size_bytes: int = 0
 
 
-def link_backend(parsed: Decoded[Service], resources: ResourceIndex) -> LinkedBackend:
-    """Resolve the upstream of a valid Service."""
-    referred = _referred(parsed, resources)
-    return resources.memo.get_or_compute(_link, parsed.ref, parsed, referred, resources.inspectors)
+def link_backends(parsed: Decoded[Service], resources: ResourceIndex) -> tuple[LinkedBackend, ...]:
+    """Resolve the upstreams of a valid Service, each into a backend."""
+    referred = _all_referred(parsed, resources)
+    return resources.memo.get_or_compute(_link_all, parsed.ref, parsed, referred, resources.inspectors)
 
 
 def upstream_problems(parsed: Decoded[Service], resources: ResourceIndex) -> tuple[Problem, ...]:
-    """What can't be resolved of the upstream of a Service that failed a check; it is never served."""
-    referred = _referred(parsed, resources)
+    """What can't be resolved of the upstreams of a Service that failed a check; it is never served."""
+    referred = _all_referred(parsed, resources)
     return resources.memo.get_or_compute(_unresolved, parsed.ref, parsed, referred, resources.inspectors)
 
 
-def _referred(parsed: Decoded[Service], resources: ResourceIndex) -> Referred:
-    upstream, namespace = parsed.resource.spec.upstream, parsed.ref.namespace
+def backend_refs(ref: Ref, spec: ServiceSpec) -> tuple[BackendRef, ...]:
+    """The shares of a Service's upstreams, none where there is only one."""
+    upstreams = spec.upstreams or ()
+    refs = (BackendRef(backend=_id_of(ref, index), weight=it.weight) for index, it in enumerate(upstreams))
+    return tuple(refs) if len(upstreams) > 1 else ()
+
+
+def _id_of(ref: Ref, index: int) -> str:
+    """The id of a backend; the first has the Service's own, so that its connections stay when others come beside it."""
+    return f"{ref.id}/{index}" if index else ref.id
+
+
+def _all_referred(parsed: Decoded[Service], resources: ResourceIndex) -> tuple[Referred, ...]:
+    namespace = parsed.ref.namespace
+    return tuple(_referred(upstream, namespace, resources) for _, upstream in upstreams_of(parsed.resource.spec))
+
+
+def _referred(upstream: ServiceUpstream, namespace: str, resources: ResourceIndex) -> Referred:
     service, slices = None, list[Decoded[EndpointSlice]]()
     if upstream.service is not None:
         service = resources.objects.get(Ref("core/Service", namespace, upstream.service.name))
@@ -70,35 +95,43 @@ def _referred(parsed: Decoded[Service], resources: ResourceIndex) -> Referred:
     return Referred(service, tuple(slices), resources.objects.get(holder) if holder else None)
 
 
-def _unresolved(parsed: Decoded[Service], referred: Referred, inspectors: Validators) -> tuple[Problem, ...]:
-    ref, upstream = parsed.ref, parsed.resource.spec.upstream
+def _unresolved(
+    parsed: Decoded[Service], referred: tuple[Referred, ...], inspectors: Validators
+) -> tuple[Problem, ...]:
     problems: list[Problem] = []
-    if upstream.service is not None:
-        _kubernetes_endpoints(ref, upstream, referred, problems)
-    ca_pem = _certificates(upstream, ref.namespace, referred.certificates, inspectors)
-    if isinstance(ca_pem, Missing):
-        problems.append(_without_certificates(ref, ca_pem))
+    for (at, upstream), found in zip(upstreams_of(parsed.resource.spec), referred, strict=True):
+        if upstream.service is not None:
+            _kubernetes_endpoints(parsed.ref, upstream, found, at, problems)
+        _ca_pem(Place(parsed.ref, at, ""), upstream, found, inspectors, problems)
     return tuple(problems)
 
 
-def _link(parsed: Decoded[Service], referred: Referred, inspectors: Validators) -> LinkedBackend:
-    ref, upstream = parsed.ref, parsed.resource.spec.upstream
+def _link_all(
+    parsed: Decoded[Service], referred: tuple[Referred, ...], inspectors: Validators
+) -> tuple[LinkedBackend, ...]:
+    ref = parsed.ref
+    upstreams = zip(upstreams_of(parsed.resource.spec), referred, strict=True)
+    return tuple(
+        _link(Place(ref, at, _id_of(ref, index)), upstream, found, inspectors)
+        for index, ((at, upstream), found) in enumerate(upstreams)
+    )
+
+
+def _link(place: Place, upstream: ServiceUpstream, referred: Referred, inspectors: Validators) -> LinkedBackend:
+    ref, at, id_ = place
     problems: list[Problem] = []
-    endpoints = _endpoints(ref, upstream, referred, problems)
-    ca_pem = _certificates(upstream, ref.namespace, referred.certificates, inspectors)
-    if isinstance(ca_pem, Missing):
-        problems.append(_without_certificates(ref, ca_pem))
-        ca_pem = None
-    addresses = Endpoints(id=ref.id, endpoints=endpoints)
-    wrong = too_large(ref, "spec.upstream", size_of(addresses), "name fewer addresses, or put them behind one name")
+    endpoints = _endpoints(ref, upstream, referred, at, problems)
+    ca_pem = _ca_pem(place, upstream, referred, inspectors, problems)
+    addresses = Endpoints(id=id_, endpoints=endpoints)
+    wrong = too_large(ref, at, size_of(addresses), "name fewer addresses, or put them behind one name")
     if wrong:
         problems.append(wrong)
-        addresses = Endpoints(id=ref.id, endpoints=())
+        addresses = Endpoints(id=id_, endpoints=())
     fatal = [problem.message for problem in problems if not problem.is_warning]
     path = urlsplit(upstream.url).path if upstream.url else ""
     keep_alive = upstream.timeouts.keep_alive
     backend = Backend(
-        id=ref.id,
+        id=id_,
         host_header=_host_header(ref, upstream, referred),
         path_prefix=path.removesuffix("/"),
         ends_with_slash=path != "/" and path.endswith("/"),
@@ -114,25 +147,25 @@ def _link(parsed: Decoded[Service], referred: Referred, inspectors: Validators) 
 
 
 def _endpoints(
-    ref: Ref, upstream: ServiceUpstream, referred: Referred, problems: list[Problem]
+    ref: Ref, upstream: ServiceUpstream, referred: Referred, at: str, problems: list[Problem]
 ) -> tuple[Endpoint, ...]:
     if upstream.url is not None:
         url = urlsplit(upstream.url)
         return (Endpoint(address=str(url.hostname), port=url.port or DEFAULT_PORTS[url.scheme]),)
     if upstream.endpoints is not None:
         return tuple(Endpoint(address=e.address, port=e.port, weight=e.weight) for e in upstream.endpoints if e.weight)
-    return _kubernetes_endpoints(ref, upstream, referred, problems)
+    return _kubernetes_endpoints(ref, upstream, referred, at, problems)
 
 
 def _kubernetes_endpoints(
-    ref: Ref, upstream: ServiceUpstream, referred: Referred, problems: list[Problem]
+    ref: Ref, upstream: ServiceUpstream, referred: Referred, at: str, problems: list[Problem]
 ) -> tuple[Endpoint, ...]:
     wanted = upstream.service
     assert wanted is not None, "checked: exactly one of url, service and endpoints"
     target = Ref("core/Service", ref.namespace, wanted.name)
 
     def unresolved(message: str, reason: Reason = Reason.UPSTREAM_NOT_FOUND) -> tuple[Endpoint, ...]:
-        problems.append(Problem(ref, reason, "spec.upstream.service", message, (target,)))
+        problems.append(Problem(ref, reason, f"{at}.service", message, (target,)))
         return ()
 
     if not is_a(referred.service, KubernetesService):
@@ -204,16 +237,16 @@ def _tls(ref: Ref, upstream: ServiceUpstream, referred: Referred, ca_pem: str | 
     )
 
 
-def _certificates(
-    upstream: ServiceUpstream, namespace: str, certificates: Parsed | None, inspectors: Validators
-) -> str | Missing | None:
-    """The CA certificates in PEM, None where the system's are meant."""
-    holder = certificate_holder(upstream, namespace)
+def _ca_pem(
+    place: Place, upstream: ServiceUpstream, referred: Referred, inspectors: Validators, problems: list[Problem]
+) -> str | None:
+    """The CA certificates in PEM, None where the system's are meant, or where they are missing, which is a problem."""
+    holder = certificate_holder(upstream, place.ref.namespace)
     reference = upstream.tls.ca_certificate_ref if upstream.tls else None
     if holder is None or reference is None:
         return None
-    return certificates_of(holder, certificates, reference.key, inspectors)
-
-
-def _without_certificates(ref: Ref, missing: Missing) -> Problem:
-    return Problem(ref, missing.reason, "spec.upstream.tls.caCertificateRef", missing.message)
+    found = certificates_of(holder, referred.certificates, reference.key, inspectors)
+    if isinstance(found, Missing):
+        problems.append(Problem(place.ref, found.reason, f"{place.at}.tls.caCertificateRef", found.message))
+        return None
+    return found

@@ -177,6 +177,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         if isinstance(spec.rate_limit, UnsetType)
         else link_rate_limits(parsed.ref, spec.rate_limit),
         filters=filters,
+        backends=service.backends,
     )
 
 
@@ -240,6 +241,7 @@ def place_of(route: Route, refusal: str) -> Route:
         max_body_bytes=None,
         rate_limits=(),
         filters=(),
+        backends=(),
         responses=responses,
         refusal=refusal,
     )

@@ -18,11 +18,12 @@ from postern_core.resources.jwt_policy import JWTBlock
 from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.resources.types import byte_count
+from postern_core.snapshot_backend_refs import BackendRef
 from postern_core.snapshot_callers import Clients, Cors
 from postern_core.snapshot_filters import Filter
 from postern_core.snapshot_rate_limits import RateLimit
 
-from .backends import LinkedBackend, link_backend, upstream_problems
+from .backends import LinkedBackend, backend_refs, link_backends, upstream_problems
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import recover_service_scope
@@ -59,6 +60,7 @@ class ServicePlace(NamedTuple):
     responses: str | None = None
     rate_limits: tuple[RateLimit, ...] = ()
     filters: tuple[Filter, ...] = ()
+    backends: tuple[BackendRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class LinkedService:
     """
 
     place: ServicePlace
-    backend: LinkedBackend | None = None
+    backends: tuple[LinkedBackend, ...] = ()
     policy: LinkedPolicy | None = None
     refusal: str = ""
     responses: LinkedResponses | None = None
@@ -158,6 +160,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             responses=parsed.ref.id if spec.responses else None,
             rate_limits=link_rate_limits(parsed.ref, spec.rate_limit),
             filters=link_filters(spec, spec.path_prefix),
+            backends=backend_refs(parsed.ref, spec),
         )  # fmt: skip
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), place
     remains = recover_service_scope(parsed)
@@ -176,12 +179,15 @@ def _resolve(parsed: Parsed, place: ServicePlace, resources: ResourceIndex) -> t
     if parsed.ref not in resources.valid:
         problems += upstream_problems(parsed, resources)
         return LinkedService(place, refusal=f"{parsed.ref} is not accepted"), problems
-    backend = link_backend(parsed, resources)
-    refusal = f"{parsed.ref}: {backend.backend.refusal}" if backend.backend.refusal else ""
+    backends = link_backends(parsed, resources)
+    refusal = f"{parsed.ref}: {backends[0].backend.refusal}" if all(it.backend.refusal for it in backends) else ""
     responses = resources.memo.get_or_compute(
         link_responses, parsed.ref, parsed.ref, parsed.resource.spec.responses, place.hosts, place.path_prefix
     )
-    return LinkedService(place, backend, policy, refusal, responses), [*backend.problems, *problems]
+    return LinkedService(place, backends, policy, refusal, responses), [
+        *(problem for backend in backends for problem in backend.problems),
+        *problems,
+    ]
 
 
 def _policy_of(ref: Ref, jwt: JWTBlock, place: ServicePlace, resources: ResourceIndex) -> LinkedPolicy:

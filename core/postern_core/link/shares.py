@@ -124,11 +124,11 @@ def bound_services(services: Services, resources: ResourceIndex, budget: Budget)
 
 
 def _size_of(service: LinkedService) -> int:
-    backend = service.backend.size_bytes if service.backend else 0
+    backends = sum(backend.size_bytes for backend in service.backends)
     policy = service.policy.size_bytes if service.policy else 0
     responses = service.responses.size_bytes if service.responses else 0
     # Its hosts count even while no route has them, for a refusal of all of them has.
-    return backend + policy + responses + service.certificates.size_bytes + sum(map(len, service.hosts))
+    return backends + policy + responses + service.certificates.size_bytes + sum(map(len, service.hosts))
 
 
 def bound_routes(routes: Routes, resources: ResourceIndex, budget: Budget) -> None:

@@ -55,7 +55,7 @@ def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[
     unreachable = {it.id for it in snapshot.endpoints} - {it.id for it in endpoints}
     unreachable |= {it.id for it in backends if it.refusal == REFUSAL}
     missing.update(it.id for it in snapshot.credentials if it.consumer in nameless)
-    missing.update(it.id for it in snapshot.routes if it.backend in unreachable)
+    missing.update(it.id for it in snapshot.routes if not unreachable.isdisjoint(_backends_of(it)))
     routes = _routes(snapshot, {it.id for it in policies}, is_refused, missing)
     credentials = tuple(it for it in snapshot.credentials if not is_refused("credentials", it))
     return msgspec.structs.replace(
@@ -70,7 +70,16 @@ def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[
         consumers=consumers,
         issuers=tuple(refused_issuer(it, REFUSAL) if it.consumer in nameless else it for it in issuers),
         credentials=tuple(it for it in credentials if it.consumer not in nameless),
-    ), frozenset(missing)
+    ), frozenset(map(_source_of, missing))
+
+
+def _backends_of(route: Route) -> set[str]:
+    return {it.backend for it in route.backends} or {route.backend}
+
+
+def _source_of(id_: str) -> str:
+    """The id of the object that an entry comes from: of several backends each but the first has a number behind it."""
+    return "/".join(id_.split("/", 3)[:3])
 
 
 def _routes(

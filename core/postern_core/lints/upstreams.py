@@ -6,29 +6,33 @@ from collections.abc import Iterator
 
 from postern_core.parse import is_a
 from postern_core.problems import Problem, Reason
-from postern_core.resources.service import Service
+from postern_core.resources.service import Service, upstreams_of
+from postern_core.snapshot import Endpoints
 from postern_core.special_addresses import SpecialUse, special_use_of
 
 from .linked import Linked
 
 
 def upstream_address_is_special(linked: Linked) -> Iterator[Problem]:
-    """The first such address of each Service; loopback only in a cluster, because local mode allows it."""
+    """The first such address of each upstream; loopback only in a cluster, because local mode allows it."""
     for ref, service in linked.services.linked.items():
         parsed = linked.resources.objects[ref]
-        if service.backend is None or not is_a(parsed, Service):
+        if not is_a(parsed, Service):
             continue
         is_in_cluster = bool(parsed.resource.metadata.uid)
-        upstream = parsed.resource.spec.upstream
-        field = next(name for name in ("url", "service", "endpoints") if getattr(upstream, name) is not None)
-        for endpoint in service.backend.endpoints.endpoints:
-            is_localhost = endpoint.address.rstrip(".").lower() == "localhost"
-            use = SpecialUse.LOOPBACK if is_localhost else special_use_of(endpoint.address)
-            if use is not None and (is_in_cluster or use is not SpecialUse.LOOPBACK):
-                then = "requests get 502 unless --allowed-upstreams of the gateway has it"
-                message = f"{endpoint.address} is {use}; {then}"
-                yield Problem(ref, Reason.WARNING, f"spec.upstream.{field}", message)
-                break
+        for (at, upstream), backend in zip(upstreams_of(parsed.resource.spec), service.backends, strict=False):
+            field = next(name for name in ("url", "service", "endpoints") if getattr(upstream, name) is not None)
+            message = next(_special(backend.endpoints, is_in_cluster=is_in_cluster), "")
+            if message:
+                yield Problem(ref, Reason.WARNING, f"{at}.{field}", message)
+
+
+def _special(addresses: Endpoints, *, is_in_cluster: bool) -> Iterator[str]:
+    for endpoint in addresses.endpoints:
+        is_localhost = endpoint.address.rstrip(".").lower() == "localhost"
+        use = SpecialUse.LOOPBACK if is_localhost else special_use_of(endpoint.address)
+        if use is not None and (is_in_cluster or use is not SpecialUse.LOOPBACK):
+            yield f"{endpoint.address} is {use}; requests get 502 unless --allowed-upstreams of the gateway has it"
 
 
 UPSTREAM_LINTS = (upstream_address_is_special,)

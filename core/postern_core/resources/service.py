@@ -16,11 +16,12 @@ from .filter_blocks import ServiceFilters
 from .host_tls import HostTLS, certificate_holders
 from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
-from .rules import Rule, is_normal_path
+from .rules import Rule, has_exactly_one_of, is_normal_path
 from .types import SET, Bytes, Host, Label, Resource
 from .upstream import ServiceUpstream, certificate_holder
+from .upstreams import UPSTREAMS_MAX, WeightedUpstream
 
-__all__ = ["Service", "ServiceSpec", "ServiceUpstream", "references_of"]
+__all__ = ["Service", "ServiceSpec", "ServiceUpstream", "references_of", "upstreams_of"]
 
 
 class ServiceSpec(ServiceFilters, frozen=True):
@@ -66,12 +67,44 @@ class ServiceSpec(ServiceFilters, frozen=True):
             "keeps the prefix, which rewrite.path replaces; remove one of the two",
             ".stripPathPrefix",
         ),
+        Rule(
+            "upstream_and_upstreams_are_not_exactly_one",
+            has_exactly_one_of("upstream", "upstreams"),
+            "must have exactly one of upstream and upstreams",
+        ),
+        Rule(
+            "every_weight_is_zero",
+            "!has(self.upstreams) || self.upstreams.exists(one, !has(one.weight) || one.weight > 0)",
+            "one of them needs a weight above 0",
+            ".upstreams",
+        ),
     )
 
-    upstream: Annotated[
-        ServiceUpstream,
-        Meta(description="The application itself: exactly one of url, service and endpoints, and how it is spoken to."),
-    ]
+    upstream: (
+        Annotated[
+            ServiceUpstream,
+            Meta(
+                description="The application itself: exactly one of url, service and endpoints, and how it is spoken "
+                "to. Exactly one of upstream and upstreams MUST be given."
+            ),
+        ]
+        | None
+    ) = None
+    upstreams: (
+        Annotated[
+            tuple[WeightedUpstream, ...],
+            Meta(
+                min_length=1,
+                max_length=UPSTREAMS_MAX,
+                description="Several applications in place of one, such as a stable and a canary version: each is "
+                "written as upstream is, with a weight. The share of one that can't be resolved, or that has no ready "
+                "endpoint, is answered 503; it does not fall to the others. One weight at least MUST be above 0. "
+                "Example: [{service: {name: shop, port: 80}, weight: 90}, "
+                "{service: {name: shop-canary, port: 80}, weight: 10}]. Default: none.",
+            ),
+        ]
+        | None
+    ) = None
     gateways: Annotated[
         tuple[Label, ...],
         Meta(
@@ -255,11 +288,20 @@ class Service(Resource, frozen=True):
     spec: ServiceSpec
 
 
+def upstreams_of(spec: ServiceSpec) -> Iterator[tuple[str, ServiceUpstream]]:
+    """The upstreams of a Service, each with its field."""
+    if spec.upstream is not None:
+        yield "spec.upstream", spec.upstream
+    for index, upstream in enumerate(spec.upstreams or ()):
+        yield f"spec.upstreams[{index}]", upstream
+
+
 def references_of(ref: Ref, spec: ServiceSpec) -> Iterator[Ref]:
     """The objects of Kubernetes that a Service names, whether they exist or not."""
-    if spec.upstream.service is not None:
-        yield Ref("core/Service", ref.namespace, spec.upstream.service.name)
-    holder = certificate_holder(spec.upstream, ref.namespace)
-    if holder is not None:
-        yield holder
+    for _, upstream in upstreams_of(spec):
+        if upstream.service is not None:
+            yield Ref("core/Service", ref.namespace, upstream.service.name)
+        holder = certificate_holder(upstream, ref.namespace)
+        if holder is not None:
+            yield holder
     yield from certificate_holders(ref, spec.tls or None)

@@ -72,7 +72,7 @@ class ServiceTLS(Spec, frozen=True):
     RULES = (
         Rule(
             "tls_contradicts_itself",
-            "!self.insecureSkipVerify || !has(self.caCertificateRef)",
+            "!has(self.insecureSkipVerify) || !self.insecureSkipVerify || !has(self.caCertificateRef)",
             "insecureSkipVerify and caCertificateRef exclude each other; remove one",
         ),
         Rule(
@@ -114,7 +114,12 @@ class Timeouts(Spec, frozen=True):
     """How long the gateway waits for the upstream; durations are written 500ms, 5s or 1h30m."""
 
     RULES = tuple(
-        Rule("timeout_is_zero", f"self.{name}.matches('[1-9]')", "must be longer than 0s", f".{name}")
+        Rule(
+            "timeout_is_zero",
+            f"!has(self.{name}) || self.{name}.matches('[1-9]')",
+            "must be longer than 0s",
+            f".{name}",
+        )
         for name in ("connect", "request", "idle")
     )
 

@@ -64,16 +64,16 @@ def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: 
     authorized = authorize(route_match, route_match.token, table, cache, now_s)
     if isinstance(authorized, Reject):
         return authorized
-    is_trusted = table.is_trusted_proxy(head.peer)
-    sent = upstream_head(
-        head,
-        route_match.target,
-        route_match.row,
-        authorized.identity,
-        is_trusted=is_trusted,
-        correlation=table.correlation,
-    )
-    return Forward(authorized, sent)
+    row, target, identity = route_match.row, route_match.target, authorized.identity
+    is_trusted, correlation = table.is_trusted_proxy(head.peer), table.correlation
+    sent = upstream_head(head, target, row, identity, is_trusted=is_trusted, correlation=correlation)
+    if row.split is None:
+        return Forward(authorized, sent)
+    further = [
+        upstream_head(head, target, it, identity, is_trusted=is_trusted, correlation=correlation)
+        for it in row.split.further_rows
+    ]
+    return Forward(authorized, sent, tuple(further))
 
 
 def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:

@@ -50,10 +50,14 @@ class Authorized(msgspec.Struct, frozen=True, gc=False):
 
 
 class Forward(msgspec.Struct, frozen=True, gc=False):
-    """The request passes, with this head."""
+    """The request passes, with this head.
+
+    Of a split route it is the head for the first row; `further_heads` are those for the others, None of any other.
+    """
 
     authorized: Authorized
     head: UpstreamHead
+    further_heads: tuple[UpstreamHead, ...] | None = None
 
     @property
     def upstream(self) -> Upstream:

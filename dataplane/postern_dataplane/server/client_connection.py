@@ -26,6 +26,7 @@ from postern_dataplane.request.head import RequestHead
 from postern_dataplane.telemetry.definitions import UNKNOWN_KEY_HINTS
 from postern_dataplane.telemetry.events import RequestRecord, path_of
 
+from .answers import Sent
 from .client_protocol import BLOCKED, CLOSED, ENDING, IDLE, IN_EXCHANGE, QUEUED, READING_HEAD, ClientProtocol
 from .decision_cache import Packet
 from .exchange import Exchange
@@ -152,12 +153,14 @@ class ClientConnection(ClientProtocol):
         outcome, sent = self.gateway.decide(self.listener, packet, head, record)
         self._apply(head, record, outcome, sent)
 
-    def _apply(self, head: RequestHead, record: RequestRecord, outcome: Outcome, sent: bytes) -> None:
+    def _apply(self, head: RequestHead, record: RequestRecord, outcome: Outcome, sent: Sent) -> None:
         """Forward a request as these bytes, or refuse it: only a forwarded one needs an `Exchange`."""
         self._move(IN_EXCHANGE)
         self._wants_close = head.closes
         if outcome.route is not None:
             record.route = outcome.route.label
+        if isinstance(sent, tuple):
+            outcome, sent = self.gateway.rotations.choose(outcome, sent)
         sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, outcome, record, sent)
         if outcome.counted:
             record.consumer = outcome.consumer if type(outcome) is Authorized else ""

@@ -9,7 +9,9 @@ Rules of this file:
    good is decided each time.
 3. What is remembered belongs to one table and one way in, as the decision does.
 4. What was learned from refused requests is kept apart, so that garbage can't push the rest out.
-5. A head is remembered when it comes the second time: of those that never come again, keeping them would cost as much
+5. Of a route with several backends the decision is remembered, with a head for each way of writing it: which backend
+   gets a request is decided each time, by who asks here.
+6. A head is remembered when it comes the second time: of those that never come again, keeping them would cost as much
    as it saves of the others.
 """
 
@@ -20,20 +22,19 @@ import re
 
 import msgspec
 
-from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import Verifications
-from postern_dataplane.decision.decide import RouteMatch, authorize, host_field, match_route
+from postern_dataplane.decision.decide import RouteMatch, authorize, match_route
 from postern_dataplane.decision.outcome import Authorized, Reject
 from postern_dataplane.decision.token_extraction import TokenFound
-from postern_dataplane.decision.upstream_request import upstream_head
 from postern_dataplane.decision.verification_cache import TwoGenerationCache
-from postern_dataplane.http1.request_writer import field_lines, framing, head_lines
+from postern_dataplane.http1.request_writer import field_lines
 from postern_dataplane.http1.rereading import Rereading
-from postern_dataplane.request.denials import Denial
 from postern_dataplane.request.head import RequestHead
-from postern_dataplane.request.target import read_target
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import RoutingTable
+
+from .answers import Answer, Sent
+from .head_parts import BEARER_PLACE, parts_of, routes_by_authorization, with_token
 
 # So many heads of a kilobyte, with what was made of them, or fewer with more or many fields.
 PASSING_MAX = 2048
@@ -48,15 +49,11 @@ HEAD_BYTES_MAX = 2048
 # As programs write it, and proxies that write names in small letters.
 _FIELD = b"uthorization: Bearer "
 _BEFORE = (b"\r\nA", b"\r\na")
-_PLACE = TokenSource(kind="header", name="authorization")
 # Possessive: what does not end as it must is not tried again from each of its ends.
 _TOKEN = re.compile(rb"[A-Za-z0-9_.-]++")
 
 # Stand in for a token when a packet is read again; of the two, the one whose length is another.
 _STAND_INS = (b"x-0.Y_z", b"x-0.Y_z7")
-
-# What was decided, and what goes upstream: b"" for a refusal.
-Answer = tuple[Authorized | Reject, bytes]
 
 # The way in (who asks, and at which door), and what is before and behind the token.
 Key = tuple[str, bytes, bytes]
@@ -77,14 +74,14 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
 class CachedDecision(msgspec.Struct, frozen=True, gc=False):
     """A head that came, and what was decided whatever the token in its Authorization field.
 
-    `host` and `path` are for the log, `sent` is what goes upstream, b"" for a refusal.
+    `host` and `path` are for the log.
     """
 
     head: RequestHead
     host: str
     path: str
     outcome: Authorized | Reject
-    sent: bytes = b""
+    sent: Sent = b""
 
     @property
     def answer_bytes(self) -> int:
@@ -92,6 +89,11 @@ class CachedDecision(msgspec.Struct, frozen=True, gc=False):
         identity, outcome = self.outcome.identity, self.outcome
         logged = 0 if identity is None or identity.token is None else identity.token.size_bytes
         return logged + (outcome.denial.text_bytes if isinstance(outcome, Reject) else outcome.route.added_bytes)
+
+    @property
+    def further_bytes(self) -> int:
+        """The memory of the heads of a split route: of all, for each has a host and a path of its own."""
+        return sum(map(len, self.sent)) if isinstance(self.sent, tuple) else 0
 
     @property
     def keys(self) -> int:
@@ -109,9 +111,8 @@ class CachedDecision(msgspec.Struct, frozen=True, gc=False):
 class CachedTemplate(msgspec.Struct, gc=False):
     """A head that came, but for the token in its Authorization field.
 
-    `is_found_here` says that it is the token that counts; otherwise that is the plan's.  `pieces` are what goes
-    upstream before it and behind it, all in one where it does not go upstream; `end` follows the lines of identity.
-    The answer to the last token is remembered.
+    `is_found_here` and what follows it are those of `HeadParts`; where it is not this token that counts, it is the
+    plan's.  The answer to the last token is remembered.
     """
 
     head: RequestHead
@@ -121,6 +122,7 @@ class CachedTemplate(msgspec.Struct, gc=False):
     is_found_here: bool
     pieces: list[bytes]
     end: bytes
+    further_pieces: tuple[list[bytes], ...] | None
     last_token: bytes = b""
     last: Answer | None = None
 
@@ -134,6 +136,12 @@ class CachedTemplate(msgspec.Struct, gc=False):
         return added + challenged + (logged.size_bytes_max if logged else 0)
 
     @property
+    def further_bytes(self) -> int:
+        """As in `CachedDecision`: the pieces, and what was written of them for the last token."""
+        further = (self.pieces, *self.further_pieces) if self.further_pieces is not None else ()
+        return 2 * sum(len(piece) for pieces in further for piece in pieces)
+
+    @property
     def keys(self) -> int:
         """As in `CachedDecision`, with those of the answer to the last token."""
         return len(self.route_match.counted) + len(self.route_match.row.entry.rate_limits)
@@ -145,12 +153,15 @@ class CachedTemplate(msgspec.Struct, gc=False):
             return self.last
         if _TOKEN.fullmatch(token) is None:
             return None
-        found = TokenFound(token.decode(), _PLACE) if self.is_found_here else self.route_match.token
+        found = TokenFound(token.decode(), BEARER_PLACE) if self.is_found_here else self.route_match.token
         outcome = authorize(self.route_match, found, table, tokens, now_s)
-        sent = b""
+        sent: Sent = b""
         if isinstance(outcome, Authorized):
             identity = field_lines(outcome.identity.fields) if outcome.identity is not None else b""
             sent = b"".join((token.join(self.pieces), identity, self.end))
+            if self.further_pieces is not None:
+                further = (b"".join((token.join(pieces), identity, self.end)) for pieces in self.further_pieces)
+                sent = (sent, *further)
         self.last_token, self.last = token, (outcome, sent)
         return self.last
 
@@ -230,7 +241,7 @@ class DecisionCache:
         if _TOKEN.fullmatch(token) is None or any(word in part for word in (token, other) for part in (before, behind)):
             return None
         again = self._rereading.read(packet.with_token(other), head)
-        if again is None or again != _with_token(head, token, other) or _routes_by_authorization(head, table):
+        if again is None or again != with_token(head, token, other) or routes_by_authorization(head, table):
             return None
         route_match = match_route(head, table)
         if isinstance(route_match, Reject):
@@ -239,11 +250,11 @@ class DecisionCache:
         # The whole line, for the token alone may also be a word of the route's own: of its path, or of the upstream's
         # host.
         field = before[before.rindex(b"\r\n") :]
-        parts = _parts(head, route_match, field, token, table)
+        parts = parts_of(head, route_match, field, token, table)
         plan_again = match_route(again, table)
-        if isinstance(plan_again, Reject) or parts != _parts(again, plan_again, field, other, table):
+        if isinstance(plan_again, Reject) or parts != parts_of(again, plan_again, field, other, table):
             return None
-        expected = TokenFound(other.decode(), _PLACE) if parts[0] else route_match.token
+        expected = TokenFound(other.decode(), BEARER_PLACE) if parts.is_found_here else route_match.token
         if plan_again != msgspec.structs.replace(route_match, token=expected):
             return None
         return CachedTemplate(head, host, path, route_match, *parts)
@@ -272,29 +283,4 @@ def _known_bytes(key: Key, entry: CacheEntry) -> int:
     # Measured: the head is there four times, in the key, its fields and what goes upstream; each field costs 150 bytes,
     # and so does each key that is counted.
     fields = len(entry.head.headers) + entry.keys
-    return 4 * (len(key[1]) + len(key[2])) + 150 * fields + entry.answer_bytes + 512
-
-
-def _with_token(head: RequestHead, token: bytes, other: bytes) -> RequestHead:
-    """The head with another token in its field."""
-    fields = ((name, b"Bearer " + other if value == b"Bearer " + token else value) for name, value in head.headers)
-    return msgspec.structs.replace(head, headers=tuple(fields))
-
-
-def _parts(
-    head: RequestHead, route_match: RouteMatch, field: bytes, token: bytes, table: RoutingTable
-) -> tuple[bool, list[bytes], bytes]:
-    """Whether it is this token that counts, and what goes upstream before it, behind it and behind the identity."""
-    is_trusted = table.is_trusted_proxy(head.peer)
-    target, row, correlation = route_match.target, route_match.row, table.correlation
-    sent = head_lines(upstream_head(head, target, row, None, is_trusted=is_trusted, correlation=correlation))
-    start, line, rest = sent.partition(field + token + b"\r\n")
-    pieces = [start + field, b"\r\n" + rest] if line else [sent]
-    return route_match.token == TokenFound(token.decode(), _PLACE), pieces, framing(head)
-
-
-def _routes_by_authorization(head: RequestHead, table: RoutingTable) -> bool:
-    """Whether a route of this host asks for something in the field that holds the token."""
-    target = read_target(head, host_field(head)[0])
-    routes = None if isinstance(target, Denial) else table.virtual_host(head.port, target.host)
-    return routes is not None and routes.asks_for_authorization
+    return 4 * (len(key[1]) + len(key[2])) + 150 * fields + entry.answer_bytes + entry.further_bytes + 512

@@ -11,7 +11,6 @@ from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.decision.outcome import Reject
-from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.rate_limits.token_buckets import TokenBuckets
 from postern_dataplane.reload.active_table import ActiveTable
@@ -24,11 +23,13 @@ from postern_dataplane.upstream.dial_policy import DialPolicy
 from postern_dataplane.upstream.pool import PoolManager
 
 from .annotator import Annotator
-from .decision_cache import Answer, CacheEntry, DecisionCache, NullCache, Packet
+from .answers import Answer, answer_of
+from .decision_cache import CacheEntry, DecisionCache, NullCache, Packet
 from .interfaces import Connection
 from .lingering_close import Floods
 from .memory_budget import Budget
 from .metered_connection import MeteredConnection
+from .rotations import Rotations
 from .tls_handshake import GetContext, TlsHandshake
 
 # How often deadlines are looked at: a time-out may come so much later, and costs nothing until then.
@@ -68,6 +69,7 @@ class Gateway:
         self.decision_cache = (DecisionCache if remembers_heads else NullCache)(limits, self.loop)
         self.tasks = BackgroundTasks()
         self.upstreams = PoolManager(self.tasks, dial_policy)
+        self.rotations = Rotations()
         self._connections: set[Connection] = set()
         self._all_gone = asyncio.Event()
         self._all_gone.set()
@@ -125,12 +127,7 @@ class Gateway:
         table = self.active_table.table
         if table is None:
             return Reject(denials.NOT_READY), b""
-        decision = decide(head, table, self.active_table.verification_cache, time.time())
-        answer: Answer = (
-            (decision, b"")
-            if isinstance(decision, Reject)
-            else (decision.authorized, request_bytes(head, decision.head))
-        )
+        answer = answer_of(head, decide(head, table, self.active_table.verification_cache, time.time()))
         if packet is not None:
             self.decision_cache.store(table, packet, head, answer, host=record.host, path=record.path)
         return answer
@@ -138,6 +135,7 @@ class Gateway:
     def adopt(self, table: RoutingTable) -> None:
         """Follow a new table; requests under way end with the one they began with."""
         self.upstreams.adopt(table)
+        self.rotations.adopt(table)
 
     def _sweep(self) -> None:
         self._timer = self.loop.call_later(SWEEP_S, self._sweep)

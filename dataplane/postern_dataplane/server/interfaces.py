@@ -23,10 +23,12 @@ from postern_dataplane.telemetry.events import Observer, RequestRecord
 from postern_dataplane.upstream.pool import PoolManager
 
 from .annotator import Annotator
+from .answers import Answer
 from .deadline import Deadline
-from .decision_cache import Answer, CacheEntry, DecisionCache, NullCache, Packet
+from .decision_cache import CacheEntry, DecisionCache, NullCache, Packet
 from .lingering_close import Floods
 from .memory_budget import Budget
+from .rotations import Rotations
 
 
 class Connection(Protocol):
@@ -57,6 +59,7 @@ class Services(Protocol):
     limits: Limits
     loop: asyncio.AbstractEventLoop
     observer: Observer
+    rotations: Rotations
     tasks: BackgroundTasks
     token_buckets: TokenBuckets
     upstreams: PoolManager

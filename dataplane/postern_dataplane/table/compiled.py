@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,15 +14,7 @@ from postern_core.algorithms import KEYS_TRIED_MAX
 from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
 from postern_core.ref import Ref
 from postern_core.revocation import unpacked
-from postern_core.snapshot import (
-    Backend,
-    Consumer,
-    Credential,
-    Endpoint,
-    Policy,
-    Route,
-    ValueMatch,
-)
+from postern_core.snapshot import Backend, Consumer, Credential, Endpoint, Policy, Route, ValueMatch
 from postern_dataplane.jwt.claim_values import ClaimHeader, ClaimTest
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.jwt.logged_claims import LoggedClaims
@@ -40,6 +32,9 @@ from .rate_limits import compiled_rate_limits
 from .re2_pattern import compile_pattern
 from .removed_headers import removed_headers
 from .upstream_path import upstream_path
+
+if TYPE_CHECKING:
+    from .split import CompiledSplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +222,14 @@ class CompiledRoute:
     application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size;
     `responses` None leaves the bodies of the gateway's own answers as they are; `rate_limits` None counts nothing;
     `added` are fields of the route's own for the upstream; `response_edits` None leaves those of a response;
-    `metadata` is the whole answer of a route that serves it, None of all others.
+    `metadata` is the whole answer of a route that serves it, None of all others; `split` None sends all requests to
+    `upstream`.
     """
 
     __slots__ = (
         "added", "announced_prefix", "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id",
         "label", "mapping", "metadata", "methods", "path_prefix", "policy", "query_params", "rate_limits",
-        "refused_in_path", "removed", "removed_if_untrusted", "response_edits", "responses", "root", "strip",
+        "refused_in_path", "removed", "removed_if_untrusted", "response_edits", "responses", "root", "split", "strip",
         "stripped_prefix", "upstream", "whole_path",
     )  # fmt: skip
 
@@ -251,6 +247,7 @@ class CompiledRoute:
         self.policy = policy
         self.metadata = policy.resource if policy is not None and entry.serves_metadata else None
         self.upstream = upstream
+        self.split: CompiledSplit | None = None
         self.responses = responses
         self.methods = _methods(entry.methods)
         self.headers = tuple(ValueMatcher(match) for match in entry.headers)

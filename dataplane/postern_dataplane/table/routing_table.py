@@ -13,7 +13,7 @@ What is made anew, beside what has changed itself:
 - a credential's row with its consumer;
 - responses with their entry;
 - the names of all certificates with one of these;
-- a route's row with its policy's row, its upstream or its responses;
+- a route's row with its policy's row, one of its upstreams or its responses;
 - all ports with one listener.
 """
 
@@ -34,6 +34,7 @@ from .host_certificates import NO_CERTIFICATES, HostCertificates, covers
 from .issuers import CompiledIssuer, CredentialName, credential_name
 from .listener_hosts import ListenerHosts, RouteChanges, with_listener_hosts
 from .own_responses import CompiledResponses, Unrouted
+from .split import split_row
 from .table_settings import DEFAULTS, TableSettings
 from .virtual_hosts import VirtualHost, VirtualHosts
 
@@ -114,6 +115,7 @@ class RoutingTable:
             return (
                 route.policy in policies.changed
                 or route.backend in upstreams.changed
+                or any(ref.backend in upstreams.changed for ref in route.backends)
                 or route.responses in responses.changed
             )
 
@@ -156,8 +158,14 @@ class RoutingTable:
 
     def _row(self, route: Route) -> CompiledRoute:
         own = self.responses.get(route.responses) if route.responses is not None else None
-        policy, upstream = _policy_of(route, self.policies), self.upstreams.get(route.backend)
-        return CompiledRoute(route, policy, upstream, self.settings.body_bytes_max, None if own is None else own.own)
+        policy, responses = _policy_of(route, self.policies), None if own is None else own.own
+
+        def row_for(upstream: Upstream | None) -> CompiledRoute:
+            return CompiledRoute(route, policy, upstream, self.settings.body_bytes_max, responses)
+
+        if route.backends:
+            return split_row(route, self.upstreams, row_for)
+        return row_for(self.upstreams.get(route.backend))
 
 
 def build_table(snapshot: Snapshot, digest: str, settings: TableSettings = DEFAULTS) -> RoutingTable:

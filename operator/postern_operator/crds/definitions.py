@@ -70,7 +70,8 @@ def kind_schema(kind: str) -> Schema:
     row = KINDS[kind]
     spec, status = object_schema(row.spec), object_schema(row.status)
     schema: Schema = {"description": prose_of(row.resource), "type": "object"}
-    if "required" in spec:
+    # Where one of several fields must be given, no rule is asked about an object without a spec.
+    if "required" in spec or any("exactly_one" in rule.violation for rule in row.spec.RULES):
         schema["required"] = ["spec"]
     schema["properties"] = {
         "apiVersion": {"description": f"The version of this form of the object: {API_VERSION}.", "type": "string"},

@@ -133,3 +133,22 @@ def test_the_policy_of_an_ingress_is_named():
     policy = manifests.jwt_policy(targetRefs=[target])
     told = text(manifests.ingress_class(), *manifests.kubernetes_service(), policy, manifests.ingress())
     assert "a JWTPolicy protects it: default/signed" in told
+
+
+def test_a_split_names_each_share():
+    """An explanation says how many requests go where, and which are refused."""
+    upstreams = [
+        {"service": {"name": "gone", "port": 80}},
+        {"endpoints": [{"address": "::1", "port": 81}, {"address": "10.0.0.2", "port": 82}], "weight": 90},
+        {"url": "https://a.example", "weight": 0},
+    ]
+    told = text(manifests.service(upstream=None, upstreams=upstreams), manifests.route())
+    assert "2 of 3 upstreams, over which its requests are split, can be used" in told
+    assert "Forwarded to http://[::1]:81, or one of 1 more (Service/default/app/1" in told
+    lines = [
+        "Its route is split; of 91 requests",
+        "   1  are answered 503: it can't be used (Service/default/app)",
+        "  90  go to [::1]:81, or one of 1 more (Service/default/app/1)",
+        "   0  go to a.example:443 (Service/default/app/2)",
+    ]
+    assert "\n".join(lines) in told

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from heads import NOW_S, PROTECTED, answer_of, bearer, head, packet_of, signed
+from heads import NOW_S, PROTECTED, bearer, head, packet_of, signed
 from manifests import compiled, manifest, route, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import VerificationCache
 from postern_dataplane.jwt.logged_claims import LoggedClaims
+from postern_dataplane.server.answers import answer_of
 from postern_dataplane.server.decision_cache import CachedDecision, CachedTemplate, DecisionCache
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import build_table
@@ -83,3 +84,16 @@ def test_a_head_counts_for_the_fields_that_its_route_writes(fields, copies):
     table = build_table(compiled(service(requestHeaders=written), route()).snapshot, "", TableSettings())
     entry, _ = remembered_of(head("/", *fields), table)
     assert copies * 8_006 == entry.answer_bytes
+
+
+@pytest.mark.parametrize("fields", [(), (bearer(signed(n=1)),)], ids=["whole", "but for its token"])
+def test_the_heads_of_a_split_route_all_count(fields):
+    """Each head has the path of its own upstream's URL, which may be as long as a request."""
+    path = "x" * 1_000
+    upstreams = [{"url": f"http://{name}/{path}"} for name in "abc"]
+    routes = (route(auth={"jwt": {"mode": "Optional"}}), *PROTECTED[2:])
+    table = build_table(compiled(service(upstream=None, upstreams=upstreams), *routes).snapshot, "digest")
+    entry, _ = remembered_of(head("/v1/a", *fields), table)
+    assert entry.further_bytes > 3 * len(path)
+    entry, _ = remembered_of(head("/v1/a", *fields), TABLE)
+    assert 0 == entry.further_bytes

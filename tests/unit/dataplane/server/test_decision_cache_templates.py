@@ -6,11 +6,12 @@ import time
 
 import pytest
 
-from heads import answer_of, bearer, head, packet_of, signed, table
+from heads import bearer, head, packet_of, signed, table
 from manifests import consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Authorized
 from postern_dataplane.decision.verification_cache import NullCache, VerificationCache
+from postern_dataplane.server.answers import answer_of
 from postern_dataplane.server.decision_cache import CachedTemplate, DecisionCache
 from postern_dataplane.settings import Limits
 

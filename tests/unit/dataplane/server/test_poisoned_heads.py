@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from heads import answer_of, bearer, head, packet_of, table
+from heads import bearer, head, packet_of, table
 from manifests import route, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import NullCache
+from postern_dataplane.server.answers import answer_of
 from postern_dataplane.server.decision_cache import DecisionCache
 from postern_dataplane.settings import Limits
 from postern_dataplane.telemetry.events import RequestRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import tracemalloc
 
-from heads import HOST, NOW_S, answer_of, bearer, head, packet_of, signed
+from heads import HOST, NOW_S, bearer, head, packet_of, signed
 from manifests import compiled, consumer, credential, route, secret, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import VerificationCache
@@ -13,6 +13,7 @@ from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.server import decision_cache
 from postern_dataplane.server.annotator import Annotator
+from postern_dataplane.server.answers import answer_of
 from postern_dataplane.server.decision_cache import DecisionCache
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import build_table

@@ -1,0 +1,29 @@
+"""The shares of a route whose requests are split over several upstreams: a line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from postern_core.snapshot import Route
+from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.table.split import CompiledSplit
+
+
+def shares_of(split: CompiledSplit, entry: Route) -> Iterator[str]:
+    """How many requests go where, of as many as the sum of the weights."""
+    width = len(str(max(split.weights)))
+    for ref, choice in zip(entry.backends, split.choices, strict=True):
+        where = _first_of(choice.upstream) if choice.upstream else "are answered 503: it can't be used"
+        yield f"{ref.weight:>{width}}  {where} ({ref.backend})"
+
+
+def usable_upstreams(split: CompiledSplit) -> tuple[Upstream, ...]:
+    """The upstreams that get requests."""
+    shares = zip(split.weights, split.choices, strict=True)
+    return tuple(choice.upstream for weight, choice in shares if weight and choice.upstream)
+
+
+def _first_of(upstream: Upstream) -> str:
+    first, more = upstream.endpoints[0], len(upstream.endpoints) - 1
+    host = f"[{first.address}]" if ":" in first.address else first.address
+    return f"go to {host}:{first.port}" + (f", or one of {more} more" if more else "")

@@ -1,0 +1,72 @@
+"""The split of a route's requests over several backends, ready to choose from.
+
+What goes upstream depends on the backend: its host and its path are in the head.  So there is a row of the route for
+each way in which that head is written, and mostly one is enough for all backends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from postern_core.snapshot import Route
+from postern_core.snapshot_backend_refs import BackendRef
+
+if TYPE_CHECKING:
+    from .compiled import CompiledRoute, Upstream
+
+
+class Choice(NamedTuple):
+    """Where one share of the requests goes.
+
+    `upstream` is None where it is answered 503, `row` the number of the row by which the head is written.
+    """
+
+    upstream: Upstream | None
+    row: int
+
+
+class CompiledSplit:
+    """The choices of a route, in the order of its backends.
+
+    Row 0 is the route's own, `further_rows` are those behind it.
+    """
+
+    __slots__ = ("choices", "further_rows", "weights")
+
+    def __init__(
+        self, weights: tuple[int, ...], choices: tuple[Choice, ...], further_rows: tuple[CompiledRoute, ...]
+    ) -> None:
+        self.weights = weights
+        self.choices = choices
+        self.further_rows = further_rows
+
+
+def split_row(
+    route: Route, upstreams: Mapping[str, Upstream], row_for: Callable[[Upstream | None], CompiledRoute]
+) -> CompiledRoute:
+    """The row of a route with several backends; its own upstream is the first that may be chosen, None for none."""
+    found = [_usable(ref, upstreams) for ref in route.backends]
+    weights = tuple(ref.weight for ref in route.backends)
+    own = next((upstream for upstream, weight in zip(found, weights, strict=True) if upstream and weight), None)
+    rows = {_writing(own): row_for(own)}
+    for upstream in found:
+        if upstream is not None and _writing(upstream) not in rows:
+            rows[_writing(upstream)] = row_for(upstream)
+    numbers = {writing: number for number, writing in enumerate(rows)}
+    choices = tuple(Choice(upstream, numbers[_writing(upstream)] if upstream else 0) for upstream in found)
+    row, *further = rows.values()
+    row.split = CompiledSplit(weights, choices, tuple(further))
+    return row
+
+
+def _usable(ref: BackendRef, upstreams: Mapping[str, Upstream]) -> Upstream | None:
+    """The upstream of a share; None where it is refused or has no endpoint, as `usable_upstream` has it."""
+    upstream = None if ref.refusal else upstreams.get(ref.backend)
+    return None if upstream is None or upstream.backend.refusal or not upstream.endpoints else upstream
+
+
+def _writing(upstream: Upstream | None) -> tuple[str | None, str, bool] | None:
+    """All of a backend that a row, and the head that is written by it, depend on."""
+    backend = upstream.backend if upstream else None
+    return None if backend is None else (backend.host_header, backend.path_prefix, backend.ends_with_slash)
