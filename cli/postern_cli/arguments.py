@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from postern_core.link.shares import DEFAULT_SHARE, Share, parse_share
+from postern_core.listeners import METAVAR, check_listeners, read_listener
+from postern_core.snapshot_listeners import Listener
 from postern_dataplane.tcp import peer_address
 from postern_kit.settings import settings_of
 from postern_operator.cluster.settings import Settings
@@ -84,6 +86,38 @@ def compile_options(command: Command) -> Command:
     return share_option(require_policy_option(command))
 
 
+class ListenerType(click.ParamType[str]):
+    """A listener of the gateway that is played; it is read when that is known."""
+
+    name = METAVAR
+    envvar_list_splitter = ONE_A_LINE
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse what is none."""
+        try:
+            read_listener(str(value), "")
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
+def listeners_of(texts: Iterable[str], gateway: str) -> tuple[Listener, ...]:
+    """Return the listeners of a gateway; raises `click.UsageError` for those that don't go together."""
+    listeners = tuple(read_listener(text, gateway) for text in texts)
+    try:
+        check_listeners(listeners)
+    except ValueError as error:
+        raise click.UsageError(f"--listener: {error}") from None
+    return listeners
+
+
+listener_option = click.option(
+    "--listener",
+    type=ListenerType(),
+    metavar=METAVAR,
+    multiple=True,
+    help="A further port, such as internal=http://*:8081; may be repeated.",
+)
 folders = click.argument(
     "folders", metavar="FOLDER...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import structs
 
 from postern_core.compile import compile_snapshot
 from postern_core.grants import Grants
@@ -20,7 +21,7 @@ from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.validators import VALIDATORS
 
-from .arguments import IPAddress, Line, compile_options, folders_or_none
+from .arguments import IPAddress, Line, compile_options, folders_or_none, listener_option, listeners_of
 from .explanation.credential_hints import keys_named_in
 from .explanation.fetched_keys import fetched_keys_of
 from .explanation.redaction import Redaction
@@ -56,6 +57,7 @@ class WithoutDashes(click.Command):
 @click.option("--from", "peer", type=IPAddress(), default=PEER, show_default=True, help="The client's address.")
 @click.option("--connect", "connects", is_flag=True, help="Also connect to the upstream, and say what fails.")
 @compile_options
+@listener_option
 @cluster_option
 @namespace_option
 @where_options
@@ -68,6 +70,7 @@ def explain(
     header: tuple[str, ...],
     peer: str,
     connects: bool,
+    listener: tuple[str, ...],
     is_cluster: bool,
     context: str,
     kubeconfig: str,
@@ -79,6 +82,7 @@ def explain(
     It names the route that takes the request and why the others don't, where the token was found, each check
     with its outcome, and what would be sent upstream. Tokens and cookies are never printed.
     The exit status is 0 when it could be explained, whether the request would pass or not.
+    A port of a --listener in the URL is that listener's; any other is one of the data plane's own settings.
     With --connect, the upstream of a request that would pass is connected to from here, and a failure of TLS is named.
     With --cluster, of all credentials only the Secrets of those that a token in the request names are read.
 
@@ -95,6 +99,7 @@ def explain(
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)
     snapshot = _snapshot_for(gateway, gathered, grants_of(source, gateway), rules)
+    snapshot = structs.replace(snapshot, listeners=listeners_of(listener, gateway))
     explanation = explained(written, head, snapshot)
     click.echo("\n".join(_told(explanation, snapshot, gathered)))
     if connects and isinstance(explanation.decision, Forward):
@@ -122,7 +127,8 @@ def explained(written: WrittenRequest, head: RequestHead | Denial, snapshot: Sna
     """Explain a request as it was written and as the data port reads it."""
     if isinstance(head, Denial):
         return explain_unread(written.method, written.target, head)
-    return explain_request(head, build_table(snapshot, ""), time.time())
+    table = build_table(snapshot, "")
+    return explain_request(structs.replace(head, port=written.port_in(table)), table, time.time())
 
 
 def matters_to(head: RequestHead | Denial) -> Callable[[Parsed], bool]:

@@ -16,7 +16,7 @@ from postern_core.link.shares import Share
 from postern_dataplane.settings import Settings
 from postern_kit.options import SettingsCommand, build_settings, options_of
 
-from .arguments import compile_options
+from .arguments import compile_options, listener_option, listeners_of
 from .arguments import folders as folders_argument
 from .session import Session, SessionSettings
 
@@ -33,7 +33,16 @@ ALLOWED_UPSTREAMS = "loopback,own"
 @folders_argument
 @click.option("--gateway", default="default", show_default=True, metavar="NAME", help="Which gateway to play.")
 @compile_options
-def run(*, folders: tuple[Path, ...], gateway: str, share: Share, require_policy: bool, **settings: Any) -> None:
+@listener_option
+def run(
+    *,
+    folders: tuple[Path, ...],
+    gateway: str,
+    share: Share,
+    require_policy: bool,
+    listener: tuple[str, ...],
+    **settings: Any,
+) -> None:
     """Compile the manifests, serve them, and do so again at each save.
 
     A table of objects with their conditions is printed whenever it changes.
@@ -43,6 +52,7 @@ def run(*, folders: tuple[Path, ...], gateway: str, share: Share, require_policy
     Examples:
       postern run manifests
       postern run manifests --listen 0.0.0.0:8080 --workers 2
+      postern run manifests --listener internal=http://internal.example.com:8081
       postern run service.yaml routes --gateway internal --access-log on
     """  # noqa: D301 # click wants the character, not its escape
     build_settings(Settings, {"config": ".", **settings})
@@ -51,7 +61,8 @@ def run(*, folders: tuple[Path, ...], gateway: str, share: Share, require_policy
     arguments = tuple(option if value is True else f"{option}={value}" for option, value in given.items())
     # What is kept of 100,000 objects is searched for garbage again and again else, which doubles the time to start.
     gc.set_threshold(GARBAGE_THRESHOLD)
-    session = Session(SessionSettings(folders, gateway, arguments, share, require_policy))
+    listeners = listeners_of(listener, gateway)
+    session = Session(SessionSettings(folders, gateway, arguments, share, require_policy, listeners))
     click.get_current_context().exit(asyncio.run(session.run()))
 
 

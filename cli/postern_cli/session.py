@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from postern_core.link.shares import DEFAULT_SHARE, Share
+from postern_core.snapshot_listeners import Listener
 from postern_kit.stop_signals import STOP_SIGNALS, on_stop_signal
 from postern_operator.local.generated_secrets import state_folder
 from postern_operator.local.provider import LocalProvider, LocalSettings
@@ -28,6 +29,7 @@ class SessionSettings:
     arguments: tuple[str, ...]
     share: Share = DEFAULT_SHARE
     require_policy: bool = False
+    listeners: tuple[Listener, ...] = ()
 
 
 class Session:
@@ -45,7 +47,7 @@ class Session:
         Raises `LocalError` for paths that aren't there.  Without `hears_signals` it is stopped by cancelling it.
         """
         given = self._settings
-        settings = LocalSettings(given.paths, given.gateway, given.share, given.require_policy)
+        settings = LocalSettings(given.paths, given.gateway, given.share, given.require_policy, given.listeners)
         with tempfile.TemporaryDirectory(prefix="postern-") as folder:
             provider = LocalProvider(settings, Path(folder), self._reporter)
             await provider.begin()

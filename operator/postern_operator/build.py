@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Protocol
+
+from msgspec import structs
 
 from postern_core.codec import Encoded, EncodeMemo, encode_snapshot
 from postern_core.compile import Compiled, compile_snapshot
@@ -19,6 +23,7 @@ from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.link.withholding import Refused, withhold
 from postern_core.memo import Memo
 from postern_core.parse import Parsed
+from postern_core.snapshot_listeners import Listener
 
 from .validators import VALIDATORS
 
@@ -65,10 +70,12 @@ class GatewayBuild:
         gateway: str,
         grants: Grants | None = None,
         share: Share = DEFAULT_SHARE,
+        listeners: Iterable[Listener] = (),
         *,
         require_policy: bool = False,
     ) -> None:
         self._gateway = gateway
+        self._listeners = tuple(sorted(listeners, key=attrgetter("id")))
         self._share = share
         self._require_policy = require_policy
         self.grants = grants or Grants()
@@ -95,6 +102,8 @@ class GatewayBuild:
             require_policy=self._require_policy,
         )
         self.grants = compiled.grants
+        if self._listeners:
+            compiled = replace(compiled, snapshot=structs.replace(compiled.snapshot, listeners=self._listeners))
         withheld: frozenset[str] = frozenset()
         if refused := self.refused:
             snapshot, withheld = withhold(compiled.snapshot, refused)

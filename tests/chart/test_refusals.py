@@ -33,6 +33,19 @@ BAD = {
     "/gateways/default/rateLimitStore/url'": {
         "gateways": {"default": {"rateLimitStore": {"url": "redis://:hunter2@redis"}}}
     },
+    "gateways.default.listeners: http is the name of a port": {
+        "gateways": {"default": {"listeners": [{"name": "http", "port": 8081, "protocol": "HTTP"}]}}
+    },
+    "gateways.default.listeners: a: port 80 is that of service.httpPort": {
+        "gateways": {"default": {"listeners": [{"name": "a", "port": 80, "protocol": "HTTP"}]}}
+    },
+    "gateways.default.listeners: a: HTTPS needs certificates": {
+        "gateways": {"default": {"listeners": [{"name": "a", "port": 444, "protocol": "HTTPS"}]}}
+    },
+    "/gateways/default/listeners/0/hostname'": {
+        "gateways": {"default": {"listeners": [{"name": "a", "port": 81, "protocol": "HTTP", "hostname": "A.x"}]}}
+    },
+    "/gateways/default/listeners/0'": {"gateways": {"default": {"listeners": [{"name": "a", "port": 81}]}}},
     "gateways.admin: its Service would be postern-admin": {"gateways": {"admin": {}}},
     "invalid propertyName 'Public'": {"gateways": {"Public": {}}},
     "/gateways/public': got null, want object": "gateways: {public: }",

@@ -15,14 +15,16 @@ from dataclasses import dataclass
 import click
 
 from postern_core.resources.types import HEADER_PATTERN
+from postern_dataplane.decision.request_origin import USUAL_PORTS
 from postern_dataplane.http1.request_head import RequestError
 from postern_dataplane.http1.request_head import request_head as head_of
 from postern_dataplane.http1.request_reader import RequestReader
-from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.listener import ListenerConfig, ListenerPort
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import compared_host
 from postern_dataplane.settings import Limits
+from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.upstream.dns import is_address
 
 # Not urllib's: it drops and quotes bytes, and what the gateway makes of them is the question.
@@ -30,13 +32,15 @@ _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 # What would end a line early; no client sends it within one.
 _LINE_END = re.compile(r"[\r\n\0]")
 
+_PORT = re.compile(r":([0-9]{1,5})\Z")
+
 # The address of the client where none is given.
 PEER = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenRequest:
-    """A request as it was written, and the bytes of its head; `target` is the request target.
+    """A request as it was written, and the bytes of its head; `target` is the request target, `port` the URL's.
 
     `server_name` is the host that its connection asks for by SNI, None without TLS.
     """
@@ -46,6 +50,7 @@ class WrittenRequest:
     entrance: ListenerConfig
     server_name: str | None
     content: bytes
+    port: int = 0
 
     def read(self, limits: Limits | None = None, peer: str = PEER) -> RequestHead | Denial:
         """Read the head as the data port does; the refusal where it does not get as far as a decision."""
@@ -58,6 +63,12 @@ class WrittenRequest:
                 return head_of(message, limits, peer, self.entrance, self.server_name)
             except RequestError as error:
                 return error.denial
+
+    def port_in(self, table: RoutingTable) -> ListenerPort | None:
+        """The listeners at the URL's port, None where it is none of theirs."""
+        return next(
+            (it for it in table.ports.values() if (it.number, it.is_tls) == (self.port, self.entrance.is_tls)), None
+        )
 
 
 def written_request(method: str, url: str, headers: Iterable[str]) -> WrittenRequest:
@@ -78,16 +89,21 @@ def written_request(method: str, url: str, headers: Iterable[str]) -> WrittenReq
         fields.insert(0, f"Host: {authority}")
     lines = [f"{method} {target} HTTP/1.1", *fields, "", ""]
     is_tls = scheme == "https"
+    name = _server_name(authority) if is_tls else None
     content = "\r\n".join(lines).encode("utf-8", "surrogateescape")
-    return WrittenRequest(
-        method, target, ListenerConfig(is_tls=is_tls), _server_name(authority) if is_tls else None, content
-    )
+    return WrittenRequest(method, target, ListenerConfig(is_tls=is_tls), name, content, _port(scheme, authority))
 
 
 def _server_name(authority: str) -> str | None:
     """What a client asks for by SNI: the host of the URL, but no address (RFC 6066, section 3)."""
     host = compared_host(authority)
     return None if not host or is_address(host.strip("[]")) else host
+
+
+def _port(scheme: str, authority: str) -> int:
+    """The port of a URL, 0 for what is none."""
+    port = _PORT.search(authority)
+    return int(port[1]) if port else USUAL_PORTS[scheme]
 
 
 def _field(header: str) -> str:

@@ -15,6 +15,7 @@ from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import is_passed_over
 from postern_dataplane.decision.client_address import client_of, is_admitted
 from postern_dataplane.decision.decide import decide, find_route, host_field, target_of, usable_upstream
+from postern_dataplane.decision.https_location import redirect_of_listener
 from postern_dataplane.decision.issuer_checks import IssuerContext
 from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.decision.preflight import preflight
@@ -34,6 +35,7 @@ from .token_checks import check_token
 from .wording import listed, shown
 
 READING = "the request has one reading"
+LISTENER = "its listener serves it"
 ROUTE = "a route takes it"
 CLIENT = "its client may call from its address"
 METADATA = "it asks for no metadata of a protected resource"
@@ -74,6 +76,10 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
     """Decide about a request and tell each step."""
     walk = Trace()
     target = _read(head, table, walk)
+    redirect = _listener(head, target, walk) if target else None
+    if redirect is not None:
+        walk.skip([ROUTE, AUTHENTICATED, UPSTREAM])
+        return Explanation(head.method, head.target, target, (), tuple(walk.steps), Reject(redirect), "")
     answer = preflight(head, target, table) if target and head.method == "OPTIONS" else None
     if answer is not None:
         return _preflight(head, target, answer, walk)
@@ -87,7 +93,7 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
     else:
         unusable = None if usable_upstream(row) else DenialReason.UPSTREAM_UNAVAILABLE
         walk.check(UPSTREAM, lambda: unusable, lambda: _upstream_detail(row))
-    routes = table.hosts.find(target.host) if target else None
+    routes = table.virtual_host(head.port, target.host) if target else None
     notes = route_notes(routes, target, head, row) if routes and target else []
     decision = decide(head, table, NullCache(), now_s)
     sent = b"" if isinstance(decision, Reject) else request_bytes(head, decision.head)
@@ -96,6 +102,20 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
     return Explanation(
         head.method, head.target, target, tuple(notes), tuple(walk.steps), decision, token, sent, tuple(limits)
     )
+
+
+def _listener(head: RequestHead, target: Target, walk: Trace) -> Denial | None:
+    """Tell which listener takes a request; returns the redirect where it serves nothing itself."""
+    listener = None if head.port is None else head.port.listener_of(target.host)
+    if listener is None:
+        return None
+    redirect = redirect_of_listener(head, target)
+    reason = None if redirect is None else redirect.reason
+    hosts = listener.hostname or "every host"
+    sent = "" if redirect is None else f", and sends every request to HTTPS at port {listener.redirect_port}"
+    name = listener.id.rpartition("/")[2]
+    walk.check(LISTENER, lambda: reason, lambda: f"{name}, for {hosts} at port {listener.port}{sent}")
+    return redirect
 
 
 def _preflight(head: RequestHead, target: Target | None, answer: Reject, walk: Trace) -> Explanation:
@@ -158,7 +178,7 @@ def _find_route(head: RequestHead, target: Target | None, table: RoutingTable, w
     row = find_route(head, target, table)
     if isinstance(row, Denial):
         reason = row.reason
-        walk.check(ROUTE, lambda: reason, lambda: _without_route(target, table, reason))
+        walk.check(ROUTE, lambda: reason, lambda: _without_route(head, target, table, reason))
         return None
     walk.check(ROUTE, nothing, lambda: row.label)
     refusal = row.entry.refusal
@@ -174,7 +194,7 @@ def _find_route(head: RequestHead, target: Target | None, table: RoutingTable, w
     return row
 
 
-def _without_route(target: Target, table: RoutingTable, reason: DenialReason) -> str:
+def _without_route(head: RequestHead, target: Target, table: RoutingTable, reason: DenialReason) -> str:
     if reason == DenialReason.BAD_REQUEST and target.unmerged == "":
         return "its path has both // and a dot segment, which has two readings where mergeSlashes is false"
     if reason == DenialReason.BAD_REQUEST and not target.has_encoded_slash:
@@ -184,7 +204,9 @@ def _without_route(target: Target, table: RoutingTable, reason: DenialReason) ->
         )
     if reason == DenialReason.BAD_REQUEST:
         return "its path has an encoded slash or backslash, which encodedSlashes: Keep would take"
-    if table.hosts.find(target.host) is None:
+    if head.port is not None and head.port.listener_of(target.host) is None:
+        return f"no listener of port {head.port.number} takes the host {shown(target.host)}"
+    if table.virtual_host(head.port, target.host) is None:
         return f"no Service of gateway {table.gateway} has the host {shown(target.host)}"
     return "none of this host's routes"
 

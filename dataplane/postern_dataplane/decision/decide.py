@@ -81,10 +81,9 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     target = target_of(head, table)
     if isinstance(target, Denial):
         return Reject(target)
-    if head.method == "OPTIONS":
-        answer = preflight(head, target, table)
-        if answer is not None:
-            return answer
+    answer = _answer_of_no_route(head, target, table)
+    if answer is not None:
+        return answer
     row = find_route(head, target, table)
     if isinstance(row, Denial):
         return Reject(row, unrouted=table.unrouted.find(target.host, target.path, table.hosts))
@@ -129,6 +128,13 @@ def authorize(
     return Authorized(upstream, row, identity, until, has_token, cors, counted)
 
 
+def _answer_of_no_route(head: RequestHead, target: Target, table: RoutingTable) -> Reject | None:
+    """The answer of a listener that sends requests elsewhere, or to a preflight; None where a route is to answer."""
+    if head.port is not None and (redirect := redirect_of_listener(head, target)) is not None:
+        return Reject(redirect)
+    return preflight(head, target, table) if head.method == "OPTIONS" else None
+
+
 def usable_upstream(row: CompiledRoute) -> Upstream | None:
     """The upstream of a route; None where it is refused or has no endpoint."""
     upstream = row.upstream
@@ -136,16 +142,14 @@ def usable_upstream(row: CompiledRoute) -> Upstream | None:
 
 
 def target_of(head: RequestHead, table: RoutingTable) -> Target | Denial:
-    """Where a request wants to go, or why that is not clear, not for its connection, or elsewhere by its listener."""
+    """Where a request wants to go, or why that is not clear, or not for its connection."""
     host, is_repeated = host_field(head)
     target = BAD_REQUEST if is_repeated else read_target(head, host)
-    if isinstance(target, Denial):
-        return target
     name = head.server_name
     # Of most connections over TLS, all requests are for the host for which they were opened.
-    if name is not None and target.host not in (name, "") and table.is_misdirected(name, target.host):
-        return MISDIRECTED
-    return target if head.port is None else redirect_of_listener(head, target) or target
+    if name is None or isinstance(target, Denial) or target.host in (name, ""):
+        return target
+    return MISDIRECTED if table.is_misdirected(name, target.host) else target
 
 
 def host_field(head: RequestHead) -> tuple[bytes | None, bool]:

@@ -9,6 +9,25 @@
 {{- toYaml $all }}
 {{- end }}
 
+{{/* Where a pod listens for a port of a listener, as `bind_port_of` of the operator has it: a container may use no port below 1024, and some are its own. */}}
+{{- define "postern.bindPort" -}}
+{{- if or (lt (int .) 1024) (has (int .) (list 8080 8443 9081 9083)) }}{{ add (int .) 10000 }}{{ else }}{{ int . }}{{ end }}
+{{- end }}
+
+{{/* The ports of a gateway's listeners, as YAML: each once, by the name of its first listener. */}}
+{{- define "postern.listenerPorts" -}}
+{{- $ports := list -}}
+{{- $seen := dict -}}
+{{- range .listeners -}}
+{{- $key := int .port | toString -}}
+{{- if not (hasKey $seen $key) -}}
+{{- $_ := set $seen $key true -}}
+{{- $ports = append $ports (dict "name" .name "port" (int .port) "bindPort" (include "postern.bindPort" .port | int)) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml (dict "ports" $ports) }}
+{{- end }}
+
 {{/* What helm can't say in a schema is refused here, before anything is rendered that would not work. */}}
 {{- define "postern.validate" -}}
 {{- $seen := dict -}}
@@ -26,6 +45,18 @@
 {{- $_ := set $seen $gateway.namespace $name -}}
 {{- if and $gateway.tls.redirect (not $gateway.tls.enabled) -}}
 {{- fail (printf "%s.tls.redirect: without TLS there is nothing to send clients to; set tls.enabled as well" $place) -}}
+{{- end -}}
+{{- range $gateway.listeners -}}
+{{- $listener := printf "%s.listeners: %s" $place .name -}}
+{{- if has .name (list "http" "https") -}}
+{{- fail (printf "%s is the name of a port of the Service already; choose another name" $listener) -}}
+{{- end -}}
+{{- if or (eq (int .port) (int $gateway.service.httpPort)) (and $gateway.tls.enabled (eq (int .port) (int $gateway.service.httpsPort))) -}}
+{{- fail (printf "%s: port %d is that of service.httpPort or service.httpsPort, at which every host is served; choose another port" $listener (int .port)) -}}
+{{- end -}}
+{{- if and (eq .protocol "HTTPS") (not $gateway.tls.enabled) -}}
+{{- fail (printf "%s: HTTPS needs certificates; set tls.enabled as well" $listener) -}}
+{{- end -}}
 {{- end -}}
 {{- with $gateway.rateLimitStore -}}
 {{- if and (or .passwordSecret.name .caConfigMap.name) (not .url) -}}

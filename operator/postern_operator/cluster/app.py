@@ -18,6 +18,7 @@ import aiohttp
 from kubernetes.aio.client import ApiClient
 
 from postern_kit.stop_signals import on_stop_signal
+from postern_operator.build import GatewayBuild
 
 from .admin_server import admin_port
 from .api.connection import api_configuration
@@ -125,14 +126,19 @@ class Operator:
                 rollout.begin_term()
 
     def _rollout(self, gateway: Gateway, writer: Writer) -> GatewayRollout:
+        listeners = self._settings.listeners_of(gateway.name)
         return GatewayRollout(
             gateway,
             ClusterPublisher(writer, gateway.namespace, gateway.name),
             partial(self._pods.slices_of, gateway.namespace),
             self._request_status,
             self._metrics,
-            share=self._settings.share,
-            require_policy=gateway.name in self._settings.require_policy,
+            build=GatewayBuild(
+                gateway.name,
+                share=self._settings.share,
+                listeners=listeners,
+                require_policy=gateway.name in self._settings.require_policy,
+            ),
             rebuild=self._objects.mark_dirty,
         )
 

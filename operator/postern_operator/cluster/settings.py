@@ -10,7 +10,9 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from postern_core.link.shares import DEFAULT_SHARE, Share, parse_share
+from postern_core.listeners import METAVAR, bind_port_of, check_listeners, read_listener
 from postern_core.resources.types import LABEL_PATTERN
+from postern_core.snapshot_listeners import Listener
 from postern_core.special_addresses import AllowedAddresses, Network, read_allowed_addresses
 from postern_kit.addresses import Address
 from postern_kit.options import read_command_line
@@ -65,6 +67,23 @@ def _gateways(text: str) -> tuple[Gateway, ...]:
     return tuple(found)
 
 
+class GatewayListener(NamedTuple):
+    """A listener, and the gateway whose it is."""
+
+    gateway: str
+    listener: Listener
+
+
+def _listeners(text: str) -> tuple[GatewayListener, ...]:
+    found = []
+    for part in _parts(text):
+        gateway, slash, listener = part.partition("/")
+        if not slash or "=" in gateway:
+            raise ValueError(f"{part!r} is not GATEWAY/NAME=URL, such as default/internal=http://*:8081")
+        found.append(GatewayListener(gateway, read_listener(listener, gateway, bind_port_of)))
+    return tuple(found)
+
+
 def _networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(part) for part in _parts(text))
 
@@ -77,6 +96,7 @@ def _hosts(text: str) -> tuple[str, ...]:
 
 
 GATEWAYS = Syntax("NAME=NAMESPACE", _gateways, lambda gateways: ",".join("=".join(one) for one in gateways))
+LISTENERS = Syntax(f"GATEWAY/{METAVAR}", _listeners)
 NAMESPACES = Syntax("NAMESPACE", _namespaces)
 NAMESPACE = Syntax("NAMESPACE", _namespace)
 NAMES = Syntax("NAME", _namespaces)
@@ -94,6 +114,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "The default is the gateway of a Service that names none.",
         spelling="--gateway", repeats=True,
     )] = (Gateway("default", "postern-default"),)  # fmt: skip
+    listeners: Annotated[tuple[GatewayListener, ...], Option(
+        LISTENERS, "A further port of a gateway, as http://HOSTNAME:PORT, or https://; may be repeated.",
+        "The ports of the data plane's own settings are there anyway: see [listeners](../listeners.md).",
+        spelling="--listener", default="none", repeats=True,
+    )] = ()  # fmt: skip
     namespaces: Annotated[tuple[str, ...], Option(
         NAMESPACES, "Only the objects of this namespace count; may be repeated.",
         "All by default, because a tenant is one kubectl away.",
@@ -139,8 +164,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         default="none",
     )] = AllowedAddresses()  # fmt: skip
 
+    def listeners_of(self, gateway: str) -> tuple[Listener, ...]:
+        """Return the listeners of a gateway."""
+        return tuple(it.listener for it in self.listeners if it.gateway == gateway)
+
     def __post_init__(self) -> None:
         """Refuse a name of no gateway, and two gateways in one namespace: they would read each other's keys."""
+        self._check_listeners()
         unknown = set(self.require_policy) - {gateway.name for gateway in self.gateways}
         if unknown:
             raise ValueError(f"--require-policy: there is no gateway {min(unknown)!r}; name one of --gateway")
@@ -151,6 +181,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise ValueError(
                     f"--gateway: the {attribute} {twice[0]!r} is given twice; each gateway needs one of its own"
                 )
+
+    def _check_listeners(self) -> None:
+        names = {gateway.name for gateway in self.gateways}
+        for gateway, listener in self.listeners:
+            if gateway not in names:
+                raise ValueError(f"--listener: {listener.id.removeprefix('Listener/')} is of no gateway of --gateway")
+        for gateway in names:
+            try:
+                check_listeners(self.listeners_of(gateway))
+            except ValueError as error:
+                raise ValueError(f"--listener: {error}") from error
 
 
 def read_settings(arguments: Sequence[str] | None = None) -> Settings:

@@ -18,6 +18,7 @@ from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
 from postern_core.problems import Problem
 from postern_core.ref import Ref
+from postern_core.snapshot_listeners import Listener
 from postern_kit.snapshot_dir import SnapshotDir
 from postern_operator.errors import LocalError
 
@@ -33,12 +34,13 @@ from .rebuild_loop import RebuildLoop, RebuildResult
 
 @dataclass(frozen=True, slots=True)
 class LocalSettings:
-    """What is compiled, and for which gateway."""
+    """What is compiled, and for which gateway and its listeners."""
 
     paths: tuple[Path, ...]
     gateway: str = "default"
     share: Share = DEFAULT_SHARE
     require_policy: bool = False
+    listeners: tuple[Listener, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class LocalProvider:
             share=settings.share,
             require_policy=settings.require_policy,
             grants=GrantsFile(state, settings.gateway),
+            listeners=settings.listeners,
         )
         self._reading = Reading()
         self._rebuilt: RebuildResult | None = None

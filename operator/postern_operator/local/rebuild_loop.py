@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from postern_core.compile import Compiled
 from postern_core.grants import Grants
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
+from postern_core.snapshot_listeners import Listener
 from postern_operator.build import GatewayBuild, ObjectSource, until_quiet
 
 
@@ -53,12 +54,13 @@ class RebuildLoop:
         share: Share = DEFAULT_SHARE,
         require_policy: bool = False,
         grants: GrantsStore | None = None,
+        listeners: Iterable[Listener] = (),
     ) -> None:
         self._source = source
         self._publisher = publisher
         self._grants = grants
         kept = grants.read() if grants else None
-        self._build = GatewayBuild(gateway, kept, share, require_policy=require_policy)
+        self._build = GatewayBuild(gateway, kept, share, listeners, require_policy=require_policy)
         self._published = ""
 
     async def run(self, rebuilt: Callable[[RebuildResult], None], failed: Callable[[Exception], None]) -> None:

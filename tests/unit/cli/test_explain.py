@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jwt
+import pytest
 
 import manifests
 
@@ -121,3 +122,31 @@ def test_keys_are_those_that_a_run_has_fetched(postern, folder):
     result = postern("explain", folder.path, "--", "GET", URL, "-H", f"Authorization: Bearer {token}")
     assert "TokenIssuer default/idp: none yet" in result.stdout
     assert "issuer_unavailable" in result.stdout
+
+
+LISTENERS = [
+    "--listener=open=http://app.example.com:8081",
+    "--listener=old=http://old.example.com:8081?redirect=8443",
+    "--listener=other=http://*.example.org:8082",
+]
+
+
+@pytest.mark.parametrize(
+    ("host", "step"),
+    [
+        ("app.example.com:8081", "ok its listener serves it: open, for app.example.com at port 8081"),
+        ("old.example.com:8081", "refused its listener serves it: old, for old.example.com at port 8081, and sends "),
+        ("app.example.com:8082", "refused a route takes it: no listener of port 8082 takes the host "),
+    ],
+)
+def test_the_port_of_a_url_is_that_of_its_listener(postern, protected, host, step):
+    """Which listener takes the request is a step of its own."""
+    result = postern("explain", protected.path, *LISTENERS, "--", "GET", f"http://{host}/v1")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert step in " ".join(result.stdout.split())
+
+
+def test_any_other_port_is_one_of_the_settings(postern, protected):
+    """Listeners are beside those, and change nothing there."""
+    with_listeners = postern("explain", protected.path, *LISTENERS, "--", "GET", URL)
+    assert postern("explain", protected.path, "--", "GET", URL).stdout == with_listeners.stdout

@@ -15,6 +15,7 @@ import pytest
 
 from manifests import route, service
 from postern_cli import run as module
+from postern_core.snapshot_listeners import Listener
 
 POSTERN = Path(sys.executable).parent / "postern"
 LOOPBACK_IS_ALLOWED = "--allowed-upstreams=loopback,own"
@@ -66,6 +67,15 @@ def test_options_that_need_each_other_go_together(postern, sessions, folder):
     assert {"--listen-tls=127.0.0.1:0", "--certificates=c"} <= set(sessions[0].arguments)
 
 
+def test_listeners_are_those_of_the_gateway(postern, sessions, folder):
+    """They are a part of the snapshot, so that the data plane has no option for them."""
+    done = postern("run", folder.path, "--gateway", "g", "--listener", "a=http://*:81", "--listener=b=https://x.y:82")
+
+    assert 3 == done.exit_code
+    expected = (Listener("Listener/g/a", "HTTP", 81, 81), Listener("Listener/g/b", "HTTPS", 82, 82, "x.y"))
+    assert (expected, (LOOPBACK_IS_ALLOWED,)) == (sessions[0].listeners, sessions[0].arguments)
+
+
 def test_an_option_may_be_in_the_environment(postern, sessions, folder):
     """By the name of the command and its own."""
     postern("run", folder.path, env={"POSTERN_RUN_LISTEN": "127.0.0.1:8080"})
@@ -83,9 +93,9 @@ def test_an_option_may_be_in_the_environment(postern, sessions, folder):
         ("--trusted-proxies=10.0.0.0/99", "write networks as"),
         ("--access-log=2", "neither off, on nor a share"),
         ("--listen-tls=8443", "is not HOST:PORT"),
-        ("--listen-tls=127.0.0.1:8443", "--listen-tls and --certificates need each other"),
         ("--max-headers=0", "is not a number of 1 or more"),
         ("--redirect-to-https=443", "--redirect-to-https needs --listen-tls"),
+        ("--listener=8081", "Invalid value for '--listener': '8081' is not a listener"),
     ],
 )
 def test_what_the_data_plane_would_refuse_is_refused(postern, sessions, folder, given, words):
@@ -94,6 +104,14 @@ def test_what_the_data_plane_would_refuse_is_refused(postern, sessions, folder, 
 
     assert (2, []) == (done.exit_code, sessions)
     assert words in " ".join(done.stderr.split())
+
+
+def test_listeners_that_do_not_go_together_are_refused(postern, sessions, folder):
+    """Before anything is started."""
+    done = postern("run", folder.path, "--listener=a=http://*:81", "--listener=b=https://x:81")
+
+    assert (2, []) == (done.exit_code, sessions)
+    assert "--listener: listeners 'a' and 'b': port 81 has one protocol" in done.stderr
 
 
 def run(folder, *options):

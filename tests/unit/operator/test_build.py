@@ -8,7 +8,8 @@ import pytest
 
 import manifests
 from postern_core.parse import parse_manifest
-from postern_operator.build import Debounce, ObjectSource
+from postern_core.snapshot_listeners import Listener
+from postern_operator.build import Debounce, GatewayBuild, ObjectSource
 from postern_operator.cluster.watch.object_cache import ObjectCache
 from postern_operator.local.object_store import ObjectStore
 
@@ -24,6 +25,14 @@ def test_a_rebuild_waits_for_quiet_but_not_for_ever(changed_at, due_at):
         debounce.notify(now)
 
     assert pytest.approx(due_at) == 11.0 + debounce.due_in(11.0)
+
+
+def test_the_listeners_of_a_gateway_are_in_its_snapshot():
+    """In order of id, whatever the order in which they are given; without any, the bytes are as they were."""
+    listeners = [Listener(f"Listener/default/{name}", "HTTP", 80, 80, f"{name}.example.com") for name in "ba"]
+    built, plain = GatewayBuild("default", listeners=listeners).run(()), GatewayBuild("default").run(())
+    assert tuple(reversed(listeners)) == built.compiled.snapshot.listeners
+    assert (1, 0) == tuple(it.encoded.index.count(b'"section":"listeners"') for it in (built, plain))
 
 
 class InStore:

@@ -16,7 +16,6 @@ from kubernetes.aio.client import ApiClient
 
 from postern_core.codec import SECTIONS
 from postern_core.link.retained import EMPTY
-from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.parse import Parsed
 from postern_core.snapshot import Snapshot
 from postern_kit.backoff import Backoff
@@ -66,12 +65,11 @@ class GatewayRollout:
         changed: Callable[[], None],
         metrics: Metrics,
         *,
-        share: Share = DEFAULT_SHARE,
-        require_policy: bool = False,
+        build: GatewayBuild | None = None,
         rebuild: Callable[[], None] = lambda: None,
     ) -> None:
         self.gateway = gateway
-        self.build = GatewayBuild(gateway.name, share=share, require_policy=require_policy)
+        self.build = build or GatewayBuild(gateway.name)
         self._encoded_grants = EncodedBeside()
         self._term = 0
         self._read_in_term: int | None = None

@@ -7,10 +7,13 @@ from ipaddress import ip_network
 import pytest
 
 from postern_core.link.shares import Share
+from postern_core.snapshot_listeners import Listener
 from postern_core.special_addresses import AllowedAddresses, SpecialUse
 from postern_kit import pod
 from postern_kit.addresses import Address
-from postern_operator.cluster.settings import Gateway, Settings, read_settings
+from postern_operator.cluster.settings import Gateway, GatewayListener, Settings, read_settings
+
+LISTENER = Listener("Listener/default/a", "HTTP", 80, 10080)
 
 
 @pytest.fixture
@@ -36,6 +39,7 @@ def test_the_defaults_are_the_settings_own(read):
     [
         ("--gateway", "a=b", "gateways", (Gateway("a", "b"),)),
         ("--gateway", "a=b, c=d", "gateways", (Gateway("a", "b"), Gateway("c", "d"))),
+        ("--listener", "default/a=http://*:80", "listeners", (GatewayListener("default", LISTENER),)),
         ("--namespace", "a", "namespaces", ("a",)),
         ("--require-policy", "default", "require_policy", ("default",)),
         ("--namespace-share", "routes=5,bytes=6", "share", Share(routes=5, size_bytes=6)),
@@ -71,6 +75,10 @@ def test_an_option_may_be_repeated(read):
         (["--gateway", "a=b", "--gateway", "a=c"], {}, "the name 'a' is given twice"),
         (["--require-policy", "public"], {}, "there is no gateway 'public'; name one of --gateway"),
         (["--namespace", "A"], {}, "is not a name of Kubernetes"),
+        (["--listener", "a=http://*:80"], {}, "is not GATEWAY/NAME=URL"),
+        (["--listener", "default/a=80"], {}, "is not a listener such as"),
+        (["--listener", "b/a=http://*:80"], {}, "b/a is of no gateway"),
+        (["--listener", "default/a=http://*:80,default/a=http://*:81"], {}, "'a' is given twice"),
         (["--admin", "80"], {}, "is not HOST:PORT"),
         (["--fetch-deny", "10.0.0.1/8"], {}, "has host bits set"),
         (["--fetch-hosts", "https://a/"], {}, "is not a host or a pattern of hosts"),
