@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import web
@@ -21,6 +22,17 @@ from .editing.change import Change, RefusedChangeError, file_name
 from .editing.fields import Form, typed_values
 from .editing.forms import FORMS, fields_for, fit_to_show, manifest_of, spec_of_form, values_for
 from .editing.review import Review, by_field, difference
+from .editing.typed_secret import (
+    ELSEWHERE,
+    PENDING,
+    SECRET,
+    KnownSecrets,
+    PendingSecrets,
+    TypedSecret,
+    foreign_names,
+    mistakes_of,
+    typed_secret_of,
+)
 from .gatekeeper import fields_of, page_response
 from .object_document import ObjectDocument
 from .objects import ConsoleObjects
@@ -35,6 +47,13 @@ CHANGED = (
     "The object has changed since this form was opened. What was typed is kept; the difference that comes next is that "
     "to the object as it is now."
 )
+
+
+FOREIGN = (
+    "names no Secret of these folders, or no entry of it. What was typed may be a secret, and is not shown again; type "
+    "it anew with the tick for a Secret that is elsewhere"
+)
+FORGOTTEN = "was kept for ten minutes only; type it anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +91,7 @@ class EditPages:
         self._templates = templates
         # From the reading to the write: of two saves at once, each would be without the other's.
         self._lock = asyncio.Lock()
+        self._pending = PendingSecrets(time.monotonic)
 
     async def form(self, request: web.Request) -> web.Response:
         """The form of a new object, or of one that is there."""
@@ -96,17 +116,44 @@ class EditPages:
             return self._form(state, draft, {"": [CHANGED]}, 409)
         if not is_there and ref in state.objects:
             return self._form(state, draft, {"name": ["is taken in this namespace"]})
-        review = await self._objects.review(draft.changed)
-        if review.refuses:
+        typed, mistakes = self._typed(state, draft, form)
+        if mistakes:
+            return self._form(state, draft, mistakes)
+        if typed is not None:
+            draft = replace(draft, manifest=typed.named_by(draft.manifest))
+        review = await self._objects.review(draft.changed, *([typed.parsed] if typed else ()))
+        is_no_key = typed is not None and any(it.field.startswith("spec.keys") for it in review.own)
+        if review.refuses or is_no_key:
             return self._form(state, draft, _mistakes(draft, review.own, form))
         try:
-            return await self._changed(state, draft, form, review)
+            return await self._changed(state, draft, form, review, typed)
         except RefusedChangeError as error:
             return self._form(state, draft, _mistakes(draft, error.problems, form))
         except LocalError as error:
             return self._form(state, draft, {"": [str(error)]})
 
-    async def _changed(self, state: ConsoleState, draft: Draft, form: Form, review: Review) -> web.Response:
+    def _typed(
+        self, state: ConsoleState, draft: Draft, form: Form
+    ) -> tuple[TypedSecret | None, Mapping[str, Sequence[str]]]:
+        """The secret that was typed just now or before the difference was seen, and what is wrong with the key."""
+        ref = draft.asked.ref
+        if ref.kind != "JWTCredential":
+            return None, {}
+        known = secrets_in(state, ref.namespace)
+        foreign = foreign_names({name: texts[0] for name, texts in form.items() if texts}, draft.spec, known)
+        if foreign and known is not None and not form.get(ELSEWHERE):
+            return None, {foreign[0]: [FOREIGN]}
+        if known is None:
+            return None, {}
+        kept = (form.get(PENDING) or [""])[0]
+        typed = typed_secret_of(form, ref) or self._pending.find(kept, Ref("Secret", ref.namespace, ref.name))
+        if typed is None:
+            return None, {SECRET: [FORGOTTEN]} if kept else {}
+        return typed, mistakes_of(typed, draft.manifest["spec"], known)
+
+    async def _changed(
+        self, state: ConsoleState, draft: Draft, form: Form, review: Review, typed: TypedSecret | None
+    ) -> web.Response:
         """Show the change, save it where it was seen, or send it as a file."""
         action = (form.get("action") or [""])[0]
         takes_over = action == TAKE_OVER or form.get(TAKE_OVER) == ["on"]
@@ -116,11 +163,17 @@ class EditPages:
             return _download(change, ref)
         if action == "save" and change.why_not:
             raise web.HTTPForbidden(reason=change.why_not)
+        secret = await self._objects.change(typed.ref, typed.manifest, None, takes_over=False) if typed else None
         if action == "save" and form.get("digest") == [change.digest]:
+            # First, so that the credential never names a Secret that is not there.
+            if secret is not None:
+                await self._objects.save(secret)
             await self._objects.save(change)
+            self._pending.drop((form.get(PENDING) or [""])[0])
             raise web.HTTPSeeOther(object_path(ref))
         seen = difference(change, draft.changed, review.own)
-        page = review_page(state, draft.asked, form, seen, review)
+        kept = (self._pending.keep(typed), secret.place) if typed and secret else None
+        page = review_page(state, draft.asked, form, seen, review, secret=kept)
         return page_response(self._templates.render("review.html", page))
 
     async def _found(self, request: web.Request, state: ConsoleState) -> Found:
@@ -144,8 +197,20 @@ class EditPages:
     def _form(
         self, state: ConsoleState, draft: Draft, mistakes: Mapping[str, Sequence[str]], status: int = 422
     ) -> web.Response:
-        page = edit_page(state, draft.asked, fields_for(draft.asked.ref.kind, draft.spec), mistakes)
+        asked = draft.asked
+        hidden = foreign_names(asked.values, draft.spec, secrets_in(state, asked.ref.namespace))
+        asked = replace(asked, values={**asked.values, **dict.fromkeys(hidden, "")})
+        page = edit_page(state, asked, fields_for(asked.ref.kind, draft.spec), mistakes)
+        takes_secret = asked.ref.kind == "JWTCredential" and state.secrets is not None
+        page["takes_secret"] = takes_secret and not draft.spec.get("keys") and "issuerRef" not in draft.spec
         return page_response(self._templates.render("edit.html", page), status)
+
+
+def secrets_in(state: ConsoleState, namespace: str) -> KnownSecrets | None:
+    """The Secrets of a namespace, None where they can't be known."""
+    if state.secrets is None:
+        return None
+    return {ref.name: entries for ref, entries in state.secrets.items() if ref.namespace == namespace}
 
 
 def _mistakes(draft: Draft, problems: Sequence[Problem], form: Form) -> dict[str, list[str]]:

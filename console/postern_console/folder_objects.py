@@ -88,11 +88,11 @@ class FolderObjects:
             self._digests[gateway] = known
         return known[1]
 
-    async def review(self, changed: Parsed) -> Review:
+    async def review(self, changed: Parsed, *beside: Parsed) -> Review:
         """What would be wrong if one object were another, or new."""
         state = await self.state()
         before = [problem for problems in state.problems.values() for problem in problems]
-        return await asyncio.to_thread(review_of, self._complete, changed, before, self._problems_of)
+        return await asyncio.to_thread(review_of, (*self._complete, *beside), changed, before, self._problems_of)
 
     async def permissions(self, _: Ref) -> Permissions:
         """Everything, as far as the files can be written."""

@@ -42,8 +42,8 @@ class ConsoleObjects(Protocol):
     async def credential(self, ref: Ref) -> Credential:
         """A JWTCredential with its keys; raises `click.ClickException` where it has none that serve."""
 
-    async def review(self, changed: Parsed) -> Review:
-        """What would be wrong if one object were another, or new."""
+    async def review(self, changed: Parsed, *beside: Parsed) -> Review:
+        """What would be wrong if one object were another, or new, with others that are new beside it."""
 
     async def permissions(self, ref: Ref) -> Permissions:
         """What may be done with an object, or without a name with any of its kind."""

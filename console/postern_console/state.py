@@ -11,9 +11,10 @@ from pathlib import Path
 
 from postern_cli.diagnostics import Diagnostic, report_of
 from postern_core.kinds import KINDS
-from postern_core.parse import Parsed, spec_of
+from postern_core.parse import Parsed, is_a, spec_of
 from postern_core.problems import Problem, by_ref
 from postern_core.ref import Ref
+from postern_core.resources.kubernetes import Secret
 from postern_operator.local.folder_source import Reading
 
 
@@ -23,6 +24,7 @@ class ConsoleState:
 
     `children` are the Routes of a Service and the JWTCredentials of a Consumer, whether the parent exists or not;
     `problems` are those of the compiler alone, `findings` have their places, and files that can't be read.
+    `secrets` are the Secrets of the folders with the names of their entries, None where they can't be known.
     `cluster` says which one was read, "" for folders, and `left_out` what of it could not be.
     """
 
@@ -35,6 +37,7 @@ class ConsoleState:
     problems: Mapping[Ref, tuple[Problem, ...]] = field(default_factory=dict)
     by_object: Mapping[Ref, tuple[Diagnostic, ...]] = field(default_factory=dict)
     children: Mapping[Ref, tuple[Ref, ...]] = field(default_factory=dict)
+    secrets: Mapping[Ref, frozenset[str]] | None = None
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -54,7 +57,12 @@ def state_of(
 ) -> ConsoleState:
     """Put together what was read of folders and what the compiler found."""
     findings = report_of(reading, problems, folders).findings
-    return replace(state_with(reading.objects, problems, findings, gateways), folders=folders)
+    secrets = {it.ref: _entries_of(it.resource) for it in reading.objects if is_a(it, Secret)}
+    return replace(state_with(reading.objects, problems, findings, gateways), folders=folders, secrets=secrets)
+
+
+def _entries_of(secret: Secret) -> frozenset[str]:
+    return frozenset({**(secret.data or {}), **(secret.string_data or {})})
 
 
 def state_with(

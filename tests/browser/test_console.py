@@ -88,6 +88,23 @@ def test_a_token_does_not_come_back_with_the_back_button(protected):
     assert made not in console.chromium.execute_script("return document.documentElement.outerHTML")
 
 
+def test_a_random_secret_is_one_that_the_gateway_takes(protected, gateway):
+    """It can be copied as long as its form is open, and is on no page after that."""
+    console = protected
+    console.open("/jwtcredentials/new")
+    console.fill(name="second", namespace="demo", consumerRef__name="oiloil", key="second")
+    console.click("Random")
+    made = console.find("#secret").get_property("value")
+    console.save()
+    console.open("/jwtcredentials/demo/second/token")
+    console.click("Generate")
+    console.until(lambda: console.find("dialog #made-token").is_displayed())
+    token = console.find("#made-token").get_property("value")
+    raw.until(lambda: ask(gateway, f"Authorization: Bearer {token}").status == 200, "the credential to be served")
+    console.open("/jwtcredentials/demo/second")
+    assert (64, False) == (len(made), made in console.chromium.page_source)
+
+
 def test_a_dialog_works_by_keyboard(protected):
     """Enter sends the form, and Escape closes the dialog, which forgets the token."""
     console = protected

@@ -116,13 +116,13 @@ class ClusterObjects:
         objects = (*reading.objects, *fetched.objects)
         return await asyncio.to_thread(serving_credential, ref, objects, Grants())
 
-    async def review(self, changed: Parsed) -> Review:
+    async def review(self, changed: Parsed, *beside: Parsed) -> Review:
         """What would be wrong if one object were another, or new; it keeps its age."""
         reading = await self._latest.get()
         api = (await self._session.connection()).api
-        present = {parsed.ref for parsed in reading.objects}
+        present = {parsed.ref for parsed in (*reading.objects, *beside)}
         fetched = await fetch_references(api, [changed], no_secrets)
-        objects = (*reading.objects, *(parsed for parsed in fetched.objects if parsed.ref not in present))
+        objects = (*reading.objects, *beside, *(parsed for parsed in fetched.objects if parsed.ref not in present))
         left_out = Unread(
             reading.left_out.namespaces,
             {**reading.left_out.refused, **fetched.refused},

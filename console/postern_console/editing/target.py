@@ -11,14 +11,14 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
 from postern_core.resources.types import NAME_PATTERN
-from postern_kit.atomic_file import replace_shared_file
+from postern_kit.atomic_file import replace_file, replace_shared_file
 from postern_kit.regular_file import read_regular
 from postern_operator.errors import LocalError, ManifestError
 from postern_operator.local.manifest_file import manifests_of, read_manifests, texts_of
@@ -32,11 +32,12 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class FileChange(Change):
-    """A file before and after; `before` is None for a new one."""
+    """A file before and after; `before` is None for a new one, which `is_private` gives to its owner alone."""
 
     path: Path
     before: bytes | None
-    after: bytes
+    after: bytes = field(repr=False)
+    is_private: bool = False
 
     @property
     def place(self) -> str:
@@ -87,8 +88,10 @@ def added_document(folders: Sequence[Path], ref: Ref, manifest: Mapping[str, Any
         if path is None:
             raise LocalError(f"{folder / names[1]} is there already; choose another name")
         _check(new.encode(), [manifest], str(path))
-        return FileChange("", new, path, None, new.encode())
+        return FileChange("", new, path, None, new.encode(), is_private=ref.kind == "Secret")
     path = folders[0]
+    if ref.kind == "Secret":
+        raise LocalError("a secret has a file of its own; start the console with a folder")
     if path.suffix == ".json":
         raise LocalError(f"{path} is JSON; name a folder for new objects")
     try:
@@ -143,6 +146,6 @@ def save(change: FileChange) -> None:
             now = read_regular(path) if os.path.lexists(path) else None
             if now != change.before:
                 raise LocalError(f"{change.path} has changed in the meantime; look at it again")
-            replace_shared_file(path, change.after)
+            (replace_file if change.is_private else replace_shared_file)(path, change.after)
     except OSError as error:
         raise LocalError(f"{change.path} can't be written: {error.strerror}") from None

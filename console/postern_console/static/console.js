@@ -64,7 +64,7 @@ addEventListener("pagehide", () => {
 });
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("button[data-copy], button[data-add-row]");
+  const button = event.target.closest("button[data-copy], button[data-add-row], button[data-random]");
   if (!button) return;
   if (button.dataset.copy) {
     const field = document.getElementById(button.dataset.copy);
@@ -76,6 +76,15 @@ document.addEventListener("click", async (event) => {
       field.select?.();
       button.textContent = "Press Ctrl-C";
     }
+    return;
+  }
+  if (button.dataset.random) {
+    // As many characters as the longest key of HS512 has bytes (RFC 7518, section 3.2).
+    const bytes = crypto.getRandomValues(new Uint8Array(48));
+    const text = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
+    const field = document.getElementById(button.dataset.random);
+    field.value = text;
+    field.focus();
     return;
   }
   const rows = document.getElementById(button.dataset.addRow);

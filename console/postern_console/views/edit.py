@@ -10,6 +10,7 @@ from typing import Any
 
 from postern_console.editing.fields import Field
 from postern_console.editing.review import Difference, Review
+from postern_console.editing.typed_secret import IS_BASE64, PENDING, SECRET
 from postern_console.state import ConsoleState
 from postern_core.kinds import KINDS
 from postern_core.ref import Ref
@@ -73,9 +74,15 @@ def review_page(
     form: Mapping[str, Sequence[str]],
     seen: Difference,
     review: Review,
+    *,
+    secret: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The difference, what is still wrong, and what others would get; the form goes along unseen."""
+    """The difference, what is still wrong, and what others would get; the form goes along unseen.
+
+    A `secret` that was typed does not: it is an id by which it is kept, and the place where it will be written.
+    """
     hidden = [(name, value) for name, values in form.items() if name not in HIDDEN_NOT for value in values]
+    hidden += [(PENDING, secret[0])] if secret else []
     hidden += [(TAKE_OVER, "on")] if seen.takes_over else []
     return _page(asked) | {
         "place": place_of(seen.place, None, state.folders),
@@ -84,6 +91,7 @@ def review_page(
         "own": [(problem.field, problem.message) for problem in review.own],
         "others": [(link_to(it.ref, state, str(it.ref)), it.field, it.message) for it in review.others],
         "digest": seen.digest,
+        "secret_place": place_of(secret[1], None, state.folders) if secret else "",
         "offer": seen,
         "take_over": TAKE_OVER,
     }
@@ -91,7 +99,7 @@ def review_page(
 
 # The button, and the input of the form after it, by which fields are taken from their owners.
 TAKE_OVER = "take-over"
-HIDDEN_NOT = ("form_token", "action", "digest", TAKE_OVER)
+HIDDEN_NOT = ("form_token", "action", "digest", TAKE_OVER, SECRET, IS_BASE64, PENDING)
 
 
 def _page(asked: Asked) -> dict[str, Any]:

@@ -103,7 +103,7 @@ async def test_what_is_still_missing_and_what_others_get_is_said(console):
     fields = {"name": "r", "namespace": "default", "serviceRef.name": "gone"}
     assert "does not exist" in (await seen(console, "/routes/new", **fields))[2]
     fields = {"consumerRef.name": "alice", "algorithm": "HS256", "key": "x", "keys.0.secretRef.name": "gone",
-              "keys.0.secretRef.key": "k", "keys.0.secretRef.encoding": "Plain"}  # fmt: skip
+              "keys.0.secretRef.key": "k", "keys.0.secretRef.encoding": "Plain", "secret_elsewhere": "on"}  # fmt: skip
     assert "It will be saved with problems" in (await seen(console, "/jwtcredentials/default/alice/edit", **fields))[2]
 
 

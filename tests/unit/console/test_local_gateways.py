@@ -9,6 +9,7 @@ import pytest
 from postern_cli.running_gateways import Announcement
 from postern_console import local_gateways as module
 from postern_console.folder_objects import FolderObjects
+from postern_console.gateways import Gateways
 from postern_operator.errors import LocalError
 
 
@@ -40,7 +41,7 @@ def sessions(monkeypatch):
     return FakeSession
 
 
-async def started(gateways, *names):
+async def started(gateways: Gateways, *names):
     """Start gateways; returns which run then."""
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         running = group.create_task(gateways.run())

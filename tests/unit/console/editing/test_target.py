@@ -262,3 +262,13 @@ def test_a_file_system_without_locks_for_folders_is_written_to(folder, monkeypat
     monkeypatch.setattr(target.fcntl, "flock", refuses)
     save(changed(folder, groups=["x"]))
     assert "groups: [x]" in (folder.path / "all.yaml").read_text()
+
+
+def test_a_new_secret_is_for_its_owner_alone(folder):
+    """Where there is no folder, it has no file of its own, and is not written."""
+    ref = Ref("Secret", "default", "s")
+    save(added_document([folder.path], ref, manifests.secret("s")))
+    file = folder.path / "secret-s.yaml"
+    assert 0o600 == stat.S_IMODE(file.stat().st_mode)
+    with pytest.raises(LocalError, match="a file of its own"):
+        added_document([file], ref, manifests.secret("s"))
