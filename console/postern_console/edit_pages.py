@@ -143,13 +143,13 @@ class EditPages:
         foreign = foreign_names({name: texts[0] for name, texts in form.items() if texts}, draft.spec, known)
         if foreign and known is not None and not form.get(ELSEWHERE):
             return None, {foreign[0]: [FOREIGN]}
-        if known is None:
+        if not state.takes_secrets:
             return None, {}
         kept = (form.get(PENDING) or [""])[0]
         typed = typed_secret_of(form, ref) or self._pending.find(kept, Ref("Secret", ref.namespace, ref.name))
         if typed is None:
             return None, {SECRET: [FORGOTTEN]} if kept else {}
-        return typed, mistakes_of(typed, draft.manifest["spec"], known)
+        return typed, mistakes_of(typed, draft.manifest["spec"], known or {})
 
     async def _changed(
         self, state: ConsoleState, draft: Draft, form: Form, review: Review, typed: TypedSecret | None
@@ -201,7 +201,7 @@ class EditPages:
         hidden = foreign_names(asked.values, draft.spec, secrets_in(state, asked.ref.namespace))
         asked = replace(asked, values={**asked.values, **dict.fromkeys(hidden, "")})
         page = edit_page(state, asked, fields_for(asked.ref.kind, draft.spec), mistakes)
-        takes_secret = asked.ref.kind == "JWTCredential" and state.secrets is not None
+        takes_secret = asked.ref.kind == "JWTCredential" and state.takes_secrets
         page["takes_secret"] = takes_secret and not draft.spec.get("keys") and "issuerRef" not in draft.spec
         return page_response(self._templates.render("edit.html", page), status)
 

@@ -24,7 +24,8 @@ class ConsoleState:
 
     `children` are the Routes of a Service and the JWTCredentials of a Consumer, whether the parent exists or not;
     `problems` are those of the compiler alone, `findings` have their places, and files that can't be read.
-    `secrets` are the Secrets of the folders with the names of their entries, None where they can't be known.
+    `secrets` are the Secrets of the folders with the names of their entries, None where they can't be known; one that
+    is typed becomes a Secret where the state `takes_secrets`.
     `cluster` says which one was read, "" for folders, and `left_out` what of it could not be.
     """
 
@@ -38,6 +39,7 @@ class ConsoleState:
     by_object: Mapping[Ref, tuple[Diagnostic, ...]] = field(default_factory=dict)
     children: Mapping[Ref, tuple[Ref, ...]] = field(default_factory=dict)
     secrets: Mapping[Ref, frozenset[str]] | None = None
+    takes_secrets: bool = False
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -58,7 +60,9 @@ def state_of(
     """Put together what was read of folders and what the compiler found."""
     findings = report_of(reading, problems, folders).findings
     secrets = {it.ref: _entries_of(it.resource) for it in reading.objects if is_a(it, Secret)}
-    return replace(state_with(reading.objects, problems, findings, gateways), folders=folders, secrets=secrets)
+    return replace(
+        state_with(reading.objects, problems, findings, gateways), folders=folders, secrets=secrets, takes_secrets=True
+    )
 
 
 def _entries_of(secret: Secret) -> frozenset[str]:

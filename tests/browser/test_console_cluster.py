@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from selenium.webdriver.common.by import By
 import manifests
 from clicked_console import HOST
 from cluster.kubectl import service_account_kubeconfig
-from installation import installed
+from installation import installed, signed
 
 PATH = "/v1/json"
 SAVE = """
@@ -128,6 +129,24 @@ def test_an_object_of_a_helm_release_is_read_only(protected, tenant, kubectl):
     assert "It can't be edited from here: Helm (release shop) keeps it" in protected.text()
     protected.open(f"{path}/edit")
     assert "Helm (release shop) keeps it" in protected.text()
+
+
+def test_a_secret_that_is_made_in_the_form_is_one_of_the_cluster(protected, tenant, kubectl):
+    """It is marked as one for keys, and the credential that names it is ready; no page has it any more."""
+    installation, namespace = tenant
+    protected.open("/jwtcredentials/new")
+    protected.fill(name="typed", namespace=namespace, consumerRef__name="oiloil", key="typed_key")
+    protected.click("Random")
+    made = protected.find("#secret").get_property("value")
+    protected.click("Look at the change")
+    protected.until(lambda: f"The secret is written into Secret {namespace}/typed." in protected.text())
+    assert made not in protected.chromium.page_source
+    protected.click("Save")
+    protected.until(lambda: "YAML" in protected.text())
+    secret = kubectl.get("secret", "typed", namespace)
+    assert ("postern.dev/jwt-key", made) == (secret["type"], base64.b64decode(secret["data"]["secret"]).decode())
+    kubectl("wait", "--for=condition=Ready", "--timeout=60s", f"-n{namespace}", "pjwt/typed", check=True)
+    installation.until_status(200, HOST, PATH, signed(made.encode(), "typed_key"))
 
 
 def test_a_console_that_only_reads_saves_nothing(protected, console_of, tenant, kubectl, tmp_path):

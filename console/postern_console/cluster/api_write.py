@@ -65,9 +65,9 @@ async def merge(api: ApiClient, path: str, manifest: Manifest, *, is_dry: bool) 
     return await _ask(api, ("PATCH", path), _dry(is_dry=is_dry), manifest, MERGE)
 
 
-async def create(api: ApiClient, path: str, manifest: Manifest) -> dict[str, Any] | Refusal:
+async def create(api: ApiClient, path: str, manifest: Manifest, *, is_dry: bool = False) -> dict[str, Any] | Refusal:
     """Create what must not be there yet."""
-    return await _ask(api, ("POST", path), {}, manifest, JSON)
+    return await _ask(api, ("POST", path), _dry(is_dry=is_dry), manifest, JSON)
 
 
 def _dry(*, is_dry: bool) -> dict[str, str]:

@@ -43,6 +43,7 @@ from .cluster_reader import ClusterReader, ClusterReading
 from .held_objects import written_part
 from .latest import Latest
 from .permissions import Asking, permissions_of
+from .secret_change import SecretChange, create_secret
 from .session import Session
 
 # In how many namespaces it is asked whether a new object may be there.
@@ -60,7 +61,7 @@ class ClusterObjects:
         self._share = share
         self._writes = writes
         self._reviews = AccessReviews()
-        self._reader = ClusterReader(where.namespace, share)
+        self._reader = ClusterReader(where.namespace, share, takes_secrets=writes)
         self._latest = Latest(self._read)
         self.gateways = ClusterGateways(session, where.namespace, self.state)
 
@@ -126,7 +127,7 @@ class ClusterObjects:
         left_out = Unread(
             reading.left_out.namespaces,
             {**reading.left_out.refused, **fetched.refused},
-            reading.left_out.unasked | fetched.unasked,
+            (reading.left_out.unasked | fetched.unasked) - present,
         )
         before = [problem for problems in reading.state.problems.values() for problem in problems]
         applied = laid_over(objects, [changed])[-1]
@@ -140,6 +141,8 @@ class ClusterObjects:
         self, ref: Ref, manifest: Mapping[str, Any], before: ObjectDocument | None, *, takes_over: bool
     ) -> Change:
         """What applying the manifest would change; a console that writes has asked the API server by then."""
+        if ref.kind == "Secret":
+            return await self._secret(ref, manifest)
         change = change_of(ref, before.manifest if before else None, manifest, self._where)
         if not self._writes:
             return replace(change, why_not=READ_ONLY)
@@ -151,11 +154,22 @@ class ClusterObjects:
         """Apply a change; raises `LocalError` where the object is not as it was, or for a console that only reads."""
         if not self._writes:
             raise LocalError(READ_ONLY)
+        api = (await self._session.connection()).api
+        if isinstance(change, SecretChange):
+            await create_secret(api, change.ref, change.manifest, is_dry=False)
+            return
         assert isinstance(change, ClusterChange)
         try:
-            await carry_out((await self._session.connection()).api, change)
+            await carry_out(api, change)
         finally:
             self._latest.expire()
+
+    async def _secret(self, ref: Ref, manifest: Mapping[str, Any]) -> Change:
+        """A Secret to be made; raises `LocalError` where the API server would refuse it."""
+        if not self._writes:
+            raise LocalError(READ_ONLY)
+        await create_secret((await self._session.connection()).api, ref, manifest, is_dry=True)
+        return SecretChange(old="", new="", ref=ref, manifest=manifest)
 
     def _namespaces(self, reading: ClusterReading, usual: str) -> list[str]:
         """Where a new object may be wanted: everywhere, or where the user mostly is, or where there are others."""

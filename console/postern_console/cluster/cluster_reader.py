@@ -46,9 +46,10 @@ class ClusterReading:
 class ClusterReader:
     """Reads; what has not changed since the last reading is neither parsed nor compiled again."""
 
-    def __init__(self, namespace: str, share: Share) -> None:
+    def __init__(self, namespace: str, share: Share, *, takes_secrets: bool = False) -> None:
         self._namespace = namespace
         self._share = share
+        self._takes_secrets = takes_secrets
         self._last: ClusterReading | None = None
         self._referred = FetchedReferences((), {}, frozenset())
         self._referred_s = float("-inf")
@@ -81,7 +82,8 @@ class ClusterReader:
         findings = (*_findings(objects, problems), *_said(held.values(), problems))
         state = state_with(objects, problems, findings, gateways_of(objects))
         lines = tuple(map(printable, unread.told))
-        return ClusterReading(held, objects, left_out, replace(state, cluster=place, left_out=lines))
+        state = replace(state, cluster=place, left_out=lines, takes_secrets=self._takes_secrets)
+        return ClusterReading(held, objects, left_out, state)
 
 
 def _findings(objects: tuple[Parsed, ...], problems: tuple[Problem, ...]) -> tuple[Diagnostic, ...]:

@@ -64,6 +64,7 @@ def edit_page(
         "empty_rows": EMPTY_ROWS,
         "mistakes": mistakes,
         "suggestions": {field.name: _names(state, NAMED[field.name], asked) for field in fields if field.name in NAMED},
+        "is_cluster": bool(state.cluster),
         "namespaces": sorted({ref.namespace for ref in state.objects}),
     }
 
@@ -92,6 +93,7 @@ def review_page(
         "others": [(link_to(it.ref, state, str(it.ref)), it.field, it.message) for it in review.others],
         "digest": seen.digest,
         "secret_place": place_of(secret[1], None, state.folders) if secret else "",
+        "is_cluster": bool(state.cluster),
         "offer": seen,
         "take_over": TAKE_OVER,
     }

@@ -113,3 +113,21 @@ async def test_a_review_is_of_the_cluster_with_the_change(objects):
     assert () == (await objects.review(parse_manifest(manifests.route("b")))).own
     changed = parse_manifest(manifests.route("b", serviceRef={"name": "gone"}))
     assert ["spec.serviceRef"] == [problem.field for problem in (await objects.review(changed)).own]
+
+
+async def test_a_secret_that_is_not_made_yet_counts_in_a_review(objects):
+    """What is in it is known, so that a weak one is said before it is saved."""
+    credential = manifests.credential(
+        "bob", consumerRef={"name": "alice"}, keys=[{"secretRef": {"name": "bob", "key": "secret"}}]
+    )
+    for value, fields in ((manifests.SECRET, []), ("weak", ["spec.keys[0]"])):
+        secret = parse_manifest(manifests.secret("bob", value=value))
+        review = await objects.review(parse_manifest(credential), secret)
+        assert fields == [problem.field for problem in review.own]
+
+
+async def test_a_console_that_only_reads_makes_no_secret(objects):
+    """The form of a credential has no input for one, and what asks for it is refused."""
+    assert not (await objects.state()).takes_secrets
+    with pytest.raises(LocalError):
+        await objects.change(Ref("Secret", "default", "bob"), manifests.secret("bob"), None, takes_over=False)
