@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-# make demo ONCE=1 LISTEN=127.0.0.1:9080 ADMIN=127.0.0.1:9081
-DEMO_OPTIONS = $(if $(ONCE),--once) $(if $(LISTEN),--listen $(LISTEN)) $(if $(ADMIN),--admin $(ADMIN))
+# make demo ONCE=1 CONSOLE=1 LISTEN=127.0.0.1:9080 ADMIN=127.0.0.1:9081
+DEMO_OPTIONS = $(if $(ONCE),--once) $(if $(CONSOLE),--console) $(if $(LISTEN),--listen $(LISTEN)) $(if $(ADMIN),--admin $(ADMIN))
 
 # make test TESTS=tests/unit/core
 TESTS ?= tests
@@ -40,7 +40,7 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-demo: $(STAMP) ## Play the walkthrough of README.md against a real gateway, then keep it running (ONCE=1: stop)
+demo: $(STAMP) ## Play the walkthrough of README.md against a real gateway, then keep it running (ONCE=1: stop; CONSOLE=1: in a browser)
 	@$(BIN)/python -m examples.walkthrough $(DEMO_OPTIONS)
 
 test: $(STAMP) ## Run every test that needs nothing built, and name the command for each of the others (TESTS=tests/unit)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .play import play
-from .programs import DemoError, gateway, httpbin, postern, refuse_if_taken, terminal
+from .programs import DemoError, gateway, httpbin, postern, refuse_if_taken, show_console, terminal
 
 FOLDER = Path("examples/01-jwt-auth")
 
@@ -29,7 +29,10 @@ def main() -> int:
                 if wrong or options.once:
                     return 1 if wrong else 0
                 print(f"\nWatching {FOLDER}: edit a file there and ask again. Ctrl-C stops.", flush=True)
-                print(f"In a browser: {shlex.join([*postern(), 'console', str(FOLDER)])}", flush=True)
+                if not options.console:
+                    print(f"In a browser: {shlex.join([*postern(), 'console', str(FOLDER)])}", flush=True)
+            if options.console:
+                show_console(FOLDER)
             raise DemoError(f"the gateway ended with status {process.wait()}")
     except DemoError as error:
         print(f"demo: {error}", file=sys.stderr)
@@ -42,6 +45,7 @@ def main() -> int:
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Play the walkthrough of README.md against a real gateway.")
     parser.add_argument("--once", action="store_true", help="stop after the walkthrough")
+    parser.add_argument("--console", action="store_true", help="then open the console in a browser")
     parser.add_argument("--listen", default="127.0.0.1:9080", metavar="HOST:PORT", help="where the gateway serves")
     parser.add_argument("--admin", default="127.0.0.1:9081", metavar="HOST:PORT", help="its admin port")
     return parser.parse_args()

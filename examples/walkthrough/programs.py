@@ -86,13 +86,24 @@ def gateway(folder: Path, listen: str, admin: str) -> Iterator[subprocess.Popen[
             pump.join(timeout=1)
 
 
+def show_console(folder: Path) -> None:
+    """Open the console on a folder, and return when it has ended; it prints its link, where no browser opens."""
+    command = [*postern(), "console", str(folder)]
+    print(f"\n$ {shlex.join(command)}", flush=True)
+    with subprocess.Popen(command, start_new_session=True) as process:
+        try:
+            process.wait()
+        finally:
+            stop(process)
+
+
 def copy_lines(source: IO[str]) -> None:
     for line in source:
         with terminal:
             print(line, end="", flush=True)
 
 
-def stop(process: subprocess.Popen[str]) -> None:
+def stop(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(STOP_TIMEOUT_S)

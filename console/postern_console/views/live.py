@@ -16,10 +16,11 @@ from .decode import distance
 from .findings import Health
 from .links import DENIALS_PATH, GATEWAYS_PATH, frame
 
-CLASSES = {"2xx": "Answered (2xx)", "3xx": "Redirected (3xx)", "4xx": "Refused (4xx)", "5xx": "Failed (5xx)"}
+CLASSES = ("2xx", "3xx", "4xx", "5xx")
 # The size of a plot in its own units; how large it is on a page is the style sheet's affair.
 WIDTH, HEIGHT = 300, 60
 DIGEST_CHARACTERS = 12
+SPANS = {30.0: "30 seconds", 60.0: "minute", 120.0: "2 minutes", SPAN_S: "5 minutes"}
 SEVERITIES = ("error", "warning", "fine")
 
 
@@ -81,15 +82,15 @@ def live_context(view: LiveView) -> dict[str, Any]:
     return {
         "pods": rows,
         "classes": [
-            _plot(view, text, totals.requests.get(name, 0.0), [it.rates.requests.get(name, 0.0) for it in view.moments])
-            for name, text in CLASSES.items()
+            _plot(view, name, totals.requests.get(name, 0.0), [it.rates.requests.get(name, 0.0) for it in view.moments])
+            for name in CLASSES
         ],
         "reasons": [
             _plot(view, name, totals.denials[name], [it.rates.denials.get(name, 0.0) for it in view.moments])
             for name in reasons
         ],
         "size": (WIDTH, HEIGHT),
-        "minutes": int(SPAN_S // 60),
+        "span": SPANS[_span_s(view)],
     }
 
 
@@ -126,9 +127,15 @@ def _worker(worker: WorkerConfig, now_s: float) -> Worker:
     return Worker(worker.pid, (worker.digest or "none")[:DIGEST_CHARACTERS], since)
 
 
+def _span_s(view: LiveView) -> float:
+    """How much time a plot shows: the least that all moments fit into, so that the first ones are seen, too."""
+    age_s = view.at_s - view.moments[0].at_s if view.moments else 0.0
+    return next((span_s for span_s in SPANS if age_s <= span_s), SPAN_S)
+
+
 def _plot(view: LiveView, label: str, total: float, rates: Sequence[float]) -> Plot:
     """A plot whose top is the largest of the rates, one for each moment."""
-    top = max(rates, default=0.0) or 1.0
-    left = [WIDTH * (1 - (view.at_s - moment.at_s) / SPAN_S) for moment in view.moments]
+    top, span_s = max(rates, default=0.0) or 1.0, _span_s(view)
+    left = [WIDTH * (1 - (view.at_s - moment.at_s) / span_s) for moment in view.moments]
     points = " ".join(f"{x:.1f},{HEIGHT * (1 - rate / top):.1f}" for x, rate in zip(left, rates, strict=True))
     return Plot(label, f"{rates[-1] if rates else 0.0:.1f}", f"{total:.0f}", points)
