@@ -84,7 +84,8 @@ class TokenPages:
             return {}, {"": error.message}
         call = routes_to_call(state, parsed.ref.namespace).get(asked.route)
         line = curl_line(call, token, asked.gateway) if call else ""
-        return token_result(payload, token, line, Ref("Route", parsed.ref.namespace, asked.route)), {}
+        route = None if state.cluster else Ref("Route", parsed.ref.namespace, asked.route)
+        return token_result(payload, token, line, route), {}
 
 
 def _make(

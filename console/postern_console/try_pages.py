@@ -54,7 +54,7 @@ class TryPages:
         state = await self._objects.state()
         parsed = state.objects.get(Ref("Route", request.match_info["namespace"], request.match_info["name"]))
         route = route_call_of(parsed, state) if parsed else None
-        if route is None:
+        if route is None or state.cluster:
             raise web.HTTPNotFound
         return state, route
 

@@ -84,7 +84,11 @@ def _next_of(parsed: Parsed, state: ConsoleState) -> list[Link]:
         return [Link(f"Generate JSON Web Token with {child.name}", token_path(child)) for child in usable[:ACTIONS_MAX]]
     call = call_of(parsed, state) if ref.kind == "Route" else None
     asked = urlencode({"method": call.method, "url": call.url}) if call else ""
-    return [Link("Try it", try_path(ref)), Link("Explain a request", f"/decode?{asked}")] if call else []
+    if call is None:
+        return []
+    # Where clients reach a gateway of a cluster is not known.
+    tries = [] if state.cluster else [Link("Try it", try_path(ref))]
+    return [*tries, Link("Explain a request", f"/decode?{asked}")]
 
 
 def children_of(parsed: Parsed, state: ConsoleState) -> list[Row]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 
+import aiohttp
 import pytest
 
 from postern_console.live.monitor import LiveView
+from postern_console.server import running
 from postern_console.views.live import live_context
+from postern_console.views.object_detail import actions_of
+from postern_core.ref import Ref
 
 INDEX = '{"format":1}'
 DIGEST = hashlib.sha256(INDEX.encode()).hexdigest()
@@ -73,3 +77,22 @@ async def test_a_pod_that_may_not_be_asked_is_shown_with_the_reason(published, o
 async def test_a_gateway_without_pods_is_shown(cluster, objects):
     """Services name it, and nothing serves them."""
     assert [("postern-default", "no answer", ("nothing is published for it",))] == seen(await objects.gateways.pods())
+
+
+async def test_no_request_is_sent_to_a_cluster(cluster, objects):
+    """Where its gateways are reached is not known, so that neither a Route nor a new token leads to a form."""
+    state = await objects.state()
+    parsed = state.objects[Ref("Route", "default", "all")]
+    assert ["Edit", "Explain a request"] == [link.text for link in actions_of(parsed, state)]
+    async with (
+        running(objects) as (link, access),
+        aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as it,
+    ):
+        async with it.get(link):
+            base, token = link.partition("/start/")[0], {"form_token": access.form_token}
+        async with it.get(f"{base}/routes/default/all/try") as answer:
+            assert 404 == answer.status
+        path = f"{base}/jwtcredentials/default/alice/token"
+        async with it.post(path, data=token | {"route": "all"}, headers={"Origin": base}) as answer:
+            text = await answer.text()
+    assert ("made-token" in text, "curl " in text, "/try" in text) == (True, True, False)
