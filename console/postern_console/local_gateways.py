@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from postern_cli.main import describe
 from postern_cli.run import ALLOWED_UPSTREAMS
 from postern_cli.running_gateways import RunningGateway, running_gateways
 from postern_cli.session import Session, SessionSettings
@@ -64,8 +65,10 @@ class LocalGateways:
             try:
                 status = await session.run(hears_signals=False)
                 self.mistake = f"The gateway {gateway} has ended with status {status}; the terminal says why."
-            except (OperatorError, OSError) as error:
+            except OperatorError as error:
                 self.mistake = f"The gateway {gateway} can't be started: {error}"
+            except Exception as error:  # noqa: BLE001 # the console goes on, and the page says what has ended
+                self.mistake = f"The gateway {gateway} has ended: {describe(error)}"
 
     async def _serves(self, gateway: str) -> bool:
         return any(it.gateway == gateway for it in await self.running())

@@ -76,7 +76,14 @@ def fails():
     raise LocalError("no")
 
 
-@pytest.mark.parametrize(("does", "mistake"), [(fails, "can't be started: no"), (lambda: 1, "has ended with status 1")])
+@pytest.mark.parametrize(
+    ("does", "mistake"),
+    [
+        (fails, "can't be started: no"),
+        (lambda: 1, "has ended with status 1"),
+        (lambda: 1 // 0, "has ended: this should not happen (ZeroDivisionError"),
+    ],
+)
 async def test_why_a_gateway_does_not_run_is_known(sessions, protected, monkeypatch, does, mistake):
     """The console goes on, and it may be started again."""
     gateways = FolderObjects((protected.path,)).gateways
