@@ -17,6 +17,7 @@ from postern_core.resources.consumer import Consumer
 from postern_core.resources.issuer_keys import keys_source
 from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.resources.jwt_policy_kind import JWTPolicy
+from postern_core.resources.jwt_policy_kind import JWTPolicy
 from postern_core.resources.route import Route, RoutePath
 from postern_core.resources.service import Service, ServiceSpec, ServiceUpstream
 from postern_core.resources.token_issuer import TokenIssuer
@@ -92,6 +93,15 @@ def _policy(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
     return (MODES[spec.jwt.mode], targets)
 
 
+def _policy(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
+    assert is_a(parsed, JWTPolicy)
+    block = parsed.resource.spec.jwt
+    allowed = (*block.allow.consumers, *(f"group {group}" for group in block.allow.groups))
+    claims = _listed(block.required_claims, "none")
+    targets = _listed((f"{it.kind} {it.name}" for it in parsed.resource.spec.target_refs), "what names it")
+    return (targets, MODES[block.mode], claims, _listed(allowed, "every consumer"))
+
+
 def _listed(texts: Iterable[str], otherwise: str) -> str:
     return ", ".join(texts) or otherwise
 
@@ -134,6 +144,7 @@ FACTS: Mapping[str, Reading] = MappingProxyType(
         "Consumer": (("Groups", "Custom ID", "Credentials"), _consumer),
         "JWTCredential": (("Consumer", "Key", "Algorithm", "Keys"), _credential),
         "JWTPolicy": (("Protection", "Targets"), _policy),
+        "JWTPolicy": (("Protects", "Protection", "Required claims", "Who may pass"), _policy),
         "TokenIssuer": (("Issuer", "Audiences", "Callers", "Key set"), _issuer),
     }
 )

@@ -115,6 +115,25 @@ def test_the_facts_of_callers(protected):
     assert ["alice", "alice", "HS256", "1"] == facts(protected, "JWTCredential", "alice")
 
 
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"jwt": {}}, ["what names it", "token required", "none", "every consumer"]),
+        (
+            {
+                "jwt": {"mode": "Optional", "requiredClaims": ["exp"], "allow": {"consumers": ["a"], "groups": ["g"]}},
+                "targetRefs": [{"group": "networking.k8s.io", "kind": "Ingress", "name": "web"}],
+            },
+            ["Ingress web", "token optional", "exp", "a, group g"],
+        ),
+    ],
+)
+def test_the_facts_of_a_policy(folder, spec, expected):
+    """What it protects, and who may pass there."""
+    folder.write(manifests.manifest("JWTPolicy", "p", spec))
+    assert expected == facts(folder, "JWTPolicy", "p")
+
+
 def test_a_credential_of_an_issuer_makes_no_token(protected):
     """Its keys are the provider's, and so are its tokens."""
     spec = {"consumerRef": {"name": "alice"}, "issuerRef": {"name": "login"}, "key": "x"}
