@@ -5,6 +5,8 @@ No filter says who calls, for whom, or how a message is framed: a data plane say
 
 from __future__ import annotations
 
+from typing import Literal
+
 from .snapshot_entry import Entry
 
 
@@ -43,4 +45,18 @@ class Rewrite(Entry, frozen=True, tag_field="type", tag="Rewrite"):
     prefix: str | None = None
 
 
-Filter = RequestHeaders | ResponseHeaders | Rewrite
+class Redirect(Entry, frozen=True, tag_field="type", tag="Redirect"):
+    """The address that a client is sent to, with None for what stays of the one that it has asked for.
+
+    With a `scheme` and no `port` that is the scheme's own.  `path` and `prefix` are as in Rewrite.
+    """
+
+    scheme: Literal["http", "https"] | None = None
+    hostname: str | None = None
+    port: int | None = None
+    path: str | None = None
+    prefix: str | None = None
+    status: Literal[301, 302, 303, 307, 308] = 302
+
+
+Filter = RequestHeaders | ResponseHeaders | Rewrite | Redirect

@@ -24,7 +24,7 @@ from .steps import Outcome, Step
 from .trace import Explanation
 
 # What is no refusal.
-ANSWERS = {DenialReason.CORS_PREFLIGHT, DenialReason.PROTECTED_RESOURCE}
+ANSWERS = {DenialReason.CORS_PREFLIGHT, DenialReason.PROTECTED_RESOURCE, DenialReason.REDIRECTED}
 COLOURS = {Outcome.OK: "green", Outcome.REFUSED: "red", Outcome.FORGIVEN: "yellow", Outcome.NOT_REACHED: "bright_black"}
 
 

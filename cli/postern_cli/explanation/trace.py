@@ -19,6 +19,7 @@ from postern_dataplane.decision.https_location import redirect_of_listener
 from postern_dataplane.decision.issuer_checks import IssuerContext
 from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.decision.preflight import preflight
+from postern_dataplane.decision.redirect import redirected
 from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound, extract_token
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.http1.request_writer import request_bytes
@@ -39,6 +40,8 @@ LISTENER = "its listener serves it"
 ROUTE = "a route takes it"
 CLIENT = "its client may call from its address"
 METADATA = "it asks for no metadata of a protected resource"
+NO_HOST = "it names no host that could be kept"
+REDIRECT = "it is where its route sends clients"
 BODY = "its body is not too large"
 AUTHENTICATED = "the token is good"
 UPSTREAM = "the upstream has an endpoint"
@@ -87,6 +90,10 @@ def explain(head: RequestHead, table: RoutingTable, now_s: float) -> Explanation
     is_limited = walk.reason is None
     if row is not None and row.metadata is not None:
         walk.check(METADATA, lambda: DenialReason.PROTECTED_RESOURCE, lambda: f"of {row.entry.id.replace('/', ' ', 1)}")
+    if row is not None and row.redirect is not None and target is not None:
+        elsewhere = redirected(head, target, row.redirect, table)
+        reason = None if elsewhere is None else elsewhere.reason
+        walk.check(REDIRECT, lambda: reason, lambda: "" if elsewhere is None else elsewhere.location or NO_HOST)
     token = _authenticate(row, head, target, table, now_s=now_s, walk=walk) if row and target else ""
     if row is None:
         walk.skip([AUTHENTICATED, UPSTREAM])

@@ -17,7 +17,6 @@ from postern_core.resources.consumer import Consumer
 from postern_core.resources.issuer_keys import keys_source
 from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.resources.jwt_policy_kind import JWTPolicy
-from postern_core.resources.jwt_policy_kind import JWTPolicy
 from postern_core.resources.route import Route, RoutePath
 from postern_core.resources.service import Service, ServiceSpec, ServiceUpstream
 from postern_core.resources.token_issuer import TokenIssuer
@@ -88,13 +87,6 @@ def _issuer(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
 
 def _policy(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
     assert is_a(parsed, JWTPolicy)
-    spec = parsed.resource.spec
-    targets = _listed((f"{it.kind} {it.name}" for it in spec.target_refs), "what names it")
-    return (MODES[spec.jwt.mode], targets)
-
-
-def _policy(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
-    assert is_a(parsed, JWTPolicy)
     block = parsed.resource.spec.jwt
     allowed = (*block.allow.consumers, *(f"group {group}" for group in block.allow.groups))
     claims = _listed(block.required_claims, "none")
@@ -143,7 +135,6 @@ FACTS: Mapping[str, Reading] = MappingProxyType(
         "Route": (("Service", "Methods", "Paths", "Protection"), _route),
         "Consumer": (("Groups", "Custom ID", "Credentials"), _consumer),
         "JWTCredential": (("Consumer", "Key", "Algorithm", "Keys"), _credential),
-        "JWTPolicy": (("Protection", "Targets"), _policy),
         "JWTPolicy": (("Protects", "Protection", "Required claims", "Who may pass"), _policy),
         "TokenIssuer": (("Issuer", "Audiences", "Callers", "Key set"), _issuer),
     }

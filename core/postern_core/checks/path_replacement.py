@@ -32,3 +32,5 @@ def _replacements(owner: Route | Service) -> Iterator[tuple[str, PathReplacement
     """The paths of an object that come in the place of others, each with the field of its block."""
     if owner.spec.rewrite and owner.spec.rewrite.path is not None:
         yield "rewrite", owner.spec.rewrite.path
+    if owner.spec.redirect and owner.spec.redirect.path is not None:
+        yield "redirect", owner.spec.redirect.path

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from msgspec import UnsetType, structs
 
-from postern_core.resources import header_changes, rewrite
+from postern_core.resources import header_changes, redirect, rewrite
 from postern_core.resources.filter_blocks import RouteFilters, ServiceFilters
+from postern_core.resources.path_replacement import PathReplacement
 from postern_core.resources.route import RouteSpec
-from postern_core.snapshot_filters import Filter, HeaderField, RequestHeaders, ResponseHeaders, Rewrite
+from postern_core.snapshot_filters import Filter, HeaderField, Redirect, RequestHeaders, ResponseHeaders, Rewrite
 
 # In which entries have them.
-ORDER: tuple[type[Filter], ...] = (RequestHeaders, ResponseHeaders, Rewrite)
+ORDER: tuple[type[Filter], ...] = (RequestHeaders, ResponseHeaders, Rewrite, Redirect)
 
 
 def link_filters(
@@ -27,6 +28,8 @@ def link_filters(
         found[ResponseHeaders] = _changes(ResponseHeaders, spec.response_headers)
     if not isinstance(spec.rewrite, UnsetType):
         found[Rewrite] = _rewrite(spec.rewrite, prefix)
+    if not isinstance(spec.redirect, UnsetType):
+        found[Redirect] = _redirect(spec.redirect, prefix)
     return tuple(it for kind in ORDER if (it := found.get(kind)) is not None)
 
 
@@ -49,6 +52,11 @@ def link_paths_and_filters(
     return found.prefix, (*others, *host)
 
 
+def redirects(spec: RouteSpec, inherited: tuple[Filter, ...]) -> bool:
+    """Whether a Route redirects its requests, so that they need no upstream."""
+    return any(isinstance(it, Redirect) for it in link_filters(spec, "/", inherited))
+
+
 def _changes(
     kind: type[RequestHeaders | ResponseHeaders],
     block: header_changes.RequestHeaders | header_changes.ResponseHeaders,
@@ -67,5 +75,23 @@ def _rewrite(block: rewrite.Rewrite, prefix: str) -> Rewrite | None:
     path = block.path
     if path is None:
         return None if block.hostname is None else Rewrite(hostname=block.hostname)
-    replaced = prefix if path.type == "ReplacePrefixMatch" else None
-    return Rewrite(hostname=block.hostname, path=path.value, prefix=replaced)
+    return Rewrite(hostname=block.hostname, path=path.value, prefix=_replaced(path, prefix))
+
+
+def _redirect(block: redirect.Redirect, prefix: str) -> Redirect | None:
+    """The filter of a block, None where all of the address stays."""
+    path = block.path
+    if (block.scheme, block.hostname, block.port, path) == (None, None, None, None):
+        return None
+    return Redirect(
+        scheme=block.scheme,
+        hostname=block.hostname,
+        port=block.port,
+        path=None if path is None else path.value,
+        prefix=None if path is None else _replaced(path, prefix),
+        status=block.status_code,
+    )
+
+
+def _replaced(path: PathReplacement, prefix: str) -> str | None:
+    return prefix if path.type == "ReplacePrefixMatch" else None

@@ -20,7 +20,7 @@ from .attached_policies import policy_required
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
-from .filters import link_paths_and_filters
+from .filters import link_paths_and_filters, redirects
 from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
 from .rate_limits import limits_without_tokens, link_rate_limits
@@ -75,9 +75,10 @@ def _link_valid(
         routes.problems.append(_without_service(ref, reference, service))
         return
     policy = _policy_of(parsed, service, resources, routes, required_by)
-    if service.refusal or (service.policy and policy.refusal and not spec.auth):
-        routes.problems.append(_refused(ref, reference, service.refusal or f"{reference}: {policy.refusal}"))
-    refusal = service.refusal or shortened(policy.refusal)
+    refused = service.refusal_of(needs_upstream=not redirects(spec, service.place.filters))
+    if refused or (service.policy and policy.refusal and not spec.auth):
+        routes.problems.append(_refused(ref, reference, refused or f"{reference}: {policy.refusal}"))
+    refusal = refused or shortened(policy.refusal)
     if policy.entry is None and not refusal:
         uncounted = limits_without_tokens(ref, spec, reference, service.place.rate_limits)
         routes.problems += [uncounted] if uncounted else []

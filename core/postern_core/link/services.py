@@ -82,6 +82,10 @@ class LinkedService:
     def ref(self) -> Ref:
         return self.place.ref
 
+    def refusal_of(self, *, needs_upstream: bool) -> str:
+        """Why a route answers 503, "" for one that does without an upstream where only that is wrong."""
+        return self.refusal if needs_upstream or not self.backends else ""
+
     @property
     def hosts(self) -> tuple[str, ...]:
         return self.place.hosts

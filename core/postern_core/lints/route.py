@@ -13,6 +13,7 @@ from postern_core.validators import Validators
 from .clients import CLIENTS_LINTS
 from .header_changes import header_holds_a_credential
 from .policy import policy_lints
+from .redirect import redirect_leads_nowhere
 from .responses import body_is_no_json, route_answers_for_no_route
 
 # A segment as other routers write one that may be anything: `*`, `*.pdf`, `{id}`, `:id`.
@@ -90,7 +91,14 @@ def policy_of_service(service: Service, _: Validators) -> Iterator[tuple[str, st
 
 
 POLICY_OF_AN_OBJECT = (policy_of_service, policy_of_route)
-SERVICE_LINTS = (prefix_is_a_template, body_is_no_json, policy_of_service, header_holds_a_credential, *CLIENTS_LINTS)
+SERVICE_LINTS = (
+    prefix_is_a_template,
+    body_is_no_json,
+    policy_of_service,
+    header_holds_a_credential,
+    redirect_leads_nowhere,
+    *CLIENTS_LINTS,
+)
 ROUTE_LINTS = (
     path_is_a_template,
     pattern_asks_for_a_query,
@@ -102,5 +110,6 @@ ROUTE_LINTS = (
     route_answers_for_no_route,
     policy_of_route,
     header_holds_a_credential,
+    redirect_leads_nowhere,
     *CLIENTS_LINTS,
 )

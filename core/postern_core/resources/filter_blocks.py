@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from .auth import NULLABLE
 from .header_changes import RequestHeaders, ResponseHeaders
+from .redirect import Redirect
 from .rewrite import Rewrite
 from .types import Spec
 
@@ -51,6 +52,17 @@ class ServiceFilters(Spec, frozen=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    redirect: (
+        Annotated[
+            Redirect,
+            Meta(
+                description="Where clients are sent in place of the application, on the Routes of this Service that "
+                "have no redirect of their own; a Route's redirect replaces it whole. Default: none.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class RouteFilters(Spec, frozen=True, kw_only=True):
@@ -86,6 +98,18 @@ class RouteFilters(Spec, frozen=True, kw_only=True):
                 description="Which host and path the application is asked for in place of these requests' own. It "
                 "replaces the Service's rewrite whole; the empty block rewrites nothing. Default: none, the Service's "
                 "holds.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    redirect: (
+        Annotated[
+            Redirect,
+            Meta(
+                description="Where clients are sent in place of the application. It replaces the Service's redirect "
+                "whole; the empty block redirects nothing. A Route that redirects is served also where its Service's "
+                "upstream can't be used. Default: none, the Service's holds.",
                 extra_json_schema=NULLABLE,
             ),
         ]

@@ -119,6 +119,7 @@ class RouteSpec(RouteFilters, frozen=True):
             ".auth.jwt.protectedResource",
         ),
         prefix_rule("rewrite"),
+        prefix_rule("redirect"),
     )
 
     service_ref: Annotated[

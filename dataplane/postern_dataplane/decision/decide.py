@@ -36,6 +36,7 @@ from .https_location import redirect_of_listener
 from .limit_keys import keys_of_caller, keys_of_request
 from .outcome import Authorized, Decision, Forward, Reject
 from .preflight import origin_of, preflight
+from .redirect import redirected
 from .request_origin import request_origin
 from .token_extraction import ExtractedToken, TokenFound, extract_token
 from .upstream_request import upstream_head
@@ -95,14 +96,22 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     if row.body_bytes_max is not None and (head.content_length or 0) > row.body_bytes_max:
         return Reject(BODY_TOO_LARGE, row, cors=cors)
     counted = () if row.rate_limits is None else keys_of_request(head, row.rate_limits, table)
+    own = _own_answer(head, target, row, table) if row.answers_itself else None
+    if own is not None:
+        return Reject(own, row, cors=cors, counted=counted)
     if row.policy is None:
         return RouteMatch(row, target, None, cors, counted)
     origin = "" if row.policy.resource is None else request_origin(head, target, table)
-    if row.metadata is not None:
-        document = row.metadata.metadata(origin) if origin else BAD_REQUEST
-        return Reject(document, row, cors=cors, counted=counted)
     token = extract_token(row.policy.entry.places, head.headers, target.query)
     return RouteMatch(row, target, token, cors, counted, origin)
+
+
+def _own_answer(head: RequestHead, target: Target, row: CompiledRoute, table: RoutingTable) -> Denial | None:
+    """The answer of a route that needs neither a token nor an upstream, None where the request goes on."""
+    if row.metadata is not None:
+        origin = request_origin(head, target, table)
+        return row.metadata.metadata(origin) if origin else BAD_REQUEST
+    return None if row.redirect is None else redirected(head, target, row.redirect, table)
 
 
 def authorize(

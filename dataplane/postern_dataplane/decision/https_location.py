@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from postern_dataplane.request.denials import BAD_REQUEST, REDIRECTED_TO_HTTPS, Denial
 from postern_dataplane.request.head import RequestHead
-from postern_dataplane.request.target import Target
+from postern_dataplane.request.target import Target, ascii_only
 
 HTTPS_PORT = 443
 
@@ -26,10 +26,8 @@ def to_https(head: RequestHead, target: Target, port: int) -> Denial:
 
 
 def _as_it_came(text: str, target: Target) -> str:
-    """Path and query, byte for byte, but for bytes outside ASCII: RFC 3986 has them in escapes only."""
+    """Path and query, byte for byte, but for bytes outside ASCII."""
     if not text.startswith("/"):
         rest = text.partition("://")[2].removeprefix(target.authority)
         text = rest if rest.startswith("/") else f"/{rest}"
-    if text.isascii():
-        return text
-    return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in text.encode("utf-8", "surrogateescape"))
+    return ascii_only(text)

@@ -17,13 +17,26 @@ def request_origin(head: RequestHead, target: Target, table: RoutingTable) -> st
     """
     if not target.authority:
         return ""
+    scheme = client_scheme(head, table)
+    return f"{scheme}://{authority_of(target.host, client_port(target, scheme), scheme)}"
+
+
+def client_scheme(head: RequestHead, table: RoutingTable) -> str:
+    """The scheme by which the client has asked, as a trusted proxy says where one does."""
     scheme = "https" if head.is_tls else "http"
     said = _said_scheme(head)
-    if said in USUAL_PORTS and said != scheme and table.is_trusted_proxy(head.peer):
-        scheme = said
+    return said if said in USUAL_PORTS and said != scheme and table.is_trusted_proxy(head.peer) else scheme
+
+
+def client_port(target: Target, scheme: str) -> int:
+    """The port that the client has asked for: ours is that of a container, behind a Service."""
     name, _, port = target.authority.rpartition(":")
-    is_named = name and port.isdecimal() and int(port) != USUAL_PORTS[scheme]
-    return f"{scheme}://{target.host}:{int(port)}" if is_named else f"{scheme}://{target.host}"
+    return int(port) if name and port.isdecimal() else USUAL_PORTS[scheme]
+
+
+def authority_of(host: str, port: int, scheme: str) -> str:
+    """The host, with its port where that is not the scheme's own."""
+    return host if port == USUAL_PORTS[scheme] else f"{host}:{port}"
 
 
 def _said_scheme(head: RequestHead) -> str:

@@ -30,6 +30,7 @@ class DenialReason(enum.StrEnum):
     OUT_OF_MEMORY_SLOW = enum.auto()
     OUT_OF_MEMORY = enum.auto()
     REDIRECTED_TO_HTTPS = enum.auto()
+    REDIRECTED = enum.auto()
     CORS_PREFLIGHT = enum.auto()
     PROTECTED_RESOURCE = enum.auto()
     NOT_READY = enum.auto()
@@ -82,7 +83,7 @@ class Denial:
     `challenge` is the value of WWW-Authenticate, `location` of Location.
     `closes` says that the connection can't be used again after this answer.
     `unknown_key_of` is the id of the token issuer of whose keys none has the token's `kid`: they may have changed.
-    `document` is JSON to be read in place of the message.
+    `document` is JSON to be read in place of the message.  `caching` is the value of Cache-Control.
     `fields` and `body` follow from the others; `beside` are the fields that do not describe the body.
     """
 
@@ -95,6 +96,7 @@ class Denial:
     closes: bool = False
     unknown_key_of: str = ""
     document: bytes = b""
+    caching: str = ""
     fields: Fields = field(init=False, repr=False, compare=False)
     beside: Fields = field(init=False, repr=False, compare=False)
     body: bytes = field(init=False, repr=False, compare=False)
@@ -108,7 +110,7 @@ class Denial:
             "WWW-Authenticate": self.challenge,
             "Allow": self.allow,
             "Location": self.location,
-            "Cache-Control": DOCUMENT_CACHING if self.document else "",
+            "Cache-Control": self.caching,
         }
         encoded = tuple((name.encode(), value.encode("latin-1")) for name, value in fields.items() if value)
         object.__setattr__(self, "fields", encoded)
@@ -122,8 +124,8 @@ class Denial:
 
     @property
     def text_bytes(self) -> int:
-        """The memory of what it has for one host: the document, and the challenge as text and as a field."""
-        return len(self.document) + 2 * len(self.challenge)
+        """The memory of what it has for one host: the document, and challenge and location as texts and as fields."""
+        return len(self.document) + 2 * (len(self.challenge) + len(self.location))
 
     def with_challenge(self, challenge: str) -> Denial:
         """The same refusal with a route's own challenge."""
@@ -131,11 +133,11 @@ class Denial:
 
     def with_document(self, document: bytes) -> Denial:
         """The same answer with this body."""
-        return replace(self, document=document)
+        return replace(self, document=document, caching=DOCUMENT_CACHING)
 
-    def with_location(self, location: str) -> Denial:
+    def with_location(self, location: str, caching: str = "") -> Denial:
         """The same refusal with a Location field, which must be one line of ASCII."""
-        return replace(self, location=location)
+        return replace(self, location=location, caching=caching)
 
 
 # What has no route, or no single reading.
@@ -164,6 +166,9 @@ OUT_OF_MEMORY = Denial(DenialReason.OUT_OF_MEMORY, 503, "Service unavailable", c
 
 # A request without TLS, where TLS is required.
 REDIRECTED_TO_HTTPS = Denial(DenialReason.REDIRECTED_TO_HTTPS, 308, "Moved to HTTPS")
+
+# A request that its route sends elsewhere, by this status or another one.
+REDIRECTED = Denial(DenialReason.REDIRECTED, 302, "Moved")
 
 # A browser's question, which is answered here. RFC 9110, section 8.6: a 204 has no Content-Length.
 CORS_PREFLIGHT = Denial(DenialReason.CORS_PREFLIGHT, 204, "")

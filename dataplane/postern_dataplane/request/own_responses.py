@@ -36,7 +36,8 @@ class OwnResponses:
     def content_of(self, status: int, message: str) -> Content | None:
         """What an answer with this status and message holds; None for what it would hold anywhere."""
         own = self._by_status.get(status)
-        if own is None and self._is_problem_details and message:
+        # RFC 9457 is about errors, which a redirect is not.
+        if own is None and self._is_problem_details and message and status >= 400:
             return problem_details(status, message)
         return own
 

@@ -71,6 +71,13 @@ def read_target(head: RequestHead, host_field: bytes | None) -> Target | Denial:
     return Target(host, authority, path.path, query if question else None, path.has_encoded_slash, path.unmerged)
 
 
+def ascii_only(text: str) -> str:
+    """A part of a URL with bytes outside ASCII as escapes: RFC 3986 has them in no other way."""
+    if text.isascii():
+        return text
+    return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in text.encode("utf-8", "surrogateescape"))
+
+
 def compared_host(authority: str) -> str | None:
     """The host without port, in lower case, without a trailing dot; None when it is not one."""
     return _compared_host(authority) if len(authority) <= AUTHORITY_CHARS_MAX else None

@@ -30,6 +30,7 @@ from .policy_denials import denials_of, hinting_denials
 from .protected_resource import CompiledResource
 from .rate_limits import compiled_rate_limits
 from .re2_pattern import compile_pattern
+from .redirect import compiled_redirect
 from .removed_headers import removed_headers
 from .upstream_path import upstream_path
 
@@ -222,15 +223,15 @@ class CompiledRoute:
     application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size;
     `responses` None leaves the bodies of the gateway's own answers as they are; `rate_limits` None counts nothing;
     `added` are fields of the route's own for the upstream; `response_edits` None leaves those of a response;
-    `metadata` is the whole answer of a route that serves it, None of all others; `split` None sends all requests to
-    `upstream`.
+    `metadata` is the whole answer of a route that serves it, None of all others; `redirect` None sends no client
+    elsewhere, and a route `answers_itself` where it has one of the two; `split` None sends all requests to `upstream`.
     """
 
     __slots__ = (
-        "added", "announced_prefix", "authority", "body_bytes_max", "clients", "cors", "entry", "headers", "id",
-        "label", "mapping", "metadata", "methods", "path_prefix", "policy", "query_params", "rate_limits",
-        "refused_in_path", "removed", "removed_if_untrusted", "response_edits", "responses", "root", "split", "strip",
-        "stripped_prefix", "upstream", "whole_path",
+        "added", "announced_prefix", "answers_itself", "authority", "body_bytes_max", "clients", "cors", "entry",
+        "headers", "id", "label", "mapping", "metadata", "methods", "path_prefix", "policy", "query_params",
+        "rate_limits", "redirect", "refused_in_path", "removed", "removed_if_untrusted", "response_edits", "responses",
+        "root", "split", "strip", "stripped_prefix", "upstream", "whole_path",
     )  # fmt: skip
 
     def __init__(
@@ -260,6 +261,8 @@ class CompiledRoute:
         self.mapping = None
         if entry.restore_prefix and paths.whole is None and (self.strip or self.path_prefix):
             self.mapping = PathMapping(self.stripped_prefix, self.path_prefix, authority)
+        self.redirect = compiled_redirect(entry) if entry.filters else None
+        self.answers_itself = self.metadata is not None or self.redirect is not None
         self.cors = compiled_cors(entry.cors) if entry.cors is not None else None
         self.clients = compiled_clients(entry.clients) if entry.clients is not None else None
         self.rate_limits = compiled_rate_limits(entry.rate_limits, entry.id, entry.policy)

@@ -18,7 +18,14 @@ CLIENT_CLOSED_STATUS = 499
 IDLE_TIMEOUT = "idle_timeout"
 # Reasons of what is refused to no one.
 _HARMLESS = frozenset(
-    {"", CLIENT_CLOSED, DenialReason.CORS_PREFLIGHT, DenialReason.PROTECTED_RESOURCE, DenialReason.REDIRECTED_TO_HTTPS}
+    {
+        "",
+        CLIENT_CLOSED,
+        DenialReason.CORS_PREFLIGHT,
+        DenialReason.PROTECTED_RESOURCE,
+        DenialReason.REDIRECTED,
+        DenialReason.REDIRECTED_TO_HTTPS,
+    }
 )
 
 

@@ -152,3 +152,14 @@ def test_a_split_names_each_share():
         "   0  go to a.example:443 (Service/default/app/2)",
     ]
     assert "\n".join(lines) in told
+
+
+def test_a_redirect_is_told_as_the_client_gets_it():
+    """It is no refusal, no token is looked for, and a request that is at the address goes on."""
+    documents = [manifests.service(auth={"jwt": {}}, redirect={"hostname": "b.example"}), manifests.route()]
+    told = text(*documents)
+    assert "refused      it is where its route sends clients: http://b.example/ [redirected]" in told
+    assert "Answered by the gateway; the client gets\n  HTTP/1.1 302 Found\n" in told
+    assert "  Location: http://b.example/\n" in told
+    documents[0] = manifests.service(redirect={"hostname": "app.example.com"})
+    assert "ok           it is where its route sends clients\n" in text(*documents)
