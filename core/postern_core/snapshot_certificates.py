@@ -1,4 +1,4 @@
-"""The section `certificates` of a snapshot: what clients that come with TLS are shown, by the name that they ask for.
+"""The section `certificates` of a snapshot: by which certificates the gateway speaks TLS, to clients and upstreams.
 
 It is secret: each entry holds a private key.  The rules of `snapshot` hold here too.
 """
@@ -10,6 +10,8 @@ from .snapshot_entry import Entry
 
 class Certificate(Entry, frozen=True):
     """A chain and its private key, both in PEM, for the names in lower case for which clients are shown it. Secret.
+
+    One that a Backend names is shown to that; it may have no names.
 
     A name is an exact one or `*.suffix`, which is one label before the suffix (RFC 9525, section 6.3).  Each lies
     within a host of `namespace`, and counts only where the most specific host of the table is of that namespace: below

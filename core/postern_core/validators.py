@@ -49,13 +49,14 @@ class UnusableCertificate(ValueError):
 class CertificateFacts:
     """What a certificate says of itself: the DNS names of its subjectAltName in lower case, and when it is valid.
 
-    Times are in seconds since the epoch; one that is not `is_for_servers` is for other uses alone.
+    Times are in seconds since the epoch; one that is neither `is_for_servers` nor `is_for_clients` is for other uses.
     """
 
     names: tuple[str, ...]
     not_before: float
     not_after: float
     is_for_servers: bool = True
+    is_for_clients: bool = True
 
 
 class UnreadableKey(ValueError):

@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 CHAIN, KEY = "tls.crt", "tls.key"
 
-_SERVER_USAGES = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+_ANY = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
 
 
 class KeyPairError(ValueError):
@@ -26,12 +26,13 @@ class KeyPairError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A server's own certificate: the names of its subjectAltName in lower case, and its times since the epoch."""
+    """The first of a chain: the names of its subjectAltName in lower case, its times since the epoch, and its uses."""
 
     names: tuple[str, ...]
     begins_at: float
     ends_at: float
     is_for_servers: bool
+    is_for_clients: bool
 
 
 def read_leaf(chain: bytes) -> Leaf:
@@ -41,10 +42,16 @@ def read_leaf(chain: bytes) -> Leaf:
     except ValueError:
         raise KeyPairError(f"{CHAIN} holds no certificate in PEM form") from None
     try:
-        names, is_for_servers = _names(leaf), _is_for_servers(leaf)
+        names, usages = _names(leaf), _usages(leaf)
     except ValueError:  # what was signed is not what X.509 asks for
         raise KeyPairError(f"{CHAIN} holds a certificate whose extensions can't be read") from None
-    return Leaf(names, leaf.not_valid_before_utc.timestamp(), leaf.not_valid_after_utc.timestamp(), is_for_servers)
+    return Leaf(
+        names,
+        leaf.not_valid_before_utc.timestamp(),
+        leaf.not_valid_after_utc.timestamp(),
+        is_for_servers=not usages.isdisjoint((_ANY, ExtendedKeyUsageOID.SERVER_AUTH)),
+        is_for_clients=not usages.isdisjoint((_ANY, ExtendedKeyUsageOID.CLIENT_AUTH)),
+    )
 
 
 def _names(leaf: x509.Certificate) -> tuple[str, ...]:
@@ -56,12 +63,11 @@ def _names(leaf: x509.Certificate) -> tuple[str, ...]:
     return tuple(name.lower() for name in extension.value.get_values_for_type(x509.DNSName))
 
 
-def _is_for_servers(leaf: x509.Certificate) -> bool:
+def _usages(leaf: x509.Certificate) -> set[x509.ObjectIdentifier]:
     try:
-        usages = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        return set(leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
     except x509.ExtensionNotFound:
-        return True
-    return not _SERVER_USAGES.isdisjoint(usages)
+        return {_ANY}  # RFC 5280, section 4.2.1.12
 
 
 def load_key_pair(context: ssl.SSLContext, chain: bytes, key: bytes) -> None:

@@ -80,7 +80,7 @@ def read_certificate(chain_pem: str, key_pem: str) -> CertificateFacts:
         load_key_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), chain, key_pem.encode())
     except KeyPairError as error:
         raise UnusableCertificate(str(error)) from None
-    return CertificateFacts(leaf.names, leaf.begins_at, leaf.ends_at, leaf.is_for_servers)
+    return CertificateFacts(leaf.names, leaf.begins_at, leaf.ends_at, leaf.is_for_servers, leaf.is_for_clients)
 
 
 VALIDATORS = Validators(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from postern_core.snapshot import Route
-from postern_dataplane.table.compiled import Upstream
 from postern_dataplane.table.split import CompiledSplit
+from postern_dataplane.table.upstream import Upstream
 
 
 def shares_of(split: CompiledSplit, entry: Route) -> Iterator[str]:

@@ -15,7 +15,7 @@ from postern_dataplane.decision.outcome import Reject
 from postern_dataplane.http1.denial_response import denial_response
 from postern_dataplane.http1.request_writer import field_lines
 from postern_dataplane.request.denials import DenialReason
-from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.table.upstream import Upstream
 
 from .redaction import Redaction
 from .routes import ROUTES_MAX, RouteNote

@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 
-from postern_core.snapshot import Backend, Endpoint
+from postern_core.snapshot import Endpoint
 from postern_dataplane.decision.outcome import Forward
-from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.table.upstream import Upstream
 from postern_dataplane.upstream.connect_failure import connect_failure, tls_failure
-from postern_dataplane.upstream.tls import client_context
+from postern_dataplane.upstream.tls import client_context, context_with_certificate
 
 from .shares import usable_upstreams
 
@@ -28,18 +28,20 @@ def probe_upstream(upstream: Upstream) -> Iterator[str]:
     """Connect to the first endpoints as the data plane does, TLS included; yields a line for each."""
     for endpoint in upstream.endpoints[:PROBED_MAX]:
         where = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
-        yield f"{where}:{endpoint.port}  {_outcome(upstream.backend, endpoint)}"
+        yield f"{where}:{endpoint.port}  {_outcome(upstream, endpoint)}"
 
 
-def _outcome(backend: Backend, endpoint: Endpoint) -> str:
-    tls = backend.tls
+def _outcome(upstream: Upstream, endpoint: Endpoint) -> str:
+    backend, tls = upstream.backend, upstream.backend.tls
     try:
         with socket.create_connection(
             (endpoint.address, endpoint.port), timeout=backend.connect_timeout_ms / 1000
         ) as plain:
             if tls is None:
                 return "connected"
-            with client_context(tls).wrap_socket(plain, server_hostname=tls.server_name) as secured:
+            shown = upstream.client_certificate
+            context = client_context(tls) if shown is None else context_with_certificate(tls, shown)
+            with context.wrap_socket(plain, server_hostname=tls.server_name) as secured:
                 verified = "unverified" if tls.insecure_skip_verify else f"verified as {tls.server_name}"
                 return f"connected, {secured.version()}, {verified}"
     except OSError as error:

@@ -34,7 +34,7 @@ class SecretChange(Change):
 
 
 async def create_secret(api: ApiClient, ref: Ref, manifest: Mapping[str, Any], *, is_dry: bool) -> None:
-    """Create a Secret, or with `is_dry` only ask whether it would be accepted; raises `LocalError` without a quotation."""
+    """Create a Secret, or only ask whether it would be accepted (`is_dry`); raises `LocalError` without a quotation."""
     answer = await create(api, SECRETS.path(ref.namespace), manifest, is_dry=is_dry)
     if not isinstance(answer, Refusal):
         return

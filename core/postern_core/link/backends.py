@@ -18,12 +18,14 @@ from postern_core.resources.kubernetes import (
 )
 from postern_core.resources.service import Service, ServiceSpec, ServiceUpstream, upstreams_of
 from postern_core.resources.types import milliseconds
-from postern_core.resources.upstream import certificate_holder
+from postern_core.resources.upstream_tls import certificate_holder, client_certificate_holder
 from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
 from postern_core.snapshot_backend_refs import BackendRef
+from postern_core.snapshot_certificates import Certificate
 from postern_core.validators import Validators
 
 from .certificates import certificates_of
+from .client_certificates import link_client_certificate
 from .references import Missing
 from .resource_index import ResourceIndex
 from .sizes import shortened, size_of, too_large
@@ -32,11 +34,15 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Referred(NamedTuple):
-    """What an upstream refers to, as it was found: the Service of Kubernetes, its slices, the holder of the CAs."""
+    """What an upstream refers to, as it was found: the Service of Kubernetes, its slices, the holder of the CAs.
+
+    `client` is the certificate that it is shown, None where it is to be shown none.
+    """
 
     service: Parsed | None
     slices: tuple[Decoded[EndpointSlice], ...]
     certificates: Parsed | None
+    client: Certificate | Missing | None = None
 
 
 class Place(NamedTuple):
@@ -49,12 +55,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LinkedBackend:
-    """Where a Service's requests go, or a share of them, in so many bytes; with a refusal in the backend, nowhere."""
+    """Where a Service's requests go, or a share of them, in so many bytes; with a refusal in the backend, nowhere.
+
+    `client_certificate` is the one by which it is called, None for none.
+    """
 
     backend: Backend
     endpoints: Endpoints
     problems: tuple[Problem, ...] = ()
     size_bytes: int = 0
+    client_certificate: Certificate | None = None
 
 
 def link_backends(parsed: Decoded[Service], resources: ResourceIndex) -> tuple[LinkedBackend, ...]:
@@ -91,8 +101,10 @@ def _referred(upstream: ServiceUpstream, namespace: str, resources: ResourceInde
     if upstream.service is not None:
         service = resources.objects.get(Ref("core/Service", namespace, upstream.service.name))
         slices = resources.slices_of(namespace, upstream.service.name)
-    holder = certificate_holder(upstream, namespace)
-    return Referred(service, tuple(slices), resources.objects.get(holder) if holder else None)
+    holder, client = certificate_holder(upstream.tls, namespace), client_certificate_holder(upstream.tls, namespace)
+    certificates = resources.objects.get(holder) if holder else None
+    certificate = link_client_certificate(resources, client) if client else None
+    return Referred(service, tuple(slices), certificates, certificate)
 
 
 def _unresolved(
@@ -103,6 +115,7 @@ def _unresolved(
         if upstream.service is not None:
             _kubernetes_endpoints(parsed.ref, upstream, found, at, problems)
         _ca_pem(Place(parsed.ref, at, ""), upstream, found, inspectors, problems)
+        _client_certificate(Place(parsed.ref, at, ""), upstream, found, problems)
     return tuple(problems)
 
 
@@ -122,6 +135,7 @@ def _link(place: Place, upstream: ServiceUpstream, referred: Referred, inspector
     problems: list[Problem] = []
     endpoints = _endpoints(ref, upstream, referred, at, problems)
     ca_pem = _ca_pem(place, upstream, referred, inspectors, problems)
+    client = _client_certificate(place, upstream, referred, problems)
     addresses = Endpoints(id=id_, endpoints=endpoints)
     wrong = too_large(ref, at, size_of(addresses), "name fewer addresses, or put them behind one name")
     if wrong:
@@ -135,7 +149,7 @@ def _link(place: Place, upstream: ServiceUpstream, referred: Referred, inspector
         host_header=_host_header(ref, upstream, referred),
         path_prefix=path.removesuffix("/"),
         ends_with_slash=path != "/" and path.endswith("/"),
-        tls=_tls(ref, upstream, referred, ca_pem),
+        tls=_tls(ref, upstream, referred, ca_pem, client),
         connect_timeout_ms=milliseconds(upstream.timeouts.connect),
         request_timeout_ms=milliseconds(upstream.timeouts.request),
         idle_timeout_ms=milliseconds(upstream.timeouts.idle),
@@ -143,7 +157,7 @@ def _link(place: Place, upstream: ServiceUpstream, referred: Referred, inspector
         retry_attempts=upstream.retries.attempts,
         refusal=shortened("; ".join(fatal)),
     )
-    return LinkedBackend(backend, addresses, tuple(problems), size_of(backend) + size_of(addresses))
+    return LinkedBackend(backend, addresses, tuple(problems), size_of(backend) + size_of(addresses), client)
 
 
 def _endpoints(
@@ -226,7 +240,9 @@ def _host_header(ref: Ref, upstream: ServiceUpstream, referred: Referred) -> str
     return name if port is None else f"{name}:{port}"
 
 
-def _tls(ref: Ref, upstream: ServiceUpstream, referred: Referred, ca_pem: str | None) -> UpstreamTLS | None:
+def _tls(
+    ref: Ref, upstream: ServiceUpstream, referred: Referred, ca_pem: str | None, client: Certificate | None
+) -> UpstreamTLS | None:
     if upstream.tls is None and not (upstream.url or "").startswith("https:"):
         return None
     given = upstream.tls
@@ -234,6 +250,7 @@ def _tls(ref: Ref, upstream: ServiceUpstream, referred: Referred, ca_pem: str | 
         server_name=(given and given.server_name) or _name_of(ref, upstream, referred)[0],
         ca_pem=ca_pem,
         insecure_skip_verify=bool(given and given.insecure_skip_verify),
+        client_certificate=None if client is None else client.id,
     )
 
 
@@ -241,7 +258,7 @@ def _ca_pem(
     place: Place, upstream: ServiceUpstream, referred: Referred, inspectors: Validators, problems: list[Problem]
 ) -> str | None:
     """The CA certificates in PEM, None where the system's are meant, or where they are missing, which is a problem."""
-    holder = certificate_holder(upstream, place.ref.namespace)
+    holder = certificate_holder(upstream.tls, place.ref.namespace)
     reference = upstream.tls.ca_certificate_ref if upstream.tls else None
     if holder is None or reference is None:
         return None
@@ -250,3 +267,15 @@ def _ca_pem(
         problems.append(Problem(place.ref, found.reason, f"{place.at}.tls.caCertificateRef", found.message))
         return None
     return found
+
+
+def _client_certificate(
+    place: Place, upstream: ServiceUpstream, referred: Referred, problems: list[Problem]
+) -> Certificate | None:
+    """The certificate by which the upstream is called; None for none, or where it is missing, which is a problem."""
+    found, holder = referred.client, client_certificate_holder(upstream.tls, place.ref.namespace)
+    if not isinstance(found, Missing):
+        return found
+    causes = (holder,) if holder else ()
+    problems.append(Problem(place.ref, found.reason, f"{place.at}.tls.clientCertificateRef", found.message, causes))
+    return None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -127,6 +127,7 @@ class HostCertificates:
     _found: dict[str, Certificate] = field(default_factory=dict)
     _names: dict[str, set[str]] = field(default_factory=dict)
     _name_bytes: dict[str, int] = field(default_factory=dict)
+    _called_by: set[str] = field(default_factory=set)
 
     def add(self, certificate: Certificate) -> int | None:
         """Add what an object has it shown for; returns the bytes that it takes more, None where there is no room."""
@@ -142,15 +143,24 @@ class HostCertificates:
             size += len(certificate.chain_pem) + len(certificate.key_pem)
         return size
 
+    def add_client(self, certificate: Certificate) -> int:
+        """Add one by which an upstream is called; returns the bytes that it takes more."""
+        self._called_by.add(certificate.id)
+        return self.add(certificate) or 0
+
     @property
     def namespaces(self) -> set[str]:
-        """Those that have any."""
-        return {certificate.namespace for certificate in self._found.values()}
+        """Those whose hosts have any."""
+        return {certificate.namespace for id_, certificate in self._found.items() if self._names[id_]}
 
     @property
     def entries(self) -> list[Certificate]:
-        """What is published: each certificate that is shown for anything."""
-        return [self._with_all_names(it, self._names[it.id]) for it in self._found.values() if self._names[it.id]]
+        """What is published: each certificate that is shown for anything, or by which an upstream is called."""
+        return [
+            self._with_all_names(certificate, self._names[id_])
+            for id_, certificate in self._found.items()
+            if self._names[id_] or id_ in self._called_by
+        ]
 
     def _with_all_names(self, certificate: Certificate, names: set[str]) -> Certificate:
         # Of one object alone, it is the entry of the compilation before, which need not be encoded again.
@@ -166,6 +176,10 @@ class LinkedCertificates:
     found: tuple[Certificate, ...] = ()
     problems: tuple[Problem, ...] = ()
     size_bytes: int = 0
+
+    def with_client(self, size_bytes: int) -> LinkedCertificates:
+        """These, and one more of so many bytes by which the upstream is called."""
+        return replace(self, size_bytes=self.size_bytes + size_bytes)
 
 
 NO_CERTIFICATES = LinkedCertificates()

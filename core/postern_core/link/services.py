@@ -143,7 +143,11 @@ def link_services(
         tls = parsed.resource.spec.tls if is_a(parsed, Service) else None
         certificates = link_certificates(parsed.ref, tls or None, hosts, resources, services.certificates)
         services.problems += [*problems, *certificates.problems]
-        services.linked[parsed.ref] = replace(linked, certificates=certificates) if tls else linked
+        for backend in linked.backends:
+            if backend.client_certificate is not None:
+                added = services.certificates.add_client(backend.client_certificate)
+                certificates = certificates.with_client(added)
+        services.linked[parsed.ref] = replace(linked, certificates=certificates)
     return services
 
 

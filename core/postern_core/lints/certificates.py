@@ -1,4 +1,4 @@
-"""Certificates that are shown, and that clients will yet not take."""
+"""Certificates that are shown, and that will yet not be taken."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 from postern_core.link.host_certificates import covered
 from postern_core.problems import Problem, Reason
+from postern_core.ref import Ref
 from postern_core.resources.host_tls import certificate_holders
-from postern_core.resources.service import Service
+from postern_core.resources.service import Service, upstreams_of
+from postern_core.snapshot_certificates import Certificate
 
 from .linked import Linked
 
@@ -18,12 +20,18 @@ def certificate_has_ended(linked: Linked) -> Iterator[Problem]:
         service = linked.services.linked.get(parsed.ref)
         shown = {it.id: it for it in service.certificates.found} if service else {}
         for index, secret in enumerate(certificate_holders(parsed.ref, parsed.resource.spec.tls or None)):
-            certificate = shown.get(secret.id)
-            if certificate is not None and certificate.not_after <= linked.now_s:
-                day = datetime.fromtimestamp(certificate.not_after, UTC).strftime("%Y-%m-%d %H:%M UTC")
-                message = f"the certificate of {secret} has ended on {day}, so clients refuse it; renew it"
-                at = f"spec.tls.certificateRefs[{index}]"
-                yield Problem(parsed.ref, Reason.WARNING, at, message, (secret,))
+            yield from _ended(parsed.ref, f"spec.tls.certificateRefs[{index}]", shown.get(secret.id), linked.now_s)
+        backends = service.backends if service else ()
+        for (at, _), backend in zip(upstreams_of(parsed.resource.spec), backends, strict=False):
+            yield from _ended(parsed.ref, f"{at}.tls.clientCertificateRef", backend.client_certificate, linked.now_s)
+
+
+def _ended(ref: Ref, at: str, certificate: Certificate | None, now_s: float) -> Iterator[Problem]:
+    if certificate is not None and certificate.not_after <= now_s:
+        secret = Ref(*certificate.id.split("/", 2))
+        day = datetime.fromtimestamp(certificate.not_after, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        message = f"the certificate of {secret} has ended on {day}, so it is refused where it is shown; renew it"
+        yield Problem(ref, Reason.WARNING, at, message, (secret,))
 
 
 def host_has_no_certificate(linked: Linked) -> Iterator[Problem]:

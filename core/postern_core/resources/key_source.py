@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from .rules import ABSOLUTE_URL, Rule, has_exactly_one_of
 from .types import Duration, Name, Port, Spec, Text
-from .upstream import CertificateRef
+from .upstream_tls import CertificateRef
 
 # OpenID Connect Discovery 1.0, section 4.
 DISCOVERY_PATH = "/.well-known/openid-configuration"

@@ -19,6 +19,8 @@ TYPE_FOR_TLS = "kubernetes.io/tls"
 TYPE_FOR_KEYS = "postern.dev/jwt-key"
 USE_LABEL = "postern.dev/use"
 USE_FOR_KEYS = "jwt-key"
+# The same label on a Secret of type kubernetes.io/tls: upstreams may be called by its certificate.
+USE_FOR_CLIENTS = "client-certificate"
 # On a Namespace: Opaque Secrets without a mark hold keys there, as they all did once.
 UNMARKED_SECRETS_LABEL = "postern.dev/unmarked-secrets"
 UNMARKED_SECRETS_ALLOWED = "allowed"

@@ -18,7 +18,8 @@ from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .service_rules import SERVICE_RULES
 from .types import SET, Bytes, Host, Label, Resource
-from .upstream import ServiceUpstream, certificate_holder
+from .upstream import ServiceUpstream
+from .upstream_tls import certificate_holder, client_certificate_holder
 from .upstreams import UPSTREAMS_MAX, WeightedUpstream
 
 __all__ = ["Service", "ServiceSpec", "ServiceUpstream", "references_of", "upstreams_of"]
@@ -250,7 +251,10 @@ def references_of(ref: Ref, spec: ServiceSpec) -> Iterator[Ref]:
     for _, upstream in upstreams_of(spec):
         if upstream.service is not None:
             yield Ref("core/Service", ref.namespace, upstream.service.name)
-        holder = certificate_holder(upstream, ref.namespace)
-        if holder is not None:
-            yield holder
+        for holder in (
+            certificate_holder(upstream.tls, ref.namespace),
+            client_certificate_holder(upstream.tls, ref.namespace),
+        ):
+            if holder is not None:
+                yield holder
     yield from certificate_holders(ref, spec.tls or None)

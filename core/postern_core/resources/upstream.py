@@ -6,8 +6,6 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from postern_core.ref import Ref
-
 from .rules import (
     ABSOLUTE_URL,
     URL_WITH_DOT_SEGMENT,
@@ -16,7 +14,8 @@ from .rules import (
     Rule,
     has_exactly_one_of,
 )
-from .types import Address, Duration, Host, Name, Port, PortName, Spec, Text
+from .types import Address, Duration, Name, Port, PortName, Spec
+from .upstream_tls import ServiceTLS
 
 
 class ServiceEndpoint(Spec, frozen=True):
@@ -52,62 +51,6 @@ class KubernetesServiceRef(Spec, frozen=True):
             "Example: http."
         ),
     ]
-
-
-class CertificateRef(Spec, frozen=True):
-    """Where CA certificates are kept: an entry of a ConfigMap or Secret in this namespace."""
-
-    name: Annotated[Name, Meta(description="The name of the ConfigMap or Secret.")]
-    kind: Annotated[
-        Literal["ConfigMap", "Secret"], Meta(description="The kind of the object that holds them. Default: ConfigMap.")
-    ] = "ConfigMap"
-    key: Annotated[
-        Text, Meta(description="The entry that holds the certificates, one or more in PEM. Default: ca.crt.")
-    ] = "ca.crt"
-
-
-class ServiceTLS(Spec, frozen=True):
-    """How the upstream's certificate is verified. Where it doesn't verify, no request is sent."""
-
-    RULES = (
-        Rule(
-            "tls_contradicts_itself",
-            "!has(self.insecureSkipVerify) || !self.insecureSkipVerify || !has(self.caCertificateRef)",
-            "insecureSkipVerify and caCertificateRef exclude each other; remove one",
-        ),
-        Rule(
-            "tls_contradicts_itself",
-            "!has(self.serverName) || !self.serverName.startsWith('*')",
-            "must be one name, not a wildcard",
-            ".serverName",
-        ),
-    )
-
-    ca_certificate_ref: (
-        Annotated[
-            CertificateRef,
-            Meta(description="The CAs to trust, in place of the system's. Default: none, the system's are trusted."),
-        ]
-        | None
-    ) = None
-    server_name: (
-        Annotated[
-            Host,
-            Meta(
-                description="The name that is asked for (SNI) and that the certificate must have; not a wildcard. "
-                "With several endpoints it is required. Example: httpbin.org. "
-                "Default: the host of url, or the name by which the upstream is reached."
-            ),
-        ]
-        | None
-    ) = None
-    insecure_skip_verify: Annotated[
-        bool,
-        Meta(
-            description="Take any certificate. A machine between the gateway and the application can then read "
-            "and change everything; it SHOULD NOT be set but for experiments. Default: false."
-        ),
-    ] = False
 
 
 class Timeouts(Spec, frozen=True):
@@ -292,9 +235,3 @@ class ServiceUpstream(Spec, frozen=True):
     retries: Annotated[Retries, Meta(description="When a failed attempt is made again. Default: once more.")] = (
         Retries()
     )
-
-
-def certificate_holder(upstream: ServiceUpstream, namespace: str) -> Ref | None:
-    """The Secret or ConfigMap that holds the CAs of an upstream, None where the system's are trusted."""
-    reference = upstream.tls and upstream.tls.ca_certificate_ref
-    return Ref(reference.kind, namespace, reference.name) if reference else None

@@ -25,10 +25,11 @@ from postern_dataplane.request.denials import (
 )
 from postern_dataplane.request.head import Fields, RequestHead
 from postern_dataplane.request.target import Target, read_target
-from postern_dataplane.table.compiled import CompiledRoute, Upstream
+from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.identity_headers import Identity
 from postern_dataplane.table.patterns import TextTooLong
 from postern_dataplane.table.routing_table import RoutingTable
+from postern_dataplane.table.upstream import Upstream
 
 from .authenticate import Verifications, authenticate
 from .client_address import is_admitted

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from postern_dataplane.request.denials import Denial
     from postern_dataplane.request.head import Fields, UpstreamHead
     from postern_dataplane.request.own_responses import OwnResponses
-    from postern_dataplane.table.compiled import CompiledRoute, Upstream
+    from postern_dataplane.table.compiled import CompiledRoute
     from postern_dataplane.table.identity_headers import Identity
+    from postern_dataplane.table.upstream import Upstream
 
 
 class Authorized(msgspec.Struct, frozen=True, gc=False):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from postern_core.algorithms import KEYS_TRIED_MAX
 from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
 from postern_core.ref import Ref
 from postern_core.revocation import unpacked
-from postern_core.snapshot import Backend, Consumer, Credential, Endpoint, Policy, Route, ValueMatch
+from postern_core.snapshot import Consumer, Credential, Policy, Route, ValueMatch
 from postern_dataplane.jwt.claim_values import ClaimHeader, ClaimTest
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.jwt.logged_claims import LoggedClaims
@@ -32,25 +31,11 @@ from .rate_limits import compiled_rate_limits
 from .re2_pattern import compile_pattern
 from .redirect import compiled_redirect
 from .removed_headers import removed_headers
+from .upstream import Upstream
 from .upstream_path import upstream_path
 
 if TYPE_CHECKING:
     from .split import CompiledSplit
-
-
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """A backend with the addresses it has now.
-
-    Two equal values mean the same application reached the same way: pools of connections compare by value.
-    """
-
-    backend: Backend
-    endpoints: tuple[Endpoint, ...]
-
-    @property
-    def id(self) -> str:
-        return self.backend.id
 
 
 class CompiledCredential(msgspec.Struct, gc=False, eq=False):

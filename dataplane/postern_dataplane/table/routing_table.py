@@ -7,7 +7,7 @@ remembered in it is what a pure function returns for a row.
 
 What is made anew, beside what has changed itself:
 
-- an upstream with its backend or its endpoints;
+- an upstream with its backend, its endpoints or its client certificate;
 - an issuer's row with its consumer;
 - a policy's row with its anonymous consumer or one of its issuers;
 - a credential's row with its consumer;
@@ -27,7 +27,7 @@ from postern_core.snapshot_certificates import Certificate
 from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.listener import ListenerPort, ports_of
 
-from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, Upstream, anonymous_id
+from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, anonymous_id
 from .copy_on_write import with_regrouped
 from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, ordered_ids
 from .host_certificates import NO_CERTIFICATES, HostCertificates, covers
@@ -36,6 +36,8 @@ from .listener_hosts import ListenerHosts, RouteChanges, with_listener_hosts
 from .own_responses import CompiledResponses, Unrouted
 from .split import split_row
 from .table_settings import DEFAULTS, TableSettings
+from .upstream import Upstream
+from .upstream import upstreams as upstreams_of
 from .virtual_hosts import VirtualHost, VirtualHosts
 
 __all__ = ["RoutingTable", "Upstream", "build_table"]
@@ -101,7 +103,7 @@ class RoutingTable:
         """The table of what these sections are now; raises KeyError where a route's policy is not there."""
         new = RoutingTable(self.settings)
         new.digest, new.gateway, new.pods, new.entries = digest, gateway, pods, diff.entries
-        upstreams = _upstreams(self.upstreams, diff)
+        upstreams = upstreams_of(self.upstreams, diff)
         issuers = _issuers(self.issuers, diff)
         policies = _policies(self.policies, diff, issuers, self.settings.logged_claims)
         new.upstreams, new.policies, new.issuers = upstreams.now, policies.now, issuers.now
@@ -172,16 +174,6 @@ def build_table(snapshot: Snapshot, digest: str, settings: TableSettings = DEFAU
     """The table of a whole snapshot; raises for one that contradicts itself."""
     diff = diff_snapshot(NO_ENTRIES, {}, {name: getattr(snapshot, name) for name in SECTIONS})
     return RoutingTable(settings).with_changes(diff, gateway=snapshot.gateway, digest=digest)
-
-
-def _upstreams(before: dict[str, Upstream], diff: SnapshotDiff) -> SectionDiff[Upstream]:
-    backends, endpoints = diff.backends, diff.endpoints
-
-    def make(id_: str) -> Upstream | None:
-        backend, addresses = backends.now.get(id_), endpoints.now.get(id_)
-        return Upstream(backend, addresses.endpoints if addresses else ()) if backend else None
-
-    return derive(before, ordered_ids(backends.changed, endpoints.changed), make)
 
 
 def _issuers(before: dict[str, CompiledIssuer], diff: SnapshotDiff) -> SectionDiff[CompiledIssuer]:

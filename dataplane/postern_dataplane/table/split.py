@@ -13,7 +13,8 @@ from postern_core.snapshot import Route
 from postern_core.snapshot_backend_refs import BackendRef
 
 if TYPE_CHECKING:
-    from .compiled import CompiledRoute, Upstream
+    from .compiled import CompiledRoute
+    from .upstream import Upstream
 
 
 class Choice(NamedTuple):

@@ -7,11 +7,11 @@ import ssl
 from collections.abc import Collection
 from functools import partial
 
-from postern_core.snapshot import Endpoint
+from postern_core.snapshot import Endpoint, UpstreamTLS
 from postern_core.special_addresses import SpecialUse
 from postern_dataplane.background_tasks import BackgroundTasks
-from postern_dataplane.table.compiled import Upstream
 from postern_dataplane.table.routing_table import RoutingTable
+from postern_dataplane.table.upstream import Upstream
 from postern_kit.logs import log
 
 from .connect_failure import connect_failure, tls_failure
@@ -20,7 +20,7 @@ from .dial_policy import AddressRefused, DialPolicy
 from .dns import DnsEntry, is_address
 from .happy_eyeballs import first_to_open
 from .load_balancer import EdfScheduler, Host
-from .tls import client_context
+from .tls import client_context, context_with_certificate
 
 # How long an idle connection is kept: less than servers commonly allow (60 s and more), which then seldom close first.
 KEEP_ALIVE_S = 55.0
@@ -46,11 +46,16 @@ class ConnectionPool:
         self._scheduler: EdfScheduler | None = None
         self._is_closed = False
         self._logs_from = 0.0
+        # With the certificate that the upstream is shown; all others are shared.
+        self._context: ssl.SSLContext | None = None
 
     def change(self, upstream: Upstream) -> None:
         """Take up new settings; connections to addresses that are left, reached as before, stay."""
-        if upstream.backend.tls != self.upstream.backend.tls:
+        if (upstream.backend.tls, upstream.client_certificate) != (
+            self.upstream.backend.tls, self.upstream.client_certificate,
+        ):  # fmt: skip
             self._drop_all()
+            self._context = None
         self.upstream = upstream
         wanted = {endpoint.address for endpoint in upstream.endpoints}
         self._dns_entries = {host: name for host, name in self._dns_entries.items() if host in wanted}
@@ -141,7 +146,7 @@ class ConnectionPool:
     async def _open_at(self, address: Host, host: str) -> UpstreamConnection:
         loop = asyncio.get_running_loop()
         tls = self.upstream.backend.tls
-        context = None if tls is None else await loop.run_in_executor(None, client_context, tls)
+        context = None if tls is None else await self._client_context(tls)
         try:
             _, connection = await loop.create_connection(
                 lambda: UpstreamConnection(address.at(host)),
@@ -156,6 +161,17 @@ class ConnectionPool:
             raise OSError("the upstream's name is not one that TLS can ask for") from error
         connection.host = address
         return connection
+
+    async def _client_context(self, tls: UpstreamTLS) -> ssl.SSLContext:
+        loop, certificate = asyncio.get_running_loop(), self.upstream.client_certificate
+        if certificate is None:
+            return await loop.run_in_executor(None, client_context, tls)
+        if self._context is not None:
+            return self._context
+        context = await loop.run_in_executor(None, context_with_certificate, tls, certificate)
+        if self.upstream.client_certificate is certificate and self.upstream.backend.tls == tls:
+            self._context = context
+        return context
 
     def keep(self, connection: UpstreamConnection, now: float) -> None:
         """Keep a connection for the next request, if its address still counts."""

@@ -9,7 +9,7 @@ import pytest
 from gateway import dead_port
 from postern_cli.explanation.upstream_probe import probe_upstream
 from postern_core.snapshot import Backend, Endpoint, UpstreamTLS
-from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.table.upstream import Upstream
 
 
 def probed(port, **backend):

@@ -7,7 +7,7 @@ import pytest
 from installation import own_address
 from postern_core.snapshot import Backend, Endpoint
 from postern_core.special_addresses import AllowedAddresses, read_allowed_addresses
-from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.table.upstream import Upstream
 from postern_dataplane.upstream import pool as module
 from postern_dataplane.upstream.dial_policy import AddressRefused, DialPolicy
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from postern_core.snapshot import Backend, Endpoint, UpstreamTLS
-from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.table.upstream import Upstream
 from postern_dataplane.upstream.load_balancer import IDLE_MAX
 
 ONE, OTHER, NAMED = (Endpoint(address=it, port=80) for it in ("10.0.0.1", "10.0.0.2", "app"))

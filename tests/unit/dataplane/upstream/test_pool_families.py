@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import msgspec
 
 from postern_core.snapshot import Backend, Endpoint
-from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.table.upstream import Upstream
 from postern_dataplane.upstream.happy_eyeballs import DELAY_S
 
 BOTH = Endpoint(address="fd00::1", port=80, alternatives=("10.0.0.1",))

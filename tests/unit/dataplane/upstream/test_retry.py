@@ -7,7 +7,7 @@ import pytest
 from data_port import DIAL_POLICY
 from postern_core.snapshot import Backend, Endpoint
 from postern_dataplane.background_tasks import BackgroundTasks
-from postern_dataplane.table.compiled import Upstream
+from postern_dataplane.table.upstream import Upstream
 from postern_dataplane.upstream.dial_policy import AddressRefused
 from postern_dataplane.upstream.pool import ConnectionPool
 from postern_dataplane.upstream.retry import RACE_AFTER_S, RetryState
