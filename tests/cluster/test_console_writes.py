@@ -93,6 +93,35 @@ async def test_a_field_of_another_client_is_taken_over_only_when_asked(objects, 
     assert {"groups": ["b"]} == spec_of(kubectl, namespace)
 
 
+async def test_a_field_that_is_not_changed_stays_with_its_owner(objects, kubectl, namespace):
+    """A client that removes a field of its own later still removes it."""
+    kubectl.apply(consumer(namespace, groups=["a"]))
+    await objects.save(await change_to(objects, namespace, groups=["a"], customID="mine"))
+    assert 0 == kubectl.apply(consumer(namespace)).returncode
+    assert {"customID": "mine"} == spec_of(kubectl, namespace)
+    await objects.save(await change_to(objects, namespace, groups=["b"], customID="mine"))
+    assert {"groups": ["b"], "customID": "mine"} == spec_of(kubectl, namespace)
+    await objects.save(await change_to(objects, namespace))
+    assert {} == spec_of(kubectl, namespace)
+
+
+@pytest.mark.parametrize("is_theirs", [False, True])
+async def test_a_protection_stays_when_its_last_field_goes(objects, kubectl, namespace, is_theirs):
+    """A Service whose mode becomes the default still demands a token, whoever has written it before."""
+    ref = Ref("Service", namespace, "app")
+    optional = manifests.service(namespace=namespace, auth={"jwt": {"mode": "Optional"}})
+    if is_theirs:
+        kubectl.apply(optional)
+    else:
+        await objects.save(await objects.change(ref, optional, None, takes_over=False))
+    document = await objects.document((await objects.state()).objects[ref])
+    manifest = {**document.manifest, "spec": {**document.manifest["spec"], "auth": {"jwt": {}}}}
+    change = await objects.change(ref, manifest, document, takes_over=is_theirs)
+    assert ((), "") == (change.conflicts, change.why_not)
+    await objects.save(change)
+    assert "Required" == kubectl.get("services.postern.dev", "app", namespace)["spec"]["auth"]["jwt"]["mode"]
+
+
 async def test_an_update_of_another_is_not_lost(objects, kubectl, namespace):
     """An object that was changed after the look at it is not written."""
     await save_new(objects, namespace, groups=["a"])

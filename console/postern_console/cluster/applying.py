@@ -22,7 +22,7 @@ from postern_operator.errors import LocalError
 from .api_write import CONFLICT, FIELD_MANAGER, INVALID, Refusal, apply, merge
 from .cluster_change import ClusterChange
 from .held_objects import written_part
-from .ownership import kept_fields, owners_of, with_spec_of
+from .ownership import fields_of_spec, newly_owned, owners_of, removed_fields, unlike_fields, with_spec_of
 
 # An operator that writes into the status at the same time changes the version of an object, and nothing of ours.
 ATTEMPTS = 3
@@ -51,27 +51,33 @@ async def live_object(api: ApiClient, ref: Ref) -> dict[str, Any] | None:
 
 async def tried_out(api: ApiClient, change: ClusterChange) -> ClusterChange:
     """The change with what the API server would say to it; raises `RefusedChangeError` for what it does not accept."""
-    path, live = path_of(change.ref), change.live
+    live = change.live
     if change.takes_over and live is not None:
-        patch = {
-            "metadata": {"resourceVersion": _version(live)},
-            "spec": _patch_of(_spec(live), change.manifest["spec"]),
-        }
-        answer = await merge(api, path, patch, is_dry=True)
-    else:
-        answer = await apply(api, path, _versioned(change, live), is_dry=True, is_forced=False)
-    if isinstance(answer, Refusal):
-        conflicts = _conflicts(answer)
-        why_not = OWNED if conflicts else _why_not(change.ref, answer)
-        return replace(change, conflicts=conflicts, why_not=why_not)
-    if live is None:
+        answer = await merge(api, path_of(change.ref), _patch(change, live), is_dry=True)
+        return _judged(change, answer)
+    answer = await _apply(api, change, live, is_dry=True)
+    if live is None or (isinstance(answer, Refusal) and answer.status != INVALID):
+        return _judged(change, answer)
+    old, new = _spec(live), change.manifest["spec"]
+    unlike = list(unlike_fields(old, new, _spec(answer))) if not isinstance(answer, Refusal) else [()]
+    if not unlike:
         return change
-    kept = kept_fields(_spec(live), change.manifest["spec"], _spec(answer))
+    # Apply leaves what others own, and makes null of a block whose last field it removes: a patch does not.
+    owned = {field: owners_of(live, field, FIELD_MANAGER) for field in {*unlike, *removed_fields(old, new)} if field}
     conflicts = tuple(
-        ("spec." + ".".join(field), ", ".join(owners_of(live, field, FIELD_MANAGER)) or "the API server")
-        for field in kept
+        ("spec." + ".".join(field), ", ".join(owners)) for field, owners in sorted(owned.items()) if owners
     )
-    return replace(change, conflicts=conflicts, why_not=OWNED if conflicts else "")
+    if conflicts:
+        return replace(change, conflicts=conflicts, why_not=OWNED)
+    answer = await merge(api, path_of(change.ref), _patch(change, live), is_dry=True)
+    return replace(_judged(change, answer), is_patch=True)
+
+
+def _judged(change: ClusterChange, answer: dict[str, Any] | Refusal) -> ClusterChange:
+    if not isinstance(answer, Refusal):
+        return change
+    conflicts = _conflicts(answer)
+    return replace(change, conflicts=conflicts, why_not=OWNED if conflicts else _why_not(change.ref, answer))
 
 
 async def carry_out(api: ApiClient, change: ClusterChange) -> None:
@@ -88,6 +94,7 @@ async def carry_out(api: ApiClient, change: ClusterChange) -> None:
 
 
 async def _write(api: ApiClient, change: ClusterChange, live: Mapping[str, Any] | None) -> dict[str, Any] | Refusal:
+    is_patch = change.is_patch
     if change.takes_over and live is not None:
         # Applied without a field, an object loses it only where no other manager owns it: so the owners change first.
         fields = {"resourceVersion": _version(live), "managedFields": with_spec_of(live, FIELD_MANAGER)}
@@ -95,8 +102,24 @@ async def _write(api: ApiClient, change: ClusterChange, live: Mapping[str, Any] 
         if isinstance(moved, Refusal):
             return moved
         live = moved
+        tried = await _apply(api, change, live, is_dry=True)
+        is_patch = isinstance(tried, Refusal) or any(unlike_fields(_spec(live), change.manifest["spec"], _spec(tried)))
+    if is_patch and live is not None:
+        return await merge(api, path_of(change.ref), _patch(change, live), is_dry=False)
+    return await _apply(api, change, live, is_dry=False)
+
+
+async def _apply(
+    api: ApiClient, change: ClusterChange, live: Mapping[str, Any] | None, *, is_dry: bool
+) -> dict[str, Any] | Refusal:
     manifest = _versioned(change, live)
-    return await apply(api, path_of(change.ref), manifest, is_dry=False, is_forced=change.takes_over)
+    return await apply(api, path_of(change.ref), manifest, is_dry=is_dry, is_forced=change.takes_over)
+
+
+def _patch(change: ClusterChange, live: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole change as a merge patch of the object as it was looked at."""
+    spec = _patch_of(_spec(live), change.manifest["spec"])
+    return {"metadata": {"resourceVersion": _version(live)}, "spec": spec}
 
 
 async def _same_object(api: ApiClient, change: ClusterChange) -> dict[str, Any]:
@@ -110,7 +133,10 @@ async def _same_object(api: ApiClient, change: ClusterChange) -> dict[str, Any]:
 def _versioned(change: ClusterChange, live: Mapping[str, Any] | None) -> dict[str, Any]:
     version = NO_VERSION if live is None else _version(live)
     metadata = {**change.manifest["metadata"], "resourceVersion": version}
-    return {**change.manifest, "metadata": metadata}
+    spec = change.manifest["spec"]
+    if live is not None:
+        spec = newly_owned(spec, _spec(live), fields_of_spec(live, FIELD_MANAGER))
+    return {**change.manifest, "metadata": metadata, "spec": spec}
 
 
 def _version(live: Mapping[str, Any]) -> str:

@@ -18,11 +18,15 @@ from postern_operator.errors import LocalError
 
 @dataclass(frozen=True, slots=True)
 class ClusterChange(Change):
-    """An object before and after; `live` is all that the API server has of it, None for a new one or where unknown."""
+    """An object before and after; `live` is all that the API server has of it, None for a new one or where unknown.
+
+    One that `is_patch` is no apply, because that would come out otherwise.
+    """
 
     ref: Ref
     manifest: Mapping[str, Any]
     live: Mapping[str, Any] | None = None
+    is_patch: bool = False
 
     @property
     def place(self) -> str:

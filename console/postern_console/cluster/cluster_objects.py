@@ -6,6 +6,7 @@ How long a list will do belongs in `latest`, how it is read in `cluster_reader`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
@@ -14,7 +15,7 @@ import click
 
 from postern_cli.cluster.fetch_references import fetch_references
 from postern_cli.cluster.overlay import laid_over
-from postern_cli.errors import ClusterReadingError
+from postern_cli.errors import ClusterReadingError, RefusedError
 from postern_cli.load_folders import problems_of
 from postern_cli.printing import printable
 from postern_cli.sources import Where, no_secrets
@@ -78,11 +79,11 @@ class ClusterObjects:
 
     async def document(self, parsed: Parsed) -> ObjectDocument | None:
         """What a user writes of the object: as it was listed last, or for one who may change it as it is now."""
+        held = (await self._latest.get()).held.get(parsed.ref)
+        live = held.manifest if held is not None else None
         if self._writes:
-            live = await live_object((await self._session.connection()).api, parsed.ref)
-        else:
-            held = (await self._latest.get()).held.get(parsed.ref)
-            live = held.manifest if held is not None else None
+            with contextlib.suppress(RefusedError):  # One who may list, and not get.
+                live = await live_object((await self._session.connection()).api, parsed.ref)
         if live is None:
             return None
         return ObjectDocument(f"resourceVersion {live['metadata']['resourceVersion']}", None, written_part(live), live)

@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from postern_core.problems import printable
+
 Manifest = Mapping[str, Any]
 FieldSet = dict[str, Any]
 
+# An annotation may hold any text, of any length.
+NAME_MAX = 100
 HELM_RELEASE = "meta.helm.sh/release-name"
 # A label or an annotation by which a tool knows its objects, and what its value names.
 MARKS = (
@@ -35,12 +39,12 @@ def tool_of(manifest: Manifest) -> str:
     marks = {**(metadata.get("labels") or {}), **(metadata.get("annotations") or {})}
     for mark, tool, what in MARKS:
         if marks.get(mark):
-            return f"{tool} ({what} {str(marks[mark]).partition(':')[0]})"
+            return f"{tool} ({what} {_name(marks[mark])})"
     if marks.get("app.kubernetes.io/managed-by") == "Helm":
         return "Helm"
     for owner in metadata.get("ownerReferences") or ():
         if owner.get("controller"):
-            return f"{owner.get('kind')} {owner.get('name')}"
+            return f"{_name(owner.get('kind'))} {_name(owner.get('name'))}"
     named = (MANAGERS.get(entry.get("manager", "")) for entry in _entries_of_spec(manifest))
     return next((tool for tool in named if tool), "")
 
@@ -81,20 +85,65 @@ def with_spec_of(manifest: Manifest, manager: str) -> list[dict[str, Any]]:
     return [*kept, own]
 
 
-def kept_fields(
+def unlike_fields(
     old: Manifest, new: Manifest, result: Manifest, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, ...]]:
-    """The fields that were to be removed and are still as they were, because another manager owns them, too."""
-    for name, value in result.items():
+    """The fields of a spec that came out otherwise than they were meant: kept, lost, or with another value.
+
+    A default that takes the place of a field that was removed is as it was meant.
+    """
+    for name in sorted(result.keys() | new.keys()):
         inner = (*path, name)
         if name not in new:
-            if name in old and old[name] == value:
+            if name in old and old[name] == result[name]:
                 yield inner
-        elif isinstance(value, Mapping) and isinstance(new[name], Mapping):
-            before = old.get(name)
-            yield from kept_fields(before if isinstance(before, Mapping) else {}, new[name], value, inner)
-        elif isinstance(value, list) and value != new[name] and isinstance(new[name], list):
+        elif name not in result:
             yield inner
+        elif isinstance(new[name], Mapping) and isinstance(result[name], Mapping):
+            before = old.get(name)
+            yield from unlike_fields(before if isinstance(before, Mapping) else {}, new[name], result[name], inner)
+        elif new[name] != result[name]:
+            yield inner
+
+
+def removed_fields(old: Manifest, new: Manifest, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The fields that were there, and are not meant to be there any more."""
+    for name, value in old.items():
+        if name not in new:
+            yield (*path, name)
+        elif isinstance(value, Mapping) and isinstance(new[name], Mapping):
+            yield from removed_fields(value, new[name], (*path, name))
+
+
+def newly_owned(new: Manifest, old: Manifest, own: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a spec a manager applies: what it changes, and what it owns already; all else stays with its owners.
+
+    `own` are the manager's fields of the spec.  A list is applied as a whole.
+    """
+    applied: dict[str, Any] = {}
+    for name, value in new.items():
+        before, fields = old.get(name), own.get(f"f:{name}")
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            inner = newly_owned(value, before, fields or {})
+            # One that becomes empty is applied as such: without it what is around the fields would go with them.
+            if inner or fields is not None or not value:
+                applied[name] = inner
+        elif name not in old or value != before or fields is not None:
+            applied[name] = value
+    return applied
+
+
+def fields_of_spec(manifest: Manifest, manager: str) -> Mapping[str, Any]:
+    """The fields of the spec that a manager has applied."""
+    entries = (
+        it for it in _entries_of_spec(manifest) if (it.get("manager"), it.get("operation")) == (manager, "Apply")
+    )
+    return next((entry["fieldsV1"]["f:spec"] for entry in entries), {})
+
+
+def _name(text: object) -> str:
+    """What an object says of itself, in one line."""
+    return printable(str(text).partition(":")[0])[:NAME_MAX]
 
 
 def _entries_of_spec(manifest: Manifest) -> Iterator[Manifest]:

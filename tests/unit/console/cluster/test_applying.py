@@ -64,12 +64,29 @@ async def test_fields_that_are_taken_over_are_tried_out_as_a_patch(server):
     assert {"metadata": {"resourceVersion": "7"}, "spec": {"groups": None, "customID": "d"}} == api.asked[0].body
 
 
-async def test_what_is_not_accepted_stands_at_its_field(server):
+async def test_a_block_that_becomes_empty_is_patched(server):
+    """Apply would make null of it, or be refused for that; a field of another is a conflict all the same."""
+    api, client = server
+    mine = stored(groups=["b"])
+    mine["metadata"]["managedFields"][0] |= {"manager": "postern-console", "operation": "Apply"}
+    refusal = refused(422, "Invalid", "", ("FieldValueTypeInvalid", "must be of type object", "spec"))
+    for answer in (refusal, (200, {**stored(), "spec": None} | {"spec": {"groups": ["b"]}})):
+        api.answers = [answer, (200, stored()), (200, stored())]
+        tried = await tried_out(client, change(mine))
+        assert (True, "") == (tried.is_patch, tried.why_not)
+        await carry_out(client, tried)
+        assert {"metadata": {"resourceVersion": "7"}, "spec": {"groups": None}} == api.asked[-1].body
+    api.answers = [refusal]
+    assert (("spec.groups", "kubectl"),) == (await tried_out(client, change(stored(groups=["b"])))).conflicts
+
+
+@pytest.mark.parametrize("live", [None, stored(groups=["b"])])
+async def test_what_is_not_accepted_stands_at_its_field(server, live):
     """The path is the API server's."""
     api, client = server
-    api.answers = [refused(422, "Invalid", "", ("FieldValueInvalid", "too long", "spec.customID"))]
+    api.answers = [refused(422, "Invalid", "", ("FieldValueInvalid", "too long", "spec.customID"))] * 2
     with pytest.raises(RefusedChangeError) as caught:
-        await tried_out(client, change(customID="x"))
+        await tried_out(client, change(live, customID="x", groups=["b"]))
     assert [("spec.customID", "too long")] == [(it.field, it.message) for it in caught.value.problems]
 
 
@@ -147,9 +164,9 @@ async def test_an_object_that_never_rests_is_not_written(server):
 async def test_fields_are_taken_over_before_they_are_changed(server):
     """Their owner becomes the console, at the version that was looked at, and then the object is applied by force."""
     api, client = server
-    api.answers = [(200, stored("8", groups=["b"])), (200, {})]
+    api.answers = [(200, stored("8", groups=["b"])), (200, stored("8", groups=["a"])), (200, {})]
     await carry_out(client, replace(change(stored(groups=["b"]), groups=["a"]), takes_over=True))
-    moved, applied = api.asked
+    moved, _, applied = api.asked
     assert ("7", "postern-console") == (
         moved.body["metadata"]["resourceVersion"],
         moved.body["metadata"]["managedFields"][-1]["manager"],

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 import manifests
-from postern_console.cluster.ownership import kept_fields, owners_of, tool_of, with_spec_of
+from postern_console.cluster.ownership import (
+    fields_of_spec,
+    newly_owned,
+    owners_of,
+    removed_fields,
+    tool_of,
+    unlike_fields,
+    with_spec_of,
+)
 
 
 def entry(manager, fields, operation="Update", **rest):
@@ -72,10 +80,40 @@ def test_a_spec_is_taken_over_whole():
     assert {"f:spec": {**SPEC["f:spec"], "f:x": {}}} == mine["fieldsV1"]
 
 
-def test_fields_that_stay_although_they_were_removed():
+def test_fields_that_come_out_otherwise_than_they_were_meant():
     """A default that takes the place of a field is none of them."""
-    old = {"a": 1, "b": {"c": 1, "d": 2}, "e": [1, 2], "f": 5}
-    new = {"b": {"c": 3}, "e": [2], "g": 1}
-    result = {"a": 1, "b": {"c": 3, "d": 2}, "e": [1, 2], "f": 0, "g": 1, "h": 7}
-    assert [("a",), ("b", "d"), ("e",)] == list(kept_fields(old, new, result))
-    assert [] == list(kept_fields(old, new, new))
+    old = {"a": 1, "b": {"c": 1, "d": 2}, "e": [1, 2], "f": 5, "i": {"j": 1}, "k": 1}
+    new = {"b": {"c": 3}, "e": [2], "g": 1, "i": {}, "k": 1}
+    result = {"a": 1, "b": {"c": 3, "d": 2}, "e": [1, 2], "f": 0, "g": 1, "h": 7, "i": None}
+    assert [("a",), ("b", "d"), ("e",), ("i",), ("k",)] == list(unlike_fields(old, new, result))
+    assert [] == list(unlike_fields(old, new, new))
+
+
+def test_fields_that_are_removed():
+    """A block is one field where all of it goes."""
+    old = {"a": 1, "b": {"c": 1, "d": 2}, "e": {"f": 1}}
+    assert [("b", "c"), ("e",)] == list(removed_fields(old, {"a": 2, "b": {"d": 2}}))
+
+
+def test_what_a_tool_writes_of_itself_is_one_short_line():
+    """An annotation is the tenant's, and may hold line breaks and a megabyte."""
+    named = tool_of(owned(annotations={"meta.helm.sh/release-name": "a\r\nb" + "x" * 5000}))
+    assert ("Helm (release a??b", True) == (named[:18], len(named) < 150)
+
+
+def test_only_what_changes_is_applied_beside_what_is_owned_already():
+    """A field that is as it was stays with its owners alone."""
+    old = {"a": 1, "b": {"c": 1, "d": 2}, "e": [1], "f": 5, "g": {"h": 1}}
+    new = {"a": 1, "b": {"c": 3, "d": 2}, "e": [1, 2], "f": 5, "g": {"h": 1}, "i": {}}
+    assert {"b": {"c": 3}, "e": [1, 2], "f": 5, "i": {}} == newly_owned(new, old, {"f:f": {}, "f:x": {}})
+    assert {"g": {"h": 1}} == newly_owned(old, old, {"f:g": {"f:h": {}}})
+    assert {"g": {}} == newly_owned({**old, "g": {}}, old, {"f:g": {"f:h": {}}})
+    assert {"g": {}} == newly_owned({**old, "g": {}}, old, {})
+
+
+def test_a_manager_s_fields_are_those_that_it_has_applied():
+    """An update under the same name is another set of fields."""
+    manifest = owned(
+        entry("mine", SPEC), entry("mine", {"f:spec": {"f:x": {}}}, "Apply"), entry("kubectl", SPEC, "Apply")
+    )
+    assert ({"f:x": {}}, {}) == (fields_of_spec(manifest, "mine"), fields_of_spec(manifest, "other"))
