@@ -9,7 +9,7 @@ from .lints.below_prefix import PLACE_LINTS
 from .lints.certificates import CERTIFICATE_LINTS
 from .lints.cors import token_header_is_not_allowed
 from .lints.credential import CREDENTIAL_LINTS
-from .lints.filters import header_is_of_a_forwarded_claim
+from .lints.filters import header_is_of_a_forwarded_claim, redirect_never_ends
 from .lints.identifiers import identifier_reads_as_foreign
 from .lints.jwt_policy import JWT_POLICY_LINTS
 from .lints.linked import Linked
@@ -29,6 +29,7 @@ LINTS_OF_ALL: tuple[Callable[[Linked], Iterator[Problem]], ...] = (
     token_header_is_not_allowed,
     anonymous_requests_are_unlimited,
     header_is_of_a_forwarded_claim,
+    redirect_never_ends,
     *UPSTREAM_LINTS,
     *CERTIFICATE_LINTS,
 )

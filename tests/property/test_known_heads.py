@@ -37,8 +37,9 @@ NAMES = st.sampled_from(
 )
 SCHEMES = st.sampled_from(["Bearer ", "bearer ", "Bearer  ", "", "jwt=", "Token ", "chat, bearer."])
 FIELDS = st.lists(st.builds(lambda name, scheme, token: (name, scheme + token), NAMES, SCHEMES, TOKENS), max_size=2)
-PATHS = ["/v1/a", "/v1/b", "/v1/public", "/x", "/v1/t", "/v1/p", "//v1//t", "/v1/k//k", "/v1/f", "/v1/f/o"]
-TARGETS = st.sampled_from([*PATHS, f"/v1/{GOOD[0]}", "/v1/a?jwt=x", "/v1/q?jwt=%7Aq"])
+PATHS = ["/v1/a", "/v1/b", "/v1/public", "/x", "/v1/t", "/v1/p", "//v1//t", "/v1/k//k"]
+FILTERED = ["/v1/f", "/v1/f/o", "/v1/m", f"/v1/m/{GOOD[0]}"]
+TARGETS = st.sampled_from([*PATHS, *FILTERED, f"/v1/{GOOD[0]}", "/v1/a?jwt=x", "/v1/q?jwt=%7Aq"])
 
 ORIGINS = st.sampled_from(["https://a.example", "https://x.b.example", "https://y.b.example", "https://evil.example"])
 ASKED = ("Access-Control-Request-Method", "GET")
@@ -86,6 +87,8 @@ MANIFESTS = (
     service("filters", pathPrefix="/v1/f", requestHeaders=FILTERS | {"remove": ["Cookie"]}, rewrite=REWRITE),
     route("filters", serviceRef={"name": "filters"}, auth={"jwt": {}}),
     route("own", serviceRef={"name": "filters"}, paths=[{"type": "Exact", "value": "/o"}], requestHeaders=BASIC),
+    service("moved", pathPrefix="/v1/m", redirect={"scheme": "https", "hostname": "x.y.z"}),
+    route("moved", serviceRef={"name": "moved"}, auth={"jwt": {}}),
     route("any", auth={"jwt": {"from": [{"cookie": "jwt"}, {"header": "Authorization"}]}}),
     consumer(), credential(), secret(),
 )  # fmt: skip

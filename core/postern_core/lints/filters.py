@@ -1,4 +1,4 @@
-"""Filters that have no effect where they stand."""
+"""Filters that have no effect where they stand, or one that does not end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from postern_core.parse import is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.route import Route
-from postern_core.snapshot_filters import RequestHeaders
+from postern_core.snapshot import Route as RouteEntry
+from postern_core.snapshot_filters import Redirect, RequestHeaders
 
 from .linked import Linked
 
@@ -20,7 +21,7 @@ def header_is_of_a_forwarded_claim(linked: Linked) -> Iterator[Problem]:
         changes = next((it for it in entry.filters if isinstance(it, RequestHeaders)), None)
         if changes is None or not entry.clean_headers:
             continue
-        owner = _owner(Ref("Route", entry.namespace, entry.name), linked)
+        owner = _owner(Ref("Route", entry.namespace, entry.name), linked, "request_headers")
         for name in (*(it.name for it in (*changes.set, *changes.add)), *changes.remove):
             if canonical(name) in entry.clean_headers and (owner, canonical(name)) not in warned:
                 warned.add((owner, canonical(name)))
@@ -28,9 +29,41 @@ def header_is_of_a_forwarded_claim(linked: Linked) -> Iterator[Problem]:
                 yield Problem(owner, Reason.WARNING, "spec.requestHeaders", f"{message}; remove it")
 
 
-def _owner(route: Ref, linked: Linked) -> Ref:
+def redirect_never_ends(linked: Linked) -> Iterator[Problem]:
+    warned: set[Ref] = set()
+    for entry in linked.routes.entries:
+        redirect = next((it for it in entry.filters if isinstance(it, Redirect)), None)
+        if redirect is None or not _grows(redirect) or _is_taken_by_another(entry, redirect, linked):
+            continue
+        owner = _owner(Ref("Route", entry.namespace, entry.name), linked, "redirect")
+        if owner not in warned:
+            warned.add(owner)
+            message = f"puts {redirect.path} in the place of {redirect.prefix}, below which it is redirected again"
+            yield Problem(owner, Reason.WARNING, "spec.redirect.path", f"{message}; add a Route that takes it")
+
+
+def _grows(redirect: Redirect) -> bool:
+    """Whether nothing changes but a prefix, which comes back with more behind it."""
+    if redirect.path is None or redirect.prefix is None or redirect.scheme or redirect.hostname or redirect.port:
+        return False
+    return redirect.path.rstrip("/").startswith(redirect.prefix.rstrip("/") + "/")
+
+
+def _is_taken_by_another(entry: RouteEntry, redirect: Redirect, linked: Linked) -> bool:
+    """Whether another route of the Service may take the new address; a pattern is taken for one that does."""
+    matches = (
+        match
+        for other in linked.routes.entries
+        if other is not entry and other.service == entry.service
+        for match in other.paths
+    )
+    path = f"{redirect.path}/"
+    return any(match.type == "Regex" or path.startswith(match.value.rstrip("/") + "/") for match in matches)
+
+
+def _owner(route: Ref, linked: Linked, block: str) -> Ref:
     """The Route, or its Service where the block is that one's."""
     parsed = linked.resources.valid.get(route)
-    if is_a(parsed, Route) and not parsed.resource.spec.request_headers:
+    if is_a(parsed, Route) and not getattr(parsed.resource.spec, block):
         return Ref("Service", route.namespace, parsed.resource.spec.service_ref.name)
     return route
