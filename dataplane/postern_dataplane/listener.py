@@ -60,7 +60,7 @@ class ListenerConfig:
     number: int = 0
     is_closing: bool = False
 
-    def way_of(self, peer: str, server_name: str | None = None) -> str:
-        """A text that is the same for all connections of one address for one name at one listener, and for no other."""
-        # An address has no spaces, nor has the name of a host; the rest is numbers and words of our own.
-        return f"{self.is_tls} {self.redirects_to} {self.number} {server_name} {peer}"
+    def way_of(self, peer: str, session: str = "") -> str:
+        """A text that is the same for all connections of one address at one listener, and one session, and no other."""
+        # An address has no spaces; before it are numbers and words of our own.
+        return f"{self.is_tls} {self.redirects_to} {self.number} {peer} {session}"

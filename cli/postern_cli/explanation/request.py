@@ -23,6 +23,7 @@ from postern_dataplane.listener import ListenerConfig, ListenerPort
 from postern_dataplane.request.denials import Denial
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import compared_host
+from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.upstream.dns import is_address
@@ -42,13 +43,13 @@ PEER = "127.0.0.1"
 class WrittenRequest:
     """A request as it was written, and the bytes of its head; `target` is the request target, `port` the URL's.
 
-    `server_name` is the host that its connection asks for by SNI, None without TLS.
+    `tls` is None without TLS.
     """
 
     method: str
     target: str
     entrance: ListenerConfig
-    server_name: str | None
+    tls: TlsSession | None
     content: bytes
     port: int = 0
 
@@ -60,7 +61,7 @@ class WrittenRequest:
             try:
                 message = RequestReader(limits, loop).feed(self.content)
                 assert message is not None, "the bytes are a whole head"
-                return head_of(message, limits, peer, self.entrance, self.server_name)
+                return head_of(message, limits, peer, self.entrance, self.tls)
             except RequestError as error:
                 return error.denial
 
@@ -89,9 +90,9 @@ def written_request(method: str, url: str, headers: Iterable[str]) -> WrittenReq
         fields.insert(0, f"Host: {authority}")
     lines = [f"{method} {target} HTTP/1.1", *fields, "", ""]
     is_tls = scheme == "https"
-    name = _server_name(authority) if is_tls else None
+    tls = TlsSession(_server_name(authority)) if is_tls else None
     content = "\r\n".join(lines).encode("utf-8", "surrogateescape")
-    return WrittenRequest(method, target, ListenerConfig(is_tls=is_tls), name, content, _port(scheme, authority))
+    return WrittenRequest(method, target, ListenerConfig(is_tls=is_tls), tls, content, _port(scheme, authority))
 
 
 def _server_name(authority: str) -> str | None:

@@ -154,7 +154,7 @@ def _read(head: RequestHead, table: RoutingTable, walk: Trace) -> Target | None:
             walk.check(READING, nothing)
             walk.check(
                 "its connection was opened for a host of the same certificate", lambda: reason,
-                lambda: f"that was {shown(head.server_name)} (SNI), which has another one than the Host",
+                lambda: f"that was {shown(head.tls and head.tls.server_name)} (SNI), and the Host has another one",
             )  # fmt: skip
             return None
         walk.check(READING, lambda: reason, lambda: _unreadable(head, host, is_repeated=is_repeated))

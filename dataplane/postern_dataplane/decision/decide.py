@@ -155,7 +155,7 @@ def target_of(head: RequestHead, table: RoutingTable) -> Target | Denial:
     """Where a request wants to go, or why that is not clear, or not for its connection."""
     host, is_repeated = host_field(head)
     target = BAD_REQUEST if is_repeated else read_target(head, host)
-    name = head.server_name
+    name = None if head.tls is None else head.tls.server_name
     # Of most connections over TLS, all requests are for the host for which they were opened.
     if name is None or isinstance(target, Denial) or target.host in (name, ""):
         return target

@@ -8,6 +8,7 @@ from aiohttp.http import RawRequestMessage
 
 from postern_dataplane.request.denials import BAD_REQUEST, EXPECTATION_FAILED, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
 from postern_dataplane.request.head import Fields, RequestHead
+from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.settings import Limits
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def request_head(
     limits: Limits,
     peer: str,
     listener: ListenerConfig,
-    server_name: str | None = None,
+    tls: TlsSession | None = None,
     *,
     is_small: bool = False,
 ) -> RequestHead:
@@ -66,7 +67,7 @@ def request_head(
         chunked=message.chunked,
         is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
         is_tls=listener.is_tls,
-        server_name=server_name,
+        tls=tls,
         port=listener.port,
         # After an upgrade that the upstream refuses, the parser can't tell where the next request begins.
         closes=message.should_close or message.upgrade,

@@ -32,7 +32,7 @@ class Rereading:
             if message is None or not reader.is_clean or message.upgrade:
                 return None
             listener = ListenerConfig(is_tls=like.is_tls, port=like.port)
-            head = request_head(message, self._limits, like.peer, listener, like.server_name)
+            head = request_head(message, self._limits, like.peer, listener, like.tls)
         except RequestError:
             return None
         return None if head.has_body else head

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from .tls_session import TlsSession
+
 if TYPE_CHECKING:
     from postern_dataplane.listener import ListenerPort
 
@@ -19,8 +21,7 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     surrogate escapes of UTF-8; `headers` are raw names and values in order.
     `content_length` is None where there is no such field; `closes` says that
     no other request may follow on the connection; `peer` is the address that
-    it came from, without port, "" where it has none; `server_name` is the host in
-    lower case for which a connection over TLS was opened (SNI), None without one.
+    it came from, without port, "" where it has none; `tls` is None without TLS.
     `port` are the listeners of the port that it came in by, None for one of the
     process's settings.
     """
@@ -35,7 +36,7 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     is_websocket: bool = False
     is_tls: bool = False
     closes: bool = False
-    server_name: str | None = None
+    tls: TlsSession | None = None
     port: ListenerPort | None = None
 
     @property

@@ -142,9 +142,8 @@ class ClientConnection(ClientProtocol):
     def _begin(self, message: RawRequestMessage, packet: Packet | None) -> None:
         """Begin a request; `packet` is all that the parser has seen of it, None where that is not known."""
         try:
-            head = request_head(
-                message, self.gateway.limits, self.peer, self.listener, self.server_name, is_small=packet is not None
-            )
+            limits, is_small = self.gateway.limits, packet is not None
+            head = request_head(message, limits, self.peer, self.listener, self.tls, is_small=is_small)
         except RequestError as error:
             self._refuse(error.denial)
             return

@@ -13,6 +13,7 @@ from postern_dataplane.flow_control import ReadGate
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
+from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.tcp import peer_address
 
@@ -51,15 +52,14 @@ class ClientProtocol(asyncio.Protocol):
 
     __slots__ = (
         "_began_at", "_lingering_close", "_transport", "connection_key", "deadline", "gateway", "listener", "now",
-        "peer", "read_gate", "reader", "server_name", "state", "write",
+        "peer", "read_gate", "reader", "state", "tls", "write",
     )  # fmt: skip
 
     def __init__(self, gateway: Services, listener: ListenerConfig) -> None:
         self.state = IDLE
         self.gateway = gateway
         self.listener = listener
-        # The host in lower case that a client with TLS has asked for (SNI).
-        self.server_name: str | None = None
+        self.tls: TlsSession | None = None
         self.now = gateway.loop.time
         self.reader = RequestReader(gateway.limits, gateway.loop)
         self.deadline = Deadline(gateway.limits)
@@ -83,7 +83,7 @@ class ClientProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one
         self.peer = peer_address(transport.get_extra_info("peername"))
         self.write = self._transport.write
-        self.connection_key = self.listener.way_of(self.peer, self.server_name)
+        self.connection_key = self.listener.way_of(self.peer, "" if self.tls is None else self.tls.way)
         self.read_gate = ReadGate(self._transport, self.data_received, self.gateway.loop)
         self._lingering_close = LingeringClose(self._transport, self.read_gate, self.deadline, self.gateway.floods)
         self._began_at = self.now()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.tcp import received_bytes
 from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES
 
@@ -97,7 +98,7 @@ class TlsHandshake(asyncio.Protocol):
         self._gateway.observer.count(TLS_HANDSHAKES, DONE)
         self._gateway.budget.close(self)
         self._gateway.replaced(self)
-        self._client.server_name = getattr(layer.get_extra_info("ssl_object"), "server_name", None)
+        self._client.tls = TlsSession(getattr(layer.get_extra_info("ssl_object"), "server_name", None))
         self._client.connection_made(TlsTransport(layer, self._transport))
 
     def _fail(self, result: str) -> None:

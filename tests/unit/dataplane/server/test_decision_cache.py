@@ -16,6 +16,7 @@ import pytest
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.server import decision_cache, gateway
 from postern_dataplane.server.decision_cache import HEAD_BYTES_MAX, DecisionCache
 from postern_dataplane.settings import Limits
@@ -97,6 +98,16 @@ def test_another_entrance_is_another_request(port, decided):
     ask(port, port.client(ListenerConfig(is_tls=True)), GET)
     assert ["/a"] * 3 == decided
     assert b"X-Forwarded-Proto: https\r\n" in port.upstream.transport.written
+
+
+def test_a_request_over_tls_is_remembered_for_the_name_of_its_connection(port, decided):
+    """Connections for one name know of each other; a connection for another name is asked anew."""
+    for name in ("h", "h", "other", "h"):
+        client = port.client(ListenerConfig(is_tls=True))
+        client.connection.tls = TlsSession(name)
+        client.connection.connection_key = client.connection.listener.way_of("192.0.2.1", name)
+        ask(port, client, GET)
+    assert ["/a"] * 3 == decided
 
 
 def test_a_new_table_knows_nothing(port, client, decided):

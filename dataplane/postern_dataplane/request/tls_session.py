@@ -1,0 +1,19 @@
+"""What a client has said of itself when its connection was opened with TLS."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class TlsSession(msgspec.Struct, frozen=True, gc=False):
+    """What holds for all requests of a connection over TLS.
+
+    `server_name` is the host in lower case for which it was opened (SNI), None where the client named none.
+    """
+
+    server_name: str | None = None
+
+    @property
+    def way(self) -> str:
+        """A text that differs between two sessions whose requests may be answered differently."""
+        return self.server_name or ""
