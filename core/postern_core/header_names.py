@@ -37,6 +37,7 @@ FORWARDED = frozenset(
     {
         "forwarded",
         "x-real-ip",
+        "x-forwarded-client-cert",
         "x-forwarded-for",
         "x-forwarded-host",
         "x-forwarded-port",

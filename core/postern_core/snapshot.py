@@ -28,6 +28,7 @@ from .snapshot_listeners import Listener
 from .snapshot_protected_resource import ProtectedResource
 from .snapshot_rate_limits import RateLimit
 from .snapshot_responses import Responses
+from .snapshot_upstream_tls import UpstreamTLS
 
 FORMAT = 1
 
@@ -130,18 +131,6 @@ class Endpoint(Entry, frozen=True):
     port: int
     weight: int = 1
     alternatives: tuple[str, ...] = ()
-
-
-class UpstreamTLS(Entry, frozen=True):
-    """How the upstream's certificate is verified; `ca_pem` None is the system's CAs.
-
-    `client_certificate` is the id of the Certificate that it is shown, None for none.
-    """
-
-    server_name: str
-    ca_pem: str | None = None
-    insecure_skip_verify: bool = False
-    client_certificate: str | None = None
 
 
 class Backend(Entry, frozen=True):

@@ -197,6 +197,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         one_of("1.2", "1.3"), "The oldest version of TLS that is spoken.", "Older ones have known holes.",
         group="TLS",
     )] = "1.2"  # fmt: skip
+    tls_client_ca: Annotated[str, Option(
+        FILE, "The CAs that may have signed certificates of clients, in PEM; with it clients are asked for one.",
+        "Each worker reads the file itself, also when it changes. See [certificates](../certificates.md#clients).",
+        default="none", group="TLS",
+    )] = ""  # fmt: skip
+    tls_client_validation: Annotated[str, Option(
+        one_of("required", "optional"), "Whether a client without a certificate is refused.",
+        "One that has a certificate of another CA is refused in any case.", group="TLS",
+    )] = "required"  # fmt: skip
     redirect_to_https: Annotated[int, Option(
         PORT, "Send clients without TLS to this port, where they reach --listen-tls.",
         "Off by default, because a port in front may be another one, and a wrong redirect is remembered.",
@@ -227,6 +236,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse settings that don't go together."""
         if self.certificates and self.listen_tls is None:
             raise ValueError("--certificates needs --listen-tls: without TLS none is shown")
+        if self.tls_client_ca and self.listen_tls is None:
+            raise ValueError("--tls-client-ca needs --listen-tls: without TLS no client has a certificate")
         if self.redirect_to_https and self.listen_tls is None:
             raise ValueError("--redirect-to-https needs --listen-tls: there is no other place to send clients to")
         if self.rate_limit_store is not None and importlib.util.find_spec("redis") is None:

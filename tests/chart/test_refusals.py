@@ -23,6 +23,9 @@ BAD = {
     "gateways.b.namespace: edge is that of gateway a already": {
         "gateways": {"a": {"namespace": "edge"}, "b": {"namespace": "edge"}}
     },
+    "gateways.default.tls.clientValidation: without TLS": {
+        "gateways": {"default": {"tls": {"clientValidation": {"caConfigMap": {"name": "a"}}}}}
+    },
     "gateways.default.tls.redirect: without TLS": {"gateways": {"default": {"tls": {"redirect": True}}}},
     "gateways.default.autoscaling: maxReplicas is less than minReplicas": {
         "gateways": {"default": {"autoscaling": {"enabled": True, "maxReplicas": 1}}}

@@ -59,10 +59,11 @@ class Authority:
         begins: datetime = BEGAN,
         key: Key | None = None,
         extensions: Iterable[x509.ExtensionType] = (),
+        subject: x509.Name | None = None,
     ) -> Pair:
         """A server's certificate for these names and addresses."""
         key = key or ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
+        subject = subject or x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         builder = self._builder(subject, key, ended=ended, begins=begins)
         if names:

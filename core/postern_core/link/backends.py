@@ -19,9 +19,10 @@ from postern_core.resources.kubernetes import (
 from postern_core.resources.service import Service, ServiceSpec, ServiceUpstream, upstreams_of
 from postern_core.resources.types import milliseconds
 from postern_core.resources.upstream_tls import certificate_holder, client_certificate_holder
-from postern_core.snapshot import Backend, Endpoint, Endpoints, UpstreamTLS
+from postern_core.snapshot import Backend, Endpoint, Endpoints
 from postern_core.snapshot_backend_refs import BackendRef
 from postern_core.snapshot_certificates import Certificate
+from postern_core.snapshot_upstream_tls import UpstreamTLS
 from postern_core.validators import Validators
 
 from .certificates import certificates_of

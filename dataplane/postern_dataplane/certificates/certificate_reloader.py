@@ -20,6 +20,7 @@ from postern_core.snapshot_certificates import Certificate
 from postern_kit.logs import log
 
 from .certificate_store import CertificateStore, ScanResult
+from .client_validation import ClientValidation
 from .host_contexts import FindCertificate, HostContexts
 from .sni_selector import SniSelector
 from .tls_context import AskedFor, MakeContext
@@ -42,7 +43,13 @@ class CertificateObserver(Protocol):
 class CertificateReloader:
     """`context` is for the next handshake, None while no certificate can be served."""
 
-    def __init__(self, store: CertificateStore, make_context: MakeContext, listener: CertificateObserver) -> None:
+    def __init__(
+        self,
+        store: CertificateStore,
+        make_context: MakeContext,
+        listener: CertificateObserver,
+        client_validation: ClientValidation | None = None,
+    ) -> None:
         self.context: ssl.SSLContext | None = None
         self._store = store
         self._make_context = make_context
@@ -50,6 +57,8 @@ class CertificateReloader:
         self._made_at = 0.0
         self._host_contexts = HostContexts(make_context)
         self._known: Mapping[str, Certificate] = {}
+        self._client_validation = client_validation
+        self._has_other_cas = False
         # A thread of its own: the loop's shared ones may all be waiting for a name server.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="certificates")
 
@@ -86,7 +95,17 @@ class CertificateReloader:
                 self._select()
 
     async def _scan(self) -> ScanResult:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._store.scan)
+        scan = await asyncio.get_running_loop().run_in_executor(self._thread, self._look)
+        if self._has_other_cas:
+            self._host_contexts.forget()
+            self._select()
+        return scan
+
+    def _look(self) -> ScanResult:
+        self._has_other_cas = self._client_validation is not None and self._client_validation.refresh()
+        if self._has_other_cas:
+            self._store.read_again()
+        return self._store.scan()
 
     def _take(self, scan: ScanResult) -> None:
         for folder, error in scan.refused:

@@ -51,6 +51,11 @@ class CertificateStore:
         """What can be served."""
         return [slot.good for slot in self._slots.values() if slot.good]
 
+    def read_again(self) -> None:
+        """Have the next look read everything, for what contexts are made with has changed."""
+        for slot in self._slots.values():
+            slot.stamp = None
+
     def scan(self) -> ScanResult:
         """Read what has changed since the last look; blocks while it does."""
         found = ScanResult()

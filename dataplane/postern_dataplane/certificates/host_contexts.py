@@ -34,6 +34,10 @@ class HostContexts:
         self._find = find
         self._made = {id_: made for id_, made in self._made.items() if known.get(id_) is made[0]}
 
+    def forget(self) -> None:
+        """Make every context anew when it is next asked for."""
+        self._made.clear()
+
     def of(self, server_name: str) -> ssl.SSLContext | None:
         """The context for a name in lower case, None where the snapshot has no certificate for it."""
         certificate = self._find(server_name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 
+from .client_validation import ClientValidation
+
 MakeContext = Callable[[], ssl.SSLContext]
 
 # TLS 1.2: a key exchange that keeps old traffic secret when the key gets out, and ciphers that authenticate what they
@@ -20,7 +22,7 @@ class AskedFor(ssl.SSLObject):
     server_name: str | None = None
 
 
-def server_context(min_version: str) -> ssl.SSLContext:
+def server_context(min_version: str, client_validation: ClientValidation | None = None) -> ssl.SSLContext:
     """A context without a certificate; `min_version` is one of `VERSIONS`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = VERSIONS[min_version]
@@ -28,4 +30,6 @@ def server_context(min_version: str) -> ssl.SSLContext:
     # Compression gives secrets away by the size of what is sent, and a client could renegotiate without end.
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(["http/1.1"])
+    if client_validation is not None:
+        client_validation.apply_to(context)
     return context

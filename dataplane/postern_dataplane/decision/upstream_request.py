@@ -15,6 +15,7 @@ from postern_core.paths import after_prefix
 from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.head import Fields, RequestHead, UpstreamHead
 from postern_dataplane.request.target import Target
+from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.identity_headers import Identity
 from postern_dataplane.table.removed_headers import FORWARDED_HEADERS
@@ -118,8 +119,9 @@ def _forwarded(head: RequestHead, target: Target, row: CompiledRoute, *, is_trus
     """What the gateway says of the client; what a trusted proxy has said of it stays."""
     scheme = "https" if head.is_tls else "http"
     port = "" if head.port is None else head.port.forwarded_port
+    certificate = () if head.tls is None else _certificate(head.tls)
     if not is_trusted:
-        return _forwarded_by_us(head.peer, scheme, target.authority, row.announced_prefix, port)
+        return _forwarded_by_us(head.peer, scheme, target.authority, row.announced_prefix, port) + certificate
     said: dict[bytes, list[str]] = {}
     for name, value in head.headers:
         lowered = name.lower()
@@ -133,7 +135,13 @@ def _forwarded(head: RequestHead, target: Target, row: CompiledRoute, *, is_trus
         # The proxy's own stands before ours, as it was taken off first.
         prefix = "".join(part.strip().rstrip("/") for part in said.pop(b"x-forwarded-prefix", ())) + prefix
     ours = _fields(chain, said_scheme if said_scheme in DEFAULT_PORTS else scheme, authority, prefix, port)
+    ours += certificate
     return tuple(field for field in ours if field[0].lower() not in said)
+
+
+def _certificate(tls: TlsSession) -> Fields:
+    """Which certificate the client has called by, as Envoy says it; no client can say it itself."""
+    return ((b"X-Forwarded-Client-Cert", tls.client_certificate),) if tls.client_certificate else ()
 
 
 def _first(said: dict[bytes, list[str]], name: bytes) -> str:

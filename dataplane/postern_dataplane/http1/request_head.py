@@ -43,10 +43,9 @@ def request_head(
 
     `is_small` says that no part of it can be too large.
     """
-    version = message.version
+    version, fields = message.version, message.headers
     if version.major != 1 or version.minor not in (0, 1):
         raise RequestError(BAD_REQUEST)
-    fields = message.headers
     length = fields.get("Content-Length")
     content_length = None if length is None else int(length)
     if "Transfer-Encoding" in fields:

@@ -24,6 +24,7 @@ import uvloop
 from postern_core.special_addresses import read_allowed_addresses
 from postern_dataplane.certificates.certificate_reloader import CertificateReloader
 from postern_dataplane.certificates.certificate_store import CertificateStore
+from postern_dataplane.certificates.client_validation import ClientValidation
 from postern_dataplane.certificates.tls_context import server_context
 from postern_dataplane.errors import SnapshotError
 from postern_dataplane.jwt.logged_claims import LoggedClaims
@@ -93,11 +94,13 @@ class Worker:
         self._index_watcher = IndexWatcher(Path(settings.config))
         loader = Loader(Path(settings.config), table_settings)
         self._reloader = Reloader(self._index_watcher, loader, self._active_table, self)
-        make_context = partial(server_context, settings.tls_min_version)
+        validation = client_validation_for(settings)
+        make_context = partial(server_context, settings.tls_min_version, validation)
         self._certificate_reloader = CertificateReloader(
             CertificateStore(Path(settings.certificates) if settings.certificates else None, make_context),
             make_context,
             self,
+            validation,
         )
         self._ports = WorkerPorts(
             self._gateway,
@@ -226,6 +229,13 @@ def table_settings_for(settings: Settings) -> TableSettings:
         LoggedClaims(settings.access_log_claims) if has_log else None,
         settings.limits.max_request_body_bytes,
     )
+
+
+def client_validation_for(settings: Settings) -> ClientValidation | None:
+    """Which certificates clients need, None where they are asked for none."""
+    if not settings.tls_client_ca:
+        return None
+    return ClientValidation(Path(settings.tls_client_ca), is_required=settings.tls_client_validation == "required")
 
 
 def listener_for(settings: Settings, *, is_tls: bool) -> ListenerConfig:

@@ -9,11 +9,13 @@ class TlsSession(msgspec.Struct, frozen=True, gc=False):
     """What holds for all requests of a connection over TLS.
 
     `server_name` is the host in lower case for which it was opened (SNI), None where the client named none.
+    `client_certificate` says which certificate of the client was verified, as the field for it has it, b"" for none.
     """
 
     server_name: str | None = None
+    client_certificate: bytes = b""
 
     @property
     def way(self) -> str:
         """A text that differs between two sessions whose requests may be answered differently."""
-        return self.server_name or ""
+        return f"{self.server_name or ''} {self.client_certificate.decode('latin-1')}"

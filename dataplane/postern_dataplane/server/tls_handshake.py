@@ -11,8 +11,8 @@ import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from postern_dataplane.certificates.tls_sessions import session_of
 from postern_dataplane.listener import ListenerConfig
-from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.tcp import received_bytes
 from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES
 
@@ -98,7 +98,7 @@ class TlsHandshake(asyncio.Protocol):
         self._gateway.observer.count(TLS_HANDSHAKES, DONE)
         self._gateway.budget.close(self)
         self._gateway.replaced(self)
-        self._client.tls = TlsSession(getattr(layer.get_extra_info("ssl_object"), "server_name", None))
+        self._client.tls = session_of(layer.get_extra_info("ssl_object"))
         self._client.connection_made(TlsTransport(layer, self._transport))
 
     def _fail(self, result: str) -> None:

@@ -40,9 +40,7 @@ class VirtualHost:
         self.patterns = Patterns()
         self.defaults: tuple[CompiledRoute, ...] = ()
         self.longest_prefix = 0
-        self.count = 0
-        # All routes of a host are of the one that owns it.
-        self.namespace = ""
+        self.count, self.namespace = 0, ""
         self._keep_slashes = 0
         self._token_criteria = 0
         self._criteria_size = 0

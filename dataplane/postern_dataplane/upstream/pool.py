@@ -7,7 +7,8 @@ import ssl
 from collections.abc import Collection
 from functools import partial
 
-from postern_core.snapshot import Endpoint, UpstreamTLS
+from postern_core.snapshot import Endpoint
+from postern_core.snapshot_upstream_tls import UpstreamTLS
 from postern_core.special_addresses import SpecialUse
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.table.routing_table import RoutingTable

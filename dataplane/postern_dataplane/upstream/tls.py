@@ -5,8 +5,8 @@ from __future__ import annotations
 import ssl
 from functools import lru_cache
 
-from postern_core.snapshot import UpstreamTLS
 from postern_core.snapshot_certificates import Certificate
+from postern_core.snapshot_upstream_tls import UpstreamTLS
 from postern_kit.key_pair import KeyPairError, load_key_pair
 
 

@@ -80,6 +80,10 @@
   - --certificates=/etc/postern/tls
   {{- end }}
   - --tls-min-version={{ .minVersion }}
+  {{- if .clientValidation.caConfigMap.name }}
+  - --tls-client-ca=/etc/postern/tls-client-ca/ca.crt
+  - --tls-client-validation={{ lower .clientValidation.mode }}
+  {{- end }}
   {{- if .redirect }}
   - --redirect-to-https={{ .redirectPort | default $gateway.service.httpsPort | int }}
   {{- end }}
@@ -133,6 +137,9 @@
   - {name: tls-{{ $number }}, mountPath: /etc/postern/tls/{{ $secret }}, readOnly: true}
   {{- end }}
   {{- end }}
+  {{- if and $gateway.tls.enabled $gateway.tls.clientValidation.caConfigMap.name }}
+  - {name: tls-client-ca, mountPath: /etc/postern/tls-client-ca, readOnly: true}
+  {{- end }}
   {{- with $gateway.rateLimitStore }}
   {{- if and .url .passwordSecret.name }}
   - {name: rate-limit-store, mountPath: /etc/postern/rate-limit-store, readOnly: true}
@@ -164,6 +171,15 @@
 # One that isn't there yet is no reason not to start: the proxy takes it up when it comes.
 - name: tls-{{ $number }}
   secret: {secretName: {{ $secret | quote }}, defaultMode: 0440, optional: true}
+{{- end }}
+{{- end }}
+{{- if .tls.enabled }}
+{{- with .tls.clientValidation.caConfigMap }}
+{{- if .name }}
+# Without it no certificate of a client is taken.
+- name: tls-client-ca
+  configMap: {name: {{ .name | quote }}, optional: true, items: [{key: {{ .key | quote }}, path: ca.crt}]}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- with .rateLimitStore }}

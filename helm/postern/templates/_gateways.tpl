@@ -58,6 +58,9 @@
 {{- fail (printf "%s: HTTPS needs certificates; set tls.enabled as well" $listener) -}}
 {{- end -}}
 {{- end -}}
+{{- if and $gateway.tls.clientValidation.caConfigMap.name (not $gateway.tls.enabled) -}}
+{{- fail (printf "%s.tls.clientValidation: without TLS no client has a certificate; set tls.enabled as well" $place) -}}
+{{- end -}}
 {{- with $gateway.rateLimitStore -}}
 {{- if and (or .passwordSecret.name .caConfigMap.name) (not .url) -}}
 {{- fail (printf "%s.rateLimitStore: a password or CAs without a store; set rateLimitStore.url as well" $place) -}}

@@ -88,6 +88,7 @@ def test_an_option_sets_its_setting(option, text, name, value):
         ("--rate-limit-store-password-file", "/password", "need --rate-limit-store"),
         ("--rate-limit-store-ca-file", "/ca.crt", "need --rate-limit-store"),
         ("--certificates", "/certificates", "--certificates needs --listen-tls"),
+        ("--tls-client-ca", "/ca.crt", "--tls-client-ca needs --listen-tls"),
         ("--workers", "0", "is not a number of 1 or more"),
         ("--workers", "two", "is not a number of 1 or more"),
         ("--trusted-proxies", "10.0.0.1/8", "has host bits set"),

@@ -8,7 +8,8 @@ import pytest
 
 from gateway import dead_port
 from postern_cli.explanation.upstream_probe import probe_upstream
-from postern_core.snapshot import Backend, Endpoint, UpstreamTLS
+from postern_core.snapshot import Backend, Endpoint
+from postern_core.snapshot_upstream_tls import UpstreamTLS
 from postern_dataplane.table.upstream import Upstream
 
 

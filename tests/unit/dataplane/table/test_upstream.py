@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from postern_core.snapshot import Backend, Endpoint, Endpoints, Snapshot, UpstreamTLS
+from postern_core.snapshot import Backend, Endpoint, Endpoints, Snapshot
 from postern_core.snapshot_certificates import Certificate
+from postern_core.snapshot_upstream_tls import UpstreamTLS
 from postern_dataplane.table.diff import diff_snapshot
 from postern_dataplane.table.routing_table import build_table
 

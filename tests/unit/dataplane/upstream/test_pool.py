@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from postern_core.snapshot import Backend, Endpoint, UpstreamTLS
+from postern_core.snapshot import Backend, Endpoint
+from postern_core.snapshot_upstream_tls import UpstreamTLS
 from postern_dataplane.table.upstream import Upstream
 from postern_dataplane.upstream.load_balancer import IDLE_MAX
 

@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 from certificates import Authority
-from postern_core.snapshot import UpstreamTLS
+from postern_core.snapshot_upstream_tls import UpstreamTLS
 from postern_dataplane.upstream.tls import client_context
 
 
