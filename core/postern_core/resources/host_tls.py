@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from postern_core.ref import Ref
 
+from .auth import NULLABLE
 from .types import Name, Spec
 
 
@@ -34,6 +35,16 @@ class HostTLS(Spec, frozen=True):
             extra_json_schema={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
         ),
     ]
+
+
+ServiceTLSField = Annotated[
+    HostTLS,
+    Meta(
+        description="The certificates that clients which come with TLS are shown for the hosts of this Service. "
+        "Default: none, and then they are shown one of the gateway's own.",
+        extra_json_schema=NULLABLE,
+    ),
+]
 
 
 def certificate_holders(ref: Ref, tls: HostTLS | None) -> Iterator[Ref]:

@@ -13,13 +13,13 @@ from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
 from .filter_blocks import ServiceFilters
-from .host_tls import HostTLS, certificate_holders
+from .host_tls import ServiceTLSField, certificate_holders
 from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .service_rules import SERVICE_RULES
 from .types import SET, Bytes, Host, Label, Resource
 from .upstream import ServiceUpstream
-from .upstream_tls import certificate_holder, client_certificate_holder
+from .upstream_tls import tls_references
 from .upstreams import UPSTREAMS_MAX, WeightedUpstream
 
 __all__ = ["Service", "ServiceSpec", "ServiceUpstream", "references_of", "upstreams_of"]
@@ -81,17 +81,7 @@ class ServiceSpec(ServiceFilters, frozen=True):
             extra_json_schema=SET,
         ),
     ] = ()
-    tls: (
-        Annotated[
-            HostTLS,
-            Meta(
-                description="The certificates that clients which come with TLS are shown for the hosts of this "
-                "Service. Default: none, and then they are shown one of the gateway's own.",
-                extra_json_schema=NULLABLE,
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    tls: ServiceTLSField | UnsetType = UNSET
     path_prefix: Annotated[
         str,
         Meta(
@@ -251,10 +241,5 @@ def references_of(ref: Ref, spec: ServiceSpec) -> Iterator[Ref]:
     for _, upstream in upstreams_of(spec):
         if upstream.service is not None:
             yield Ref("core/Service", ref.namespace, upstream.service.name)
-        for holder in (
-            certificate_holder(upstream.tls, ref.namespace),
-            client_certificate_holder(upstream.tls, ref.namespace),
-        ):
-            if holder is not None:
-                yield holder
+        yield from tls_references(upstream.tls, ref.namespace)
     yield from certificate_holders(ref, spec.tls or None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -97,3 +98,10 @@ def client_certificate_holder(tls: ServiceTLS | None, namespace: str) -> Ref | N
     """The Secret that holds the certificate that an upstream is shown, None where it is shown none."""
     reference = tls and tls.client_certificate_ref
     return Ref("Secret", namespace, reference.name) if reference else None
+
+
+def tls_references(tls: ServiceTLS | None, namespace: str) -> Iterator[Ref]:
+    """All objects that hold certificates of an upstream, whether they exist or not."""
+    for holder in (certificate_holder(tls, namespace), client_certificate_holder(tls, namespace)):
+        if holder is not None:
+            yield holder

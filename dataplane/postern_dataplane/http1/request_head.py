@@ -46,8 +46,7 @@ def request_head(
     version, fields = message.version, message.headers
     if version.major != 1 or version.minor not in (0, 1):
         raise RequestError(BAD_REQUEST)
-    length = fields.get("Content-Length")
-    content_length = None if length is None else int(length)
+    content_length = _content_length(fields.get("Content-Length"))
     if "Transfer-Encoding" in fields:
         _check_codings(fields.getall("Transfer-Encoding"), version.minor)
     if "Expect" in fields and any(value.lower() != "100-continue" for value in fields.getall("Expect")):
@@ -71,6 +70,10 @@ def request_head(
         # After an upgrade that the upstream refuses, the parser can't tell where the next request begins.
         closes=message.should_close or message.upgrade,
     )
+
+
+def _content_length(field: str | None) -> int | None:
+    return None if field is None else int(field)
 
 
 def _is_websocket(message: RawRequestMessage, *, has_body: bool) -> bool:

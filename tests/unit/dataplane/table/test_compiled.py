@@ -164,6 +164,7 @@ def test_what_only_the_gateway_may_say_is_dropped():
     assert {
         b"x-real-ip",
         b"forwarded",
+        b"x-forwarded-client-cert",
         b"x-forwarded-for",
         b"x-forwarded-proto",
         b"x-forwarded-host",
