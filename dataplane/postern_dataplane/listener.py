@@ -14,7 +14,7 @@ EVERY_HOST = "*"
 class ListenerPort:
     """The listeners of a snapshot that share one port; never changed, so that a request keeps those it came in by."""
 
-    __slots__ = ("_by_hostname", "bind_port", "forwarded_port", "is_tls", "number")
+    __slots__ = ("_by_hostname", "_only", "bind_port", "forwarded_port", "is_tls", "number")
 
     def __init__(self, listeners: Iterable[Listener]) -> None:
         """Raises ValueError for listeners that can't share a port."""
@@ -26,11 +26,15 @@ class ListenerPort:
         if len(places) != 1:
             raise ValueError("listeners of one port differ in more than their hostnames")
         [(self.bind_port, self.number, protocol)] = places
+        # The one for every host, where there is no other to look for.
+        self._only = self._by_hostname.get(EVERY_HOST) if len(self._by_hostname) == 1 else None
         self.is_tls = protocol == "HTTPS"
         self.forwarded_port = str(self.number)
 
     def listener_of(self, host: str) -> Listener | None:
         """The most specific listener that takes a host, None where none does."""
+        if self._only is not None:
+            return self._only
         found, above = self._by_hostname.get(host), host
         while found is None and "." in above:
             above = above.partition(".")[2]
@@ -47,20 +51,31 @@ def ports_of(listeners: Iterable[Listener]) -> dict[int, ListenerPort]:
 
 
 @dataclass(slots=True, eq=False)
+class OpenListener:
+    """One opening of a port, which all of its connections share; `number` tells it from the next one.
+
+    `port` are the listeners that the port has now, or had last.  On one that `is_closing`, each connection ends with
+    its next response.
+    """
+
+    port: ListenerPort
+    number: int = 0
+    is_closing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListenerConfig:
     """`redirects_to` is the port with TLS that every request is sent to, None where requests are served.
 
-    `port` are the listeners of the snapshot, None for a port of the process's settings; `number` tells one opening of
-    a port from the next.  On one that `is_closing`, each connection ends with its next response.
+    `opened` is None for a port of the process's settings.
     """
 
     is_tls: bool = False
     redirects_to: int | None = None
-    port: ListenerPort | None = None
-    number: int = 0
-    is_closing: bool = False
+    opened: OpenListener | None = None
 
     def way_of(self, peer: str, session: str = "") -> str:
         """A text that is the same for all connections of one address at one listener, and one session, and no other."""
         # An address has no spaces; before it are numbers and words of our own.
-        return f"{self.is_tls} {self.redirects_to} {self.number} {peer} {session}"
+        number = self.opened.number if self.opened else None
+        return f"{self.is_tls} {self.redirects_to} {number} {peer} {session}"

@@ -6,6 +6,14 @@ import pytest
 
 from helm_chart import NAMESPACE
 
+TLS = {"enabled": True, "secrets": ["a"]}
+
+
+def listeners(*some, **gateway):
+    """The values of a gateway with these, called `a` and without TLS where nothing else is said."""
+    return {"gateways": {"default": gateway | {"listeners": [{"name": "a", "protocol": "HTTP"} | it for it in some]}}}
+
+
 GOOD = [
     {"gateways": {"default": {"accessLog": 0.5}}},
     {"gateways": {"default": {"accessLog": "0.5"}}},
@@ -45,6 +53,19 @@ BAD = {
     "gateways.default.listeners: a: HTTPS needs certificates": {
         "gateways": {"default": {"listeners": [{"name": "a", "port": 444, "protocol": "HTTPS"}]}}
     },
+    "gateways.default.listeners: a is given twice": listeners({"port": 81}, {"port": 82}),
+    "gateways.default.listeners: b: pods listen on 8081 for it, and for HTTP at port 8081": listeners(
+        {"port": 8081}, {"name": "b", "port": 8081, "hostname": "b", "protocol": "HTTPS"}, tls=TLS
+    ),
+    "gateways.default.listeners: b: pods listen on 10081 for it, and for HTTP at port 81": listeners(
+        {"port": 81}, {"name": "b", "port": 10081}
+    ),
+    "gateways.default.listeners: b: a is for every host at port 81 already": listeners(
+        {"port": 81}, {"name": "b", "port": 81, "redirectPort": 443}
+    ),
+    "gateways.default.listeners: a: what comes over HTTPS already": listeners(
+        {"port": 444, "protocol": "HTTPS", "redirectPort": 443}, tls=TLS
+    ),
     "/gateways/default/listeners/0/hostname'": {
         "gateways": {"default": {"listeners": [{"name": "a", "port": 81, "protocol": "HTTP", "hostname": "A.x"}]}}
     },

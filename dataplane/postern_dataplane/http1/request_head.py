@@ -66,7 +66,7 @@ def request_head(
         is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
         is_tls=listener.is_tls,
         tls=tls,
-        port=listener.port,
+        port=None if listener.opened is None else listener.opened.port,
         # After an upgrade that the upstream refuses, the parser can't tell where the next request begins.
         closes=message.should_close or message.upgrade,
     )

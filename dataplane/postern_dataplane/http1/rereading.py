@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.listener import ListenerConfig, OpenListener
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.settings import Limits
 
@@ -31,7 +31,7 @@ class Rereading:
             message = reader.feed(content)
             if message is None or not reader.is_clean or message.upgrade:
                 return None
-            listener = ListenerConfig(is_tls=like.is_tls, port=like.port)
+            listener = ListenerConfig(like.is_tls, opened=None if like.port is None else OpenListener(like.port))
             head = request_head(message, self._limits, like.peer, listener, like.tls)
         except RequestError:
             return None

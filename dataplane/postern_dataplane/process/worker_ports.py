@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import count
 
-from postern_dataplane.listener import ListenerConfig, ListenerPort
+from postern_dataplane.listener import ListenerConfig, ListenerPort, OpenListener
 from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.server.tls_handshake import GetContext
 from postern_dataplane.sockets import BACKLOG
@@ -35,22 +35,22 @@ class WorkerPorts:
         self._wants = wants
         self._grace_s = grace_s
         self._numbers = count(1)
-        self._listeners: dict[int, ListenerConfig] = {}
+        self._opened: dict[int, OpenListener] = {}
         self._wanted: AbstractSet[int] = frozenset()
         self._servers: dict[int, tuple[asyncio.Server, socket.socket]] = {}
 
     def follow(self, ports: Mapping[int, ListenerPort]) -> None:
         """Serve at these ports from now on, and at no others."""
-        before = {number for number, listener in self._listeners.items() if not listener.is_closing}
+        before = {number for number, opened in self._opened.items() if not opened.is_closing}
         for number in before:
-            listener, port = self._listeners[number], ports.get(number)
-            if port is None or port.is_tls != listener.is_tls:
-                self._gateway.close_listener(listener, self._grace_s)
+            opened, port = self._opened[number], ports.get(number)
+            if port is None or port.is_tls != opened.port.is_tls:
+                self._gateway.close_listener(opened, self._grace_s)
             else:
-                listener.port = port
+                opened.port = port
         for number, port in ports.items():
-            if number not in self._listeners or self._listeners[number].is_closing:
-                self._listeners[number] = ListenerConfig(port.is_tls, port=port, number=next(self._numbers))
+            if number not in self._opened or self._opened[number].is_closing:
+                self._opened[number] = OpenListener(port, next(self._numbers))
         self._wanted = frozenset(ports)
         if before != ports.keys():
             self._wants(tuple(ports))
@@ -81,9 +81,10 @@ class WorkerPorts:
 
     def _protocol(self, number: int) -> asyncio.BaseProtocol:
         """What takes a new connection, by the listeners that the port has at this moment."""
-        listener = self._listeners.get(number)
-        if listener is None:
+        opened = self._opened.get(number)
+        if opened is None:
             return RefusingProtocol()
+        listener = ListenerConfig(opened.port.is_tls, opened=opened)
         if listener.is_tls:
             return self._gateway.secure(listener, self._get_context)()
         return self._gateway.plain(listener)()

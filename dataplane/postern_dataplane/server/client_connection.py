@@ -213,7 +213,8 @@ class ClientConnection(ClientProtocol):
 
     @property
     def keeps_alive(self) -> bool:
-        is_closing = self.gateway.is_draining or self.listener.is_closing
+        opened = self.listener.opened
+        is_closing = self.gateway.is_draining or (opened is not None and opened.is_closing)
         return not (self._wants_close or is_closing or self.state in ENDING or self.reader.is_spent)
 
     def expire(self) -> None:

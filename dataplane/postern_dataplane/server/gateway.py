@@ -11,7 +11,7 @@ from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.decision.outcome import Reject
-from postern_dataplane.listener import ListenerConfig
+from postern_dataplane.listener import ListenerConfig, OpenListener
 from postern_dataplane.rate_limits.token_buckets import TokenBuckets
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.request import denials
@@ -147,21 +147,21 @@ class Gateway:
         if self._sweeps % SWEEPS_PER_CLEANING == 0:
             self.upstreams.close_old(now)
 
-    def close_listener(self, listener: ListenerConfig, grace_s: float) -> None:
+    def close_listener(self, opened: OpenListener, grace_s: float) -> None:
         """Answer each connection of a listener once more, and end after this time what is left of them."""
-        listener.is_closing = True
-        self.tasks.start(self._end_those_of(listener, grace_s), "close a listener")
+        opened.is_closing = True
+        self.tasks.start(self._end_those_of(opened, grace_s), "close a listener")
 
-    async def _end_those_of(self, listener: ListenerConfig, grace_s: float) -> None:
+    async def _end_those_of(self, opened: OpenListener, grace_s: float) -> None:
         await asyncio.sleep(grace_s)
-        for connection in self._of(listener):
+        for connection in self._of(opened):
             connection.drain()
         await asyncio.sleep(AFTER_DRAIN_S)
-        for connection in self._of(listener):
+        for connection in self._of(opened):
             connection.abort()
 
-    def _of(self, listener: ListenerConfig) -> list[Connection]:
-        return [connection for connection in self._connections if connection.listener is listener]
+    def _of(self, opened: OpenListener) -> list[Connection]:
+        return [connection for connection in self._connections if connection.listener.opened is opened]
 
     async def drain(self, grace_s: float) -> None:
         """Let what has begun end, but not for longer than this; then end it."""

@@ -46,6 +46,9 @@
 {{- if and $gateway.tls.redirect (not $gateway.tls.enabled) -}}
 {{- fail (printf "%s.tls.redirect: without TLS there is nothing to send clients to; set tls.enabled as well" $place) -}}
 {{- end -}}
+{{- $names := dict -}}
+{{- $bound := dict -}}
+{{- $hosts := dict -}}
 {{- range $gateway.listeners -}}
 {{- $listener := printf "%s.listeners: %s" $place .name -}}
 {{- if has .name (list "http" "https") -}}
@@ -57,6 +60,24 @@
 {{- if and (eq .protocol "HTTPS") (not $gateway.tls.enabled) -}}
 {{- fail (printf "%s: HTTPS needs certificates; set tls.enabled as well" $listener) -}}
 {{- end -}}
+{{- if and (eq .protocol "HTTPS") (hasKey . "redirectPort") -}}
+{{- fail (printf "%s: what comes over HTTPS already can't be sent to it; take redirectPort away" $listener) -}}
+{{- end -}}
+{{- if hasKey $names .name -}}
+{{- fail (printf "%s is given twice; each listener needs a name of its own" $listener) -}}
+{{- end -}}
+{{- $_ := set $names .name true -}}
+{{- $bindPort := include "postern.bindPort" .port -}}
+{{- $is := printf "%s at port %d" .protocol (int .port) -}}
+{{- if ne (get $bound $bindPort | default $is) $is -}}
+{{- fail (printf "%s: pods listen on %s for it, and for %s; choose another port" $listener $bindPort (get $bound $bindPort)) -}}
+{{- end -}}
+{{- $_ := set $bound $bindPort $is -}}
+{{- $takes := printf "%s at port %d" (.hostname | default "every host") (int .port) -}}
+{{- if hasKey $hosts $takes -}}
+{{- fail (printf "%s: %s is for %s already" $listener (get $hosts $takes) $takes) -}}
+{{- end -}}
+{{- $_ := set $hosts $takes .name -}}
 {{- end -}}
 {{- if and $gateway.tls.clientValidation.caConfigMap.name (not $gateway.tls.enabled) -}}
 {{- fail (printf "%s.tls.clientValidation: without TLS no client has a certificate; set tls.enabled as well" $place) -}}

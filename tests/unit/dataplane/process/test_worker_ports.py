@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from postern_core.snapshot_listeners import Listener
-from postern_dataplane.listener import ListenerConfig, ports_of
+from postern_dataplane.listener import OpenListener, ports_of
 from postern_dataplane.process.port_channel import PortReceiver, PortSender, socket_pair
 from postern_dataplane.process.worker_ports import WorkerPorts
 
@@ -26,7 +26,7 @@ class Echo(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data):
-        self.transport.write(f"{self.listener.number}:{self.listener.is_tls}:{len(data)}".encode())
+        self.transport.write(f"{self.listener.opened.number}:{self.listener.is_tls}:{len(data)}".encode())
 
 
 class FakeGateway:
@@ -43,9 +43,9 @@ class FakeGateway:
     def secure(self, listener, _get_context):
         return lambda: Echo(listener)
 
-    def close_listener(self, listener: ListenerConfig, _grace_s: float) -> None:
-        listener.is_closing = True
-        self.closed.append(listener.number)
+    def close_listener(self, opened: OpenListener, _grace_s: float) -> None:
+        opened.is_closing = True
+        self.closed.append(opened.number)
 
     def start(self, coroutine, _name):
         self.running.add(asyncio.get_running_loop().create_task(coroutine))
