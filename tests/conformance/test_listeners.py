@@ -11,7 +11,7 @@ import pytest
 
 import raw
 from gateway import DataPlane, logged, open_to
-from load import load_on
+from port_load import load_on
 from postern_core.snapshot_listeners import Listener
 from secure_gateway import SecureDataPlane
 from upstream_behaviours import Gate
@@ -195,7 +195,7 @@ def test_each_host_belongs_to_one_listener_of_a_port(gateway, manifests, port, u
 
 
 def test_what_is_remembered_of_one_port_says_nothing_of_another(gateway, manifests, port):
-    """The same bytes of the same client are decided by the listener that they came in by."""
+    """Equal bytes of one client are decided by the listener that they came in by."""
     other = free_ports(1)[0]
     gateway.serve(manifests, listener(port, hostname=HOST), listener(other, hostname="other.example.com"))
     for _ in range(5):
