@@ -121,7 +121,7 @@ def _parse_theirs(ref: Ref, type_: type[Resource], manifest: Mapping[str, Any], 
     try:
         resource = msgspec.convert(manifest, type_)
         msgspec.json.encode(resource)
-        return Decoded(ref, resource, origin=origin)
+        return Decoded(ref, resource, (), resource.metadata.generation, origin)
     except msgspec.ValidationError as error:
         mistakes = decode_strictly(manifest.get("spec", {}), type_.STRICT)[1] if type_.STRICT else []
         mistakes = mistakes or [("", f"can't be read as Kubernetes writes it: {error}")]

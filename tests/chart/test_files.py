@@ -60,6 +60,18 @@ def test_the_operator_s_rights_are_those_of_the_manifests(helm):
     assert rules(ours, "Role", "postern-operator") == rules(objects, "Role", "postern-operator")
 
 
+def test_the_rights_on_ingresses_are_those_of_the_manifests(helm):
+    """None without them, and in some namespaces the same in each."""
+    ours, name = documents(RIGHTS / "ingress.yaml"), "postern-operator-ingress"
+    assert name not in {it["metadata"]["name"] for it in helm.objects()}
+    everywhere = helm.objects({"ingress": {"enabled": True}})
+    assert rules(ours, "ClusterRole", name) == rules(everywhere, "ClusterRole", name)
+    assert only(ours, "IngressClass", "postern")["spec"] == only(everywhere, "IngressClass", "postern")["spec"]
+    some = helm.objects({"ingress": {"enabled": True}, "watchNamespaces": ["a"]})
+    split = [*rules(some, "ClusterRole", name), *rules(some, "Role", name)]
+    assert rules(ours, "ClusterRole", name) == sorted(split)
+
+
 def test_what_is_bound_in_a_gateway_s_namespace(helm):
     """The rights to publish are those of the manifests; pods are found there also by who reads nothing elsewhere."""
     expected = rules(documents(RIGHTS / "operator.yaml"), "ClusterRole", "postern-operator-publishing")

@@ -70,6 +70,8 @@ BAD = {
         "gateways": {"default": {"listeners": [{"name": "a", "port": 81, "protocol": "HTTP", "hostname": "A.x"}]}}
     },
     "/gateways/default/listeners/0'": {"gateways": {"default": {"listeners": [{"name": "a", "port": 81}]}}},
+    "ingress.gateway: there is no gateway inner": {"ingress": {"enabled": True, "gateway": "inner"}},
+    "/ingress/addresses'": {"ingress": {"addresses": "NodePort"}},
     "gateways.admin: its Service would be postern-admin": {"gateways": {"admin": {}}},
     "invalid propertyName 'Public'": {"gateways": {"Public": {}}},
     "/gateways/public': got null, want object": "gateways: {public: }",

@@ -111,7 +111,7 @@ def _target(ref: Ref, at: str, target: Ref, resources: ResourceIndex, found: Att
     elif holder != ref:
         message = f"{target} is protected by {holder}, which is older; remove one of the two"
         return [Problem(ref, Reason.CONFLICTED, at, message, (target, holder))]
-    if class_of(parsed, resources) is None:
+    if class_of(parsed, resources.ingress_classes) is None:
         message = f"{target} is of no class that is served here, so that nothing is protected; see its ingressClassName"
         return [Problem(ref, Reason.TARGET_NOT_FOUND, at, message, (target,))]
     return []

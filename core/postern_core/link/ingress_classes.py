@@ -22,9 +22,10 @@ from postern_core.resources.ingress import (
     IngressClass,
 )
 
-from .resource_index import ResourceIndex
-
 DEFAULT_GATEWAY = "default"
+
+# Every IngressClass by its name.
+Classes = Mapping[str, Parsed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,21 @@ def named_class(parsed: Parsed) -> tuple[str, str] | None:
     return None
 
 
-def class_of(parsed: Parsed, resources: ResourceIndex) -> OurClass | None:
+def class_of(parsed: Parsed, classes: Classes) -> OurClass | None:
     """The class of an Ingress, None where it is not ours."""
     named = named_class(parsed)
     if named is not None:
-        return _ours(resources.objects.get(class_ref(named[0])))
-    return next((found for one in resources.of_kind("IngressClass") if (found := _default(one))), None)
+        return _ours(classes.get(named[0]))
+    return next((found for name in sorted(classes) if (found := _default(classes[name]))), None)
 
 
-def missing_class(parsed: Parsed, resources: ResourceIndex) -> Problem | None:
+def missing_class(parsed: Parsed, classes: Classes) -> Problem | None:
     """What is wrong with an Ingress that names a class which is not there, None if nothing is.
 
     The deprecated annotation may name a class that never was an object.
     """
     named = named_class(parsed)
-    if named is None or named[1] != "spec.ingressClassName" or class_ref(named[0]) in resources.objects:
+    if named is None or named[1] != "spec.ingressClassName" or named[0] in classes:
         return None
     message = (
         f"there is no IngressClass {printable(named[0])}, so nothing serves this Ingress; "

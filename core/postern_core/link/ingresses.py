@@ -59,10 +59,11 @@ class Ingresses:
 def find_ingresses(resources: ResourceIndex, gateway: str, policies: AttachedPolicies) -> Ingresses:
     """Return the Ingresses that a gateway serves, before any host is theirs."""
     ingresses = Ingresses()
+    classes = resources.ingress_classes
     for parsed in sorted(resources.of_kind("Ingress"), key=age):
-        ours = class_of(parsed, resources)
+        ours = class_of(parsed, classes)
         if ours is None:
-            missing = missing_class(parsed, resources)
+            missing = missing_class(parsed, classes)
             ingresses.problems += [missing] if missing else []
         elif ours.gateway == gateway:
             placed = resources.memo.get_or_compute(_placed, parsed.ref, parsed, ours.refusal)

@@ -43,6 +43,11 @@ class ResourceIndex:
         return self.slices.get((namespace, service), [])
 
     @property
+    def ingress_classes(self) -> dict[str, Parsed]:
+        """Every IngressClass by its name."""
+        return {parsed.ref.name: parsed for parsed in self.of_kind("IngressClass")}
+
+    @property
     def namespaces(self) -> frozenset[str]:
         """The namespaces that exist; empty where they are not known, as with folders of manifests."""
         return frozenset(parsed.ref.name for parsed in self.of_kind("Namespace"))

@@ -5,6 +5,7 @@ The API is frozen, so a spec is read as strictly as one of ours: a field that is
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import msgspec
@@ -114,6 +115,13 @@ class Ingress(TheirResource, frozen=True):
 
     metadata: AnnotatedMetadata
     spec: IngressSpec = IngressSpec()
+
+    @property
+    def services(self) -> Iterator[str]:
+        """The names of the Services that it sends requests to."""
+        paths = (path for rule in self.spec.rules or () if rule.http for path in rule.http.paths)
+        backends = (self.spec.default_backend, *(path.backend for path in paths))
+        return (it.service.name for it in backends if it is not None and it.service is not None)
 
 
 class IngressClassParameters(Theirs, frozen=True):

@@ -22,6 +22,30 @@
   verbs: [create, patch]
 {{- end }}
 
+{{/* Rules: Ingresses, where they are served; their status and nothing else is written. */}}
+{{- define "postern.rules.ingress" -}}
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses]
+  verbs: [get, list, watch]
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses/status]
+  verbs: [patch]
+{{- end }}
+
+{{/* Rules: which Ingresses are ours. */}}
+{{- define "postern.rules.ingressclasses" -}}
+- apiGroups: [networking.k8s.io]
+  resources: [ingressclasses]
+  verbs: [get, list, watch]
+{{- end }}
+
+{{/* Rules: in a gateway's namespace, the addresses of its Service. */}}
+{{- define "postern.rules.addresses" -}}
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch]
+{{- end }}
+
 {{/* Rules: in a gateway's namespace, what is published there, and where its pods are. */}}
 {{- define "postern.rules.publishing" -}}
 - apiGroups: [""]

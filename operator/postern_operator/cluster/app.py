@@ -33,10 +33,12 @@ from .rollout.published_objects import RESOURCES
 from .rollout.publisher import ClusterPublisher
 from .settings import Gateway, Settings
 from .status.event_writer import EventWriter
+from .status.ingress_addresses import addresses_of
 from .status.status_loop import StatusLoop
 from .status.status_writer import StatusWriter
 from .watch.event_router import PodFeed, PublishedFeed
 from .watch.fetch_references import fetch_missing
+from .watch.gateway_services import GatewayServices
 from .watch.object_cache import ObjectCache
 from .watch.watches import Watches
 
@@ -75,7 +77,8 @@ class Operator:
         statuses = StatusWriter(writer, self._objects.put)
         metrics.statuses_waiting.set_function(lambda: statuses.waiting)
         events = EventWriter(writer, identity, metrics)
-        self._status_loop = StatusLoop(self._objects, self._rollouts, statuses, events)
+        self._services = GatewayServices(settings.gateways, self._request_status)
+        self._status_loop = StatusLoop(self._objects, self._rollouts, statuses, events, self._addresses)
         self._watches = self._made_watches()
         self._keys = KeyFetching(
             api, writer, settings, metrics, rollouts=self._rollouts, changed=self._objects.mark_dirty
@@ -146,11 +149,20 @@ class Operator:
         publishers = {namespace: rollout.publisher for namespace, rollout in self._rollout_in.items()}
         published = {kind: PublishedFeed(kind, publishers, self._published_changed) for kind in RESOURCES}
         return Watches(
-            self._api, self._settings, self._objects, published=published, pods=self._pods, metrics=self._metrics
+            self._api,
+            self._settings,
+            self._objects,
+            published=published,
+            pods=self._pods,
+            services=self._services,
+            metrics=self._metrics,
         )
 
     def _unreadable(self) -> tuple[str, ...]:
         return self._watches.unreadable()
+
+    def _addresses(self, gateway: str) -> list[dict[str, str]]:
+        return addresses_of(self._services.get(gateway), self._settings.ingress_addresses)
 
     def _request_status(self) -> None:
         self._status_loop.request()

@@ -17,7 +17,7 @@ from postern_core.special_addresses import AllowedAddresses, Network, read_allow
 from postern_kit.addresses import Address
 from postern_kit.options import read_command_line
 from postern_kit.pod import own_namespace
-from postern_kit.settings import ADDRESS, FILE, Option, Syntax
+from postern_kit.settings import ADDRESS, FILE, Option, Syntax, one_of
 
 PREFIX = "POSTERN_OPERATOR"
 LEASE_NAMESPACE = "postern-system"
@@ -134,6 +134,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "So deleting a policy never opens a route: see [closed by default](../jwt-policies.md#closed-by-default).",
         repeats=True, default="none",
     )] = ()  # fmt: skip
+    ingress: Annotated[bool, Option(
+        None, "Serve the Ingresses of classes with the controller postern.dev/ingress-controller.",
+        "Off by default, because it takes rights on Ingresses of the whole cluster: see [Ingress](../ingress.md).",
+    )] = False  # fmt: skip
+    ingress_addresses: Annotated[str, Option(
+        one_of("None", "ExternalIPs", "ClusterIP"),
+        "The addresses in the status of Ingresses where the gateway's Service has none of a load balancer.",
+        "Addresses within the cluster are of no use to clients outside, so they are said only where that is meant.",
+    )] = "None"  # fmt: skip
     kubeconfig: Annotated[str, Option(
         FILE, "How to reach the API server.", "Outside of a pod, by default what kubectl takes.",
         default="the pod's service account",

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from postern_core.grants import Grants
-from postern_core.kinds import KINDS
+from postern_core.kinds import FRONT_ENDS
 from postern_core.link.retained import NOTHING, Identified, Retained, namespace_of, retain
 from postern_core.snapshot import Snapshot
 from postern_operator.cluster.watch.informer import Scope
@@ -18,18 +18,19 @@ from postern_operator.cluster.watch.informer import Scope
 def retained_by(unread: Collection[Scope], published: Snapshot, grants: Grants) -> Retained:
     """Return what is carried over of what was published and granted last.
 
-    Of a kind of ours, the namespaces matter that have something of that kind; any other kind may matter to all of the
-    objects in a namespace.
+    Of a kind of ours, the namespaces matter that have something of that kind, and of IngressClasses those that have an
+    Ingress; any other kind may matter to all of the objects in a namespace.
     """
     if not unread:
         return NOTHING
     namespaces: set[str] = set()
     is_without_policies = ("JWTPolicy", "") in unread
-    for kind, namespace in unread:
+    for read, namespace in unread:
+        kind = "Ingress" if read == "IngressClass" else read
         if kind == "JWTPolicy" and namespace:
             # An Ingress there may be a new one, of which nothing was published.
             namespaces.add(namespace)
-        elif kind in KINDS:
+        elif kind in FRONT_ENDS:
             having = _having(kind, published, grants)
             namespaces |= having & {namespace} if namespace else having
         elif not namespace:
@@ -50,8 +51,8 @@ def _having(kind: str, published: Snapshot, grants: Grants) -> set[str]:
         *published.policies,
     )
     found = {namespace_of(it) for it in entries if it.id.partition("/")[0] == kind}
-    if kind == "Service":
-        found |= {grant.namespace for grant in grants.hosts.values()}
+    if kind in ("Service", "Ingress"):
+        found |= {grant.namespace for grant in grants.hosts.values() if grant.holder.kind == kind}
     elif kind == "TokenIssuer":
         # Their routes would answer 503 without the issuers of others, too.
         found |= {policy.namespace for policy in published.policies if policy.token_issuers}

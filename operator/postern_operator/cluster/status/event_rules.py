@@ -66,6 +66,10 @@ class EventRules:
             return ()
         return (EventDraft(ref, uid, "Normal", "Programmed", "every ready data-plane pod serves it as it is now"),)
 
+    def is_troubled(self, ref: Ref, uid: str) -> bool:
+        """Whether an object was in trouble when it was last looked at."""
+        return (ref, uid) in self._troubled
+
     def forget_all_but(self, known: Iterable[tuple[Ref, str]]) -> None:
         """Forget the objects that are gone."""
         remaining = set(known)

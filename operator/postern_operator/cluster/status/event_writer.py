@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from postern_core.kinds import API_VERSION
 from postern_kit.timestamps import rfc3339
 from postern_operator.cluster.api.reader import Resource
+from postern_operator.cluster.api.resource_types import RESOURCES_WITH_STATUS
 from postern_operator.cluster.api.token_bucket import TokenBucket
 from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.errors import ClusterError, RefusedError
@@ -155,7 +155,7 @@ class EventWriter:
             "reason": one.reason,
             "note": one.note,
             "regarding": {
-                "apiVersion": API_VERSION,
+                "apiVersion": RESOURCES_WITH_STATUS[ref.kind].api_version,
                 "kind": ref.kind,
                 "namespace": ref.namespace,
                 "name": ref.name,

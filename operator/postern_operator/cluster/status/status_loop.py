@@ -14,6 +14,7 @@ from postern_operator.cluster.rollout.gateway_rollout import GatewayRollout
 from postern_operator.cluster.watch.object_cache import ObjectCache
 
 from .event_writer import EventWriter
+from .ingress_sync import Addresses, no_addresses
 from .status_sync import StatusSync, gateway_views
 from .status_writer import StatusWriter
 
@@ -31,13 +32,18 @@ class StatusLoop:
     """The loop from changes to statuses; `request` and `rebuilt` may be called at any time, on the loop."""
 
     def __init__(
-        self, objects: ObjectCache, rollouts: Sequence[GatewayRollout], statuses: StatusWriter, events: EventWriter
+        self,
+        objects: ObjectCache,
+        rollouts: Sequence[GatewayRollout],
+        statuses: StatusWriter,
+        events: EventWriter,
+        addresses: Addresses = no_addresses,
     ) -> None:
         self._objects = objects
         self._rollouts = rollouts
         self._statuses = statuses
         self._events = events
-        self._sync = StatusSync()
+        self._sync = StatusSync(addresses)
         self._is_requested = asyncio.Event()
         self._has_rebuilt = asyncio.Event()
 

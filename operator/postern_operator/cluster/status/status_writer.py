@@ -11,10 +11,9 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from postern_core.kinds import API_VERSION
 from postern_core.ref import Ref
 from postern_kit.backoff import Backoff
-from postern_operator.cluster.api.resource_types import OUR_RESOURCES
+from postern_operator.cluster.api.resource_types import RESOURCES_WITH_STATUS
 from postern_operator.cluster.api.token_bucket import TokenBucket
 from postern_operator.cluster.api.writer import Writer
 from postern_operator.cluster.errors import ClusterError, NotLeadingError, RefusedError
@@ -28,8 +27,6 @@ log = logging.getLogger("postern.status")
 WRITES_PER_S = 100
 BURST = 200
 WRITES_AT_ONCE = 8
-
-_RESOURCES = {resource.kind: resource for resource in OUR_RESOURCES}
 
 
 class StatusWriter:
@@ -126,7 +123,7 @@ class StatusWriter:
 
 
 def _path(ref: Ref) -> str:
-    return f"{_RESOURCES[ref.kind].path(ref.namespace, ref.name)}/status"
+    return f"{RESOURCES_WITH_STATUS[ref.kind].path(ref.namespace, ref.name)}/status"
 
 
 def _manifest(change: StatusChange) -> dict[str, Any]:
@@ -134,7 +131,8 @@ def _manifest(change: StatusChange) -> dict[str, Any]:
     # The server compares no uid here: an object that has just replaced this one gets the old state, and its own a
     # moment later, after the watch has seen it.  A resourceVersion would refuse too much.
     metadata = {"name": ref.name, "namespace": ref.namespace}
-    return {"apiVersion": API_VERSION, "kind": ref.kind, "metadata": metadata, "status": dict(change.status)}
+    api_version = RESOURCES_WITH_STATUS[ref.kind].api_version
+    return {"apiVersion": api_version, "kind": ref.kind, "metadata": metadata, "status": dict(change.status)}
 
 
 def _is_same(one: StatusChange | None, other: StatusChange) -> bool:
@@ -143,5 +141,5 @@ def _is_same(one: StatusChange | None, other: StatusChange) -> bool:
 
 
 def _without_times(change: StatusChange) -> dict[str, Any]:
-    conditions = [{**it, "lastTransitionTime": None} for it in change.status["conditions"]]
+    conditions = [{**it, "lastTransitionTime": None} for it in change.status.get("conditions", ())]
     return {**change.status, "conditions": conditions}

@@ -15,6 +15,7 @@ from postern_core.ref import Ref
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
 from postern_operator.cluster.api.reader import PartialObject, version_of
 
+from .gateway_services import GatewayServices
 from .object_cache import ObjectCache
 from .references import ADMIN_SERVICE, service_of_slice
 
@@ -141,7 +142,7 @@ class PodFeed:
                 self._changed(own)
 
 
-RoutedFeed = ObjectFeed | PublishedFeed | PodFeed
+RoutedFeed = ObjectFeed | PublishedFeed | PodFeed | GatewayServices
 
 
 class FanOutFeed:

@@ -7,7 +7,7 @@ Rules of this file:
    the same `Parsed` stays.
 3. Several watches deliver the same objects; a version older than the known one
    is dropped, until the API server itself is at an older one.
-4. Nothing is kept of a Secret, ConfigMap or Service that none of our objects
+4. Nothing is kept of a Secret, ConfigMap or Service that none of our objects, and no Ingress of a class of ours,
    references.  What is referenced and not known is `missing`, to be fetched.
 """
 
@@ -24,6 +24,7 @@ from postern_core.parse import Parsed, is_a, parse_manifest
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import EndpointSlice
 from postern_operator.cluster.api.reader import version_of
+from postern_operator.cluster.api.writer import FIELD_MANAGER
 
 from .references import references_of, service_of_slice
 
@@ -34,7 +35,7 @@ REFERENCED_KINDS = frozenset({"Secret", "ConfigMap", "core/Service"})
 
 @dataclass(frozen=True, slots=True)
 class CachedObject:
-    """An object as it was last delivered; `status` is its own, where it is ours."""
+    """An object as it was last delivered; `status` is its own, and `has_our_status` says that the operator wrote it."""
 
     parsed: Parsed
     uid: str
@@ -42,6 +43,7 @@ class CachedObject:
     generation: int
     status: Manifest
     references: frozenset[Ref] = frozenset()
+    has_our_status: bool = False
 
 
 class ObjectCache:
@@ -54,6 +56,7 @@ class ObjectCache:
         self._missing: dict[Ref, None] = {}
         self._unfetched: set[Ref] = set()
         self._slices: dict[Ref, set[Ref]] = {}
+        self._classes: dict[str, Parsed] = {}
         self._changed = asyncio.Event()
         self.has_missing = asyncio.Event()
 
@@ -70,7 +73,8 @@ class ObjectCache:
             parsed = parse_manifest(manifest)
             if known is not None and known.uid == uid and _is_same_to_compile(parsed, known.parsed):
                 parsed = known.parsed
-        return self._keep(CachedObject(parsed, uid, version, generation, manifest.get("status") or {}))
+        status, has_our_status = manifest.get("status") or {}, parsed.ref.kind == "Ingress" and _is_of_ours(metadata)
+        return self._keep(CachedObject(parsed, uid, version, generation, status, has_our_status=has_our_status))
 
     def remove(self, ref: Ref, version: int) -> bool:
         """Remove an object that is gone as of a version; returns whether that is a change."""
@@ -81,6 +85,7 @@ class ObjectCache:
             return False
         self._evict(ref)
         self._update_references(known.references, frozenset())
+        self._note_class(ref, None)
         self._changed.set()
         return True
 
@@ -157,10 +162,11 @@ class ObjectCache:
             return known is not None and self.remove(ref, cached.version)
         is_changed = known is None or known.parsed is not cached.parsed
         before = known.references if known else frozenset()
-        after = references_of(cached.parsed) if is_changed else before
+        after = references_of(cached.parsed, self._classes) if is_changed else before
         self._set(ref, replace(cached, references=after))
         if is_changed:
             self._update_references(before, after)
+            self._note_class(ref, cached.parsed)
             self._changed.set()
         return is_changed
 
@@ -190,6 +196,19 @@ class ObjectCache:
             for of_service in self._slices.pop(ref, ()):
                 self._known.pop(of_service, None)
 
+    def _note_class(self, ref: Ref, parsed: Parsed | None) -> None:
+        """Note an IngressClass as it is now: other Ingresses may be ours from now on, and what they reference."""
+        if ref.kind != "IngressClass":
+            return
+        self._classes.pop(ref.name, None)
+        if parsed is not None:
+            self._classes[ref.name] = parsed
+        for known in [it for it in self._known.values() if it.parsed.ref.kind == "Ingress"]:
+            after = references_of(known.parsed, self._classes)
+            if after != known.references:
+                self._known[known.parsed.ref] = replace(known, references=after)
+                self._update_references(known.references, after)
+
     def _update_references(self, before: frozenset[Ref], after: frozenset[Ref]) -> None:
         """Count what an object references now, evict what is no longer referenced."""
         for ref in after - before:
@@ -209,6 +228,12 @@ def _ref_of(manifest: Manifest) -> Ref:
     metadata = manifest["metadata"]
     kind = ref_kind(manifest["apiVersion"], manifest["kind"])
     return Ref(kind, metadata.get("namespace") or "default", metadata["name"])
+
+
+def _is_of_ours(metadata: Manifest) -> bool:
+    """Whether the address in the status of an Ingress is one that the operator has written."""
+    own = (it for it in metadata.get("managedFields") or () if it.get("manager") == FIELD_MANAGER)
+    return any("f:loadBalancer" in ((it.get("fieldsV1") or {}).get("f:status") or {}) for it in own)
 
 
 def _service_of(parsed: Parsed) -> Ref | None:

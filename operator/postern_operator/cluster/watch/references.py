@@ -7,18 +7,27 @@ not a single Secret more than is needed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from postern_core.kinds import KINDS
-from postern_core.parse import Parsed, spec_of
+from postern_core.link.ingress_classes import Classes, class_of
+from postern_core.parse import Parsed, is_a, spec_of
 from postern_core.ref import Ref
+from postern_core.resources.ingress import Ingress
 from postern_core.resources.kubernetes import SERVICE_NAME_LABEL
 
 # The Service whose endpoints are a gateway's data-plane pods, in the gateway's namespace.
 ADMIN_SERVICE = "postern-admin"
 
 
-def references_of(parsed: Parsed) -> frozenset[Ref]:
-    """Return the Secrets, ConfigMaps and Services that an object of ours references, whether they exist or not."""
+def references_of(parsed: Parsed, classes: Classes = MappingProxyType({})) -> frozenset[Ref]:
+    """Return the Secrets, ConfigMaps and Services that an object of ours references, whether they exist or not.
+
+    `classes` say which Ingresses are ours; what others reference is none of our business.
+    """
+    if is_a(parsed, Ingress):
+        names = parsed.resource.services if class_of(parsed, classes) else ()
+        return frozenset(Ref("core/Service", parsed.ref.namespace, name) for name in names)
     kind = KINDS.get(parsed.ref.kind)
     spec = spec_of(parsed)
     if spec is None or kind is None or kind.references is None:

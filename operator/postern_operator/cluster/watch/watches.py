@@ -16,6 +16,8 @@ from postern_operator.cluster.api.reader import PartialObject, Resource, version
 from postern_operator.cluster.api.resource_types import (
     CONFIG_MAPS,
     ENDPOINT_SLICES,
+    INGRESS_CLASSES,
+    INGRESSES,
     KUBERNETES_SERVICES,
     NAMESPACES,
     OUR_RESOURCES,
@@ -25,6 +27,7 @@ from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.settings import Settings
 
 from .event_router import FanOutFeed, ObjectFeed, PodFeed, PublishedFeed
+from .gateway_services import GatewayServices
 from .informer import Feed, Informer, Scope
 from .kopf_watch import KopfThread
 from .object_cache import ObjectCache
@@ -41,6 +44,7 @@ class Watches:
         *,
         published: Mapping[str, PublishedFeed],
         pods: PodFeed,
+        services: GatewayServices,
         metrics: Metrics,
     ) -> None:
         self._api = api
@@ -49,6 +53,7 @@ class Watches:
         self._metrics = metrics
         self._published = published
         self._pods = pods
+        self._services = services
         self._ours = tuple(self._informers_of_ours())
         self._others = tuple(self._informers_of_others())
         self._late: frozenset[Scope] = frozenset()
@@ -119,12 +124,17 @@ class Watches:
         self._kopf.restart(namespace for namespace in self._settings.namespaces if namespace not in lost)
 
     def _unreadable_of_ours(self) -> frozenset[Scope]:
-        return frozenset(it.scope for it in self._ours if it.unreadable)
+        """What kopf can't read either, which watches no Ingresses."""
+        return frozenset(it.scope for it in self._ours if it.unreadable and it.resource in OUR_RESOURCES)
 
     def _informers_of_ours(self) -> Iterator[Informer]:
         for resource in OUR_RESOURCES:
             for namespace in self._settings.namespaces or ("",):
                 yield self._informer(resource, namespace, ObjectFeed(resource.kind, self._objects))
+        if self._settings.ingress:
+            yield self._informer(INGRESS_CLASSES, "", ObjectFeed("IngressClass", self._objects))
+            for namespace in self._settings.namespaces or ("",):
+                yield self._informer(INGRESSES, namespace, ObjectFeed("Ingress", self._objects))
 
     def _informers_of_others(self) -> Iterator[Informer]:
         """A namespace that is only a gateway's is read too, for what is published there and for its pods."""
@@ -135,8 +145,10 @@ class Watches:
             yield from (self._informer(resource, namespace, feed) for namespace in everywhere)
         feed = FanOutFeed(ObjectFeed("EndpointSlice", self._objects), self._pods)
         yield from (self._informer(ENDPOINT_SLICES, namespace, feed) for namespace in everywhere)
-        services = ObjectFeed("core/Service", self._objects)
-        yield from (self._informer(KUBERNETES_SERVICES, it, services) for it in self._settings.namespaces or ("",))
+        services = FanOutFeed(ObjectFeed("core/Service", self._objects), self._services)
+        # Those of gateways have the addresses of Ingresses.
+        where = everywhere if self._settings.ingress else self._settings.namespaces or ("",)
+        yield from (self._informer(KUBERNETES_SERVICES, it, services) for it in where)
         if not self._settings.namespaces:
             # An operator with rights in a few namespaces only may not list them all.
             yield self._informer(NAMESPACES, "", ObjectFeed("Namespace", self._objects))

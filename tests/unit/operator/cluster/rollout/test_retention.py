@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from manifests import compiled, consumer, credential, manifest, route, secret, service
+from manifests import compiled, consumer, credential, ingress, ingress_class, manifest, route, secret, service
 from postern_core.grants import Grants, HostGrant, KeyGrant
 from postern_core.parse import Parsed
 from postern_core.ref import Ref
@@ -35,12 +35,22 @@ GRANTS = Grants(
         ([("Service", "")], {"a", "b", "c"}),
         ([("JWTCredential", "")], {"b", "d"}),
         ([("EndpointSlice", "")], None),
+        ([("Ingress", "")], set()),
     ],
 )
 def test_a_namespace_is_carried_over_where_what_is_unread_may_matter_to_it(unread, namespaces):
     """One of several watched namespaces is forbidden, or a kind is gone: all others are compiled as ever."""
     retained = retained_by(unread, PUBLISHED, GRANTS)
     assert namespaces == (None if retained.namespaces is None else set(retained.namespaces))
+
+
+@pytest.mark.parametrize("kind", ["Ingress", "IngressClass"])
+def test_where_ingresses_cannot_be_read_their_namespaces_are_carried_over(kind):
+    """By what is published of them, and by the hosts that they hold."""
+    published = compiled(ingress_class(), ingress(namespace="a")).snapshot
+    held = HostGrant(id="i.example.com", namespace="e", service="Ingress/site")
+    grants = Grants({**GRANTS.hosts, "i.example.com": held})
+    assert {"a", "e"} == set(retained_by([(kind, "")], published, grants).namespaces)
 
 
 def test_what_names_an_issuer_is_carried_over_with_it():

@@ -223,3 +223,29 @@ async def test_something_beside_the_objects_may_be_news(objects):
     """Such as that this replica acts from now on."""
     objects.mark_dirty()
     assert await has_news(objects)
+
+
+def test_services_of_an_ingress_are_wanted_where_its_class_is_ours(objects):
+    """Whichever of the two comes first, and no more once the class is gone; what others reference is not kept."""
+    objects.put(told(manifests.ingress(), 1))
+    assert not objects.is_referenced(WEB)
+    objects.put(told(manifests.ingress_class(), 2))
+    assert (True, (WEB,)) == (objects.is_referenced(WEB), objects.missing())
+    objects.put(told(manifests.kubernetes_service()[0], 3))
+    objects.put(told(manifests.ingress_class(controller="k8s.io/ingress-nginx"), 4, generation=2))
+    assert (False, None) == (objects.is_referenced(WEB), objects.get(WEB))
+    objects.put(told(manifests.ingress_class(), 5, generation=3))
+    assert objects.is_referenced(WEB)
+    objects.remove(Ref("IngressClass", "default", "postern"), 6)
+    assert not objects.is_referenced(WEB)
+
+
+def test_whose_the_address_of_an_ingress_is_can_be_seen(objects):
+    """By the field manager of its status."""
+    ref = Ref("Ingress", "default", "site")
+    fields = {"f:status": {"f:loadBalancer": {"f:ingress": {}}}}
+    for version, manager in enumerate(("nginx", "postern"), 1):
+        one = told(manifests.ingress(), version)
+        one["metadata"]["managedFields"] = [{"manager": manager, "fieldsV1": fields}, {"manager": manager}]
+        objects.put(one)
+        assert (manager == "postern") == objects.get(ref).has_our_status

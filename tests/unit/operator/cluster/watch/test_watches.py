@@ -12,6 +12,7 @@ from postern_core.ref import Ref
 from postern_operator.cluster.metrics import Metrics
 from postern_operator.cluster.settings import Gateway, Settings
 from postern_operator.cluster.watch.event_router import PodFeed, PublishedFeed
+from postern_operator.cluster.watch.gateway_services import GatewayServices
 from postern_operator.cluster.watch.kopf_watch import KopfThread
 from postern_operator.cluster.watch.object_cache import ObjectCache
 from postern_operator.cluster.watch.watches import Watches
@@ -31,16 +32,30 @@ IN_ONE = [
 ]
 
 
-def watches(api, *namespaces):
-    settings = Settings(gateways=(Gateway("default", "gw"),), namespaces=namespaces)
+INGRESSES = ["/apis/networking.k8s.io/v1/ingressclasses", "/apis/networking.k8s.io/v1/ingresses"]
+INGRESSES_IN_ONE = [INGRESSES[0], "/apis/networking.k8s.io/v1/namespaces/a/ingresses", "/api/v1/namespaces/gw/services"]
+
+
+def watches(api, *namespaces, ingress=False):
+    settings = Settings(gateways=(Gateway("default", "gw"),), namespaces=namespaces, ingress=ingress)
     objects = ObjectCache()
     published = {kind: PublishedFeed(kind, {}, lambda _: None) for kind in ("ConfigMap", "Secret")}
     pods = PodFeed(("gw",), lambda _: None)
-    return Watches(api, settings, objects, published=published, pods=pods, metrics=Metrics()), objects
+    services = GatewayServices(settings.gateways, lambda: None)
+    made = Watches(api, settings, objects, published=published, pods=pods, services=services, metrics=Metrics())
+    return made, objects
 
 
-@pytest.mark.parametrize(("namespaces", "paths"), [((), EVERYWHERE), (("a",), IN_ONE)])
-async def test_every_kind_is_listed_before_anything_begins(namespaces, paths, monkeypatch):
+@pytest.mark.parametrize(
+    ("namespaces", "ingress", "paths"),
+    [
+        ((), False, EVERYWHERE),
+        (("a",), False, IN_ONE),
+        ((), True, [*EVERYWHERE, *INGRESSES]),
+        (("a",), True, [*IN_ONE, *INGRESSES_IN_ONE]),
+    ],
+)
+async def test_every_kind_is_listed_before_anything_begins(namespaces, ingress, paths, monkeypatch):
     """Everywhere, or in the namespaces that count and in the gateways' own."""
 
     async def no_kopf(_self):
@@ -50,7 +65,7 @@ async def test_every_kind_is_listed_before_anything_begins(namespaces, paths, mo
     fake = FakeLists()
     fake.objects = {path: [] for path in paths}
     async with serving(fake) as api, asyncio.timeout(20):
-        made, _ = watches(api, *namespaces)
+        made, _ = watches(api, *namespaces, ingress=ingress)
         assert "not listed yet" in made.why_not_ready()
         with pytest.raises(ExceptionGroup):  # noqa: PT012 # to end the streams
             async with asyncio.TaskGroup() as tasks:
