@@ -13,8 +13,9 @@ from postern_core.kinds import KINDS
 from .arguments import Line
 from .cluster.connection import connected
 from .cluster.installation import read_leader, read_published
+from .cluster.list_ingresses import list_ingresses
 from .cluster.list_resources import list_resources
-from .cluster.overview import Overview, gateways_named_by, overview_of, state_of
+from .cluster.overview import Overview, gateways_named_by, ingress_state, overview_of, state_of
 from .cluster.tree import as_tree
 from .sources import Where, where_options
 
@@ -63,6 +64,7 @@ def status(
 
     A tree of gateways, their pods, services and routes, and of consumers with their credentials.
     What is wrong with an object is what the operator has written into its status; no Secret is read.
+    An Ingress has no conditions there: `validate --cluster` says what is wrong with it.
     The exit status is 0 when it could be shown, whether all is well or not; `-o json` has a field `is_ready`.
 
     \b
@@ -81,13 +83,15 @@ async def _read(where: Where, gateways: dict[str, str], operator_namespace: str,
     async with connected(where) as connection:
         ours = await list_resources(connection, tuple(KINDS), where.namespace)
         manifests = [it for it in ours.manifests if it["kind"] in KINDS]
-        named = gateways_named_by(map(state_of, manifests))
+        ingresses = await list_ingresses(connection, where.namespace)
+        states = [*map(state_of, manifests), *(ingress_state(one, of) for one, of in ingresses.ingresses)]
+        named = gateways_named_by(states)
         leader = await read_leader(connection.api, operator_namespace)
         # Of a namespace, other gateways than its own are no business.
         with_others = not where.namespace
         wanted = named or ({"default"} if with_others else set())
         published = await read_published(connection.api, wanted, gateways, with_others=with_others, is_direct=is_direct)
-    return overview_of(leader, published, manifests, ours.refusals)
+    return overview_of(leader, published, states, (*ours.refusals, *ingresses.refusals))
 
 
 def as_json(overview: Overview) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from postern_core.kinds import KINDS
+from postern_core.kinds import FRONT_ENDS
 from postern_core.parse import Parsed
 from postern_core.problems import Problem
 from postern_operator.local.folder_source import Reading
@@ -88,7 +88,7 @@ def _check(
     if source.where is None or not source.folders:
         reading = gathered.reading
         if source.where is not None:
-            ours = tuple(parsed for parsed in gathered.objects if parsed.ref.kind in KINDS)
+            ours = tuple(parsed for parsed in gathered.objects if parsed.ref.kind in FRONT_ENDS)
             reading = Reading(ours)
         places = source.folders or (_place_of(source.where),)
         return report_of(reading, problems, places, unchecked, is_strict=is_strict)

@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-PLURALS = {"EndpointSlice": "endpointslices", "JWTCredential": "jwtcredentials"}
+PLURALS = {
+    "EndpointSlice": "endpointslices",
+    "Ingress": "ingresses",
+    "IngressClass": "ingressclasses",
+    "JWTCredential": "jwtcredentials",
+}
 DATE = "Tue, 24 Nov 2026 06:00:00 GMT"
 
 

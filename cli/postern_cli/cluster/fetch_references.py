@@ -40,10 +40,11 @@ async def fetch_references(
     """Read what is named and not among the objects already."""
     objects = tuple(objects)
     present = {parsed.ref for parsed in objects}
+    classes = {ref.name: parsed for parsed in objects if (ref := parsed.ref).kind == "IngressClass"}
     named: set[Ref] = set()
     useful: set[Ref] = set()
     for parsed in objects:
-        references = references_of(parsed) - present
+        references = references_of(parsed, classes) - present
         named |= references
         is_useful = has_use_for_secrets(parsed)
         useful |= {ref for ref in references if ref.kind != "Secret" or is_useful}

@@ -34,19 +34,19 @@ class ListedResources:
 async def list_resources(connection: Connection, kinds: Sequence[str], namespace: str) -> ListedResources:
     """List these kinds; "" is everywhere.  Raises `ClusterReadingError` where nothing at all may be listed."""
     resources = [resource for resource in OUR_RESOURCES if resource.kind in kinds]
-    known = None if namespace else await _if_allowed(connection.api, NAMESPACES, "") or None
+    known = None if namespace else await list_if_allowed(connection.api, NAMESPACES, "") or None
     every = [one["metadata"]["name"] for one in known] if known is not None else [namespace or connection.namespace]
     found: list[Manifest] = list(known or ())
     read_in: dict[str, frozenset[str]] = {}
     for resource in resources:
         if not namespace:
-            listed = await _if_allowed(connection.api, resource, "")
+            listed = await list_if_allowed(connection.api, resource, "")
             if listed is not None:
                 found += listed
                 continue
         allowed = set()
         for one in every:
-            listed = await _if_allowed(connection.api, resource, one)
+            listed = await list_if_allowed(connection.api, resource, one)
             if listed is not None:
                 found += listed
                 allowed.add(one)
@@ -80,7 +80,7 @@ async def _lax_namespace(api: client.ApiClient, name: str) -> list[Manifest] | N
     return [manifest] if UNMARKED_SECRETS_LABEL in labels else []
 
 
-async def _if_allowed(api: client.ApiClient, resource: Resource, namespace: str) -> list[Manifest] | None:
+async def list_if_allowed(api: client.ApiClient, resource: Resource, namespace: str) -> list[Manifest] | None:
     """All objects of a kind, None where listing them is forbidden."""
     found: list[Manifest] = []
     try:

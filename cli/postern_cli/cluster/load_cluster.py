@@ -14,6 +14,7 @@ from postern_core.parse import Parsed, parse_manifest
 
 from .connection import connected
 from .fetch_references import fetch_references
+from .list_ingresses import ListedIngresses, list_ingresses
 from .list_resources import list_resources
 from .overlay import laid_over
 
@@ -36,8 +37,11 @@ async def read_objects(where: Where, wanted: Wanted, over: Sequence[Parsed] = ()
             namespace = namespace or connection.namespace
             over = [parsed for parsed in over if parsed.ref.namespace == namespace]
         ours = await list_resources(connection, wanted.kinds, namespace)
-        present = tuple(parse_manifest(manifest) for manifest in ours.manifests)
+        # Whoever wants no Service wants nothing that is served.
+        ingresses = await list_ingresses(connection, namespace) if "Service" in wanted.kinds else ListedIngresses()
+        present = tuple(parse_manifest(manifest) for manifest in (*ours.manifests, *ingresses.manifests))
         objects = laid_over(present, over)
         referred = await fetch_references(connection.api, objects, wanted.has_use_for_secrets)
-    left_out = Unread(ours.namespaces, referred.refused, referred.unasked, ours.refusals)
+    refusals = (*ours.refusals, *ingresses.refusals)
+    left_out = Unread(ours.namespaces, referred.refused, referred.unasked, refusals)
     return ClusterObjects((*objects, *referred.objects), (*present, *referred.objects), left_out, namespace)

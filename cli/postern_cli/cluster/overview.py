@@ -12,6 +12,7 @@ from typing import Any
 
 from postern_core.kinds import KINDS
 from postern_core.link.fail_closed import recover_service_scope
+from postern_core.link.ingress_classes import OurClass
 from postern_core.parse import parse_manifest
 
 from .installation import Leader, Published
@@ -37,7 +38,7 @@ class Condition:
 class ObjectState:
     """One object, as its status describes it.
 
-    `gateways` are a Service's; `parent` is the name of a Route's Service, or of
+    `gateways` are those of a Service or an Ingress; `parent` is the name of a Route's Service, or of
     a JWTCredential's Consumer; `trouble` is why it isn't ready, in sentences.
     """
 
@@ -68,11 +69,11 @@ class Overview:
 
 
 def overview_of(
-    leader: Leader, gateways: Iterable[Published], manifests: Iterable[Mapping[str, Any]], left_out: Iterable[str]
+    leader: Leader, gateways: Iterable[Published], states: Iterable[ObjectState], left_out: Iterable[str]
 ) -> Overview:
     """Put together what was read."""
     gateways = tuple(gateways)
-    objects = tuple(sorted(map(state_of, manifests), key=_place))
+    objects = tuple(sorted(states, key=_place))
     is_ready = (
         leader.is_held
         and not leader.unreadable
@@ -116,6 +117,25 @@ def state_of(manifest: Mapping[str, Any]) -> ObjectState:
     )
 
 
+def ingress_state(manifest: Mapping[str, Any], its_class: OurClass) -> ObjectState:
+    """An Ingress of ours: its hosts, and where its status says that they are reached."""
+    metadata, status = manifest["metadata"], manifest.get("status") or {}
+    hosts = dict.fromkeys(rule.get("host") or "every host" for rule in manifest.get("spec", {}).get("rules") or ())
+    balanced = (status.get("loadBalancer") or {}).get("ingress") or ()
+    addresses = [str(it.get("hostname") or it.get("ip")) for it in balanced]
+    where = f" at {', '.join(addresses)}" if addresses else ", without an address"
+    return ObjectState(
+        kind="Ingress",
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        is_ready=not its_class.refusal,
+        trouble=(f"Invalid: {its_class.refusal}",) if its_class.refusal else (),
+        conditions=(),
+        gateways=(its_class.gateway,),
+        about=f"{', '.join(hosts) or 'every host'}{where}",
+    )
+
+
 def _trouble(conditions: tuple[Condition, ...], *, is_current: bool) -> tuple[str, ...]:
     """Why an object isn't ready: what is wrong with it, or else that it isn't served, which would only follow."""
     if not conditions:
@@ -141,4 +161,5 @@ def _name_in(reference: object) -> str:
 
 
 def _place(state: ObjectState) -> tuple[int, str, str]:
-    return list(KINDS).index(state.kind), state.namespace, state.name
+    kinds = ["Ingress", *KINDS]
+    return kinds.index(state.kind), state.namespace, state.name

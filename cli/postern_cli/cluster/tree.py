@@ -31,7 +31,7 @@ class Node:
 def as_tree(overview: Overview) -> Iterator[str]:
     """The lines, with colours that the caller may take off again."""
     children = _children(overview.objects)
-    services = [it for it in overview.objects if it.kind == "Service"]
+    services = [it for it in overview.objects if it.kind in ("Service", "Ingress")]
     nodes = [
         Node(_leader(overview.operator), _unreadable(overview.operator)),
         *(_gateway(one, services, children) for one in overview.gateways),
@@ -108,15 +108,19 @@ def _elsewhere(overview: Overview, children: Children) -> list[Node]:
     """What hangs on no gateway: services and routes that nothing serves, and who may call."""
     shown = {one.gateway for one in overview.gateways}
     present = {(it.kind, it.path) for it in overview.objects}
-    groups: dict[str, list[Node]] = {_heading(kind): [] for kind in KINDS.values()}
+    groups: dict[str, list[Node]] = {
+        heading: [] for heading in ("Ingresses of no gateway", *map(_heading, KINDS.values()))
+    }
     for it in overview.objects:
-        kind = KINDS[it.kind]
-        if kind.parent is not None:
+        kind = KINDS.get(it.kind)
+        if kind is None:
+            is_elsewhere = not shown.intersection(it.gateways)
+        elif kind.parent is not None:
             is_elsewhere = (kind.parent.kind, f"{it.namespace}/{it.parent}") not in present
         else:
             is_elsewhere = not kind.is_placed or not shown.intersection(it.gateways)
         if is_elsewhere:
-            groups[_heading(kind)].append(_object(it, children))
+            groups[_heading(kind) if kind else "Ingresses of no gateway"].append(_object(it, children))
     return [Node(heading, nodes) for heading, nodes in groups.items() if nodes]
 
 
@@ -130,7 +134,7 @@ def _children(objects: Iterable[ObjectState]) -> Children:
     """What hangs below each object, by the object's kind and path."""
     found: Children = {}
     for it in objects:
-        parent = KINDS[it.kind].parent
+        parent = KINDS[it.kind].parent if it.kind in KINDS else None
         if parent is not None:
             found.setdefault((parent.kind, f"{it.namespace}/{it.parent}"), []).append(it)
     return found

@@ -33,27 +33,29 @@ from .sizes import shortened, size_of
 
 
 class PlacedIngress(NamedTuple):
-    """An Ingress of this gateway: what it covers, why all of it is refused, "" if it is not, and what protects it."""
+    """An Ingress of this gateway: what it covers and asks for, and why all of it is refused, "" if it is not."""
 
+    ref: Ref
     parsed: Parsed
     scope: IngressScope
+    claim: Claim
+    annotations: Mapping[str, str]
     refusal: str = ""
     problems: tuple[Problem, ...] = ()
-    attached: Attachment = Attachment()
-
-    @property
-    def ref(self) -> Ref:
-        return self.parsed.ref
 
 
 @dataclass(slots=True)
 class Ingresses:
-    """The Ingresses of one gateway, oldest first, their claims of hosts, and what is wrong with them."""
+    """The Ingresses of one gateway, oldest first, each with what protects it, and what is wrong with them."""
 
-    placed: list[PlacedIngress] = field(default_factory=list)
-    claims: list[Claim] = field(default_factory=list)
+    placed: list[tuple[PlacedIngress, Attachment]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     backends: dict[str, tuple[Backend, Endpoints]] = field(default_factory=dict)
+
+    @property
+    def claims(self) -> list[Claim]:
+        """The hosts that they ask for."""
+        return [placed.claim for placed, _ in self.placed]
 
 
 def find_ingresses(resources: ResourceIndex, gateway: str, policies: AttachedPolicies) -> Ingresses:
@@ -67,21 +69,18 @@ def find_ingresses(resources: ResourceIndex, gateway: str, policies: AttachedPol
             ingresses.problems += [missing] if missing else []
         elif ours.gateway == gateway:
             placed = resources.memo.get_or_compute(_placed, parsed.ref, parsed, ours.refusal)
-            attached = attached_policy(policies, parsed.ref, _annotations(parsed))
-            ingresses.placed.append(placed._replace(attached=attached))
-            ingresses.claims.append(placed.scope.claim(parsed, is_certain=parsed.resource is not None))
+            attached = attached_policy(policies, parsed.ref, placed.annotations)
+            ingresses.placed.append((placed, attached))
             ingresses.problems += (*placed.problems, *attached.problems)
     return ingresses
 
 
-def _annotations(parsed: Parsed) -> Mapping[str, str]:
-    return (parsed.resource.metadata.annotations or {}) if is_a(parsed, Ingress) else {}
-
-
 def _placed(parsed: Parsed, refusal: str) -> PlacedIngress:
     if not is_a(parsed, Ingress):
-        return PlacedIngress(parsed, recovered_scope(parsed), f"{parsed.ref} is not accepted", parsed.problems)
-    annotations = _annotations(parsed)
+        scope = recovered_scope(parsed)
+        claim = scope.claim(parsed, is_certain=False)
+        return PlacedIngress(parsed.ref, parsed, scope, claim, {}, f"{parsed.ref} is not accepted", parsed.problems)
+    annotations = parsed.resource.metadata.annotations or {}
     scope = IngressScope({}, ()) if is_canary(annotations) else scope_of(parsed)
     wrong = [Problem(parsed.ref, Reason.INVALID, *one) for one in refused_annotations(annotations)]
     if refusal:
@@ -89,7 +88,9 @@ def _placed(parsed: Parsed, refusal: str) -> PlacedIngress:
         wrong.append(Problem(parsed.ref, Reason.INVALID, "spec.ingressClassName", message))
     why = f"{parsed.ref}: {wrong[0].field}: {wrong[0].message}" if wrong else ""
     problems = [Problem(parsed.ref, Reason.INVALID, *mistake) for mistake in scope.mistakes]
-    return PlacedIngress(parsed, scope, why, (*problems, *wrong, *_remarks(parsed.ref, annotations)))
+    all_problems = (*problems, *wrong, *_remarks(parsed.ref, annotations))
+    claim = scope.claim(parsed, is_certain=True)
+    return PlacedIngress(parsed.ref, parsed, scope, claim, annotations, why, all_problems)
 
 
 def _remarks(ref: Ref, annotations: Mapping[str, str]) -> Iterator[Problem]:
@@ -108,14 +109,14 @@ def link_ingresses(
 ) -> None:
     """Add the entries of all Ingresses; `owned` are the hosts that each may have."""
     hosts_of: dict[str, dict[str, None]] = {}
-    for placed in ingresses.placed:
+    for placed, attached in ingresses.placed:
         hosts = owned.get(placed.ref, ())
         hosts_of.setdefault(placed.ref.namespace, {}).update(dict.fromkeys(hosts))
         for path in placed.scope.paths:
             if path.host in hosts:
-                _add(placed, path, ingresses, resources, routes)
+                _add(placed, attached, path, ingresses, (resources, routes))
     taken: dict[str, Ref] = {}
-    for placed in ingresses.placed:
+    for placed, attached in ingresses.placed:
         if not placed.scope.has_default:
             continue
         other = taken.setdefault(placed.ref.namespace, placed.ref)
@@ -125,25 +126,25 @@ def link_ingresses(
             ingresses.problems.append(Problem(placed.ref, Reason.WARNING, DEFAULT_FIELD, message, (other,)))
         elif hosts:
             path = IngressPath(DEFAULT, DEFAULT_FIELD, "", EVERY_PATH, placed.scope.default, hosts=hosts)
-            _add(placed, path, ingresses, resources, routes)
+            _add(placed, attached, path, ingresses, (resources, routes))
 
 
 def _add(
-    placed: PlacedIngress, path: IngressPath, ingresses: Ingresses, resources: ResourceIndex, routes: Routes
+    placed: PlacedIngress,
+    attached: Attachment,
+    path: IngressPath,
+    ingresses: Ingresses,
+    beside: tuple[ResourceIndex, Routes],
 ) -> None:
     """Add the entry of one path, and its backend where that has not been added yet."""
+    resources, routes = beside
     found = link_ingress_backend(placed.ref.namespace, path.backend, resources) if path.backend else None
     if found is not None and found.reason is not None:
         at = path.field if path.name == DEFAULT else f"{path.field}.backend"
         causes = (found.cause,) if found.cause else ()
         ingresses.problems.append(Problem(placed.ref, found.reason, at, found.message, causes))
-    attached = placed.attached
-    refusal = (
-        placed.refusal
-        or attached.refusal
-        or path.refusal
-        or (found.refusal if found else f"{placed.ref} is not accepted")
-    )
+    unserved = found.refusal if found else f"{placed.ref} is not accepted"
+    refusal = placed.refusal or attached.refusal or path.refusal or unserved
     policy = attached.policy if not refusal else None
     guard = Guard(policy.id if policy else None, attached.clean_headers, shortened(refusal))
     entry, size_bytes = resources.memo.get_or_compute(

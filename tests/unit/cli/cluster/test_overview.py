@@ -8,8 +8,17 @@ import pytest
 
 import manifests
 from postern_cli.cluster.installation import Leader, Published
-from postern_cli.cluster.overview import OUTDATED, UNSEEN, gateways_named_by, is_served, overview_of, state_of
+from postern_cli.cluster.overview import (
+    OUTDATED,
+    UNSEEN,
+    gateways_named_by,
+    ingress_state,
+    is_served,
+    overview_of,
+    state_of,
+)
 from postern_cli.cluster.pods import Pod
+from postern_core.link.ingress_classes import OurClass
 
 HELD = Leader("postern-system", is_held=True, holder="host_1", renewed_s_ago=1)
 SERVED = Published("default", "gw", "d1", (Pod("a", "10.0.0.1", 9081, is_ready=True, digest="d1"),))
@@ -89,14 +98,41 @@ def test_a_gateway_is_served_when_all_ready_pods_serve_it(pods, expected):
 def test_all_is_well_when_everything_is():
     """One thing that isn't, and it isn't."""
     sound = told(manifests.consumer(), *READY)
-    assert overview_of(HELD, [SERVED], [sound], []).is_ready
-    assert not overview_of(replace(HELD, unreadable=("routes: 403",)), [SERVED], [sound], []).is_ready
-    assert not overview_of(Leader("x"), [SERVED], [sound], []).is_ready
-    assert not overview_of(HELD, [Published("default", "gw")], [sound], []).is_ready
-    assert not overview_of(HELD, [SERVED], [manifests.consumer()], []).is_ready
+    assert overview_of(HELD, [SERVED], map(state_of, [sound]), []).is_ready
+    assert not overview_of(replace(HELD, unreadable=("routes: 403",)), [SERVED], map(state_of, [sound]), []).is_ready
+    assert not overview_of(Leader("x"), [SERVED], map(state_of, [sound]), []).is_ready
+    assert not overview_of(HELD, [Published("default", "gw")], map(state_of, [sound]), []).is_ready
+    assert not overview_of(HELD, [SERVED], map(state_of, [manifests.consumer()]), []).is_ready
 
 
 def test_objects_come_in_order():
     """By kind, namespace and name."""
-    found = overview_of(HELD, [], [manifests.consumer(), manifests.route("b"), manifests.route("a")], []).objects
+    found = overview_of(
+        HELD, [], map(state_of, [manifests.consumer(), manifests.route("b"), manifests.route("a")]), []
+    ).objects
     assert ["a", "b", "alice"] == [it.name for it in found]
+
+
+def ingress(**fields):
+    return manifests.ingress() | fields
+
+
+@pytest.mark.parametrize(
+    ("manifest", "about"),
+    [
+        (ingress(), "app.example.com, without an address"),
+        (ingress(status={"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}, {"hostname": "lb.x"}]}}),
+         "app.example.com at 192.0.2.1, lb.x"),
+        (ingress(spec={"defaultBackend": {}}), "every host, without an address"),
+        (ingress(spec={"rules": [{}]}), "every host, without an address"),
+    ],
+)  # fmt: skip
+def test_an_ingress_says_where_it_is_reached(manifest, about):
+    """Its status has no conditions, so it is never in trouble by itself."""
+    state = ingress_state(manifest, OurClass("inner"))
+    assert (about, ("inner",), True) == (state.about, state.gateways, state.is_ready)
+
+
+def test_an_ingress_of_a_class_that_cannot_be_served_is_in_trouble():
+    """All its requests get 503."""
+    assert ("Invalid: why",) == ingress_state(ingress(), OurClass("default", "why")).trouble

@@ -1,0 +1,142 @@
+"""Ingresses on a real API server: served, with addresses in their status and Events about what is wrong, and healed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+import manifests
+import raw
+from installation import installed, own_address
+from upstream import Upstream
+
+RIGHTS = Path(__file__).parents[2] / "deploy/rbac/ingress.yaml"
+ADDRESS = [{"ip": "192.0.2.10"}]
+
+
+@pytest.fixture(scope="module")
+def upstream():
+    upstream = Upstream(bind=own_address())
+    yield upstream
+    upstream.close()
+
+
+@pytest.fixture(scope="module")
+def tenants(crds, kubectl, tmp_path_factory):
+    """An operator that serves Ingresses, with the rights that are documented for it, and its gateway's Service."""
+    options = ("--ingress", "--ingress-addresses=ExternalIPs")
+    folder = tmp_path_factory.mktemp("installation")
+    with installed(kubectl, folder, "one", "two", watches_all=True, operator_options=options) as (made, namespaces):
+        gateway = made.gateway_namespace
+        rights = list(yaml.safe_load_all(RIGHTS.read_text().replace("postern-system", gateway)))
+        spec = {"ports": [{"port": 80}], "externalIPs": ["192.0.2.10"]}
+        metadata = {"name": "postern-default", "namespace": gateway}
+        service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+        apply(kubectl, *rights, service, foreign_class())
+        yield made, namespaces
+        for one in (*rights, foreign_class()):
+            kubectl("delete", one["kind"].lower(), one["metadata"]["name"], check=True)
+
+
+def foreign_class():
+    return manifests.ingress_class("foreign", controller="example.com/other")
+
+
+def apply(kubectl, *all_manifests):
+    done = kubectl.apply(*all_manifests)
+    assert 0 == done.returncode, done.stderr
+
+
+def application(upstream, namespace, name="web"):
+    """A Service of Kubernetes, and where its one endpoint is."""
+    service, slice_ = manifests.kubernetes_service(name, namespace)
+    address, port = upstream.address
+    slice_["ports"] = [{"port": port}]
+    slice_["endpoints"] = [{"addresses": [address]}]
+    return service, slice_
+
+
+def address_of(kubectl, namespace, name="site"):
+    return kubectl.get("ingress", name, namespace).get("status", {}).get("loadBalancer", {}).get("ingress", [])
+
+
+def until_event(kubectl, namespace, name, reason):
+    def is_there():
+        done = kubectl("get", "events.events.k8s.io", f"-n{namespace}", "-ojson", check=True)
+        found = [one for one in json.loads(done.stdout)["items"] if one["reason"] == reason]
+        return any((one["regarding"]["kind"], one["regarding"]["name"]) == ("Ingress", name) for one in found)
+
+    raw.until(is_there, f"event {reason} of {name}")
+
+
+def test_an_ingress_is_served_and_has_an_address_until_it_leaves_our_class(tenants, kubectl, upstream):
+    """The address is taken back then, and that of another controller is left alone."""
+    made, [one, _] = tenants
+    apply(kubectl, *application(upstream, one), manifests.ingress(namespace=one, host="plain.example.com"))
+    made.until_status(200, "plain.example.com", "/")
+    raw.until(lambda: address_of(kubectl, one) == ADDRESS, "the address")
+
+    foreign = manifests.ingress(namespace=one, host="plain.example.com", ingressClassName="foreign")
+    apply(kubectl, foreign)
+    made.until_status(404, "plain.example.com", "/")
+    raw.until(lambda: address_of(kubectl, one) == [], "no address")
+    status = {"status": {"loadBalancer": {"ingress": [{"ip": "198.51.100.7"}]}}}
+    kubectl(
+        "patch", "ingress", "site", f"-n{one}", "--subresource=status", "--type=merge", "-p", json.dumps(status),
+        check=True,
+    )  # fmt: skip
+    apply(kubectl, manifests.ingress("next", namespace=one, host="n.x"))
+    raw.until(lambda: address_of(kubectl, one, "next") == ADDRESS, "a later address")
+    assert [{"ip": "198.51.100.7"}] == address_of(kubectl, one)
+
+
+def test_what_is_wrong_is_an_event_and_heals_by_itself(tenants, kubectl, upstream):
+    """A Service, a port and a policy that come later: the Ingress is not touched."""
+    made, [_, two] = tenants
+    paths = [manifests.ingress_path("/late", service="late"), manifests.ingress_path("/good")]
+    policy = {"postern.dev/jwt-policy": "later"}
+    guarded = manifests.ingress("guarded", namespace=two, host="guarded.example.com", annotations=policy)
+    site = manifests.ingress("site", *paths, namespace=two, host="heals.example.com")
+    apply(kubectl, *application(upstream, two), site, guarded)
+    until_event(kubectl, two, "site", "UpstreamNotFound")
+    until_event(kubectl, two, "guarded", "PolicyNotFound")
+    made.until_status(200, "heals.example.com", "/good")
+    assert (503, 503) == (made.get("heals.example.com", "/late").status, made.get("guarded.example.com", "/").status)
+
+    apply(kubectl, *application(upstream, two, "late"), manifests.jwt_policy("later", two))
+    made.until_status(200, "heals.example.com", "/late")
+    made.until_status(401, "guarded.example.com", "/")
+    until_event(kubectl, two, "site", "Programmed")
+    until_event(kubectl, two, "guarded", "Programmed")
+
+
+def test_an_annotation_that_restricts_refuses_until_it_is_gone(tenants, kubectl, upstream):
+    """An edit of an annotation changes no generation, and counts all the same."""
+    made, [one, _] = tenants
+    where = {"namespace": one, "host": "closed.example.com"}
+    auth = {"nginx.ingress.kubernetes.io/auth-url": "http://auth.example.com"}
+    apply(kubectl, *application(upstream, one), manifests.ingress("closed", **where, annotations=auth))
+    made.until_status(503, "closed.example.com", "/")
+    until_event(kubectl, one, "closed", "Invalid")
+    kubectl("annotate", "ingress", "closed", f"-n{one}", f"{next(iter(auth))}-", check=True)
+    made.until_status(200, "closed.example.com", "/")
+    until_event(kubectl, one, "closed", "Programmed")
+
+
+def test_of_two_ingresses_with_one_host_the_first_namespace_has_it(tenants, kubectl, upstream):
+    """The other has an Event, and gets the host when it is free."""
+    made, [one, two] = tenants
+    apply(kubectl, *application(upstream, one), manifests.ingress("first", namespace=one, host="host.example.com"))
+    made.until_status(200, "host.example.com", "/")
+    path = manifests.ingress_path("/two")
+    apply(
+        kubectl, *application(upstream, two), manifests.ingress("second", path, namespace=two, host="host.example.com")
+    )
+    until_event(kubectl, two, "second", "HostConflict")
+    kubectl("delete", "ingress", "first", f"-n{one}", check=True)
+    made.until_status(404, "host.example.com", "/")
+    made.until_status(200, "host.example.com", "/two")
+    until_event(kubectl, two, "second", "Programmed")
