@@ -17,8 +17,9 @@ def path_order(path: PathMatch) -> tuple[int, int]:
     return (RANKS[path.type], 0 if path.type == "Regex" else -len(path.value))
 
 
-def route_order(route: Route) -> tuple[int, str, str, str]:
+def route_order(route: Route) -> tuple[int, str, str, list[str]]:
     """Sorts routes with equal paths; of unknown age is younger than all others, but for the gateway's own."""
     matches = len(route.headers) + len(route.query_params) + route.unread_matches
     created = "~~" if route.serves_metadata else route.created or "~"
-    return (-matches, created, route.namespace, route.name)
+    # The parts of a path of an Ingress stand behind its name, which counts whole.
+    return (-matches, created, route.namespace, route.name.split("/"))
