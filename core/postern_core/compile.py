@@ -85,7 +85,7 @@ def compile_snapshot(
     refuse_unserved(services, routes, retained.snapshot.certificates)
     index.memo.finish()
     problems += [*identities.problems, *issuers.problems, *services.problems, *ingresses.problems, *routes.problems]
-    problems += [*attached.problems, *lint(Linked(index, identities, services, routes, now_s))]
+    problems += [*attached.problems, *lint(Linked(index, identities, services, routes, ingresses, now_s))]
     add_metadata(services, routes)
     snapshot = _snapshot(gateway, identities, (services, ingresses, routes, named), retained.snapshot)
     granted = _granted(services, identities, grants)
@@ -98,7 +98,7 @@ def _link_routes(
     """Resolve Routes and Ingresses, as far as the shares of their namespaces have room for them and for Services."""
     bound_services(services, index, budget)
     routes = link_routes(index, services, attached.required_by)
-    link_ingresses(ingresses, services.owned, index, routes)
+    link_ingresses(ingresses, services, index, routes)
     bound_routes(routes, index, budget)
     return routes
 

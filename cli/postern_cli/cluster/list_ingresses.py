@@ -29,7 +29,7 @@ async def list_ingresses(connection: Connection, namespace: str) -> ListedIngres
     """List them in a namespace, "" for everywhere; nothing where there is no class of ours, or none may be read."""
     classes = await list_if_allowed(connection.api, INGRESS_CLASSES, "")
     if not classes:
-        # Who may not list classes mostly has none of ours: the operator serves Ingresses only where it is asked to.
+        # Mostly there is none: the operator serves Ingresses only where its settings say so.
         return ListedIngresses()
     parsed = {one["metadata"]["name"]: parse_manifest(one) for one in classes}
     found = await list_if_allowed(connection.api, INGRESSES, namespace)

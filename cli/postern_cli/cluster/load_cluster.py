@@ -37,7 +37,7 @@ async def read_objects(where: Where, wanted: Wanted, over: Sequence[Parsed] = ()
             namespace = namespace or connection.namespace
             over = [parsed for parsed in over if parsed.ref.namespace == namespace]
         ours = await list_resources(connection, wanted.kinds, namespace)
-        # Whoever wants no Service wants nothing that is served.
+        # A command without use for Services has none for anything that is served.
         ingresses = await list_ingresses(connection, namespace) if "Service" in wanted.kinds else ListedIngresses()
         present = tuple(parse_manifest(manifest) for manifest in (*ours.manifests, *ingresses.manifests))
         objects = laid_over(present, over)

@@ -25,10 +25,12 @@ from .attached_policies import AttachedPolicies, Attachment, attached_policy
 from .hosts import Claim
 from .ingress_annotations import CANARY, is_canary, passed_over, refused_annotations
 from .ingress_backends import link_ingress_backend
+from .ingress_certificates import ShownCertificate, link_ingress_certificates
 from .ingress_classes import class_of, missing_class
 from .ingress_scope import DEFAULT, DEFAULT_FIELD, EVERY_PATH, IngressPath, IngressScope, recovered_scope, scope_of
 from .resource_index import ResourceIndex, age
 from .routes import Routes
+from .services import Services
 from .sizes import shortened, size_of
 
 
@@ -51,6 +53,7 @@ class Ingresses:
     placed: list[tuple[PlacedIngress, Attachment]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     backends: dict[str, tuple[Backend, Endpoints]] = field(default_factory=dict)
+    certificates: list[ShownCertificate] = field(default_factory=list)
 
     @property
     def claims(self) -> list[Claim]:
@@ -104,17 +107,28 @@ def _remarks(ref: Ref, annotations: Mapping[str, str]) -> Iterator[Problem]:
         yield Problem(ref, Reason.WARNING, "metadata.annotations", message)
 
 
-def link_ingresses(
-    ingresses: Ingresses, owned: Mapping[Ref, tuple[str, ...]], resources: ResourceIndex, routes: Routes
-) -> None:
-    """Add the entries of all Ingresses; `owned` are the hosts that each may have."""
+def link_ingresses(ingresses: Ingresses, services: Services, resources: ResourceIndex, routes: Routes) -> None:
+    """Add the entries of all Ingresses, and their certificates, for the hosts that each owns."""
     hosts_of: dict[str, dict[str, None]] = {}
     for placed, attached in ingresses.placed:
-        hosts = owned.get(placed.ref, ())
+        hosts = services.owned.get(placed.ref, ())
+        certificates = link_ingress_certificates(placed.parsed, hosts, resources, services.certificates)
+        ingresses.certificates += certificates.shown
+        ingresses.problems += certificates.problems
+        first = len(routes.sizes)
         hosts_of.setdefault(placed.ref.namespace, {}).update(dict.fromkeys(hosts))
         for path in placed.scope.paths:
             if path.host in hosts:
                 _add(placed, attached, path, ingresses, (resources, routes))
+        if len(routes.sizes) > first:
+            routes.sizes[first] += certificates.size_bytes
+    _link_defaults(ingresses, hosts_of, resources, routes)
+
+
+def _link_defaults(
+    ingresses: Ingresses, hosts_of: Mapping[str, Mapping[str, None]], resources: ResourceIndex, routes: Routes
+) -> None:
+    """Add the default backend of each namespace, for all hosts of its Ingresses."""
     taken: dict[str, Ref] = {}
     for placed, attached in ingresses.placed:
         if not placed.scope.has_default:

@@ -24,6 +24,8 @@ def certificate_has_ended(linked: Linked) -> Iterator[Problem]:
         backends = service.backends if service else ()
         for (at, _), backend in zip(upstreams_of(parsed.resource.spec), backends, strict=False):
             yield from _ended(parsed.ref, f"{at}.tls.clientCertificateRef", backend.client_certificate, linked.now_s)
+    for ingress, at, certificate in linked.ingresses.certificates:
+        yield from _ended(ingress, at, certificate, linked.now_s)
 
 
 def _ended(ref: Ref, at: str, certificate: Certificate | None, now_s: float) -> Iterator[Problem]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from postern_core.link.credentials import Identities
+from postern_core.link.ingresses import Ingresses
 from postern_core.link.resource_index import ResourceIndex
 from postern_core.link.routes import Routes
 from postern_core.link.services import Services
@@ -24,6 +25,7 @@ class Linked:
     identities: Identities
     services: Services
     routes: Routes
+    ingresses: Ingresses = field(default_factory=Ingresses)
     now_s: float = 0.0
 
     @cached_property

@@ -117,6 +117,11 @@ class Ingress(TheirResource, frozen=True):
     spec: IngressSpec = IngressSpec()
 
     @property
+    def secrets(self) -> Iterator[str]:
+        """The names of the Secrets with its certificates."""
+        return (tls.secret_name for tls in self.spec.tls or () if tls.secret_name)
+
+    @property
     def services(self) -> Iterator[str]:
         """The names of the Services that it sends requests to."""
         paths = (path for rule in self.spec.rules or () if rule.http for path in rule.http.paths)

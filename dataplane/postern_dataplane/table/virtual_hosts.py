@@ -71,9 +71,8 @@ class VirtualHost:
         return self._deeper if self._one_label else self
 
     def _deeper_with(self, removed: Iterable[Route], added: Iterable[CompiledRoute]) -> VirtualHost | None:
-        routes = (self.deeper or VirtualHost()).with_changes(
-            [entry for entry in removed if not entry.is_one_label], [row for row in added if not row.entry.is_one_label]
-        )
+        wide, new = [it for it in removed if not it.is_one_label], [it for it in added if not it.entry.is_one_label]
+        routes = (self.deeper or VirtualHost()).with_changes(wide, new)
         return routes if routes.count else None
 
     @property
@@ -259,8 +258,7 @@ class VirtualHosts:
             found = self._routes.get(f"*.{above}")
             while found is None and "." in above:
                 above = above.partition(".")[2]
-                found = self._routes.get(f"*.{above}")
-                found = found and found.deeper
+                found = (wide := self._routes.get(f"*.{above}")) and wide.deeper
         return found or self._routes.get(EVERY_HOST)
 
     def has(self, name: str, host: str) -> bool:

@@ -26,8 +26,11 @@ def references_of(parsed: Parsed, classes: Classes = MappingProxyType({})) -> fr
     `classes` say which Ingresses are ours; what others reference is none of our business.
     """
     if is_a(parsed, Ingress):
-        names = parsed.resource.services if class_of(parsed, classes) else ()
-        return frozenset(Ref("core/Service", parsed.ref.namespace, name) for name in names)
+        if not class_of(parsed, classes):
+            return frozenset()
+        named = [("core/Service", it) for it in parsed.resource.services]
+        named += [("Secret", it) for it in parsed.resource.secrets]
+        return frozenset(Ref(kind, parsed.ref.namespace, name) for kind, name in named)
     kind = KINDS.get(parsed.ref.kind)
     spec = spec_of(parsed)
     if spec is None or kind is None or kind.references is None:

@@ -227,10 +227,11 @@ async def test_something_beside_the_objects_may_be_news(objects):
 
 def test_services_of_an_ingress_are_wanted_where_its_class_is_ours(objects):
     """Whichever of the two comes first, and no more once the class is gone; what others reference is not kept."""
-    objects.put(told(manifests.ingress(), 1))
+    tls = Ref("Secret", "default", "site-tls")
+    objects.put(told(manifests.ingress(tls=[{"secretName": "site-tls"}]), 1))
     assert not objects.is_referenced(WEB)
     objects.put(told(manifests.ingress_class(), 2))
-    assert (True, (WEB,)) == (objects.is_referenced(WEB), objects.missing())
+    assert (True, {WEB, tls}) == (objects.is_referenced(WEB), set(objects.missing()))
     objects.put(told(manifests.kubernetes_service()[0], 3))
     objects.put(told(manifests.ingress_class(controller="k8s.io/ingress-nginx"), 4, generation=2))
     assert (False, None) == (objects.is_referenced(WEB), objects.get(WEB))
