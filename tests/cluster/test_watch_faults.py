@@ -90,7 +90,7 @@ def restart_operator(gateway):
 
 
 @pytest.mark.usefixtures("load")
-@pytest.mark.parametrize(("plural", "kind"), [("consumers", "Consumer"), ("tokenissuers", "TokenIssuer")])
+@pytest.mark.parametrize(("plural", "kind"), [("consumers", "Consumer"), ("jwtpolicies", "JWTPolicy")])
 def test_a_kind_that_is_gone_is_told_and_takes_nothing_from_others(gateway, kubectl, plural, kind):
     """A CRD is deleted, or not there yet: the operator is not ready and counts it, all else goes on, edits too."""
     delete_crd(kubectl, plural)

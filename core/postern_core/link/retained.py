@@ -37,15 +37,15 @@ E = TypeVar("E", bound=Identified)
 class Retained:
     """The namespaces that are carried over, None for all of them, and what was published of these alone.
 
-    With `is_without_policies` no JWTPolicy can be read, so that an Ingress of no matter which namespace might have one.
+    `without_policies` are the namespaces whose JWTPolicies can't be read, "" for all: an Ingress there might have one.
     """
 
     namespaces: frozenset[str] | None = frozenset()
     snapshot: Snapshot = EMPTY
-    is_without_policies: bool = False
+    without_policies: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return self.namespaces is None or bool(self.namespaces) or self.is_without_policies
+        return self.namespaces is None or bool(self.namespaces or self.without_policies)
 
     def covers(self, namespace: str) -> bool:
         return self.namespaces is None or namespace in self.namespaces
@@ -59,7 +59,7 @@ class Retained:
 
     def _stands_for(self, ref: Ref) -> bool:
         """Whether what was published counts for an object in place of what it says now."""
-        if ref.kind == "Ingress" and self.is_without_policies:
+        if ref.kind == "Ingress" and not self.without_policies.isdisjoint(("", ref.namespace)):
             return True
         return ref.kind in FRONT_ENDS and self.covers(ref.namespace)
 

@@ -39,9 +39,10 @@ def test_an_ingress_waits_for_its_policies():
     ingress = Parsed(Ref("Ingress", "lost", "web"), None)
     assert () == LOST.others([ingress])
     assert (ingress,) == NOTHING.others([ingress])
-    unread = Retained(is_without_policies=True)
-    assert () == unread.others([ingress])
-    assert unread
+    for namespace, others in (("", ()), ("lost", ()), ("other", (ingress,))):
+        unread = Retained(without_policies=frozenset({namespace}))
+        assert others == unread.others([ingress])
+        assert unread
 
 
 def test_all_sections_are_carried_over_and_only_of_these_namespaces():

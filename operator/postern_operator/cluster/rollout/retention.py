@@ -24,20 +24,17 @@ def retained_by(unread: Collection[Scope], published: Snapshot, grants: Grants) 
     if not unread:
         return NOTHING
     namespaces: set[str] = set()
-    is_without_policies = ("JWTPolicy", "") in unread
+    without_policies = frozenset(namespace for kind, namespace in unread if kind == "JWTPolicy")
     for read, namespace in unread:
         kind = "Ingress" if read == "IngressClass" else read
-        if kind == "JWTPolicy" and namespace:
-            # An Ingress there may be a new one, of which nothing was published.
-            namespaces.add(namespace)
-        elif kind in FRONT_ENDS:
+        if kind in FRONT_ENDS:
             having = _having(kind, published, grants)
             namespaces |= having & {namespace} if namespace else having
         elif not namespace:
             return retain(published, None)
         else:
             namespaces.add(namespace)
-    return replace(retain(published, namespaces), is_without_policies=is_without_policies)
+    return replace(retain(published, namespaces), without_policies=without_policies)
 
 
 def _having(kind: str, published: Snapshot, grants: Grants) -> set[str]:
