@@ -27,11 +27,15 @@ WILDCARDS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 # nothing li
 
 
 class RunningGateway(msgspec.Struct, frozen=True):
-    """A gateway, and the addresses for clients and of its admin port, each as `host:port`."""
+    """A gateway, and the addresses for clients and of its admin port, each as `host:port`.
+
+    `compiled_with` is one text for the same options: with others it serves another snapshot of the same objects.
+    """
 
     gateway: str
     listen: str
     admin: str
+    compiled_with: str = ""
 
     @property
     def url(self) -> str:
@@ -60,7 +64,7 @@ class Announcement:
     def __exit__(self, *_: object) -> None:
         self._held.close()
 
-    def say(self, listen: str, admin: str) -> None:
+    def say(self, listen: str, admin: str, compiled_with: str = "") -> None:
         """Say it, unless another run of the same gateway does."""
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -71,7 +75,7 @@ class Announcement:
             if _is_locked_now(file.fileno()):
                 os.fchmod(file.fileno(), 0o600)
                 file.truncate()
-                file.write(msgspec.json.encode(RunningGateway(self._gateway, listen, admin)))
+                file.write(msgspec.json.encode(RunningGateway(self._gateway, listen, admin, compiled_with)))
                 file.flush()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import signal
 import tempfile
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ class SessionSettings:
     share: Share = DEFAULT_SHARE
     require_policy: bool = False
     listeners: tuple[Listener, ...] = ()
+
+    @property
+    def compiled_with(self) -> str:
+        """The same text for the same options of the compiler."""
+        return hashlib.sha256(repr((self.share, self.require_policy, self.listeners)).encode()).hexdigest()
 
 
 class Session:
@@ -71,7 +77,7 @@ class Session:
     async def _admin_address(self, running: DataPlane) -> tuple[str, int]:
         """Wait until the data plane listens, and say where."""
         listen, admin, listen_tls = await running.started()
-        self._announcement.say(listen, admin)
+        self._announcement.say(listen, admin, self._settings.compiled_with)
         self._reporter.serving(listen, admin, listen_tls)
         host, _, port = admin.rpartition(":")
         return host.strip("[]"), int(port)

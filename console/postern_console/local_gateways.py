@@ -43,7 +43,12 @@ class LocalGateways:
 
     async def pods(self) -> tuple[LivePod, ...]:
         """Each gateway, with the snapshot that the folders make now."""
-        return await pods_of_gateways(await self.running(), self._digest_of)
+        return await pods_of_gateways(await self.running(), self._expected)
+
+    async def _expected(self, gateway: RunningGateway) -> str:
+        """The digest that a gateway should serve; "" where its run has other options than the console."""
+        own = SessionSettings(self._folders, gateway.gateway, ARGUMENTS, self._share).compiled_with
+        return await self._digest_of(gateway.gateway) if gateway.compiled_with == own else ""
 
     async def start(self, gateway: str) -> None:
         """Start one that does not run yet, and return when it serves, or can't; `mistake` says why."""

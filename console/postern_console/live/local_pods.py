@@ -18,11 +18,11 @@ METRICS_BYTES_MAX = 16 * 1024 * 1024
 
 
 async def pods_of_gateways(
-    gateways: Sequence[RunningGateway], digest_of: Callable[[str], Awaitable[str]]
+    gateways: Sequence[RunningGateway], digest_of: Callable[[RunningGateway], Awaitable[str]]
 ) -> tuple[LivePod, ...]:
     """Ask each gateway what it serves; `digest_of` says what a gateway should serve."""
     # No proxy of the environment stands between programs of one machine.
-    expected = [await digest_of(one.gateway) for one in gateways]
+    expected = [await digest_of(one) for one in gateways]
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ANSWER_TIMEOUT_S), trust_env=False) as session:
         return tuple(await asyncio.gather(*map(_pod, [session] * len(gateways), gateways, expected)))
 

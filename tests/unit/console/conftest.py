@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import yaml
+from aiohttp import web
 
 import manifests
 from postern_cli.load_folders import problems_of
@@ -115,3 +116,23 @@ async def console(closed):
     async with closed.client.get(closed.link) as response:
         assert response.status == 200
     return closed
+
+
+@pytest.fixture
+async def aiohttp_admin():
+    """Where an admin port is that answers as a data plane does."""
+
+    async def config(_):
+        return web.json_response({"digest": "d", "workers": []})
+
+    async def metrics(_):
+        return web.Response(text='postern_denials_total{reason="x"} 2.0\n')
+
+    application = web.Application()
+    application.add_routes([web.get("/config", config), web.get("/metrics", metrics)])
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from postern_cli.running_gateways import Announcement
+from postern_cli.session import SessionSettings
 from postern_console import local_gateways as module
 from postern_console.folder_objects import FolderObjects
 from postern_console.gateways import Gateways
@@ -92,3 +93,15 @@ async def test_why_a_gateway_does_not_run_is_known(sessions, protected, monkeypa
     assert mistake in gateways.mistake
     monkeypatch.setattr(sessions, "does", None)
     assert (["default"], "") == (await started(gateways, "default"), gateways.mistake)
+
+
+async def test_a_run_with_other_options_is_not_called_older(aiohttp_admin, protected):
+    """With other listeners, shares or rules it serves another snapshot of the same objects."""
+    gateways = FolderObjects((protected.path,)).gateways
+    own = SessionSettings((), "", ()).compiled_with
+    other = SessionSettings((), "", (), require_policy=True).compiled_with
+    for options, is_known in ((own, True), (other, False), ("", False)):
+        with Announcement(protected.path / ".postern", "default") as announcement:
+            announcement.say("127.0.0.1:1", aiohttp_admin, options)
+            (pod,) = await gateways.pods()
+        assert is_known == bool(pod.expected)
