@@ -24,7 +24,7 @@ from postern_core.parse import parse_manifest
 from postern_operator.validators import VALIDATORS
 from upstream import Upstream
 
-PLURALS = {kind: f"{kind.lower()}s.postern.dev" for kind in KINDS}
+PLURALS = {name: f"{kind.plural}.postern.dev" for name, kind in KINDS.items()}
 ALL_KINDS = ",".join(PLURALS.values())
 # What a case may bring along; everything else in its namespaces is the cluster's.
 THEIR_KINDS = "secrets,configmaps,services,endpointslices.discovery.k8s.io"
