@@ -10,10 +10,11 @@ import socket
 import pytest
 
 import raw
+from certificates import Authority, tls_secret
 from gateway import DataPlane, logged, open_to
 from port_load import load_on
 from postern_core.snapshot_listeners import Listener
-from secure_gateway import SecureDataPlane
+from secure_gateway import SecureDataPlane, secured
 from upstream_behaviours import Gate
 
 HOST = "app.example.com"
@@ -212,3 +213,12 @@ def test_a_port_may_change_to_tls(start_gateway, manifests, port):
         assert "close" == client.ask(raw.request("/")).value("Connection")
     secure = gateway.listen._replace(port=port)
     assert 200 == raw.ask(secure, raw.request("/")).status
+
+
+def test_a_listener_with_tls_shows_what_services_name(gateway, upstream, port):
+    """A gateway without an address for TLS opens one as the snapshot asks, with certificates of Services."""
+    authority = Authority("test CA")
+    manifests = secured(upstream, tls_secret(authority.issue(HOST)))
+    gateway.serve(manifests, listener(port, protocol="HTTPS"))
+    address = raw.SecureAddress("127.0.0.1", port, authority.client_context(), HOST)
+    assert [200] * 8 == [raw.ask(address, raw.request("/v1/json", host=HOST)).status for _ in range(8)]

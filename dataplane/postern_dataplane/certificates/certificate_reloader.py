@@ -72,6 +72,8 @@ class CertificateReloader:
     def follow(self, find: FindCertificate, known: Mapping[str, Certificate]) -> None:
         """Show what the snapshot has, by name, from the next handshake on; `known` are all of them, by id."""
         self._host_contexts.follow(find, known)
+        if self._is_old:
+            self._select()
         if known is self._known:
             return
         more = sum(self._known.get(id_) is not certificate for id_, certificate in known.items())
@@ -91,8 +93,12 @@ class CertificateReloader:
             scan = await self._scan()
             if scan.loaded or scan.refused:
                 self._take(scan)
-            elif self.context is not None and time.monotonic() - self._made_at > TICKET_KEY_S:
+            elif self._is_old:
                 self._select()
+
+    @property
+    def _is_old(self) -> bool:
+        return self.context is not None and time.monotonic() - self._made_at > TICKET_KEY_S
 
     async def _scan(self) -> ScanResult:
         scan = await asyncio.get_running_loop().run_in_executor(self._thread, self._look)

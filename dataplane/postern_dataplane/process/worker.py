@@ -151,7 +151,7 @@ class Worker:
     def loaded(self, table: RoutingTable) -> None:
         """Hand the new table to all that keep state for one table."""
         self._gateway.adopt(table)
-        if self._listeners.tls is not None:
+        if self._listeners.tls is not None or any(port.is_tls for port in table.ports.values()):
             self._certificate_reloader.follow(table.certificate_of, table.certificates.by_id)
         # Before it is said that the table is in force: a pod is ready once its ports are open.
         self._ports.follow(table.ports)

@@ -11,6 +11,8 @@ from postern_operator.cluster.watch.references import references_of, service_of_
 
 UPSTREAM = {"service": {"name": "web", "port": 80}}
 TLS = {"url": "https://a", "tls": {"caCertificateRef": {"name": "ca"}}}
+MUTUAL = {"url": "https://a", "tls": {"clientCertificateRef": {"name": "identity"}}}
+OWN = {"certificateRefs": [{"name": "a"}, {"name": "b"}]}
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,8 @@ TLS = {"url": "https://a", "tls": {"caCertificateRef": {"name": "ca"}}}
         (manifests.service(), set()),
         (manifests.service(upstream=UPSTREAM), {Ref("core/Service", "default", "web")}),
         (manifests.service(upstream=TLS), {Ref("ConfigMap", "default", "ca")}),
+        (manifests.service(upstream=MUTUAL), {Ref("Secret", "default", "identity")}),
+        (manifests.service(tls=OWN), {Ref("Secret", "default", "a"), Ref("Secret", "default", "b")}),
         (manifests.credential(), {Ref("Secret", "default", "alice")}),
         (manifests.credential(keys=[]), {Ref("Secret", "default", "alice-jwt")}),
         (manifests.credential(algorithm="ES256", keys=[{"publicKey": "x"}]), set()),
