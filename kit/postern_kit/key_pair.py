@@ -13,6 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 CHAIN, KEY = "tls.crt", "tls.key"
@@ -68,6 +72,34 @@ def _usages(leaf: x509.Certificate) -> set[x509.ObjectIdentifier]:
         return set(leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
     except x509.ExtensionNotFound:
         return {_ANY}  # RFC 5280, section 4.2.1.12
+
+
+def is_usual_pair(chain: bytes, key: bytes) -> bool:
+    """Whether a pair is one that OpenSSL surely takes: usual keys and signatures, and a key that fits.
+
+    It takes a tenth of the time of trying it.
+    """
+    try:
+        certificates = x509.load_pem_x509_certificates(chain)
+        private = load_pem_private_key(key, None, unsafe_skip_rsa_key_validation=True)
+        publics = [it.public_key() for it in certificates]
+        is_usual = all(map(_is_usual_key, publics)) and all(map(_has_usual_signature, certificates))
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return is_usual and isinstance(private, _USUAL_PRIVATE) and private.public_key() == publics[0]
+
+
+_USUAL_PRIVATE = (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)
+
+
+def _is_usual_key(key: object) -> bool:
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= 2048
+    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
+
+
+def _has_usual_signature(certificate: x509.Certificate) -> bool:
+    return isinstance(certificate.signature_hash_algorithm, hashes.SHA256 | hashes.SHA384 | hashes.SHA512)
 
 
 def load_key_pair(context: ssl.SSLContext, chain: bytes, key: bytes) -> None:

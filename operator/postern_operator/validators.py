@@ -14,7 +14,7 @@ import re2
 
 from postern_core.pattern_limits import PATTERN_MEMORY_BYTES
 from postern_core.validators import CertificateFacts, UnusableCertificate, Validators
-from postern_kit.key_pair import KeyPairError, load_key_pair, read_leaf
+from postern_kit.key_pair import KeyPairError, is_usual_pair, load_key_pair, read_leaf
 
 from .public_keys import read_public_keys
 
@@ -74,10 +74,12 @@ def certificates_error(pem: str) -> str:
 
 def read_certificate(chain_pem: str, key_pem: str) -> CertificateFacts:
     """What a chain says of its server's certificate; raises `UnusableCertificate` for what no client can be shown."""
-    chain = chain_pem.encode()
+    chain, key = chain_pem.encode(), key_pem.encode()
     try:
         leaf = read_leaf(chain)
-        load_key_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), chain, key_pem.encode())
+        if not is_usual_pair(chain, key):
+            # OpenSSL says what is wrong, in the words that the data plane would have.
+            load_key_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), chain, key)
     except KeyPairError as error:
         raise UnusableCertificate(str(error)) from None
     return CertificateFacts(leaf.names, leaf.begins_at, leaf.ends_at, leaf.is_for_servers, leaf.is_for_clients)

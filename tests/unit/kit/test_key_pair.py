@@ -6,11 +6,12 @@ import ssl
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certificates import Authority
 from postern_kit import key_pair
-from postern_kit.key_pair import KeyPairError, load_key_pair, read_leaf
+from postern_kit.key_pair import KeyPairError, is_usual_pair, load_key_pair, read_leaf
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +51,32 @@ def test_a_certificate_says_whether_it_is_for_servers(usages, expected, authorit
     """One without the extension is for every use (RFC 5280, section 4.2.1.12)."""
     extensions = () if usages is None else (x509.ExtendedKeyUsage(usages),)
     assert expected is read_leaf(authority.issue("a.test", extensions=extensions).chain).is_for_servers
+
+
+KEYS = {
+    "P-256": (ec.generate_private_key(ec.SECP256R1()), True),
+    "P-384": (ec.generate_private_key(ec.SECP384R1()), True),
+    "RSA 2048": (rsa.generate_private_key(65537, 2048), True),
+    "RSA 1024": (rsa.generate_private_key(65537, 1024), False),
+    "an unusual curve": (ec.generate_private_key(ec.SECP256K1()), False),
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_usual_pair_is_known_without_trying_it(name, authority):
+    """OpenSSL takes what is usual, with its strictest level of security too; what is not is left to it."""
+    key, is_usual = KEYS[name]
+    pair = authority.issue("a.test", key=key)
+    assert is_usual is is_usual_pair(pair.chain, pair.key)
+    if is_usual:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_ciphers("ECDHE+AESGCM:@SECLEVEL=2")
+        load_key_pair(context, pair.chain, pair.key)
+
+
+def test_a_key_of_another_certificate_is_not_usual(authority):
+    """A pair that does not fit, or has no key that can be read, is left to OpenSSL, which says what is wrong."""
+    one, other = authority.issue("a.test"), authority.issue("a.test")
+    broken = one.key.replace(b"A", b"")
+    assert not any(is_usual_pair(one.chain, key) for key in (other.key, b"", b"nonsense", broken))
+    assert not is_usual_pair(b"nonsense", one.key)
