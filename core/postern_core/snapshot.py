@@ -18,9 +18,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from .snapshot_attempts import Retry, Timeouts
 from .snapshot_backend_refs import BackendRef
 from .snapshot_callers import Clients, Cors
 from .snapshot_certificates import Certificate
+from .snapshot_claims import ClaimMatch, ForwardClaim
 from .snapshot_entry import Entry
 from .snapshot_filters import Filter
 from .snapshot_issuers import TokenIssuer
@@ -36,7 +38,6 @@ PathType = Literal["Exact", "Prefix", "Regex"]
 ValueType = Literal["Exact", "Regex"]
 Mode = Literal["Required", "Optional", "Permissive"]
 PlaceKind = Literal["header", "query", "cookie", "protocol"]
-HeaderEncoding = Literal["Plain", "Percent", "Base64"]
 BEARER = "Bearer"
 
 
@@ -79,6 +80,7 @@ class Route(Entry, frozen=True):
     `cors` None leaves CORS to the application, `clients` None takes requests from every address, `max_body_bytes`
     None bodies of any size; `responses` is the id of Responses, None for the usual bodies.  A request takes one from
     a bucket of each of `rate_limits`.
+    `retry` None sends nothing again because of a status, `timeouts` None leaves the times to the backend.
     Of each type of `filters` there is one at most; they are applied in whatever order they stand.
     Where one `is_one_label`, a wildcard among its hosts stands for exactly one label, else for one or more.
     One that `is_default` comes after all others of its hosts, whatever their paths.
@@ -118,6 +120,8 @@ class Route(Entry, frozen=True):
     is_default: bool = False
     listeners: tuple[str, ...] = ()
     backends: tuple[BackendRef, ...] = ()
+    retry: Retry | None = None
+    timeouts: Timeouts | None = None
 
 
 class Endpoint(Entry, frozen=True):
@@ -173,32 +177,6 @@ class TokenSource(Entry, frozen=True):
     kind: PlaceKind
     name: str
     scheme: str = BEARER
-
-
-class ClaimMatch(Entry, frozen=True):
-    """A claim that must hold one value of `any_of`, or all of `all_of`: one of the two is not empty.
-
-    `path` leads to the member of an object; without it the claim is `name`.
-    The values are the texts of `claim_values.scalar_text`.
-    """
-
-    name: str
-    any_of: tuple[str, ...]
-    path: tuple[str, ...] = ()
-    all_of: tuple[str, ...] = ()
-
-
-class ForwardClaim(Entry, frozen=True):
-    """A claim that goes upstream in a header; `path` as in ClaimMatch.
-
-    A list goes only with a `join`, which stands between its elements.
-    """
-
-    claim: str
-    header: str
-    path: tuple[str, ...] = ()
-    join: str = ""
-    encoding: HeaderEncoding = "Plain"
 
 
 class Policy(Entry, frozen=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import click
 
 from postern_core.problems import printable
-from postern_core.snapshot import Endpoint
+from postern_core.snapshot import Endpoint, Route
 from postern_core.snapshot_filters import Filter, ResponseHeaders
 from postern_core.special_addresses import special_use_of
 from postern_dataplane.decision.outcome import Reject
@@ -68,11 +68,26 @@ def outcome_of(explanation: Explanation, redaction: Redaction) -> Iterator[Secti
         fields = field_lines(decision.cors).decode("latin-1").split("\r\n")
         title = "Its answer has, in place of the application's own Access-Control-* fields"
         yield Section(title, tuple(fields[:-1]))
+    attempts = tuple(attempts_of(decision.route.entry))
+    if attempts:
+        yield Section("Its attempts", attempts)
     changed = tuple(response_changes(decision.route.entry.filters))
     if changed:
         yield Section("Its answer is changed", changed)
     if decision.consumer:
         yield Section("", (f"The caller is the consumer {decision.consumer}.",))
+
+
+def attempts_of(entry: Route) -> Iterator[str]:
+    """How long a request may take, and after which statuses it is sent again."""
+    retry, timeouts = entry.retry, entry.timeouts
+    if retry is not None:
+        codes = ", ".join(map(str, retry.codes))
+        yield f"{retry.attempts} more after {codes}, with an idempotent method"
+    if timeouts is not None and timeouts.request_ms is not None:
+        yield f"all end after {timeouts.request_ms / 1000:g} s"
+    if timeouts is not None and timeouts.attempt_ms is not None:
+        yield f"each ends after {timeouts.attempt_ms / 1000:g} s"
 
 
 def response_changes(filters: Iterable[Filter]) -> Iterator[str]:

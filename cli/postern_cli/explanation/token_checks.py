@@ -11,7 +11,8 @@ from typing import Any
 
 from postern_core.algorithms import KEYS_TRIED_MAX
 from postern_core.revocation import DIGEST_BYTES, unpacked
-from postern_core.snapshot import ClaimMatch, Policy
+from postern_core.snapshot import Policy
+from postern_core.snapshot_claims import ClaimMatch
 from postern_dataplane.decision import token_checks
 from postern_dataplane.decision.issuer_checks import ISSUER_CHECKS, pick_issuer
 from postern_dataplane.decision.token_checks import CREDENTIAL_CHECKS, STRUCTURE_CHECKS, VerificationContext

@@ -8,6 +8,7 @@ from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.validators import Validators
 
+from .attempts import ATTEMPT_CHECKS
 from .clients import clients_block_is_wrong
 from .cors import block_is_wrong
 from .header_changes import wrong_with_changes
@@ -57,4 +58,5 @@ BLOCK_CHECKS = (
     header_change_is_wrong,
     replacement_is_not_normal,
     prefix_is_not_of_one_path,
+    *ATTEMPT_CHECKS,
 )

@@ -11,7 +11,8 @@ from postern_core.resources.claims import AllowedClaim, ForwardedClaim
 from postern_core.resources.jwt_policy import Allow, JWTBlock, TokenIssuerRef, block_path
 from postern_core.resources.token_place import TokenPlace
 from postern_core.resources.types import Scalar, milliseconds
-from postern_core.snapshot import BEARER, ClaimMatch, ForwardClaim, Policy, TokenSource
+from postern_core.snapshot import BEARER, Policy, TokenSource
+from postern_core.snapshot_claims import ClaimMatch, ForwardClaim
 
 from .bindings import unusable_issuer
 from .resource_index import ResourceIndex

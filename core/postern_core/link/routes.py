@@ -17,6 +17,7 @@ from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
 from postern_core.snapshot_responses import Responses
 
 from .attached_policies import policy_required
+from .attempts import link_retry, link_timeouts
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
@@ -179,6 +180,8 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         else link_rate_limits(parsed.ref, spec.rate_limit),
         filters=filters,
         backends=service.backends,
+        retry=link_retry(spec.retry, service.retry),
+        timeouts=link_timeouts(spec.timeouts, service.timeouts),
     )
 
 
@@ -243,6 +246,8 @@ def place_of(route: Route, refusal: str) -> Route:
         rate_limits=(),
         filters=(),
         backends=(),
+        retry=None,
+        timeouts=None,
         responses=responses,
         refusal=refusal,
     )

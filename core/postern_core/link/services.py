@@ -18,11 +18,13 @@ from postern_core.resources.jwt_policy import JWTBlock
 from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.resources.types import byte_count
+from postern_core.snapshot_attempts import Retry, Timeouts
 from postern_core.snapshot_backend_refs import BackendRef
 from postern_core.snapshot_callers import Clients, Cors
 from postern_core.snapshot_filters import Filter
 from postern_core.snapshot_rate_limits import RateLimit
 
+from .attempts import link_retry, link_timeouts
 from .backends import LinkedBackend, backend_refs, link_backends, upstream_problems
 from .clients import link_clients
 from .cors import link_cors
@@ -61,6 +63,8 @@ class ServicePlace(NamedTuple):
     rate_limits: tuple[RateLimit, ...] = ()
     filters: tuple[Filter, ...] = ()
     backends: tuple[BackendRef, ...] = ()
+    retry: Retry | None = None
+    timeouts: Timeouts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,8 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             rate_limits=link_rate_limits(parsed.ref, spec.rate_limit),
             filters=link_filters(spec, spec.path_prefix),
             backends=backend_refs(parsed.ref, spec),
+            retry=link_retry(spec.retry),
+            timeouts=link_timeouts(spec.timeouts),
         )  # fmt: skip
         return spec.gateways, Claim(parsed.ref, tuple(spec.hosts)), place
     remains = recover_service_scope(parsed)

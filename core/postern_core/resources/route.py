@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from postern_core.pattern_limits import ROUTE_PATTERNS_MAX
 
+from .attempts import ExchangeTimeouts, Retry
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
@@ -226,6 +227,28 @@ class RouteSpec(RouteFilters, frozen=True):
             Meta(
                 description="What clients get where the gateway answers these requests itself. It replaces the "
                 "Service's responses whole. Default: none, the Service's holds.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    retry: (
+        Annotated[
+            Retry,
+            Meta(
+                description="When these requests are sent once more because of the status of a response. It replaces "
+                "the Service's retry whole; `codes: []` sends none again. Default: none, the Service's holds.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    timeouts: (
+        Annotated[
+            ExchangeTimeouts,
+            Meta(
+                description="How long these requests may take as a whole. It replaces the Service's timeouts whole; "
+                "the empty block sets none. Default: none, the Service's holds.",
                 extra_json_schema=NULLABLE,
             ),
         ]

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from postern_core.ref import Ref
 
+from .attempts import ExchangeTimeouts, Retry
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
@@ -211,6 +212,30 @@ class ServiceSpec(ServiceFilters, frozen=True):
                 description="What clients get where the gateway answers itself for the Routes of this Service that "
                 "have no responses of their own, and for requests below its hosts and prefix that no Route takes; a "
                 "Route's responses replaces it whole. Default: none, a JSON object with a message.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    retry: (
+        Annotated[
+            Retry,
+            Meta(
+                description="When requests are sent once more because of the status of a response, to the Routes of "
+                "this Service that have no retry of their own; a Route's retry replaces it whole. Default: none, "
+                "and then only upstream.retries counts.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    timeouts: (
+        Annotated[
+            ExchangeTimeouts,
+            Meta(
+                description="How long requests may take as a whole, to the Routes of this Service that have no "
+                "timeouts of their own; a Route's timeouts replaces it whole. It stands beside the time-outs of the "
+                "upstream, and the shorter one ends a request. Default: none.",
                 extra_json_schema=NULLABLE,
             ),
         ]

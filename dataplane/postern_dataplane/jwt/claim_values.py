@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from postern_core.claim_values import scalar_text
-from postern_core.snapshot import ClaimMatch, ForwardClaim
+from postern_core.snapshot_claims import ClaimMatch, ForwardClaim
 
 Claims = dict[str, Any]
 

@@ -18,9 +18,10 @@ from postern_dataplane.telemetry.events import CLIENT_CLOSED, CLIENT_CLOSED_STAT
 from postern_dataplane.upstream.connection import UpstreamConnection
 from postern_dataplane.upstream.retry import RetryState
 
+from .attempt_budget import AttemptBudget
 from .body_forwarder import BodyForwarder
 from .interfaces import Downstream
-from .request_forwarder import CONNECTING, DONE, DOWNLOADING, TUNNEL, UPLOADING, RequestForwarder
+from .request_forwarder import CONNECTING, DONE, DOWNLOADING, TUNNEL, UPLOADING, WAITING, RequestForwarder
 
 
 class Exchange(RequestForwarder):
@@ -51,6 +52,7 @@ class Exchange(RequestForwarder):
             client.write, head, row.mapping, record.host, outcome.cors, edits=row.response_edits
         )
         self.response_body_arrived = self._response_writer.add
+        self._attempts = None if row.attempts is None else AttemptBudget(row.attempts, self._services.loop)
         self._upstream = None
         self._was_answered, self._sent_at = False, 0.0
 
@@ -58,6 +60,10 @@ class Exchange(RequestForwarder):
         """Send the head, and the part of the body that is here already."""
         self._upstream = connection
         self.record.upstream = connection.address
+        if self._attempts is not None:
+            self._attempts.begin_attempt(self._attempt_is_over)
+            if self._body is not None and self._attempts.keeps_body:
+                self._body.remember()
         if self._body is None:
             connection.begin(self, self._sent)
             self._wait_for_response()
@@ -72,6 +78,9 @@ class Exchange(RequestForwarder):
             self._client.write(self._bounded(informational(status, phrase, fields)))
 
     def response_arrived(self, status: int, phrase: bytes, fields: Fields) -> Response:
+        if self._attempts is not None and self._repeats(status):
+            self._attempts.is_again = True
+            raise BadResponse  # ends the connection, and leads to `upstream_failed`
         self._was_answered = True
         if self._body is not None:
             self._body.forget()
@@ -105,6 +114,8 @@ class Exchange(RequestForwarder):
     def switched_protocols(self, status: int, phrase: bytes, fields: Fields, tail: bytes) -> None:
         if not self.head.is_websocket or self._upstream is None:
             raise BadResponse
+        if self._attempts is not None:
+            self._attempts.end()
         edits = self._outcome.route.response_edits
         fields = fields if edits is None else edits.fields(fields)
         self._client.write(self._bounded(informational(status, phrase, fields)))
@@ -140,13 +151,49 @@ class Exchange(RequestForwarder):
         if self.state is TUNNEL:
             self._end(keeps_alive=False)
             return
+        if self._attempts is not None and self._attempts.is_again:
+            self._attempts.is_again = False
+            self._send_again()
+            return
         self._retry_state.note(kind)
         if not self._was_answered and self._retry_state.may_retry(kind, self.method, self._body):
-            self._move(CONNECTING)
-            self._client.read_gate.resume("upstream")
-            self._begin_to_connect()  # what ended this connection may have ended all that are idle
+            self._send_again()  # what ended this connection may have ended all that are idle
             return
         self.reject(denials.UPSTREAM_FAILURES[kind])
+
+    def _send_again(self) -> None:
+        if self._attempts is not None:
+            self._attempts.end_attempt()
+        self._move(CONNECTING)
+        self._client.read_gate.resume("upstream")
+        self._begin_to_connect()
+
+    def _repeats(self, status: int) -> bool:
+        """Whether the request is sent again, to another address if there is one, in place of such a response."""
+        connection, attempts = self._upstream, self._attempts
+        if attempts is None or connection is None or self._was_answered:
+            return False
+        if not attempts.repeats(status, self.method, self._body):
+            return False
+        self._retry_state.note("status")
+        self._retry_state.avoid(connection)
+        return True
+
+    def _attempt_is_over(self) -> None:
+        if self.state in (UPLOADING, WAITING) and self._repeats(denials.UPSTREAM_TIMEOUT.status):
+            self._abort_upstream()
+            self._send_again()
+        else:
+            self.time_is_over()
+
+    def _abort_upstream(self) -> None:
+        connection, self._upstream = self._upstream, None
+        if connection is not None:
+            connection.abort()
+
+    def time_is_over(self) -> None:
+        self._retry_state.note("timeout")
+        self.reject(denials.UPSTREAM_TIMEOUT)
 
     def expire(self) -> None:
         """The time-out of the present state is over."""
@@ -196,6 +243,8 @@ class Exchange(RequestForwarder):
 
     def _complete_record(self) -> None:
         self._move(DONE)
+        if self._attempts is not None:
+            self._attempts.end()
         if self._body is not None:
             self.record.bytes_in = self._body.size_bytes
         self.record.bytes_out = self._response_writer.size_bytes

@@ -16,6 +16,7 @@ from postern_dataplane.upstream.connect_failure import connect_failure
 from postern_dataplane.upstream.connection import UpstreamConnection
 from postern_dataplane.upstream.retry import RetryState
 
+from .attempt_budget import AttemptBudget
 from .body_forwarder import BodyForwarder
 from .interfaces import Downstream, Services
 
@@ -49,10 +50,11 @@ class RequestForwarder(ABC):
     """
 
     __slots__ = (
-        "_backend", "_began_at", "_body", "_client", "_retry_state", "_sent", "_sent_at", "_services", "_upstream",
-        "record", "state",
+        "_attempts", "_backend", "_began_at", "_body", "_client", "_retry_state", "_sent", "_sent_at", "_services",
+        "_upstream", "record", "state",
     )  # fmt: skip
 
+    _attempts: AttemptBudget | None
     _backend: Backend
     _began_at: float
     _body: BodyForwarder | None
@@ -67,6 +69,10 @@ class RequestForwarder(ABC):
     @abstractmethod
     def reject(self, denial: denials.Denial) -> None:
         """Answer with a refusal, or cut a response short that has begun."""
+
+    @abstractmethod
+    def time_is_over(self) -> None:
+        """End what has taken longer than its route lets it."""
 
     @abstractmethod
     def _attach(self, connection: UpstreamConnection) -> None:
@@ -88,6 +94,8 @@ class RequestForwarder(ABC):
     def start(self, sent: bytes) -> None:
         """Send the request on with this head, over a connection that is there or a new one."""
         self._sent = sent
+        if self._attempts is not None:
+            self._attempts.begin(self.time_is_over)
         if self._body is not None and self._body.is_bounded and self._holds_too_much(self._body):
             return
         connection = self._retry_state.idle_connection(self._client.now())

@@ -20,6 +20,7 @@ from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.request.own_responses import OwnResponses
 from postern_dataplane.request.path_mapping import PathMapping
 
+from .attempts import compiled_attempts
 from .clients import compiled_clients
 from .cors import compiled_cors
 from .filters import compiled_header_filters
@@ -209,12 +210,13 @@ class CompiledRoute:
     `responses` None leaves the bodies of the gateway's own answers as they are; `rate_limits` None counts nothing;
     `added` are fields of the route's own for the upstream; `response_edits` None leaves those of a response;
     `metadata` is the whole answer of a route that serves it, None of all others; `redirect` None sends no client
-    elsewhere, and a route `answers_itself` where it has one of the two; `split` None sends all requests to `upstream`.
+    elsewhere, and a route `answers_itself` where it has one of the two; `split` None sends all requests to `upstream`,
+    `attempts` None once and without an end.
     """
 
     __slots__ = (
-        "added", "announced_prefix", "answers_itself", "authority", "body_bytes_max", "clients", "cors", "entry",
-        "headers", "id", "label", "mapping", "metadata", "methods", "path_prefix", "policy", "query_params",
+        "added", "announced_prefix", "answers_itself", "attempts", "authority", "body_bytes_max", "clients", "cors",
+        "entry", "headers", "id", "label", "mapping", "metadata", "methods", "path_prefix", "policy", "query_params",
         "rate_limits", "redirect", "refused_in_path", "removed", "removed_if_untrusted", "response_edits", "responses",
         "root", "split", "strip", "stripped_prefix", "upstream", "whole_path",
     )  # fmt: skip
@@ -234,6 +236,7 @@ class CompiledRoute:
         self.metadata = policy.resource if policy is not None and entry.serves_metadata else None
         self.upstream = upstream
         self.split: CompiledSplit | None = None
+        self.attempts = compiled_attempts(entry.retry, entry.timeouts)
         self.responses = responses
         self.methods = _methods(entry.methods)
         self.headers = tuple(ValueMatcher(match) for match in entry.headers)

@@ -107,6 +107,11 @@ class RetryState:
         self._left -= 1
         return True
 
+    def avoid(self, connection: UpstreamConnection) -> None:
+        """Let the next connection be to another address, if there is one."""
+        if isinstance(connection.host, Host):
+            self._tried.append(connection.host)
+
     def note(self, kind: str) -> None:
         """Count a failure of the upstream; its kind is one of a few words."""
         self._observer.count(UPSTREAM_ERRORS, self.pool.upstream.id, kind)

@@ -53,6 +53,7 @@ NOT_BY_A_RULE = {
     "host_is_named_twice": A_SET,
     "gateway_is_named_twice": A_SET,
     "method_is_named_twice": A_SET,
+    "code_is_named_twice": A_SET,
     "group_is_named_twice": A_SET,
     "jti_is_named_twice": A_SET,
     "scope_is_named_twice": A_SET,

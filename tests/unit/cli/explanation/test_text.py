@@ -163,3 +163,12 @@ def test_a_redirect_is_told_as_the_client_gets_it():
     assert "  Location: http://b.example/\n" in told
     documents[0] = manifests.service(redirect={"hostname": "app.example.com"})
     assert "ok           it is where its route sends clients\n" in text(*documents)
+
+
+def test_attempts_are_said():
+    """An explanation says after which statuses a request is sent again, and how long it may take."""
+    attempts = {"retry": {"codes": [503, 429]}, "timeouts": {"request": "1m", "backendRequest": "1500ms"}}
+    lines = ["1 more after 429, 503, with an idempotent method", "all end after 60 s", "each ends after 1.5 s"]
+    told = text(manifests.service(), manifests.route(**attempts))
+    assert "\n  ".join(["Its attempts", *lines]) in told
+    assert "Its attempts" not in text(manifests.service(), manifests.route())

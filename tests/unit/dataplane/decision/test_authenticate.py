@@ -10,7 +10,8 @@ import pytest
 from heads import NOW_S, signed
 from manifests import SECRET
 from postern_core.revocation import packed
-from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Policy, TokenSource
+from postern_core.snapshot import Consumer, Credential, Key, Policy, TokenSource
+from postern_core.snapshot_claims import ClaimMatch
 from postern_dataplane.decision.authenticate import Verified, authenticate, verify
 from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound
 from postern_dataplane.decision.verification_cache import TOKEN_BYTES_MAX as CACHED_BYTES_MAX

@@ -6,7 +6,8 @@ import base64
 
 from heads import NOW_S, signed
 from manifests import SECRET
-from postern_core.snapshot import Consumer, Credential, ForwardClaim, Key, Policy
+from postern_core.snapshot import Consumer, Credential, Key, Policy
+from postern_core.snapshot_claims import ForwardClaim
 from postern_dataplane.decision.authenticate import verify
 from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.request.logged_token import LoggedToken

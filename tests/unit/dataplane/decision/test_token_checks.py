@@ -10,7 +10,8 @@ import pytest
 from heads import NOW_S, signed
 from manifests import SECRET
 from postern_core.algorithms import KEYS_TRIED_MAX
-from postern_core.snapshot import ClaimMatch, Consumer, Credential, Key, Policy
+from postern_core.snapshot import Consumer, Credential, Key, Policy
+from postern_core.snapshot_claims import ClaimMatch
 from postern_dataplane.decision import token_checks as module
 from postern_dataplane.decision.token_checks import CHECKS, VerificationContext, first_reason
 from postern_dataplane.jwt.keys import VerificationKey

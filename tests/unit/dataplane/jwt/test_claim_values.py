@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postern_core.snapshot import ClaimMatch, ForwardClaim
+from postern_core.snapshot_claims import ClaimMatch, ForwardClaim
 from postern_dataplane.jwt.claim_values import ClaimHeader, ClaimTest, claim_at
 
 
