@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from postern_core.parse import Parsed, is_a
 from postern_core.problems import Problem
 from postern_core.ref import Ref
-from postern_core.resources.service import Service, references_of
+from postern_core.resources.service import Service
+from postern_core.resources.service_upstreams import references_of
 
 # Beyond this many names the others are counted.
 NAMES_MAX = 8

@@ -29,7 +29,8 @@ from .resources.jwt_credential import JWTCredential, JWTCredentialSpec
 from .resources.jwt_policy_kind import JWTPolicy, JWTPolicySpec
 from .resources.kubernetes import ConfigMap, EndpointSlice, KubernetesService, Namespace, Secret
 from .resources.route import Route, RouteSpec
-from .resources.service import Service, ServiceSpec, references_of
+from .resources.service import Service, ServiceSpec
+from .resources.service_upstreams import references_of
 from .resources.status import (
     ConsumerStatus,
     JWTCredentialStatus,

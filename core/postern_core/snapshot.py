@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .snapshot_attempts import Retry, Timeouts
-from .snapshot_backend_refs import BackendRef
+from .snapshot_backend_refs import BackendRef, MirrorRef
 from .snapshot_callers import Clients, Cors
 from .snapshot_certificates import Certificate
 from .snapshot_claims import ClaimMatch, ForwardClaim
@@ -120,6 +120,7 @@ class Route(Entry, frozen=True):
     is_default: bool = False
     listeners: tuple[str, ...] = ()
     backends: tuple[BackendRef, ...] = ()
+    mirrors: tuple[MirrorRef, ...] = ()
     retry: Retry | None = None
     timeouts: Timeouts | None = None
 

@@ -1,4 +1,4 @@
-"""The part of a route that splits its requests over several backends."""
+"""The parts of a route that split its requests over several backends, and that send copies of them to others."""
 
 from __future__ import annotations
 
@@ -14,3 +14,14 @@ class BackendRef(Entry, frozen=True):
     backend: str
     weight: int = 1
     refusal: str = ""
+
+
+class MirrorRef(Entry, frozen=True):
+    """A backend that gets a copy of so many requests: `numerator` of each `denominator`.
+
+    One with a refusal, or without endpoints, gets none.
+    """
+
+    backend: str
+    numerator: int = 100
+    denominator: int = 100

@@ -15,7 +15,7 @@ from postern_dataplane.server.gateway import Gateway
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import build_table
 from postern_dataplane.table.table_settings import TableSettings
-from postern_dataplane.telemetry.definitions import EVICTIONS, TLS_HANDSHAKES, UPSTREAM_ERRORS, Metric
+from postern_dataplane.telemetry.definitions import EVICTIONS, MIRRORED, TLS_HANDSHAKES, UPSTREAM_ERRORS, Metric
 from postern_dataplane.telemetry.definitions import UNKNOWN_KEY_HINTS as HINTS
 from postern_dataplane.telemetry.events import RequestRecord
 from postern_dataplane.upstream.dial_policy import DialPolicy
@@ -27,7 +27,7 @@ LISTENER = ListenerConfig()
 ENDPOINTS = (Endpoint(address="10.0.0.1", port=80),)
 # Nothing is this machine's own: whatever its addresses are, a test means no application of it.
 DIAL_POLICY = DialPolicy(AllowedAddresses(), is_own=lambda _address: False)
-COUNTED = (EVICTIONS, TLS_HANDSHAKES, HINTS, UPSTREAM_ERRORS)
+COUNTED = (EVICTIONS, TLS_HANDSHAKES, HINTS, UPSTREAM_ERRORS, MIRRORED)
 # What a gateway has beside the limits of a client.
 GATEWAY = {"connection_memory_bytes": 128 * 2**20, "dial_policy": DIAL_POLICY, "remembers_heads": True}
 
@@ -168,7 +168,7 @@ class Observer:
     def __init__(self) -> None:
         self.records: list[RequestRecord] = []
         self._kept: dict[Metric, list[Any]] = {metric: [] for metric in COUNTED}
-        self.evictions, self.handshakes, self.hints, self.errors = self._kept.values()
+        self.evictions, self.handshakes, self.hints, self.errors, self.mirrored = self._kept.values()
         self.open = 0
 
     def request_done(self, record: RequestRecord) -> None:

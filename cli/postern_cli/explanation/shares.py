@@ -17,6 +17,13 @@ def shares_of(split: CompiledSplit, entry: Route) -> Iterator[str]:
         yield f"{ref.weight:>{width}}  {where} ({ref.backend})"
 
 
+def mirrors_of(split: CompiledSplit) -> Iterator[str]:
+    """Of how many requests a copy goes where."""
+    for mirror in split.mirrors:
+        copied, whole = mirror.weights[0], sum(mirror.weights)
+        yield f"{copied} of {whole}  {_first_of(mirror.upstream).removeprefix('go ')} ({mirror.upstream.id})"
+
+
 def usable_upstreams(split: CompiledSplit) -> tuple[Upstream, ...]:
     """The upstreams that get requests."""
     shares = zip(split.weights, split.choices, strict=True)

@@ -19,7 +19,7 @@ from postern_dataplane.table.upstream import Upstream
 
 from .redaction import Redaction
 from .routes import ROUTES_MAX, RouteNote
-from .shares import shares_of
+from .shares import mirrors_of, shares_of
 from .steps import Outcome, Step
 from .trace import Explanation
 
@@ -58,7 +58,7 @@ def outcome_of(explanation: Explanation, redaction: Redaction) -> Iterator[Secti
         return
     yield Section(f"Forwarded to {_addresses(decision.upstream)} as", tuple(redaction.head(explanation.sent)))
     split = decision.route.split
-    if split is not None:
+    if split is not None and len(split.choices) > 1:
         total = sum(split.weights)
         yield Section(f"Its route is split; of {total} requests", tuple(shares_of(split, decision.route.entry)))
     if decision.route.mapping is not None:
@@ -68,6 +68,8 @@ def outcome_of(explanation: Explanation, redaction: Redaction) -> Iterator[Secti
         fields = field_lines(decision.cors).decode("latin-1").split("\r\n")
         title = "Its answer has, in place of the application's own Access-Control-* fields"
         yield Section(title, tuple(fields[:-1]))
+    if split is not None and split.mirrors:
+        yield Section("Copies of its requests go", tuple(mirrors_of(split)))
     attempts = tuple(attempts_of(decision.route.entry))
     if attempts:
         yield Section("Its attempts", attempts)

@@ -263,7 +263,7 @@ def _places(places: tuple[TokenSource, ...]) -> Iterator[str]:
 
 
 def _upstream_detail(row: CompiledRoute) -> str:
-    if row.split is not None:
+    if row.split is not None and len(row.split.choices) > 1:
         usable = sum(choice.upstream is not None for choice in row.split.choices)
         return f"{usable} of {len(row.split.choices)} upstreams, over which its requests are split, can be used"
     if row.upstream is None:

@@ -18,8 +18,9 @@ from postern_core.resources.issuer_keys import keys_source
 from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.resources.jwt_policy_kind import JWTPolicy
 from postern_core.resources.route import Route, RoutePath
-from postern_core.resources.service import Service, ServiceSpec, ServiceUpstream
+from postern_core.resources.service import Service, ServiceSpec
 from postern_core.resources.token_issuer import TokenIssuer
+from postern_core.resources.upstream import ServiceUpstream
 
 Facts = Mapping[str, str]
 UNKNOWN = "unknown"

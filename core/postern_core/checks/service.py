@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
-from postern_core.resources.service import Service, ServiceUpstream, upstreams_of
+from postern_core.resources.service import Service
+from postern_core.resources.service_upstreams import upstreams_of
 from postern_core.resources.types import milliseconds
+from postern_core.resources.upstream import ServiceUpstream
 from postern_core.validators import Validators
 
 from .blocks import BLOCK_CHECKS

@@ -16,11 +16,13 @@ from postern_core.resources.kubernetes import (
     KubernetesServicePort,
     KubernetesServiceSpec,
 )
-from postern_core.resources.service import Service, ServiceSpec, ServiceUpstream, upstreams_of
+from postern_core.resources.service import Service, ServiceSpec
+from postern_core.resources.service_upstreams import upstreams_of
 from postern_core.resources.types import milliseconds
+from postern_core.resources.upstream import ServiceUpstream
 from postern_core.resources.upstream_tls import certificate_holder, client_certificate_holder
 from postern_core.snapshot import Backend, Endpoint, Endpoints
-from postern_core.snapshot_backend_refs import BackendRef
+from postern_core.snapshot_backend_refs import BackendRef, MirrorRef
 from postern_core.snapshot_certificates import Certificate
 from postern_core.snapshot_upstream_tls import UpstreamTLS
 from postern_core.validators import Validators
@@ -69,7 +71,7 @@ class LinkedBackend:
 
 
 def link_backends(parsed: Decoded[Service], resources: ResourceIndex) -> tuple[LinkedBackend, ...]:
-    """Resolve the upstreams of a valid Service, each into a backend."""
+    """Resolve the upstreams and the mirrors of a valid Service, each into a backend, in the order of `upstreams_of`."""
     referred = _all_referred(parsed, resources)
     return resources.memo.get_or_compute(_link_all, parsed.ref, parsed, referred, resources.inspectors)
 
@@ -85,6 +87,17 @@ def backend_refs(ref: Ref, spec: ServiceSpec) -> tuple[BackendRef, ...]:
     upstreams = spec.upstreams or ()
     refs = (BackendRef(backend=_id_of(ref, index), weight=it.weight) for index, it in enumerate(upstreams))
     return tuple(refs) if len(upstreams) > 1 else ()
+
+
+def mirror_refs(ref: Ref, spec: ServiceSpec) -> tuple[MirrorRef, ...]:
+    """The copies that the mirrors of a Service get."""
+    return tuple(
+        MirrorRef(backend=_mirror_id(ref, index), numerator=it.percent) for index, it in enumerate(spec.mirrors)
+    )
+
+
+def _mirror_id(ref: Ref, index: int) -> str:
+    return f"{ref.id}/mirror/{index}"
 
 
 def _id_of(ref: Ref, index: int) -> str:
@@ -123,11 +136,12 @@ def _unresolved(
 def _link_all(
     parsed: Decoded[Service], referred: tuple[Referred, ...], inspectors: Validators
 ) -> tuple[LinkedBackend, ...]:
-    ref = parsed.ref
-    upstreams = zip(upstreams_of(parsed.resource.spec), referred, strict=True)
+    ref, spec = parsed.ref, parsed.resource.spec
+    ids = [_id_of(ref, index) for index in range(len(referred) - len(spec.mirrors))]
+    ids += [_mirror_id(ref, index) for index in range(len(spec.mirrors))]
     return tuple(
-        _link(Place(ref, at, _id_of(ref, index)), upstream, found, inspectors)
-        for index, ((at, upstream), found) in enumerate(upstreams)
+        _link(Place(ref, at, id_), upstream, found, inspectors)
+        for (at, upstream), found, id_ in zip(upstreams_of(spec), referred, ids, strict=True)
     )
 
 

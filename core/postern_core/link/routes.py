@@ -180,6 +180,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         else link_rate_limits(parsed.ref, spec.rate_limit),
         filters=filters,
         backends=service.backends,
+        mirrors=service.mirrors,
         retry=link_retry(spec.retry, service.retry),
         timeouts=link_timeouts(spec.timeouts, service.timeouts),
     )
@@ -246,6 +247,7 @@ def place_of(route: Route, refusal: str) -> Route:
         rate_limits=(),
         filters=(),
         backends=(),
+        mirrors=(),
         retry=None,
         timeouts=None,
         responses=responses,

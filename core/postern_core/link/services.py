@@ -19,13 +19,13 @@ from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.resources.types import byte_count
 from postern_core.snapshot_attempts import Retry, Timeouts
-from postern_core.snapshot_backend_refs import BackendRef
+from postern_core.snapshot_backend_refs import BackendRef, MirrorRef
 from postern_core.snapshot_callers import Clients, Cors
 from postern_core.snapshot_filters import Filter
 from postern_core.snapshot_rate_limits import RateLimit
 
 from .attempts import link_retry, link_timeouts
-from .backends import LinkedBackend, backend_refs, link_backends, upstream_problems
+from .backends import LinkedBackend, backend_refs, link_backends, mirror_refs, upstream_problems
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import recover_service_scope
@@ -63,6 +63,7 @@ class ServicePlace(NamedTuple):
     rate_limits: tuple[RateLimit, ...] = ()
     filters: tuple[Filter, ...] = ()
     backends: tuple[BackendRef, ...] = ()
+    mirrors: tuple[MirrorRef, ...] = ()
     retry: Retry | None = None
     timeouts: Timeouts | None = None
 
@@ -173,6 +174,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             rate_limits=link_rate_limits(parsed.ref, spec.rate_limit),
             filters=link_filters(spec, spec.path_prefix),
             backends=backend_refs(parsed.ref, spec),
+            mirrors=mirror_refs(parsed.ref, spec),
             retry=link_retry(spec.retry),
             timeouts=link_timeouts(spec.timeouts),
         )  # fmt: skip
@@ -194,7 +196,8 @@ def _resolve(parsed: Parsed, place: ServicePlace, resources: ResourceIndex) -> t
         problems += upstream_problems(parsed, resources)
         return LinkedService(place, refusal=f"{parsed.ref} is not accepted"), problems
     backends = link_backends(parsed, resources)
-    refusal = f"{parsed.ref}: {backends[0].backend.refusal}" if all(it.backend.refusal for it in backends) else ""
+    own = backends[: len(backends) - len(place.mirrors)]
+    refusal = f"{parsed.ref}: {own[0].backend.refusal}" if all(it.backend.refusal for it in own) else ""
     responses = resources.memo.get_or_compute(
         link_responses, parsed.ref, parsed.ref, parsed.resource.spec.responses, place.hosts, place.path_prefix
     )

@@ -9,7 +9,8 @@ from postern_core.link.host_certificates import covered
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.host_tls import certificate_holders
-from postern_core.resources.service import Service, upstreams_of
+from postern_core.resources.service import Service
+from postern_core.resources.service_upstreams import upstreams_of
 from postern_core.snapshot_certificates import Certificate
 
 from .linked import Linked

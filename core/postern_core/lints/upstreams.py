@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from postern_core.parse import is_a
 from postern_core.problems import Problem, Reason
-from postern_core.resources.service import Service, upstreams_of
+from postern_core.resources.service import Service
+from postern_core.resources.service_upstreams import upstreams_of
 from postern_core.snapshot import Endpoints
 from postern_core.special_addresses import SpecialUse, special_use_of
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
-
-from postern_core.ref import Ref
 
 from .attempts import ExchangeTimeouts, Retry
 from .auth import NULLABLE, Auth
 from .clients import Clients
 from .cors import Cors
 from .filter_blocks import ServiceFilters
-from .host_tls import ServiceTLSField, certificate_holders
+from .host_tls import ServiceTLSField
 from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .service_rules import SERVICE_RULES
 from .types import SET, Bytes, Host, Label, Resource
 from .upstream import ServiceUpstream
-from .upstream_tls import tls_references
-from .upstreams import UPSTREAMS_MAX, WeightedUpstream
-
-__all__ = ["Service", "ServiceSpec", "ServiceUpstream", "references_of", "upstreams_of"]
+from .upstreams import MIRRORS_MAX, UPSTREAMS_MAX, Mirror, WeightedUpstream
 
 
 class ServiceSpec(ServiceFilters, frozen=True):
@@ -56,6 +50,17 @@ class ServiceSpec(ServiceFilters, frozen=True):
         ]
         | None
     ) = None
+    mirrors: Annotated[
+        tuple[Mirror, ...],
+        Meta(
+            max_length=MIRRORS_MAX,
+            description="Applications that get copies of the requests, such as a new version that is to be tried under "
+            "load. Each is written as upstream is, with a percent. What they answer is dropped, and no client waits "
+            "for it. A copy is what goes to the application, with the same header fields; a request with a body of "
+            "more than 64 KiB has none, nor has a WebSocket. "
+            "Example: [{service: {name: shop-next, port: 80}, percent: 10}]. Default: none.",
+        ),
+    ] = ()
     gateways: Annotated[
         tuple[Label, ...],
         Meta(
@@ -251,20 +256,3 @@ class Service(Resource, frozen=True):
     """
 
     spec: ServiceSpec
-
-
-def upstreams_of(spec: ServiceSpec) -> Iterator[tuple[str, ServiceUpstream]]:
-    """The upstreams of a Service, each with its field."""
-    if spec.upstream is not None:
-        yield "spec.upstream", spec.upstream
-    for index, upstream in enumerate(spec.upstreams or ()):
-        yield f"spec.upstreams[{index}]", upstream
-
-
-def references_of(ref: Ref, spec: ServiceSpec) -> Iterator[Ref]:
-    """The objects of Kubernetes that a Service names, whether they exist or not."""
-    for _, upstream in upstreams_of(spec):
-        if upstream.service is not None:
-            yield Ref("core/Service", ref.namespace, upstream.service.name)
-        yield from tls_references(upstream.tls, ref.namespace)
-    yield from certificate_holders(ref, spec.tls or None)

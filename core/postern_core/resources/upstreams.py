@@ -1,4 +1,4 @@
-"""`upstreams` of a Service: several applications, each with a share of the requests."""
+"""`upstreams` and `mirrors` of a Service: several applications, with shares of the requests or copies of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from msgspec import Meta
 from .upstream import ServiceUpstream
 
 UPSTREAMS_MAX = 16
+MIRRORS_MAX = 4
 
 
 class WeightedUpstream(ServiceUpstream, frozen=True):
@@ -23,3 +24,20 @@ class WeightedUpstream(ServiceUpstream, frozen=True):
             "and 10 the first gets nine requests of ten. 0 sends nothing here. Default: 1.",
         ),
     ] = 1
+
+
+class Mirror(ServiceUpstream, frozen=True):
+    """An application that gets copies of requests: exactly one of url, service and endpoints MUST be given.
+
+    A copy is never sent again, whatever retries says, and its answer has timeouts.request in all.
+    """
+
+    percent: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100,
+            description="Of how many of a hundred requests of a Route a copy is sent; they are spread evenly. 0 sends "
+            "none. Default: 100.",
+        ),
+    ] = 100

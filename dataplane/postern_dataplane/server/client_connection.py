@@ -158,7 +158,10 @@ class ClientConnection(ClientProtocol):
         self._wants_close = head.closes
         if outcome.route is not None:
             record.route = outcome.route.label
+        row = outcome.route
+        heads: tuple[bytes, ...] = ()
         if isinstance(sent, tuple):
+            heads = sent
             outcome, sent = self.gateway.rotations.choose(outcome, sent)
         sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, outcome, record, sent)
         if outcome.counted:
@@ -169,6 +172,8 @@ class ClientConnection(ClientProtocol):
             self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record, outcome))
         else:
             self.exchange = Exchange(self, head, outcome, record, self._began_at)
+            if heads and row is not None and row.split is not None and row.split.mirrors and not head.is_websocket:
+                self.exchange.copies = self.gateway.mirroring.copies(row.id, row.split, heads, head.method)
             self.exchange.start(sent)
 
     def reject(self, denial: denials.Denial, head: RequestHead, record: RequestRecord, outcome: Outcome) -> bool:

@@ -53,7 +53,7 @@ class Exchange(RequestForwarder):
         )
         self.response_body_arrived = self._response_writer.add
         self._attempts = None if row.attempts is None else AttemptBudget(row.attempts, self._services.loop)
-        self._upstream = None
+        self._upstream, self.copies = None, None
         self._was_answered, self._sent_at = False, 0.0
 
     def _attach(self, connection: UpstreamConnection) -> None:
@@ -69,7 +69,10 @@ class Exchange(RequestForwarder):
             self._wait_for_response()
             return
         self._move(UPLOADING)
-        connection.begin(self, self._sent + self._body.take())
+        begun = self._body.take()
+        if self.copies is not None:
+            self.copies.add(begun)
+        connection.begin(self, self._sent + begun)
         self._uploaded()
 
     def informational_arrived(self, status: int, phrase: bytes, fields: Fields) -> None:
@@ -162,6 +165,8 @@ class Exchange(RequestForwarder):
         self.reject(denials.UPSTREAM_FAILURES[kind])
 
     def _send_again(self) -> None:
+        if self.copies is not None:
+            self.copies.restart()
         if self._attempts is not None:
             self._attempts.end_attempt()
         self._move(CONNECTING)
@@ -245,6 +250,8 @@ class Exchange(RequestForwarder):
         self._move(DONE)
         if self._attempts is not None:
             self._attempts.end()
+        if self.copies is not None:
+            self.copies.drop()
         if self._body is not None:
             self.record.bytes_in = self._body.size_bytes
         self.record.bytes_out = self._response_writer.size_bytes

@@ -29,6 +29,7 @@ from .interfaces import Connection
 from .lingering_close import Floods
 from .memory_budget import Budget
 from .metered_connection import MeteredConnection
+from .mirroring import Mirroring
 from .rotations import Rotations
 from .tls_handshake import GetContext, TlsHandshake
 
@@ -70,6 +71,7 @@ class Gateway:
         self.tasks = BackgroundTasks()
         self.upstreams = PoolManager(self.tasks, dial_policy)
         self.rotations = Rotations()
+        self.mirroring = Mirroring(self.upstreams, self.tasks, observer)
         self._connections: set[Connection] = set()
         self._all_gone = asyncio.Event()
         self._all_gone.set()
@@ -136,6 +138,7 @@ class Gateway:
         """Follow a new table; requests under way end with the one they began with."""
         self.upstreams.adopt(table)
         self.rotations.adopt(table)
+        self.mirroring.adopt(table)
 
     def _sweep(self) -> None:
         self._timer = self.loop.call_later(SWEEP_S, self._sweep)

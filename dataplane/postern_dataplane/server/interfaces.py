@@ -28,6 +28,7 @@ from .deadline import Deadline
 from .decision_cache import CacheEntry, DecisionCache, NullCache, Packet
 from .lingering_close import Floods
 from .memory_budget import Budget
+from .mirroring import Mirroring
 from .rotations import Rotations
 
 
@@ -59,6 +60,7 @@ class Services(Protocol):
     limits: Limits
     loop: asyncio.AbstractEventLoop
     observer: Observer
+    mirroring: Mirroring
     rotations: Rotations
     tasks: BackgroundTasks
     token_buckets: TokenBuckets

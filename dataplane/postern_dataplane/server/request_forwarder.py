@@ -19,6 +19,7 @@ from postern_dataplane.upstream.retry import RetryState
 from .attempt_budget import AttemptBudget
 from .body_forwarder import BodyForwarder
 from .interfaces import Downstream, Services
+from .mirroring import Copies
 
 
 class ExchangeState(State):
@@ -51,7 +52,7 @@ class RequestForwarder(ABC):
 
     __slots__ = (
         "_attempts", "_backend", "_began_at", "_body", "_client", "_retry_state", "_sent", "_sent_at", "_services",
-        "_upstream", "record", "state",
+        "_upstream", "copies", "record", "state",
     )  # fmt: skip
 
     _attempts: AttemptBudget | None
@@ -63,6 +64,7 @@ class RequestForwarder(ABC):
     _sent_at: float
     _services: Services
     _upstream: UpstreamConnection | None
+    copies: Copies | None
     record: RequestRecord
     state: ExchangeState
 
@@ -132,6 +134,8 @@ class RequestForwarder(ABC):
         if self._body.is_too_large:
             self.reject(denials.BODY_TOO_LARGE)
             return
+        if self.copies is not None:
+            self.copies.add(data)
         if data and self._upstream is not None:
             self._upstream.write(data)
         self._uploaded()
@@ -154,6 +158,8 @@ class RequestForwarder(ABC):
 
     def _wait_for_response(self) -> None:
         self._move(WAITING)
+        if self.copies is not None:
+            self.copies.send(self.record.request_id.encode())
         self._sent_at = now = self._client.now()
         self._client.deadline.wait_for_response(self._backend, now)
 

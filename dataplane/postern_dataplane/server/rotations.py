@@ -40,5 +40,5 @@ class Rotations:
     def adopt(self, table: RoutingTable) -> None:
         """Forget the turns of routes that a new table does not have, or no longer splits."""
         routes = table.entries["routes"]
-        for id_ in [id_ for id_ in self._rotations if id_ not in routes or not routes[id_].backends]:
-            del self._rotations[id_]
+        split = {id_ for id_ in self._rotations if id_ in routes and (routes[id_].backends or routes[id_].mirrors)}
+        self._rotations = {id_: rotation for id_, rotation in self._rotations.items() if id_ in split}

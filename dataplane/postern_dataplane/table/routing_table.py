@@ -118,6 +118,7 @@ class RoutingTable:
                 route.policy in policies.changed
                 or route.backend in upstreams.changed
                 or any(ref.backend in upstreams.changed for ref in route.backends)
+                or any(ref.backend in upstreams.changed for ref in route.mirrors)
                 or route.responses in responses.changed
             )
 
@@ -165,7 +166,7 @@ class RoutingTable:
         def row_for(upstream: Upstream | None) -> CompiledRoute:
             return CompiledRoute(route, policy, upstream, self.settings.body_bytes_max, responses)
 
-        if route.backends:
+        if route.backends or route.mirrors:
             return split_row(route, self.upstreams, row_for)
         return row_for(self.upstreams.get(route.backend))
 

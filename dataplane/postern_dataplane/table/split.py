@@ -1,4 +1,4 @@
-"""The split of a route's requests over several backends, ready to choose from.
+"""The split of a route's requests over several backends, ready to choose from, and the mirrors that get copies.
 
 What goes upstream depends on the backend: its host and its path are in the head.  So there is a row of the route for
 each way in which that head is written, and mostly one is enough for all backends.
@@ -27,37 +27,56 @@ class Choice(NamedTuple):
     row: int
 
 
+class CompiledMirror(NamedTuple):
+    """Where copies go, by a row as in `Choice`; of the two weights, the first is that of a copy."""
+
+    upstream: Upstream
+    row: int
+    weights: tuple[int, int]
+
+
 class CompiledSplit:
-    """The choices of a route, in the order of its backends.
+    """The choices of a route, in the order of its backends, of which one with mirrors may have a single one.
 
     Row 0 is the route's own, `further_rows` are those behind it.
     """
 
-    __slots__ = ("choices", "further_rows", "weights")
+    __slots__ = ("choices", "further_rows", "mirrors", "weights")
 
     def __init__(
-        self, weights: tuple[int, ...], choices: tuple[Choice, ...], further_rows: tuple[CompiledRoute, ...]
+        self,
+        weights: tuple[int, ...],
+        choices: tuple[Choice, ...],
+        mirrors: tuple[CompiledMirror, ...],
+        further_rows: tuple[CompiledRoute, ...],
     ) -> None:
         self.weights = weights
         self.choices = choices
+        self.mirrors = mirrors
         self.further_rows = further_rows
 
 
 def split_row(
     route: Route, upstreams: Mapping[str, Upstream], row_for: Callable[[Upstream | None], CompiledRoute]
 ) -> CompiledRoute:
-    """The row of a route with several backends; its own upstream is the first that may be chosen, None for none."""
-    found = [_usable(ref, upstreams) for ref in route.backends]
-    weights = tuple(ref.weight for ref in route.backends)
+    """The row of a route with several backends or mirrors; its upstream is the first that may be chosen, if any."""
+    refs = route.backends or (BackendRef(backend=route.backend),)
+    found = [_usable(ref, upstreams) for ref in refs]
+    weights = tuple(ref.weight for ref in refs)
+    mirrored = [(it, ref) for ref in route.mirrors if (it := _usable(BackendRef(backend=ref.backend), upstreams))]
     own = next((upstream for upstream, weight in zip(found, weights, strict=True) if upstream and weight), None)
     rows = {_writing(own): row_for(own)}
-    for upstream in found:
+    for upstream in (*found, *(it for it, _ in mirrored)):
         if upstream is not None and _writing(upstream) not in rows:
             rows[_writing(upstream)] = row_for(upstream)
     numbers = {writing: number for number, writing in enumerate(rows)}
     choices = tuple(Choice(upstream, numbers[_writing(upstream)] if upstream else 0) for upstream in found)
+    mirrors = tuple(
+        CompiledMirror(it, numbers[_writing(it)], (ref.numerator, ref.denominator - ref.numerator))
+        for it, ref in mirrored
+    )
     row, *further = rows.values()
-    row.split = CompiledSplit(weights, choices, tuple(further))
+    row.split = CompiledSplit(weights, choices, mirrors, tuple(further))
     return row
 
 

@@ -125,6 +125,12 @@ UPSTREAM_ERRORS = _counter_by(
     "upstream", "kind",
     more="Each attempt that failed counts; [the kinds](denials.md#failures-of-an-upstream) have a table.",
 )  # fmt: skip
+MIRRORED = _counter_by(
+    "postern_mirrored_requests_total",
+    "Copies of requests for mirrors, by upstream (the object it comes from, and which of its mirrors) and result.",
+    "upstream", "result",
+    more="`answered`, `failed`, or `skipped` where it was never sent; see [mirrors](../traffic-splitting.md#mirrors).",
+)  # fmt: skip
 SNAPSHOT_INFO = _gauge_of_supervisor(
     "postern_snapshot_info", "The snapshots in force.", "digest", more="1 for each; two during a reload."
 )

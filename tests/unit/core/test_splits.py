@@ -9,7 +9,7 @@ from postern_core.link.shares import Share
 from postern_core.link.withholding import withhold
 from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
-from postern_core.resources.service import references_of
+from postern_core.resources.service_upstreams import references_of
 
 MISSING = {"service": {"name": "gone", "port": 80}}
 CA = {"name": "ca"}

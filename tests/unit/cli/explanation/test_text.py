@@ -172,3 +172,11 @@ def test_attempts_are_said():
     told = text(manifests.service(), manifests.route(**attempts))
     assert "\n  ".join(["Its attempts", *lines]) in told
     assert "Its attempts" not in text(manifests.service(), manifests.route())
+
+
+def test_mirrors_are_said():
+    """An explanation says of how many requests copies go where, and a mirror makes no split."""
+    mirrors = [{"url": "http://b.example/x", "percent": 10}, {"service": {"name": "gone", "port": 80}}]
+    told = text(manifests.service(mirrors=mirrors), manifests.route())
+    assert "Copies of its requests go\n  10 of 100  to b.example:80 (Service/default/app/mirror/0)\n" in told
+    assert "split" not in told
