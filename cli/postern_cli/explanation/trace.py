@@ -29,6 +29,7 @@ from postern_dataplane.request.target import Target, compared_host
 from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
 from postern_dataplane.table.routing_table import RoutingTable
 
+from .certificates import certificate_shown
 from .limits import limit_notes
 from .routes import RouteNote, route_notes
 from .steps import Outcome, Step, Trace, nothing
@@ -36,6 +37,7 @@ from .token_checks import check_token
 from .wording import listed, shown
 
 READING = "the request has one reading"
+CERTIFICATE = "its connection was opened for a host of the same certificate"
 LISTENER = "its listener serves it"
 ROUTE = "a route takes it"
 CLIENT = "its client may call from its address"
@@ -153,13 +155,14 @@ def _read(head: RequestHead, table: RoutingTable, walk: Trace) -> Target | None:
         if reason is DenialReason.MISDIRECTED:
             walk.check(READING, nothing)
             walk.check(
-                "its connection was opened for a host of the same certificate", lambda: reason,
-                lambda: f"that was {shown(head.tls and head.tls.server_name)} (SNI), and the Host has another one",
-            )  # fmt: skip
+                CERTIFICATE, lambda: reason, lambda: f"{certificate_shown(head.tls, table)}; the Host has another"
+            )
             return None
         walk.check(READING, lambda: reason, lambda: _unreadable(head, host, is_repeated=is_repeated))
         return None
     walk.check(READING, nothing)
+    if head.tls is not None and table.certificates.by_id:
+        walk.check(CERTIFICATE, nothing, lambda: certificate_shown(head.tls, table))
     return target
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from certificates import Authority, tls_secret
 from manifests import compiled, route, service
 from postern_cli.explanation.request import written_request
@@ -28,9 +30,17 @@ def test_the_other_host_is_named():
     assert "(SNI)" in refused.detail
 
 
-def test_a_request_for_the_host_of_its_connection_passes():
-    """Nothing is said of certificates then, nor of a request without TLS."""
-    for url in ("https://app.example.com/", "http://other.example.com/"):
-        trace = explained(url, "Host: app.example.com")
-        assert not any("certificate" in step.title for step in trace.steps if step.outcome is not Outcome.OK)
-        assert trace.decision.head.method == "GET"
+@pytest.mark.parametrize(
+    ("url", "which"),
+    [
+        ("https://app.example.com/", '"app.example.com" (SNI), for which that of Secret default/app-tls is shown'),
+        ("https://192.0.2.1/", "no name (SNI), for which one of the gateway's own is shown"),
+        ("http://other.example.com/", None),
+    ],
+)
+def test_the_certificate_is_named(url, which):
+    """A request over TLS is explained with the certificate of its connection, and one without TLS has none."""
+    trace = explained(url, "Host: app.example.com")
+    found = [step.detail for step in trace.steps if "certificate" in step.title]
+    assert ([which] if which else []) == found
+    assert trace.decision.head.method == "GET"
