@@ -222,3 +222,11 @@ def test_a_listener_with_tls_shows_what_services_name(gateway, upstream, port):
     gateway.serve(manifests, listener(port, protocol="HTTPS"))
     address = raw.SecureAddress("127.0.0.1", port, authority.client_context(), HOST)
     assert [200] * 8 == [raw.ask(address, raw.request("/v1/json", host=HOST)).status for _ in range(8)]
+
+
+def test_a_local_run_has_listeners(start_gateway, manifests, port):
+    """They are there with the first snapshot, and saves leave them alone."""
+    gateway = start_gateway(manifests, f"--listener=inner=http://{HOST}:{port}")
+    assert (200, 404) == (ask(port).status, ask(port, "other.example.com").status)
+    gateway.serve(manifests)
+    assert 200 == ask(port).status

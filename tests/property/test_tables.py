@@ -25,6 +25,7 @@ from postern_core.snapshot import (
     TokenSource,
     ValueMatch,
 )
+from postern_core.snapshot_listeners import Listener
 from postern_core.snapshot_responses import ResponseBody, Responses
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
@@ -69,7 +70,7 @@ ENTRIES = {
         "Route", Route, created=DATES, hosts=HOSTS, paths=st.lists(PATHS, max_size=2).map(tuple), headers=MATCHES,
         backend=references("a", "b", "c"), service=st.just("s"), policy=st.none() | references("p", "q"),
         responses=st.none() | st.sampled_from(["r", "s"]),
-        keep_encoded_slashes=st.booleans(),
+        keep_encoded_slashes=st.booleans(), listeners=NOTHING | NAMES.map(lambda it: (it,)),
     ),
     "backends": st.builds(
         Backend, id=NAMES, path_prefix=st.sampled_from(["", "/up"]), host_header=st.sampled_from([None, "up"])
@@ -87,6 +88,13 @@ ENTRIES = {
         Responses, id=st.sampled_from(["r", "s"]), hosts=HOSTS, path_prefix=st.sampled_from(["/", "/a"]),
         bodies=NOTHING | st.builds(ResponseBody, status=st.just(404), content_type=st.just("text/plain"), body=NAMES)
         .map(lambda it: (it,)),
+    ),
+    # Of one port each is for a host of its own.
+    "listeners": NAMES.flatmap(
+        lambda name: st.builds(
+            Listener, id=st.just(name), protocol=st.just("HTTP"), port=st.just(80), bind_port=PORTS,
+            hostname=st.just({"a": "", "b": "*.h", "c": "x.h"}[name]),
+        )
     ),
     "consumers": named("Consumer", Consumer, groups=NOTHING | st.just(("g",)), custom_id=st.sampled_from(["", "7"])),
     "credentials": named(
@@ -107,6 +115,7 @@ SIZES = {
     "endpoints": (2, 3),
     "policies": (2, 2),
     "responses": (0, 2),
+    "listeners": (0, 3),
     "consumers": (3, 6),
     "credentials": (2, 6),
 }
@@ -167,6 +176,11 @@ def held(table):
         "unrouted": {host: found.longest for host, found in table.unrouted._by_host.items()},
         "policies": {id_: told_of(row) for id_, row in table.policies.items()},
         "credentials": {key: [(row.entry, row.consumer) for row in rows] for key, rows in table.credentials.items()},
+        "ports": {number: port._by_hostname for number, port in table.ports.items()},
+        "listeners": {
+            id_: {host: held_by(routes) for host in ("x.h", "y.h", "z") if (routes := it.hosts.find(host))}
+            for id_, it in table.listener_hosts.items()
+        },
         "hosts": {host: held_by(routes) for host in ("x.h", "y.h", "z") if (routes := table.hosts.find(host))},
     }
 

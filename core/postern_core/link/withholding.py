@@ -15,6 +15,7 @@ from postern_core.snapshot import Backend, Consumer, Credential, Endpoints, Poli
 from postern_core.snapshot_certificates import Certificate
 from postern_core.snapshot_entry import Entry
 from postern_core.snapshot_issuers import TokenIssuer
+from postern_core.snapshot_listeners import Listener
 from postern_core.snapshot_responses import Responses
 
 from .issuers import refused_issuer
@@ -27,7 +28,9 @@ REFUSAL = "can't be published"
 Refused = Mapping[tuple[str, str], Collection[Entry]]
 
 # The entries of the sections; others are parts of these.
-_Identified = Route | Backend | Endpoints | Policy | Consumer | Credential | Responses | TokenIssuer | Certificate
+_Identified = (
+    Route | Backend | Endpoints | Policy | Consumer | Credential | Responses | TokenIssuer | Certificate | Listener
+)
 _IsRefused = Callable[[str, _Identified], bool]
 
 
@@ -64,13 +67,19 @@ def withhold(snapshot: Snapshot, refused: Refused) -> tuple[Snapshot, frozenset[
         policies=tuple(it for it in policies if it.id in {route.policy for route in routes}),
         backends=backends,
         endpoints=endpoints,
-        # A route whose own are missing has the usual ones.
-        responses=tuple(it for it in snapshot.responses if not is_refused("responses", it)),
+        responses=tuple(it for it in snapshot.responses if not is_refused("responses", it)),  # or the usual ones
         certificates=tuple(it for it in snapshot.certificates if not is_refused("certificates", it)),
         consumers=consumers,
         issuers=tuple(refused_issuer(it, REFUSAL) if it.consumer in nameless else it for it in issuers),
         credentials=tuple(it for it in credentials if it.consumer not in nameless),
+        listeners=_listeners(snapshot, is_refused),
     ), frozenset(map(_source_of, missing))
+
+
+def _listeners(snapshot: Snapshot, is_refused: _IsRefused) -> tuple[Listener, ...]:
+    """A port is closed whole: what one listener takes, and perhaps redirects, would be served by a wider one else."""
+    closed = {it.bind_port for it in snapshot.listeners if is_refused("listeners", it)}
+    return tuple(it for it in snapshot.listeners if it.bind_port not in closed)
 
 
 def _backends_of(route: Route) -> set[str]:

@@ -1,10 +1,12 @@
 """What is left of a snapshot without what can't be published."""
 
 import pytest
+from msgspec import structs
 
 from manifests import compiled, consumer, credential, route, secret, service
 from postern_core.link.routes import place_of
 from postern_core.link.withholding import REFUSAL, withhold
+from postern_core.snapshot_listeners import Listener
 
 JWT = {"jwt": {}}
 OBJECTS = [
@@ -83,3 +85,13 @@ def test_a_backend_refuses():
     found, _ = without(("backends", "app"))
 
     assert [REFUSAL] == [entry.refusal for entry in found.backends]
+
+
+def test_a_port_is_closed_where_one_of_its_listeners_is_missing():
+    """What that one redirects would be served by a wider one."""
+    redirect = Listener("Listener/default/a", "HTTP", 80, 10080, "a.example.com", 443)
+    others = Listener("Listener/default/b", "HTTP", 80, 10080), Listener("Listener/default/c", "HTTP", 81, 10081)
+    snapshot = structs.replace(SNAPSHOT, listeners=(redirect, *others))
+    found, missing = withhold(snapshot, {("listeners", redirect.id): [redirect]})
+
+    assert (others[1:], {redirect.id}) == (found.listeners, missing)
