@@ -7,7 +7,6 @@ from typing import Any
 
 from aiohttp import web
 
-from postern_core.kinds import KINDS
 from postern_core.ref import Ref
 
 from .access import Access
@@ -19,6 +18,7 @@ from .live_pages import PARTS, LivePages
 from .objects import ConsoleObjects
 from .paging import Query, query_of
 from .rendering import STATIC, Templates
+from .shown_kinds import SHOWN_KINDS
 from .token_pages import TokenPages
 from .try_pages import TryPages
 from .views.about import about_page
@@ -29,7 +29,7 @@ from .views.overview import overview
 
 # No form of a console is larger.
 BODY_BYTES_MAX = 256 * 1024
-KIND_BY_PLURAL = {kind.plural: name for name, kind in KINDS.items()}
+KIND_BY_PLURAL = {kind.plural: name for name, kind in SHOWN_KINDS.items()}
 
 
 def new_application(objects: ConsoleObjects, access: Access, port: int) -> web.Application:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from postern_cli.diagnostics import Diagnostic, report_of
-from postern_core.kinds import KINDS
 from postern_core.parse import Parsed, is_a, spec_of
 from postern_core.problems import Problem, by_ref
 from postern_core.ref import Ref
 from postern_core.resources.kubernetes import Secret
 from postern_operator.local.folder_source import Reading
+
+from .shown_kinds import SHOWN_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def state_with(
     objects: Iterable[Parsed], problems: Sequence[Problem], findings: Sequence[Diagnostic], gateways: tuple[str, ...]
 ) -> ConsoleState:
     """Put together objects and findings, wherever they come from."""
-    ours = sorted((it for it in objects if it.ref.kind in KINDS and it.ref.name), key=lambda it: it.ref)
+    ours = sorted((it for it in objects if it.ref.kind in SHOWN_KINDS and it.ref.name), key=lambda it: it.ref)
     by_object: dict[Ref, list[Diagnostic]] = {}
     for finding in findings:
         if finding.object is not None:
@@ -95,5 +96,5 @@ def state_with(
 
 def parent_of(parsed: Parsed) -> Ref | None:
     """The Service of a Route, the Consumer of a JWTCredential; None for others, and where it can't be read."""
-    parent, spec = KINDS[parsed.ref.kind].parent, spec_of(parsed)
+    parent, spec = SHOWN_KINDS[parsed.ref.kind].parent, spec_of(parsed)
     return Ref(parent.kind, parsed.ref.namespace, parent.name_of(spec)) if parent and spec is not None else None

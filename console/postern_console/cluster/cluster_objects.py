@@ -22,6 +22,7 @@ from postern_cli.sources import Where, no_secrets
 from postern_cli.token import serving_credential
 from postern_cli.visibility import Unread, certain
 from postern_console.editing.change import Change
+from postern_console.editing.forms import FORMS
 from postern_console.editing.review import Review, review_of
 from postern_console.object_document import ObjectDocument
 from postern_console.permissions import Permissions
@@ -81,7 +82,7 @@ class ClusterObjects:
         """What a user writes of the object: as it was listed last, or for one who may change it as it is now."""
         held = (await self._latest.get()).held.get(parsed.ref)
         live = held.manifest if held is not None else None
-        if self._writes:
+        if self._writes and parsed.ref.kind in FORMS:
             with contextlib.suppress(RefusedError):  # One who may list, and not get.
                 live = await live_object((await self._session.connection()).api, parsed.ref)
         if live is None:

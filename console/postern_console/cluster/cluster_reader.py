@@ -19,6 +19,7 @@ from postern_cli.load_objects import without_keys
 from postern_cli.printing import printable
 from postern_cli.sources import no_secrets
 from postern_cli.visibility import Unread, certain
+from postern_console.shown_kinds import SHOWN_KINDS
 from postern_console.state import ConsoleState, state_with
 from postern_core.kinds import KINDS
 from postern_core.link.shares import Share
@@ -87,7 +88,7 @@ class ClusterReader:
 
 
 def _findings(objects: tuple[Parsed, ...], problems: tuple[Problem, ...]) -> tuple[Diagnostic, ...]:
-    ours = tuple(parsed for parsed in objects if parsed.ref.kind in KINDS)
+    ours = tuple(parsed for parsed in objects if parsed.ref.kind in SHOWN_KINDS)
     return report_of(Reading(ours), problems, ()).findings
 
 

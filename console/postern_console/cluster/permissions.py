@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from postern_cli.cluster.connection import Connection
+from postern_console.editing.forms import FORMS
 from postern_console.permissions import Permissions
 from postern_core.kinds import KINDS
 from postern_core.ref import Ref
@@ -29,7 +30,12 @@ class Asking:
 
 
 async def permissions_of(asking: Asking, ref: Ref, held: HeldObject | None, namespaces: Iterable[str]) -> Permissions:
-    """The permissions for an object, or for one without a name to make one in one of the namespaces."""
+    """The permissions for an object, or for one without a name to make one in one of the namespaces.
+
+    A kind without a form is only looked at, so that nothing is asked.
+    """
+    if ref.kind not in FORMS:
+        return Permissions()
     if not ref.name:
         return Permissions(edit=await _why_none_is_made(asking, ref.kind, namespaces) if asking.writes else "")
     if held is None:

@@ -10,10 +10,12 @@ from msgspec import UnsetType
 
 from postern_console.shown_manifest import without_user_info
 from postern_console.state import ConsoleState, parent_of
+from postern_core.link.ingress_classes import named_class
 from postern_core.parse import Parsed, is_a
 from postern_core.ref import Ref
 from postern_core.resources.auth import Auth
 from postern_core.resources.consumer import Consumer
+from postern_core.resources.ingress import Ingress
 from postern_core.resources.issuer_keys import keys_source
 from postern_core.resources.jwt_credential import JWTCredential
 from postern_core.resources.jwt_policy_kind import JWTPolicy
@@ -95,6 +97,15 @@ def _policy(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
     return (targets, MODES[block.mode], claims, _listed(allowed, "every consumer"))
 
 
+def _ingress(parsed: Parsed, _: ConsoleState) -> tuple[str, ...]:
+    assert is_a(parsed, Ingress)
+    rules = parsed.resource.spec.rules or ()
+    hosts = dict.fromkeys(rule.host or "every host" for rule in rules)
+    paths = dict.fromkeys(path.path or "every path" for rule in rules if rule.http for path in rule.http.paths)
+    named = named_class(parsed)
+    return (named[0] if named else "the default one", _listed(hosts, "every host"), _listed(paths, "none"))
+
+
 def _listed(texts: Iterable[str], otherwise: str) -> str:
     return ", ".join(texts) or otherwise
 
@@ -137,6 +148,7 @@ FACTS: Mapping[str, Reading] = MappingProxyType(
         "Consumer": (("Groups", "Custom ID", "Credentials"), _consumer),
         "JWTCredential": (("Consumer", "Key", "Algorithm", "Keys"), _credential),
         "JWTPolicy": (("Protects", "Protection", "Required claims", "Who may pass"), _policy),
+        "Ingress": (("Class", "Hosts", "Paths"), _ingress),
         "TokenIssuer": (("Issuer", "Audiences", "Callers", "Key set"), _issuer),
     }
 )

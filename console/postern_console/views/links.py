@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from postern_console.shown_kinds import SHOWN_KINDS
 from postern_console.state import ConsoleState
-from postern_core.kinds import KINDS
 from postern_core.ref import Ref
 
 DECODE_PATH, GATEWAYS_PATH, DENIALS_PATH, ABOUT_PATH = "/decode", "/gateways", "/denials", "/about"
@@ -22,7 +22,7 @@ class Link:
 
 def list_path(kind: str) -> str:
     """The address of the list of a kind."""
-    return f"/{KINDS[kind].plural}"
+    return f"/{SHOWN_KINDS[kind].plural}"
 
 
 def object_path(ref: Ref) -> str:
@@ -55,7 +55,7 @@ class Frame:
 
 def frame(current: str) -> Frame:
     """The frame of the page at an address."""
-    kinds = (Link(kind.title, list_path(name)) for name, kind in KINDS.items())
+    kinds = (Link(kind.title, list_path(name)) for name, kind in SHOWN_KINDS.items())
     others = {
         "Decode and explain": DECODE_PATH, "Gateways": GATEWAYS_PATH, "Denials": DENIALS_PATH, "About": ABOUT_PATH
     }  # fmt: skip

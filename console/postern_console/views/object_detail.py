@@ -9,9 +9,9 @@ from postern_console.calls import call_of
 from postern_console.editing.forms import FORMS
 from postern_console.object_document import ObjectDocument
 from postern_console.permissions import EVERYTHING, Permissions
+from postern_console.shown_kinds import SHOWN_KINDS
 from postern_console.shown_manifest import shown_yaml
 from postern_console.state import ConsoleState, parent_of
-from postern_core.kinds import KINDS
 from postern_core.parse import Parsed, is_a
 from postern_core.resources.jwt_credential import JWTCredential
 
@@ -36,7 +36,7 @@ def object_detail(
     return {
         "title": f"{ref.kind} {ref.path}",
         "frame": frame(list_path(ref.kind)),
-        "above": Link(KINDS[ref.kind].title, list_path(ref.kind)),
+        "above": Link(SHOWN_KINDS[ref.kind].title, list_path(ref.kind)),
         "ref": ref,
         "health": health_of(ref, state),
         "facts": facts_of(parsed, state),
@@ -100,4 +100,4 @@ def children_of(parsed: Parsed, state: ConsoleState) -> list[Row]:
 
 
 def _title_of_children(kind: str) -> str:
-    return next((it.title for it in KINDS.values() if it.parent and it.parent.kind == kind), "")
+    return next((it.title for it in SHOWN_KINDS.values() if it.parent and it.parent.kind == kind), "")

@@ -8,8 +8,8 @@ from typing import Any
 from postern_console.editing.forms import FORMS
 from postern_console.paging import Query, matches, page_of
 from postern_console.permissions import EVERYTHING, Permissions
+from postern_console.shown_kinds import SHOWN_KINDS
 from postern_console.state import ConsoleState
-from postern_core.kinds import KINDS
 from postern_core.parse import Parsed
 
 from .edit import new_path
@@ -37,7 +37,7 @@ def object_list(state: ConsoleState, kind: str, query: Query, permissions: Permi
     ]
     page = page_of(found, query)
     return {
-        "title": KINDS[kind].title,
+        "title": SHOWN_KINDS[kind].title,
         "frame": frame(list_path(kind)),
         "kind": kind,
         "new": Link(f"New {kind}", new_path(kind)) if kind in FORMS and not permissions.edit else None,

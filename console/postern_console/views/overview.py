@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from postern_console.paging import Query, page_of
+from postern_console.shown_kinds import SHOWN_KINDS
 from postern_console.state import ConsoleState
-from postern_core.kinds import KINDS
 
 from .findings import counted, findings_of
 from .links import Link, frame, list_path
@@ -32,7 +32,7 @@ def overview(state: ConsoleState, query: Query) -> dict[str, Any]:
         "summary": _summary(state),
         "places": state.places,
         "left_out": state.left_out,
-        "kinds": [_count(state, kind) for kind in KINDS],
+        "kinds": [_count(state, kind) for kind in SHOWN_KINDS],
         "findings": findings_of(page.items, state),
         "page": page,
     }
@@ -49,4 +49,4 @@ def _count(state: ConsoleState, kind: str) -> KindCount:
     refs = [parsed.ref for parsed in state.of_kind(kind)]
     errors = sum(state.count(ref, "error") > 0 for ref in refs)
     warnings = sum(state.count(ref, "warning") > 0 for ref in refs)
-    return KindCount(Link(KINDS[kind].title, list_path(kind)), len(refs), errors, warnings)
+    return KindCount(Link(SHOWN_KINDS[kind].title, list_path(kind)), len(refs), errors, warnings)

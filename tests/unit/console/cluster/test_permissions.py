@@ -78,3 +78,9 @@ async def test_a_new_object_takes_the_right_to_create_and_to_patch_somewhere(all
 async def test_an_object_that_has_gone_bars_nothing():
     """Its page does not exist."""
     assert Permissions() == await permissions_of(Asking(Connection(), Reviews(), True), ALICE, None, [])
+
+
+async def test_a_kind_without_a_form_takes_no_right():
+    """There is nothing to be done with it from here."""
+    for ref in (Ref("Ingress", "", ""), Ref("TokenIssuer", "default", "a")):
+        assert Permissions() == await permissions_of(Asking(Connection(), Reviews(), True), ref, None, ["a"])

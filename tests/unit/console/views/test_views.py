@@ -54,8 +54,8 @@ def test_the_overview_counts_and_has_errors_first(folder):
     assert "1 error" in shown["summary"]
     assert ("error", "spec.methods[0]") == (shown["findings"][0].severity, shown["findings"][0].field)
     assert "/routes/default/all" == shown["findings"][0].about.href
-    assert [1, 1, 1, 0, 0, 0] == [kind.total for kind in shown["kinds"]]
-    assert [0, 1, 0, 0, 0, 0] == [kind.errors for kind in shown["kinds"]]
+    assert [1, 1, 1, 0, 0, 0, 0] == [kind.total for kind in shown["kinds"]]
+    assert [0, 1, 0, 0, 0, 0, 0] == [kind.errors for kind in shown["kinds"]]
 
 
 def test_an_overview_without_problems_says_so(protected):
@@ -241,3 +241,17 @@ def test_a_kind_that_can_t_be_made_has_no_button(protected):
     shown = object_list(protected.state(), "Route", Query(), Permissions("no right"))
     assert (None, "no right") == (shown["new"], shown["barred"])
     assert "" == object_list(protected.state(), "TokenIssuer", Query(), Permissions("no right"))["barred"]
+
+
+def test_an_ingress_is_shown_beside_our_kinds(folder):
+    """Its facts are its class, hosts and paths, and what is wrong with it is a finding; it has no form."""
+    folder.write(manifests.ingress("shop"), manifests.ingress_class())
+    state = folder.state()
+    ref = Ref("Ingress", "default", "shop")
+    assert ref in state.objects
+    listed = object_list(state, "Ingress", Query())
+    assert (["Class", "Hosts", "Paths"], None, "/ingresses/default/shop") == (
+        list(listed["headings"]), listed["new"], listed["rows"][0].link.href,
+    )  # fmt: skip
+    shown = object_detail(state, state.objects[ref], document_of(state.objects[ref]))
+    assert ([], True) == (shown["actions"], "ingressClassName" in shown["yaml"])
