@@ -25,7 +25,9 @@ OF_THIS_CLIENT = "private"
 def redirected(head: RequestHead, target: Target, redirect: CompiledRedirect, table: RoutingTable) -> Denial | None:
     """The redirect of a request, or the refusal of one that names no host; None for one that is not redirected."""
     entry, asked_by = redirect.entry, client_scheme(head, table)
-    asked_port = client_port(target, asked_by)
+    # Gateway API has the listener's; one of the process's settings knows its own, and not the one before it.
+    listener = head.port if head.port is not None and head.port.is_tls == (asked_by == "https") else None
+    asked_port = client_port(target, asked_by) if listener is None else listener.number
     scheme, host = entry.scheme or asked_by, entry.hostname or target.host
     if not host:
         return BAD_REQUEST
@@ -38,4 +40,5 @@ def redirected(head: RequestHead, target: Target, redirect: CompiledRedirect, ta
     if address == (asked_by, target.host, asked_port, redirect.asked_path(target)):
         return None
     location = ascii_only(f"{scheme}://{authority_of(host, port, scheme)}{address[3]}{query}")
-    return redirect.denial.with_location(location, OF_THIS_CLIENT if is_kept and port != usual else "")
+    is_chosen = is_kept and listener is None and port != usual
+    return redirect.denial.with_location(location, OF_THIS_CLIENT if is_chosen else "")

@@ -29,7 +29,7 @@ def client_scheme(head: RequestHead, table: RoutingTable) -> str:
 
 
 def client_port(target: Target, scheme: str) -> int:
-    """The port that the client has asked for: ours is that of a container, behind a Service."""
+    """The port that the client has asked for."""
     name, _, port = target.authority.rpartition(":")
     return int(port) if name and port.isdecimal() else USUAL_PORTS[scheme]
 

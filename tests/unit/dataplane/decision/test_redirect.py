@@ -6,9 +6,11 @@ import pytest
 
 from heads import NOW_S, head, outcome, table
 from manifests import route, service
+from postern_core.snapshot_listeners import Listener
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Reject
 from postern_dataplane.decision.verification_cache import NullCache
+from postern_dataplane.listener import ListenerPort
 from postern_dataplane.request.denials import REDIRECTED
 
 PROXY = ("X-Forwarded-Proto", "https")
@@ -57,6 +59,26 @@ def location(redirect, target="/a", *fields, host="app.example.com", trusted=(),
 def test_an_address_keeps_what_is_not_replaced(redirect, host, is_tls, expected):
     """Scheme, host and port are the client's where none is given, and a port of the scheme's own is left out."""
     assert expected == location(redirect, host=host, is_tls=is_tls)
+
+
+@pytest.mark.parametrize(
+    ("redirect", "protocol", "expected"),
+    [
+        ({"hostname": "b.example"}, "HTTP", "http://b.example:8080/a"),
+        ({"hostname": "b.example"}, "HTTPS", "https://b.example:8080/a"),
+        ({"scheme": "https"}, "HTTP", "https://app.example.com/a"),
+        ({"hostname": "app.example.com"}, "HTTP", ""),
+    ],
+)
+def test_the_port_of_a_listener_is_that_which_clients_connect_to(redirect, protocol, expected):
+    """A listener of the snapshot knows its port, whatever a client says in Host, and so the address is for all."""
+    port = ListenerPort([Listener(id="l", protocol=protocol, port=8080, bind_port=18080)])
+    more = {"port": port, "is_tls": protocol == "HTTPS", "host": "app.example.com:1337"}
+    assert expected == location(redirect, **more)
+    request = head("/a", **more)
+    if expected:
+        denial = answer_to(table(service(hosts=[]), route(redirect=redirect)), request)
+        assert b"Cache-Control" not in dict(denial.fields)
 
 
 def test_the_scheme_is_what_a_trusted_proxy_says():
