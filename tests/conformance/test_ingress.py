@@ -9,7 +9,9 @@ from __future__ import annotations
 import pytest
 
 import raw
+from certificates import tls_secret
 from manifests import ingress, ingress_class, ingress_path, kubernetes_service
+from secure_gateway import NAME, SecureDataPlane
 
 HOSTS = {
     "exact-path": [("/foo", "Exact", "foo-exact")],
@@ -124,3 +126,23 @@ def test_without_a_default_backend_the_rest_is_not_found(serving):
     ask = "GET {} HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n\r\n"
     raw.until(lambda: raw.ask(gateway.listen, ask.format("/a")).status == 200, "the Ingress to be served")
     assert 404 == raw.ask(gateway.listen, ask.format("/b")).status
+
+
+def test_the_certificate_of_an_ingress_is_shown_for_its_host(start_gateway, start_upstream):
+    """It comes before the gateway's own, which is shown for all other names."""
+    service, slice_ = kubernetes_service()
+    served = [ingress_class(), service, slice_ | {"ports": [{"port": start_upstream().port}]}]
+    gateway = start_gateway([*served, ingress(host=NAME)], kind=SecureDataPlane)
+    pair = gateway.authority.issue(NAME)
+    tls = [{"hosts": [NAME], "secretName": "app-tls"}]
+    gateway.serve([*served, ingress(host=NAME, tls=tls), tls_secret(pair)])
+    assert pair.serial == serial(gateway, NAME)
+    assert pair.serial != serial(gateway, "other.example.org")
+
+
+def serial(gateway, name):
+    """Which certificate a new connection is shown."""
+    context = gateway.authority.client_context()
+    context.check_hostname = False
+    with raw.Client(gateway.secure(name, context)) as client:
+        return int(client.socket.getpeercert()["serialNumber"], 16)
