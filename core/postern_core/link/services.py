@@ -145,15 +145,20 @@ def link_services(
     for parsed, place in present:
         hosts, clean_headers = settled.hosts.get(parsed.ref, ()), forwarded.get(parsed.ref, ())
         linked, problems = _resolve(parsed, place._replace(hosts=hosts, clean_headers=clean_headers), resources)
-        tls = parsed.resource.spec.tls if is_a(parsed, Service) else None
-        certificates = link_certificates(parsed.ref, tls or None, hosts, resources, services.certificates)
-        services.problems += [*problems, *certificates.problems]
-        for backend in linked.backends:
-            if backend.client_certificate is not None:
-                added = services.certificates.add_client(backend.client_certificate)
-                certificates = certificates.with_client(added)
-        services.linked[parsed.ref] = replace(linked, certificates=certificates)
+        services.problems += problems
+        services.linked[parsed.ref] = _certified(parsed, linked, resources, services)
     return services
+
+
+def _certified(parsed: Parsed, linked: LinkedService, resources: ResourceIndex, services: Services) -> LinkedService:
+    """A Service with the certificates that it names, which are added to those of the gateway."""
+    tls = parsed.resource.spec.tls if is_a(parsed, Service) else None
+    certificates = link_certificates(parsed.ref, tls or None, linked.hosts, resources, services.certificates)
+    services.problems += certificates.problems
+    for client in (it.client_certificate for it in linked.backends):
+        if client is not None:
+            certificates = certificates.with_client(services.certificates.add_client(client))
+    return replace(linked, certificates=certificates)
 
 
 def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], Claim, ServicePlace]:
