@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from postern_cli.cluster.connection import Connection
 from postern_cli.cluster.fetch_references import FetchedReferences, fetch_references
+from postern_cli.cluster.list_ingresses import list_ingresses
 from postern_cli.cluster.list_resources import ListedResources, list_resources
 from postern_cli.diagnostics import Diagnostic, report_of
 from postern_cli.load_folders import gateways_of, problems_of
@@ -58,6 +59,9 @@ class ClusterReader:
     async def read(self, connection: Connection) -> ClusterReading:
         """The cluster now; the last reading itself where nothing has changed.  Raises `ClusterReadingError`."""
         listed = await list_resources(connection, tuple(KINDS), self._namespace)
+        ingresses = await list_ingresses(connection, self._namespace)
+        manifests, refusals = (*listed.manifests, *ingresses.manifests), (*listed.refusals, *ingresses.refusals)
+        listed = replace(listed, manifests=manifests, refusals=refusals)
         held = await asyncio.to_thread(held_of, listed.manifests, self._last.held if self._last else {})
         is_old = time.monotonic() - self._referred_s >= REFERENCES_S
         if self._last is not None and not is_old and are_same(held, self._last.held):

@@ -41,3 +41,14 @@ async def test_one_namespace_is_read_alone(objects, cluster):
     """With a namespace no list is of others, and the state names it."""
     reading = await ClusterReader("empty", DEFAULT_SHARE).read(await objects._session.connection())
     assert ({}, True) == (reading.state.objects, reading.state.cluster.endswith(", namespace empty"))
+
+
+async def test_an_ingress_of_our_class_is_read_with_what_it_names(objects, cluster):
+    """Those of other classes are no concern of the console, and none is written."""
+    cluster.put(
+        manifests.ingress_class(), manifests.ingress("shop"), manifests.ingress("other", ingressClassName="nginx")
+    )
+    reading = await ClusterReader("", DEFAULT_SHARE).read(await objects._session.connection())
+    assert ["shop"] == [ref.name for ref in reading.state.objects if ref.kind == "Ingress"]
+    assert "/api/v1/namespaces/default/services/web" in cluster.asked
+    assert "error" in {it.severity for it in reading.state.by_object[Ref("Ingress", "default", "shop")]}

@@ -37,7 +37,7 @@ async def test_why_a_secret_is_not_created_is_said_without_quoting_it(server, st
 
 
 def test_a_secret_is_in_no_text_of_its_change():
-    """Neither what is shown, nor the digest, nor a traceback has it."""
+    """What is shown, the digest and a traceback are without the secret."""
     change = SecretChange(old="", new="", ref=REF, manifest=MANIFEST)
     assert ("Secret demo/bob", False, "") == (change.place, "s3cret" in repr(change), change.to_apply)
     assert change.digest == SecretChange(old="", new="", ref=REF, manifest={}).digest
