@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,6 @@ def explain(
     header: tuple[str, ...],
     peer: str,
     connects: bool,
-    listener: tuple[str, ...],
     is_cluster: bool,
     context: str,
     kubeconfig: str,
@@ -82,7 +81,6 @@ def explain(
     It names the route that takes the request and why the others don't, where the token was found, each check
     with its outcome, and what would be sent upstream. Tokens and cookies are never printed.
     The exit status is 0 when it could be explained, whether the request would pass or not.
-    A port of a --listener in the URL is that listener's; any other is one of the data plane's own settings.
     With --connect, the upstream of a request that would pass is connected to from here, and a failure of TLS is named.
     With --cluster, of all credentials only the Secrets of those that a token in the request names are read.
 
@@ -98,8 +96,7 @@ def explain(
     gathered = load_objects(source, Wanted(has_use_for_secrets=matters_to(head), fetched_keys=KeysWanted.KEPT))
     tell_mistakes(gathered.reading)
     tell_left_out(gathered.left_out)
-    snapshot = _snapshot_for(gateway, gathered, grants_of(source, gateway), rules)
-    snapshot = structs.replace(snapshot, listeners=listeners_of(listener, gateway))
+    snapshot = _snapshot_for(gateway, gathered, grants_of(source, gateway), **rules)
     explanation = explained(written, head, snapshot)
     click.echo("\n".join(_told(explanation, snapshot, gathered)))
     if connects and isinstance(explanation.decision, Forward):
@@ -111,7 +108,9 @@ def _told(explanation: Explanation, snapshot: Snapshot, gathered: LoadedObjects)
     yield from fetched_keys_of(explanation, gathered.fetched)
 
 
-def _snapshot_for(gateway: str, gathered: LoadedObjects, grants: Grants, rules: Mapping[str, Any]) -> Snapshot:
+def _snapshot_for(
+    gateway: str, gathered: LoadedObjects, grants: Grants, *, listener: Iterable[str], **rules: Any
+) -> Snapshot:
     """Compile for this gateway, with a warning on standard error where mistakes may matter."""
     objects = gathered.objects
     if gateway not in gateways_of(objects):
@@ -120,7 +119,7 @@ def _snapshot_for(gateway: str, gathered: LoadedObjects, grants: Grants, rules: 
     problems = certain(compiled.problems, objects, gathered.left_out)
     if not all(problem.is_warning for problem in problems):
         click.echo("Warning: what is wrong in these manifests may matter here; see `postern validate`.", err=True)
-    return compiled.snapshot
+    return structs.replace(compiled.snapshot, listeners=listeners_of(listener, gateway))
 
 
 def explained(written: WrittenRequest, head: RequestHead | Denial, snapshot: Snapshot) -> Explanation:

@@ -31,12 +31,20 @@ SIDECAR = PACKAGES["dataplane"] / "sync"
 STORE = PACKAGES["dataplane"] / "rate_limit_store"
 CLUSTER = PACKAGES["operator"] / "cluster"
 KUBECTL = PACKAGES["cli"] / "cluster"
+CONSOLE_OF_CLUSTER = PACKAGES["console"] / "cluster"
+# Of the kit, what the operator and the data plane read certificates with.
+KEY_PAIR = PACKAGES["kit"] / "key_pair.py"
 PARTS = {
     **{root: [path for path in SOURCES if package in path.parents] for root, package in PACKAGES.items()},
+    "kit": [path for path in PACKAGES["kit"].rglob("*.py") if path != KEY_PAIR],
+    "key_pair of the operator": [KEY_PAIR],
+    "key_pair of the data plane": [KEY_PAIR],
     "operator": [path for path in PACKAGES["operator"].rglob("*.py") if CLUSTER not in path.parents],
     "cluster": sorted(CLUSTER.rglob("*.py")),
     "cli": [path for path in PACKAGES["cli"].rglob("*.py") if KUBECTL not in path.parents],
     "kubectl": sorted(KUBECTL.rglob("*.py")),
+    "console": [path for path in PACKAGES["console"].rglob("*.py") if CONSOLE_OF_CLUSTER not in path.parents],
+    "console of a cluster": sorted(CONSOLE_OF_CLUSTER.rglob("*.py")),
     "dataplane": [path for path in PACKAGES["dataplane"].rglob("*.py") if not {SIDECAR, STORE} & {*path.parents}],
     "store": sorted(STORE.rglob("*.py")),
     "sync": sorted(SIDECAR.rglob("*.py")),
@@ -53,6 +61,9 @@ CARRIED_BY = {
     "cli": ["operator", "dataplane"],
     "kubectl": ["operator", "dataplane", "cluster"],
     "console": ["operator", "dataplane", "console"],
+    "console of a cluster": ["operator", "dataplane", "cluster", "console"],
+    "key_pair of the operator": ["operator"],
+    "key_pair of the data plane": ["dataplane"],
 }
 # What a requirement is used through, and so can't be without.
 BROUGHT_ALONG = {"aiohttp": {"yarl"}}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from postern_core.snapshot import Route
+from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.split import CompiledSplit
 from postern_dataplane.table.upstream import Upstream
 
 
-def shares_of(split: CompiledSplit, entry: Route) -> Iterator[str]:
+def shares_of(split: CompiledSplit[CompiledRoute], entry: Route) -> Iterator[str]:
     """How many requests go where, of as many as the sum of the weights."""
     width = len(str(max(split.weights)))
     for ref, choice in zip(entry.backends, split.choices, strict=True):
@@ -17,14 +18,14 @@ def shares_of(split: CompiledSplit, entry: Route) -> Iterator[str]:
         yield f"{ref.weight:>{width}}  {where} ({ref.backend})"
 
 
-def mirrors_of(split: CompiledSplit) -> Iterator[str]:
+def mirrors_of(split: CompiledSplit[CompiledRoute]) -> Iterator[str]:
     """Of how many requests a copy goes where."""
     for mirror in split.mirrors:
         copied, whole = mirror.weights[0], sum(mirror.weights)
         yield f"{copied} of {whole}  {_first_of(mirror.upstream).removeprefix('go ')} ({mirror.upstream.id})"
 
 
-def usable_upstreams(split: CompiledSplit) -> tuple[Upstream, ...]:
+def usable_upstreams(split: CompiledSplit[CompiledRoute]) -> tuple[Upstream, ...]:
     """The upstreams that get requests."""
     shares = zip(split.weights, split.choices, strict=True)
     return tuple(choice.upstream for weight, choice in shares if weight and choice.upstream)

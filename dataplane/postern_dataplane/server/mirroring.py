@@ -12,6 +12,7 @@ import asyncio
 
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.http1.response_head import BadResponse, Fields, Response, read_response
+from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.table.split import CompiledSplit
 from postern_dataplane.table.upstream import Upstream
@@ -39,7 +40,9 @@ class Mirroring:
         self._samples: dict[str, tuple[WeightedRotation, ...]] = {}
         self._open = 0
 
-    def copies(self, route: str, split: CompiledSplit, heads: tuple[bytes, ...], method: str) -> Copies | None:
+    def copies(
+        self, route: str, split: CompiledSplit[CompiledRoute], heads: tuple[bytes, ...], method: str
+    ) -> Copies | None:
         """The copies of a request of this route, None where none is made of it; `heads` are those of its rows."""
         samples = self._samples.get(route)
         wanted = tuple(mirror.weights for mirror in split.mirrors)

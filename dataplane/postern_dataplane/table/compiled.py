@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -32,11 +32,9 @@ from .rate_limits import compiled_rate_limits
 from .re2_pattern import compile_pattern
 from .redirect import compiled_redirect
 from .removed_headers import removed_headers
+from .split import CompiledSplit
 from .upstream import Upstream
 from .upstream_path import upstream_path
-
-if TYPE_CHECKING:
-    from .split import CompiledSplit
 
 
 class CompiledCredential(msgspec.Struct, gc=False, eq=False):
@@ -235,7 +233,7 @@ class CompiledRoute:
         self.policy = policy
         self.metadata = policy.resource if policy is not None and entry.serves_metadata else None
         self.upstream = upstream
-        self.split: CompiledSplit | None = None
+        self.split: CompiledSplit[CompiledRoute] | None = None
         self.attempts = compiled_attempts(entry.retry, entry.timeouts)
         self.responses = responses
         self.methods = _methods(entry.methods)

@@ -167,7 +167,9 @@ class RoutingTable:
             return CompiledRoute(route, policy, upstream, self.settings.body_bytes_max, responses)
 
         if route.backends or route.mirrors:
-            return split_row(route, self.upstreams, row_for)
+            row, split = split_row(route, self.upstreams, row_for)
+            row.split = split
+            return row
         return row_for(self.upstreams.get(route.backend))
 
 

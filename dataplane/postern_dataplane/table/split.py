@@ -7,14 +7,15 @@ each way in which that head is written, and mostly one is enough for all backend
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from postern_core.snapshot import Route
 from postern_core.snapshot_backend_refs import BackendRef
 
-if TYPE_CHECKING:
-    from .compiled import CompiledRoute
-    from .upstream import Upstream
+from .upstream import Upstream
+
+# The row of a route, which is built of what is here.
+Row = TypeVar("Row")
 
 
 class Choice(NamedTuple):
@@ -35,7 +36,7 @@ class CompiledMirror(NamedTuple):
     weights: tuple[int, int]
 
 
-class CompiledSplit:
+class CompiledSplit(Generic[Row]):
     """The choices of a route, in the order of its backends, of which one with mirrors may have a single one.
 
     Row 0 is the route's own, `further_rows` are those behind it.
@@ -48,7 +49,7 @@ class CompiledSplit:
         weights: tuple[int, ...],
         choices: tuple[Choice, ...],
         mirrors: tuple[CompiledMirror, ...],
-        further_rows: tuple[CompiledRoute, ...],
+        further_rows: tuple[Row, ...],
     ) -> None:
         self.weights = weights
         self.choices = choices
@@ -57,9 +58,12 @@ class CompiledSplit:
 
 
 def split_row(
-    route: Route, upstreams: Mapping[str, Upstream], row_for: Callable[[Upstream | None], CompiledRoute]
-) -> CompiledRoute:
-    """The row of a route with several backends or mirrors; its upstream is the first that may be chosen, if any."""
+    route: Route, upstreams: Mapping[str, Upstream], row_for: Callable[[Upstream | None], Row]
+) -> tuple[Row, CompiledSplit[Row]]:
+    """The row of a route with several backends or mirrors, and its split.
+
+    The row's upstream is the first that may be chosen, if any.
+    """
     refs = route.backends or (BackendRef(backend=route.backend),)
     found = [_usable(ref, upstreams) for ref in refs]
     weights = tuple(ref.weight for ref in refs)
@@ -76,8 +80,7 @@ def split_row(
         for it, ref in mirrored
     )
     row, *further = rows.values()
-    row.split = CompiledSplit(weights, choices, mirrors, tuple(further))
-    return row
+    return row, CompiledSplit(weights, choices, mirrors, tuple(further))
 
 
 def _usable(ref: BackendRef, upstreams: Mapping[str, Upstream]) -> Upstream | None:
