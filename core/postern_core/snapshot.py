@@ -1,8 +1,8 @@
 """The contract between what compiles and what serves.
 
-A snapshot consists of hosts, matches, policies, consumers, credentials and
-weighted endpoints, never of the kinds a user wrote: other kinds may be
-translated into it later.  Every entry names the object it came from (`id` is
+A snapshot consists of hosts, matches, filters, policies, consumers, credentials
+and weighted backends, never of the kinds a user wrote: every front end is
+translated into it.  Every entry names the object it came from (`id` begins with
 `Kind/namespace/name`).  Entries are independent of each other's order, so that
 one changed object changes one entry; `precedence` has the order of routes.
 
