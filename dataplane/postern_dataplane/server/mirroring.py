@@ -116,10 +116,12 @@ class Copies:
 
     def send(self, request_id: bytes) -> None:
         """Send the copies, with the id of the request if it has one; there are none any more afterwards."""
-        targets, self._targets = self._targets, []
+        # The exchange may go on for long after the copies have ended, and what it holds is counted no more.
+        targets, body = self._targets, self._body
+        self._targets, self._body = [], b""
         extra = b"X-Request-Id: %b\r\n" % request_id if request_id else b""
         for upstream, head in targets:
-            self._mirroring.send(upstream, self._method, b"".join((head[:-2], extra, b"\r\n", self._body)))
+            self._mirroring.send(upstream, self._method, b"".join((head[:-2], extra, b"\r\n", body)))
 
     def drop(self) -> None:
         """Send none of them."""

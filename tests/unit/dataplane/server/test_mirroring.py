@@ -105,6 +105,18 @@ def test_a_body_that_is_sent_again_is_copied_once(made, split, port):
     assert port.upstream.transport.take().endswith(b"\r\n\r\nabcdef")
 
 
+def test_an_exchange_holds_no_body_of_copies_that_were_sent(made, split, port):
+    """Thousands of answers that clients take slowly hold no bodies beyond the bound of the copies."""
+    exchanges = []
+    for _ in range(COPIES_MAX + 44):
+        exchanges.append(copies(made, split, "POST"))
+        exchanges[-1].add(b"x" * BODY_BYTES_MAX)
+        port.loop.call(exchanges[-1].send, b"")
+        port.answer(OK)
+    assert [(MIRROR, "answered")] * len(exchanges) == port.observer.mirrored
+    assert 0 == sum(len(one._body) for one in exchanges)
+
+
 def test_samples_are_forgotten_with_their_route(port, made):
     """Memory is bounded by the routes of the table, and a sample goes on while its route stays."""
     quarter = mirrored(percent=25)
