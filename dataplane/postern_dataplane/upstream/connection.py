@@ -107,8 +107,9 @@ class UpstreamConnection(asyncio.Protocol):
     @property
     def is_reusable(self) -> bool:
         """Whether another exchange may follow the one that has ended."""
-        # What was read and not parsed yet is an answer to no request.
-        return self.state is COMPLETE and not self._read_gate.rest and not self.transport.is_closing()
+        # What was read and not parsed yet is an answer to no request. What is unsent of a request that was answered all
+        # the same would be held for as long as the upstream likes, and another body behind it, which nothing slows.
+        return self.state is COMPLETE and self.is_open and not self._read_gate.rest and not self.unsent_bytes
 
     def begin(self, handler: ResponseHandler, data: bytes) -> None:
         """Start an exchange by sending the first bytes of its request."""

@@ -116,6 +116,16 @@ def test_an_upstream_that_takes_slowly_slows_the_client(port, client):
     assert not client.transport.is_paused
 
 
+def test_an_upstream_that_has_not_taken_a_request_gets_no_other_behind_it(port, client):
+    """Its early answer goes to the client; another body behind the rest would never be paused."""
+    client.send(POST + b"0123456789")
+    early = port.upstream.transport
+    early.unsent = 5
+    port.answer(OK)
+    client.send(POST)
+    assert ([200], "abort", 2) == (client.statuses(), early.end, len(port.loop.dialled))
+
+
 def test_a_client_that_takes_slowly_slows_the_upstream(port, client):
     """Until it has taken what there was."""
     client.get()
