@@ -3,6 +3,7 @@
 Rules of this file:
 1. A copy goes out once its request was sent whole, over connections of its own; it is never sent again.
 2. What copies hold is bounded: so many at a time, each with a body of so many bytes; beyond that none is made.
+   A namespace has at most as many as are left for others, so that there is always a place for one that has none.
 3. The result of a copy is counted, and nothing else is done about it.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 
+from postern_core.ref import Ref
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.http1.response_head import BadResponse, Fields, Response, read_response
 from postern_dataplane.table.compiled import CompiledRoute
@@ -39,6 +41,7 @@ class Mirroring:
         self._observer = observer
         self._samples: dict[str, tuple[WeightedRotation, ...]] = {}
         self._open = 0
+        self._open_by_namespace: dict[str, int] = {}
 
     def copies(
         self, route: str, split: CompiledSplit[CompiledRoute], heads: tuple[bytes, ...], method: str
@@ -56,10 +59,13 @@ class Mirroring:
         return Copies(self, method, chosen) if chosen else None
 
     def _has_room(self, upstream: Upstream) -> bool:
-        if self._open >= COPIES_MAX:
+        namespace = Ref.of(upstream.id).namespace
+        count = self._open_by_namespace.get(namespace, 0)
+        if count >= COPIES_MAX - self._open:
             self._observer.count(MIRRORED, upstream.id, "skipped")
             return False
         self._open += 1
+        self._open_by_namespace[namespace] = count + 1
         return True
 
     def adopt(self, table: RoutingTable) -> None:
@@ -88,7 +94,11 @@ class Mirroring:
 
     def ended(self, upstream: Upstream, result: str) -> None:
         """Count what became of a copy: `answered`, `failed`, or `skipped` where it was never sent."""
+        namespace = Ref.of(upstream.id).namespace
         self._open -= 1
+        self._open_by_namespace[namespace] -= 1
+        if not self._open_by_namespace[namespace]:
+            del self._open_by_namespace[namespace]
         self._observer.count(MIRRORED, upstream.id, result)
 
 

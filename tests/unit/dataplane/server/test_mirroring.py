@@ -15,15 +15,20 @@ MIRROR = "Service/default/app/mirror/0"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
 
-def mirrored(percent=100):
+def mirrored(percent=100, namespace="default"):
     mirror = {"endpoints": [{"address": "10.0.0.9", "port": 80}], "percent": percent}
-    return table(service(upstream={"url": "http://10.0.0.1"}, mirrors=[mirror]), route())
+    app = service(namespace=namespace, upstream={"url": "http://10.0.0.1"}, mirrors=[mirror])
+    return table(app, route(namespace=namespace))
+
+
+def split_of(namespace):
+    [row] = mirrored(namespace=namespace).hosts.find("app.example.com").at("/")
+    return row.split
 
 
 @pytest.fixture
 def split():
-    [row] = mirrored().hosts.find("app.example.com").at("/")
-    return row.split
+    return split_of("default")
 
 
 @pytest.fixture
@@ -74,12 +79,29 @@ def test_a_long_answer_is_not_read_to_its_end(port, made, split):
 
 def test_so_many_copies_are_there_at_a_time(made, split, port):
     """Clients that begin bodies and never end them take no more memory than that, and nothing of anyone's answer."""
-    held = [copies(made, split) for _ in range(COPIES_MAX)]
+    held = [copies(made, split) for _ in range(COPIES_MAX // 2)]
     assert all(held)
     assert copies(made, split) is None
     assert [(MIRROR, "skipped")] == port.observer.mirrored
     held.pop().drop()
     assert copies(made, split) is not None
+
+
+def test_no_namespace_takes_the_places_of_all_others(made, split):
+    """One whose mirror never answers leaves half of the places, and each that does the same leaves half of the rest."""
+    counts = []
+    for other in (split, *map(split_of, ("b", "c"))):
+        counts.append(0)
+        while copies(made, other) is not None:
+            counts[-1] += 1
+    assert [COPIES_MAX // 2, COPIES_MAX // 4, COPIES_MAX // 8] == counts
+
+
+def test_nothing_is_kept_of_a_namespace_without_copies(made, port):
+    """Memory is bounded by the copies, however many namespaces have had one."""
+    for number in range(100):
+        copies(made, split_of(f"n{number}")).drop()
+    assert ({}, 100) == (made._open_by_namespace, len(port.observer.mirrored))
 
 
 def test_a_body_is_kept_up_to_its_bound(made, split, port):
