@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -31,7 +31,7 @@ class Connection:
 @asynccontextmanager
 async def connected(where: Where) -> AsyncIterator[Connection]:
     """Be a client of a cluster; raises `ClusterReadingError` where nothing says how."""
-    files = where.kubeconfig or os.environ.get("KUBECONFIG", "") or DEFAULT_FILE
+    where, files = pinned(where), _files_of(where)
     is_there = _is_there(files)
     if not is_there and (where.kubeconfig or where.context or not is_in_pod()):
         raise ClusterReadingError(f"there is no kubeconfig at {files}; give --kubeconfig, or set KUBECONFIG")
@@ -49,6 +49,25 @@ async def connected(where: Where) -> AsyncIterator[Connection]:
     configuration.proxy = configuration.proxy or _proxy_for(configuration.host)
     async with client.ApiClient(configuration) as api:
         yield Connection(api, namespace)
+
+
+def pinned(where: Where) -> Where:
+    """The same place with the context that kubectl takes now, which `kubectl config use-context` then doesn't change.
+
+    Of several files the first that names a current one counts, as for kubectl; the loader takes the last.
+    """
+    if where.context:
+        return where
+    with contextlib.suppress(Exception):  # the loader has no tree of exceptions
+        files = config.kube_config.KubeConfigMerger(_files_of(where)).config_files.values()
+        return replace(
+            where, context=next((str(it["current-context"]) for it in files if it.get("current-context")), "")
+        )
+    return where
+
+
+def _files_of(where: Where) -> str:
+    return where.kubeconfig or os.environ.get("KUBECONFIG", "") or DEFAULT_FILE
 
 
 def _is_there(files: str) -> bool:

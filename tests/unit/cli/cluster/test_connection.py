@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
-from postern_cli.cluster.connection import connected
+from postern_cli.cluster.connection import connected, pinned
 from postern_cli.errors import ClusterReadingError
 from postern_cli.sources import Where
 from postern_kit import api_server, pod
@@ -39,6 +40,18 @@ async def test_a_context_that_is_not_there_is_told(cluster):
     """With those that are."""
     with pytest.raises(ClusterReadingError, match="no context 'there'; it has here"):
         await found(Where(context="there"))
+
+
+async def test_the_first_file_that_names_a_current_context_counts(cluster, monkeypatch, tmp_path):
+    """Of several files kubectl takes the first current context; the last would be another cluster."""
+    other = json.loads(cluster.kubeconfig.read_text())
+    other["contexts"][0]["name"] = other["current-context"] = "other"
+    other["contexts"][0]["context"]["namespace"] = "elsewhere"
+    (tmp_path / "other").write_text(json.dumps(other))
+    monkeypatch.setenv("KUBECONFIG", f"{cluster.kubeconfig}{os.pathsep}{tmp_path / 'other'}")
+    assert "elsewhere" != (await found())[1]
+    assert "here" == pinned(Where()).context
+    assert "other" == pinned(Where(context="other")).context
 
 
 async def test_no_kubeconfig_is_told(tmp_path):
