@@ -75,7 +75,7 @@ def answer_of(content: bytes, method: str) -> Answer:
         body = response.read()
     except http.client.IncompleteRead as cut:
         body, is_whole = cut.partial, False
-    except (http.client.HTTPException, ValueError):
+    except (http.client.HTTPException, ValueError, OverflowError):
         body, is_whole = b"", False
     is_whole = is_whole and len(content) < ANSWER_BYTES_MAX
     return Answer(response.status, response.reason, tuple(response.getheaders()), body, is_whole)

@@ -29,6 +29,8 @@ async def test_the_bytes_go_as_they_are_and_the_answer_is_read():
         (b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", "GET", b"ab", True),
         (b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n5\r\nx", "GET", b"ab", False),
         (b"Content-Length: 9\r\n\r\nab", "GET", b"ab", False),
+        (b"Content-Length: 99999999999999999999999\r\n\r\nab", "GET", b"", False),
+        (b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffffffff\r\nab", "GET", b"", False),
         (b"Content-Length: 9\r\n\r\n", "HEAD", b"", True),
         (b"\r\n" + b"x" * ANSWER_BYTES_MAX, "GET", None, False),
     ],
