@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import re
+import time
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from postern_operator.local.manifest_yaml import yaml_documents
 from .change import Change, digest_of
 from .document_edit import edited_document, new_document
 
+# How long another console may write.
+LOCK_S, PAUSE_S = 10.0, 0.02
 BOM = b"\xef\xbb\xbf"
 
 
@@ -126,14 +129,29 @@ def _alone_in(folder: Path) -> Iterator[None]:
     """Keep out another console: what it writes between a look at a file and its replacement would be lost.
 
     The lock is on the folder itself, so that none is left behind; some network file systems have none for folders.
+    All who may read the folder can hold it, other users too, so that it is not waited for without end.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, folder)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    until_s = time.monotonic() + LOCK_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until_s:
+                raise LocalError(f"{folder} is locked by another program; nothing was saved") from None
+            time.sleep(PAUSE_S)
+        except OSError:
+            return
+        else:
+            return
 
 
 def save(change: FileChange) -> None:

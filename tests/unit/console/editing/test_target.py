@@ -252,6 +252,19 @@ def test_of_two_consoles_on_one_folder_none_loses_a_save_of_the_other(folder):
     assert before + "# one\n" == file.read_text()
 
 
+def test_a_folder_that_another_user_holds_locked_is_not_waited_for_without_end(folder, monkeypatch):
+    """All who may read a folder can lock it; the save says so, and writes nothing."""
+    file = folder.write(manifests.consumer("bob"))
+    before, change = file.read_text(), changed(folder, groups=["x"])
+    monkeypatch.setattr(target, "LOCK_S", 0.1)
+    held = os.open(file.parent, os.O_RDONLY)
+    target.fcntl.flock(held, target.fcntl.LOCK_SH)
+    with pytest.raises(LocalError, match="is locked by another program"):
+        save(change)
+    os.close(held)
+    assert before == file.read_text()
+
+
 def test_a_file_system_without_locks_for_folders_is_written_to(folder, monkeypatch):
     """As some network file systems are."""
 
