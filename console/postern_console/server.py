@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
 
-from postern_kit.stop_signals import on_stop_signal
+from postern_kit.stop_signals import STOP_SIGNALS, on_stop_signal
 
 from .access import IDLE_S, Access
 from .app import new_application
@@ -58,7 +59,7 @@ async def serve(objects: ConsoleObjects, opened: Callable[[str], None], idle_s: 
 async def _until_end(objects: ConsoleObjects, opened: Callable[[str], None], idle_s: float) -> str:
     stopped = asyncio.Event()
     async with running(objects, idle_s) as (link, access):
-        with on_stop_signal(stopped.set):
+        with on_stop_signal(stopped.set, _stop_signals()):
             opened(link)
             while (left := access.ends_in_s()) > 0:
                 with contextlib.suppress(TimeoutError):
@@ -66,3 +67,9 @@ async def _until_end(objects: ConsoleObjects, opened: Callable[[str], None], idl
                 if stopped.is_set():
                     return "stopped"
     return f"no request for {idle_s / 60:g} minutes" if access.has_session else "the link was not opened in a minute"
+
+
+def _stop_signals() -> tuple[signal.Signals, ...]:
+    """As of a run: a terminal that closes must not leave the snapshot of a gateway behind, which holds secrets."""
+    hears_hangup = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    return (*STOP_SIGNALS, signal.SIGHUP) if hears_hangup else STOP_SIGNALS

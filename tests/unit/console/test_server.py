@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import signal
@@ -84,6 +85,14 @@ async def test_a_console_that_is_idle_ends(protected, monkeypatch):
     assert "no request for 0.005 minutes" == await serve(FolderObjects((protected.path,)), opened, idle_s=0.3)
 
 
-async def test_a_signal_stops_a_console(protected):
-    """Ctrl-C ends it at once."""
-    assert "stopped" == await serve(FolderObjects((protected.path,)), lambda _: os.kill(os.getpid(), signal.SIGTERM))
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_a_signal_stops_a_console(protected, number):
+    """Ctrl-C ends it at once, and so does a terminal that closes: what a gateway of it has in files is removed."""
+    before = signal.getsignal(signal.SIGHUP)
+    # Unhandled it would end the tests, or with nohup be no signal.
+    signal.signal(signal.SIGHUP, lambda *_: None)
+    try:
+        async with asyncio.timeout(5):
+            assert "stopped" == await serve(FolderObjects((protected.path,)), lambda _: os.kill(os.getpid(), number))
+    finally:
+        signal.signal(signal.SIGHUP, before)
