@@ -27,11 +27,13 @@ class ConsoleState:
     `problems` are those of the compiler alone, `findings` have their places, and files that can't be read.
     `secrets` are the Secrets of the folders with the names of their entries, None where they can't be known; one that
     is typed becomes a Secret where the state `takes_secrets`.
-    `cluster` says which one was read, "" for folders, and `left_out` what of it could not be.
+    `cluster` says which one was read, "" for folders, `namespace` of which namespace alone, "" for all, and `left_out`
+    what of it could not be.
     """
 
     folders: tuple[Path, ...] = ()
     cluster: str = ""
+    namespace: str = ""
     left_out: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ("default",)
     objects: Mapping[Ref, Parsed] = field(default_factory=dict)

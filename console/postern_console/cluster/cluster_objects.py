@@ -52,6 +52,7 @@ from .session import Session
 NAMESPACES_MAX = 20
 
 READ_ONLY = "this console only reads the cluster; apply the manifest, or start the console with --write"
+ELSEWHERE = "this console is about the namespace {} alone; name that one, or start another without -n"
 
 
 class ClusterObjects:
@@ -143,6 +144,8 @@ class ClusterObjects:
         self, ref: Ref, manifest: Mapping[str, Any], before: ObjectDocument | None, *, takes_over: bool
     ) -> Change:
         """What applying the manifest would change; a console that writes has asked the API server by then."""
+        if self._where.namespace not in ("", ref.namespace):
+            raise LocalError(ELSEWHERE.format(self._where.namespace))
         if ref.kind == "Secret":
             return await self._secret(ref, manifest)
         change = change_of(ref, before.manifest if before else None, manifest, self._where)

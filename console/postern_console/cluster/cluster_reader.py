@@ -21,6 +21,7 @@ from postern_cli.printing import printable
 from postern_cli.sources import no_secrets
 from postern_cli.visibility import Unread, certain
 from postern_console.shown_kinds import SHOWN_KINDS
+from postern_console.shown_manifest import without_user_info
 from postern_console.state import ConsoleState, state_with
 from postern_core.kinds import KINDS
 from postern_core.link.shares import Share
@@ -87,7 +88,9 @@ class ClusterReader:
         findings = (*_findings(objects, problems), *_said(held.values(), problems))
         state = state_with(objects, problems, findings, gateways_of(objects))
         lines = tuple(map(printable, unread.told))
-        state = replace(state, cluster=place, left_out=lines, takes_secrets=self._takes_secrets)
+        state = replace(
+            state, cluster=place, namespace=self._namespace, left_out=lines, takes_secrets=self._takes_secrets
+        )
         return ClusterReading(held, objects, left_out, state)
 
 
@@ -103,5 +106,5 @@ def _said(held: Iterable[HeldObject], problems: Iterable[Problem]) -> list[Diagn
 
 
 def _place(connection: Connection, namespace: str) -> str:
-    host = connection.api.configuration.host
-    return f"{host}, namespace {namespace}" if namespace else str(host)
+    host = without_user_info(str(connection.api.configuration.host))
+    return f"{host}, namespace {namespace}" if namespace else host

@@ -41,7 +41,9 @@ class Asked:
 
 
 def usual_namespace(state: ConsoleState) -> str:
-    """Where a new object most probably belongs: where most of the others are."""
+    """Where a new object most probably belongs: the one namespace that is shown, or where most of the others are."""
+    if state.namespace:
+        return state.namespace
     most = Counter(ref.namespace for ref in state.objects).most_common(1)
     return most[0][0] if most else "default"
 

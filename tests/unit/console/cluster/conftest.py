@@ -51,6 +51,13 @@ async def objects(cluster):
 
 
 @pytest.fixture
+async def objects_of_empty(cluster):
+    """Those of a namespace in which there are none, as with `-n empty`."""
+    async with objects_of(cluster, "empty") as objects:
+        yield objects
+
+
+@pytest.fixture
 async def server():
     """An API server with the answers of a test, and its client."""
     async with answering() as (api, client):

@@ -10,6 +10,7 @@ import manifests
 from postern_cli.errors import ClusterReadingError
 from postern_console.cluster import latest
 from postern_console.cluster.cluster_objects import READ_ONLY
+from postern_console.views.edit import usual_namespace
 from postern_core.parse import parse_manifest
 from postern_core.ref import Ref
 from postern_operator.errors import LocalError
@@ -131,3 +132,14 @@ async def test_a_console_that_only_reads_makes_no_secret(objects):
     assert not (await objects.state()).takes_secrets
     with pytest.raises(LocalError):
         await objects.change(Ref("Secret", "default", "bob"), manifests.secret("bob"), None, takes_over=False)
+
+
+async def test_a_console_about_one_namespace_writes_in_no_other(objects_of_empty):
+    """With -n a new object is wanted there, even where there is none yet, and one of another namespace is refused."""
+    objects, consumer = objects_of_empty, manifests.consumer("b")
+    assert "empty" == usual_namespace(await objects.state())
+    change = await objects.change(Ref("Consumer", "empty", "b"), consumer, None, takes_over=False)
+    assert READ_ONLY == change.why_not
+    for kind in ("Consumer", "Secret"):
+        with pytest.raises(LocalError, match="about the namespace empty alone"):
+            await objects.change(Ref(kind, "default", "b"), consumer, None, takes_over=False)

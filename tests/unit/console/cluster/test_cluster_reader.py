@@ -43,6 +43,15 @@ async def test_one_namespace_is_read_alone(objects, cluster):
     assert ({}, True) == (reading.state.objects, reading.state.cluster.endswith(", namespace empty"))
 
 
+async def test_a_password_in_the_address_of_the_api_server_is_on_no_page(objects, cluster):
+    """A kubeconfig may have one in its URL, and every page's state names the cluster."""
+    connection = await objects._session.connection()
+    configuration = connection.api.configuration
+    configuration.api_key, configuration.host = {}, configuration.host.replace("//", "//admin:pa55@")
+    reading = await ClusterReader("", DEFAULT_SHARE).read(connection)
+    assert reading.state.cluster.startswith("http://...@127.0.0.1")
+
+
 async def test_an_ingress_of_our_class_is_read_with_what_it_names(objects, cluster):
     """Those of other classes are no concern of the console, and none is written."""
     cluster.put(
