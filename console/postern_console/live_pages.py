@@ -46,7 +46,7 @@ class LivePages:
     async def start(self, request: web.Request) -> web.Response:
         """Start the gateway that is named, and return to the page when it serves."""
         state = await self._objects.state()
-        (gateway,) = (await fields_of(request)).get("gateway") or [""]
+        gateway, *_ = (await fields_of(request)).get("gateway") or [""]
         if gateway not in state.gateways or not self._gateways.can_start:
             raise web.HTTPNotFound
         await self._gateways.start(gateway)

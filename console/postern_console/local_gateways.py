@@ -1,4 +1,4 @@
-"""The gateways that serve the folders: those of `postern run`, and one that the console starts and ends itself."""
+"""The gateways that serve the folders: those of `postern run`, and those that the console starts and ends itself."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ class LocalGateways:
         self._folders = folders
         self._digest_of = digest_of
         self._share = share
-        self._wanted: asyncio.Queue[str] = asyncio.Queue(1)
-        # Why the one that was started here has ended, "" as long as it has not.
+        self._wanted: asyncio.Queue[str] = asyncio.Queue()
+        # Those that were started here and have not ended: each once, however often its button is pressed.
+        self._begun: set[str] = set()
+        # Why the last that was started here has ended, "" as long as it has not.
         self.mistake = ""
 
     async def running(self) -> tuple[RunningGateway, ...]:
@@ -55,7 +57,8 @@ class LocalGateways:
         if await self._serves(gateway):
             return
         self.mistake = ""
-        if self._wanted.empty():
+        if gateway not in self._begun:
+            self._begun.add(gateway)
             self._wanted.put_nowait(gateway)
         for _ in range(int(START_S / LOOK_EVERY_S)):
             if self.mistake or await self._serves(gateway):
@@ -63,17 +66,22 @@ class LocalGateways:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def run(self) -> None:
-        """Serve what is to be started, one at a time, until cancelled."""
-        while True:
-            gateway = await self._wanted.get()
-            session = Session(SessionSettings(self._folders, gateway, ARGUMENTS, self._share))
-            try:
-                status = await session.run(hears_signals=False)
-                self.mistake = f"The gateway {gateway} has ended with status {status}; the terminal says why."
-            except OperatorError as error:
-                self.mistake = f"The gateway {gateway} can't be started: {error}"
-            except Exception as error:  # noqa: BLE001 # the console goes on, and the page says what has ended
-                self.mistake = f"The gateway {gateway} has ended: {describe(error)}"
+        """Serve what is to be started, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                group.create_task(self._serve(await self._wanted.get()))
+
+    async def _serve(self, gateway: str) -> None:
+        session = Session(SessionSettings(self._folders, gateway, ARGUMENTS, self._share))
+        try:
+            status = await session.run(hears_signals=False)
+            self.mistake = f"The gateway {gateway} has ended with status {status}; the terminal says why."
+        except OperatorError as error:
+            self.mistake = f"The gateway {gateway} can't be started: {error}"
+        except Exception as error:  # noqa: BLE001 # the console goes on, and the page says what has ended
+            self.mistake = f"The gateway {gateway} has ended: {describe(error)}"
+        finally:
+            self._begun.discard(gateway)
 
     async def _serves(self, gateway: str) -> bool:
         return any(it.gateway == gateway for it in await self.running())

@@ -64,6 +64,22 @@ async def test_a_gateway_is_started_once_and_ends_with_the_console(sessions, pro
     assert () == await gateways.running()
 
 
+async def test_a_second_gateway_is_started_beside_the_first(sessions, protected):
+    """Services of one folder may be for several gateways, and none waits until another has ended."""
+    gateways = FolderObjects((protected.path,)).gateways
+    assert ["default", "edge"] == await started(gateways, "default", "edge")
+
+
+async def test_a_gateway_whose_button_is_pressed_twice_is_started_once(sessions, protected):
+    """The second press waits for the first, and nothing is started anew when that has ended."""
+    gateways = FolderObjects((protected.path,)).gateways
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        running = group.create_task(gateways.run())
+        await asyncio.gather(*(gateways.start("default") for _ in range(3)))
+        running.cancel()
+    assert 1 == len(sessions.started)
+
+
 async def test_a_gateway_of_a_run_is_joined_and_not_started(sessions, protected):
     """It is known by the state folder, and goes on when the console ends."""
     with Announcement(protected.path / ".postern", "default") as announcement:
