@@ -21,6 +21,9 @@ from kubernetes.aio.client.exceptions import ApiException
 from postern_cli.errors import ClusterReadingError, RefusedError
 from postern_operator.cluster.api.reader import API_ERRORS, CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 
+# Larger than a list of few, or the metrics of a pod with many Routes. A pod behind the API server's proxy may send
+# without an end.
+ANSWER_BYTES_MAX = 32 * 1024 * 1024
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 
 
@@ -49,7 +52,17 @@ async def api_read(api: client.ApiClient, path: str, **query: str) -> tuple[byte
         async with answer:
             if answer.status >= 300:
                 raise ApiException(status=answer.status, reason=answer.reason)
-            return await answer.read(), _moment(answer.headers.get("Date", ""))
+            return await _content(answer, api, path), _moment(answer.headers.get("Date", ""))
+
+
+async def _content(answer: aiohttp.ClientResponse, api: client.ApiClient, path: str) -> bytes:
+    content = bytearray()
+    async for part in answer.content.iter_any():
+        content += part
+        if len(content) > ANSWER_BYTES_MAX:
+            size = f"more than {ANSWER_BYTES_MAX // 2**20} MiB"
+            raise ClusterReadingError(f"the API server at {api.configuration.host} answers {path} with {size}")
+    return bytes(content)
 
 
 @contextmanager

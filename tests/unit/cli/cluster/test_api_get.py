@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
+from postern_cli.cluster import api_get as module
 from postern_cli.cluster.api_get import api_get, in_words
 from postern_cli.errors import ClusterReadingError, RefusedError
 
@@ -32,6 +33,14 @@ async def test_who_is_not_known_is_told_so(cluster, api):
     """A token that has run out looks like that."""
     cluster.refused["/api/v1/x"] = 401
     with pytest.raises(ClusterReadingError, match=r"does not know you \(401\)"):
+        await api_get(api, "/api/v1/x")
+
+
+async def test_an_answer_without_an_end_is_not_kept(cluster, api, monkeypatch):
+    """A pod that is asked by the API server's proxy may send whatever it wants."""
+    cluster.answers["/api/v1/x"] = {"a": "b" * 1000}
+    monkeypatch.setattr(module, "ANSWER_BYTES_MAX", 500)
+    with pytest.raises(ClusterReadingError, match="answers /api/v1/x with more than"):
         await api_get(api, "/api/v1/x")
 
 

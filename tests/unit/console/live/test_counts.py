@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postern_console.live.counts import NO_COUNTS, Counts, added, counts_of
+from postern_console.live.counts import NAMES_MAX, NO_COUNTS, Counts, added, counts_of
 
 METRICS = b"""# HELP postern_requests_total Requests answered.
 # TYPE postern_requests_total counter
@@ -32,3 +32,14 @@ def test_what_is_no_metric_counts_nothing(content):
 def test_pods_are_added_up():
     """Each counts what the others don't."""
     assert Counts({"2xx": 3}, {"a": 1, "b": 2}) == added([Counts({"2xx": 1}, {"a": 1}), Counts({"2xx": 2}, {"b": 2})])
+
+
+def test_the_names_of_what_is_counted_are_bounded():
+    """A pod that makes up reasons, or counts what is no number, does not fill the memory of a page that is open."""
+    lines = [f'postern_denials_total{{reason="{number}{"x" * 1000}"}} 1.0\n' for number in range(NAMES_MAX * 2)]
+    lines += [f'postern_requests_total{{status="{chr(300 + number)}"}} 1.0\n' for number in range(NAMES_MAX * 2)]
+    counts = counts_of("".join(lines).encode())
+    every = added([counts, Counts({"2xx": 1}, {"other": 1})])
+    assert [NAMES_MAX] * 4 == [len(it) for one in (counts, every) for it in (one.requests, one.denials)]
+    assert max(map(len, every.denials)) < 100
+    assert Counts({"2xx": 1}) == counts_of(b'postern_requests_total{status="200"} 1.0\npostern_denials_total NaN\n')
