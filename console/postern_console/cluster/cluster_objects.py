@@ -44,7 +44,8 @@ from .cluster_gateways import ClusterGateways
 from .cluster_reader import ClusterReader, ClusterReading
 from .held_objects import written_part
 from .latest import Latest
-from .permissions import Asking, permissions_of
+from .ownership import tool_of
+from .permissions import KEPT, Asking, permissions_of
 from .secret_change import SecretChange, create_secret
 from .session import Session
 
@@ -152,6 +153,9 @@ class ClusterObjects:
         if not self._writes:
             return replace(change, why_not=READ_ONLY)
         live = before.live if before else None
+        if live is not None and (tool := tool_of(live)):
+            # The list by which the form was opened may be older.
+            return replace(change, why_not=KEPT.format(tool))
         api = (await self._session.connection()).api
         return await tried_out(api, replace(change, live=live, takes_over=takes_over and live is not None))
 

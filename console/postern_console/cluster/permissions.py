@@ -16,6 +16,8 @@ from .access_reviews import AccessReviews
 from .held_objects import HeldObject
 from .ownership import tool_of
 
+KEPT = "{} keeps it as its source has it; change it there"
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -46,7 +48,7 @@ async def permissions_of(asking: Asking, ref: Ref, held: HeldObject | None, name
         note = f"{tool} keeps it as its source has it: what is applied here is undone." if tool else ""
         return Permissions(token=token, note=note)
     if tool:
-        return Permissions(f"{tool} keeps it as its source has it; change it there", token)
+        return Permissions(KEPT.format(tool), token)
     may = await asking.may("patch", ref)
     return Permissions("" if may else f"you may not patch {_resource(ref.kind)} in namespace {ref.namespace}", token)
 

@@ -36,10 +36,10 @@ def _base64(text):
 
 
 @contextlib.asynccontextmanager
-async def objects_of(cluster, namespace=""):
+async def objects_of(cluster, namespace="", *, writes=False):
     """The objects of a cluster, as the console's pages have them."""
     where = Where(kubeconfig=str(cluster.kubeconfig), namespace=namespace)
-    async with Session(where) as session, ClusterObjects(session, where) as objects:
+    async with Session(where) as session, ClusterObjects(session, where, writes=writes) as objects:
         yield objects
 
 
@@ -47,6 +47,13 @@ async def objects_of(cluster, namespace=""):
 async def objects(cluster):
     """Those of the whole cluster."""
     async with objects_of(cluster) as objects:
+        yield objects
+
+
+@pytest.fixture
+async def written_objects(cluster):
+    """Those of the whole cluster, as with `--write`."""
+    async with objects_of(cluster, writes=True) as objects:
         yield objects
 
 

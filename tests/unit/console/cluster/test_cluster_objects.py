@@ -143,3 +143,14 @@ async def test_a_console_about_one_namespace_writes_in_no_other(objects_of_empty
     for kind in ("Consumer", "Secret"):
         with pytest.raises(LocalError, match="about the namespace empty alone"):
             await objects.change(Ref(kind, "default", "b"), consumer, None, takes_over=False)
+
+
+async def test_an_object_that_a_tool_has_taken_meanwhile_is_not_written(written_objects, cluster):
+    """A list may be a minute old; what the API server has of the object now is what counts."""
+    parsed = (await written_objects.state()).objects[ALICE]
+    marked = manifests.consumer(groups=["readers"])
+    marked["metadata"]["labels"] = {"argocd.argoproj.io/instance": "shop"}
+    cluster.put(marked)
+    document = await written_objects.document(parsed)
+    change = await written_objects.change(ALICE, manifests.consumer(), document, takes_over=False)
+    assert "Argo CD (application shop) keeps it as its source has it; change it there" == change.why_not
