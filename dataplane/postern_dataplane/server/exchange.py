@@ -185,7 +185,8 @@ class Exchange(RequestForwarder):
         return True
 
     def _attempt_is_over(self) -> None:
-        if self.state in (UPLOADING, WAITING) and self._repeats(denials.UPSTREAM_TIMEOUT.status):
+        is_waiting = self.state is WAITING or (self.state is UPLOADING and not self._waits_for_client)
+        if is_waiting and self._repeats(denials.UPSTREAM_TIMEOUT.status):
             self._abort_upstream()
             self._send_again()
         else:
@@ -197,19 +198,24 @@ class Exchange(RequestForwarder):
             connection.abort()
 
     def time_is_over(self) -> None:
-        self._retry_state.note("timeout")
-        self.reject(denials.UPSTREAM_TIMEOUT)
+        if self._waits_for_client:
+            self.reject(denials.REQUEST_TIMEOUT)
+        else:
+            self._retry_state.note("timeout")
+            self.reject(denials.UPSTREAM_TIMEOUT)
+
+    @property
+    def _waits_for_client(self) -> bool:
+        """Whether it is the client that has to go on with the request's body."""
+        return self.state is UPLOADING and "upstream" not in self._client.read_gate
 
     def expire(self) -> None:
         """The time-out of the present state is over."""
         if self.state in (DOWNLOADING, TUNNEL):
             self.record.reason = IDLE_TIMEOUT
             self._cut()
-        elif self.state is UPLOADING and "upstream" not in self._client.read_gate:
-            self.reject(denials.REQUEST_TIMEOUT)
         else:
-            self._retry_state.note("timeout")
-            self.reject(denials.UPSTREAM_TIMEOUT)
+            self.time_is_over()
 
     def client_disconnected(self) -> None:
         """The client has left, and the response is sent to no one."""

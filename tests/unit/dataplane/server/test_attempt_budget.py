@@ -138,6 +138,27 @@ def test_an_attempt_has_a_time_of_its_own(served):
     assert [200] == client.statuses()
 
 
+@pytest.mark.parametrize("timeouts", [Timeouts(attempt_ms=1_000), Timeouts(request_ms=1_000)])
+def test_a_client_that_is_too_slow_is_no_failure_of_its_upstream(served, timeouts):
+    """A body that has not come in time is the client's: the answer is 408, and no other endpoint is asked."""
+    port = served(Retry((504,)), timeouts)
+    client = port.client()
+    client.send(b"PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc")
+    port.loop.pass_time(1.1)
+    assert ([408], 1, []) == (client.statuses(), len(port.loop.dials), port.observer.errors)
+    assert [(408, "request_timeout")] == port.outcomes()
+
+
+def test_a_body_that_the_upstream_does_not_take_is_a_failure_of_it(served):
+    """While the client is made to wait, an attempt that takes too long is made again."""
+    port = served(Retry((504,)), Timeouts(attempt_ms=1_000))
+    client = port.client()
+    client.send(b"PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc")
+    port.loop.call(port.upstream.pause_writing)
+    port.loop.pass_time(1.1)
+    assert (2, []) == (len(port.loop.dials), port.outcomes())
+
+
 def test_an_attempt_that_may_not_be_repeated_ends_with_504(served):
     """Without the code, the time of an attempt is the time of the request."""
     port = served(Retry((503,)), Timeouts(attempt_ms=1_000))
