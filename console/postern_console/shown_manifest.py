@@ -1,7 +1,7 @@
 """A manifest as a page may show it: without anything that could be a secret. Pure.
 
 An object of our kinds has no field for a secret, but users put one into a wrong place: an HMAC secret or a private key
-into `publicKey`, a secret beside `secretRef`, a password into a URL.
+into `publicKey`, a secret beside `secretRef`, a password or an API key into a URL, one into a header that is set.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from postern_core.lints.header_changes import OF_CREDENTIALS
 from postern_core.problems import Problem
 from postern_core.validators import UnreadableKey
 from postern_operator.public_keys import read_public_keys
@@ -56,15 +57,24 @@ def _shown(value: Any, path: str, hidden: set[str]) -> Any:
     if path in hidden:
         return NOT_SHOWN
     if isinstance(value, Mapping):
+        opens = "requestHeaders" in path and str(value.get("name", "")).lower() in OF_CREDENTIALS
         return {
             name: NOT_SHOWN
-            if name in COPIES or (name == "publicKey" and not is_public(inner))
+            if name in COPIES or (name == "publicKey" and not is_public(inner)) or (name == "value" and opens)
+            else _without_query(inner)
+            if name == "url" and isinstance(inner, str)
             else _shown(inner, f"{path}.{name}" if path else str(name), hidden)
             for name, inner in value.items()
         }
     if isinstance(value, list):
         return [_shown(inner, f"{path}[{index}]", hidden) for index, inner in enumerate(value)]
     return without_user_info(value) if isinstance(value, str) else value
+
+
+def _without_query(url: str) -> str:
+    """A URL as statuses have it: of an identity provider it may have an API key in its query."""
+    address, question, _ = without_user_info(url).partition("?")
+    return address + ("?..." if question else "")
 
 
 def is_public(value: object) -> bool:

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from postern_console.shown_manifest import KINDS_WITH_KEYS, shown_yaml, without_user_info
+from postern_console.shown_manifest import KINDS_WITH_KEYS, NOT_SHOWN, shown_yaml, without_user_info
 from postern_core.parse import Parsed
 from postern_core.problems import Problem, Reason
 from postern_operator.local.manifest_yaml import yaml_documents
@@ -91,10 +91,9 @@ class Difference:
 
 def difference(change: Change, changed: Parsed, problems: Sequence[Problem]) -> Difference:
     """The difference of the document, without what could be a secret."""
-    if changed.ref.kind in KINDS_WITH_KEYS:
-        old = shown_yaml(yaml_documents(change.old)[0].value, problems) if change.old else ""
-        new = shown_yaml(yaml_documents(change.new)[0].value, problems)
-    else:
+    old = shown_yaml(yaml_documents(change.old)[0].value, problems) if change.old else ""
+    new = shown_yaml(yaml_documents(change.new)[0].value, problems)
+    if changed.ref.kind not in KINDS_WITH_KEYS and NOT_SHOWN not in old + new:
         old, new = without_user_info(change.old), without_user_info(change.new)
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=CONTEXT, lineterm="")
     # The file that is downloaded is as it was typed.

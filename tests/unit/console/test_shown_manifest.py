@@ -105,3 +105,18 @@ def test_each_line_of_a_text_is_looked_at_alone():
     assert "a: http://...@b\nc: d@e" == without_user_info("a: http://me:s3cret@b\nc: d@e")
     slashes = "/" * 1_000_000
     assert slashes == without_user_info(slashes)
+
+
+@pytest.mark.parametrize("name", ["Authorization", "cookie"])
+def test_the_value_of_a_header_that_is_set_and_opens_something_is_not_shown(name):
+    """The compiler warns of it, for it is a credential of the application; all others are shown."""
+    fields = [{"name": name, "value": "s3cret"}, {"name": "X-Tenant", "value": "blue"}]
+    text = json.dumps(shown(manifests.service(requestHeaders={"set": fields})))
+    assert (False, True) == ("s3cret" in text, "blue" in text)
+
+
+def test_the_query_of_a_url_is_not_shown():
+    """An identity provider's may have an API key in it; statuses leave it out as well."""
+    manifest = manifests.token_issuer(keys={"url": "https://id.example.com/keys?api_key=s3cret"})
+    keys = yaml.safe_load(shown_yaml(manifest, []))["spec"]["keys"]
+    assert {"url": "https://id.example.com/keys?..."} == keys

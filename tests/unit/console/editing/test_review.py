@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import yaml
+
 import manifests
 from postern_cli.load_folders import problems_of
 from postern_console.editing.fields import Field
@@ -68,3 +70,11 @@ def test_a_problem_of_a_block_stands_at_an_input_that_is_filled():
     problem = Problem(Ref("JWTCredential", "a", "b"), Reason.INVALID_KEY_MATERIAL, "spec.keys[0]", "m")
     assert {"keys.0.b": ["m"]} == by_field([problem], fields, ["keys.0.b"])
     assert {"keys.0.a": ["m"]} == by_field([problem], fields)
+
+
+def test_a_header_that_opens_something_is_in_no_difference(tmp_path):
+    """The lines around a change are of the object as pages show it, where that leaves something out."""
+    changes = {"set": [{"name": "Authorization", "value": "s3cret"}]}
+    old, new = (yaml.safe_dump(manifests.service(requestHeaders=changes, hosts=[it])) for it in ("a.b", "c.d"))
+    lines = difference(FileChange(old, new, tmp_path, b"", b""), parse_manifest(yaml.safe_load(new)), []).lines
+    assert (False, True) == ("s3cret" in str(lines), "+  - c.d" in lines)
