@@ -68,8 +68,10 @@ class Announcement:
         """Say it, unless another run of the same gateway does."""
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
-            with contextlib.suppress(FileExistsError):  # Another run that begins makes it.
-                replace_file(self._path.with_name(".gitignore"), b"*\n")
+            # Behind a link, which may have come with a repository, it could be the file of another one.
+            if not self._path.parent.is_symlink():
+                with contextlib.suppress(FileExistsError):  # Another run that begins makes it.
+                    replace_file(self._path.with_name(".gitignore"), b"*\n")
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             file = self._held.enter_context(os.fdopen(os.open(self._path, flags, 0o600), "r+b"))
             if _is_locked_now(file.fileno()):

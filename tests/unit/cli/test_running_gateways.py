@@ -96,3 +96,15 @@ def test_every_address_is_reached_by_loopback(listen, url):
     """A wildcard address is replaced by that of loopback."""
     gateway = RunningGateway("default", listen, listen)
     assert (url, url) == (gateway.url, gateway.admin_url)
+
+
+def test_a_state_folder_behind_a_link_keeps_its_own_ignored_files(state, tmp_path):
+    """A link that came with a repository may lead into another one, whose .gitignore is not ours."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / ".gitignore").write_text("build/\n")
+    state.symlink_to(other)
+    with Announcement(state, "default") as announcement:
+        announcement.say(LISTEN, ADMIN)
+        assert ["default"] == [it.gateway for it in running_gateways(state)]
+    assert "build/\n" == (other / ".gitignore").read_text()
