@@ -142,7 +142,8 @@ def policy_required(owner: Ref, at: str, gateway: str, way_out: str) -> Problem:
 
 
 def _is_unknown(name: str) -> bool:
-    return name.startswith(OUR_ANNOTATIONS) and name not in KNOWN_ANNOTATIONS
+    # The API server takes annotations in any case, so that a capital letter must not open what they protect.
+    return name.lower().startswith(OUR_ANNOTATIONS) and name not in KNOWN_ANNOTATIONS
 
 
 def _unknown(ingress: Ref, name: str) -> Problem:

@@ -132,6 +132,12 @@ def test_an_unknown_annotation_of_ours_refuses():
     assert in_force(attached_policy(linked(), WEB, {"example.com/postern.dev": "x"})) is None
 
 
+def test_an_annotation_of_ours_in_another_case_refuses():
+    """The API server accepts capitals in the names of annotations, and no name but the one is read."""
+    found = attached_policy(linked(policy("p")), WEB, {"Postern.dev/jwt-policy": "p"})
+    assert (None, True) == (found.policy, "is no annotation of an Ingress" in found.refusal)
+
+
 @pytest.mark.parametrize(
     "spec",
     [
