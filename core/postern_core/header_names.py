@@ -45,8 +45,10 @@ FORWARDED = frozenset(
         "x-forwarded-proto",
     }
 )
+# What a copy of a request says of itself; all that a copy leads to is one too, so this goes on wherever it leads.
+COPY = "x-postern-copy"
 # What no policy may name as a header of its own.
-RESERVED = IDENTITY | HOP_BY_HOP | FRAMING | FORWARDED | {"authorization", "cookie", "x-request-id"}
+RESERVED = IDENTITY | HOP_BY_HOP | FRAMING | FORWARDED | {"authorization", "cookie", "x-request-id", COPY}
 
 # What no filter may change: who calls and for whom, how messages are framed, by which id they are put together.
 BEYOND_REQUEST_FILTERS = RESERVED - {"authorization", "cookie"}

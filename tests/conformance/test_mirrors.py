@@ -69,7 +69,17 @@ def test_a_copy_is_what_goes_to_the_application(gateway, upstream, mirror):
     for sent, copy in zip(sorted(upstream.requests, key=id_of), sorted(copies, key=id_of), strict=True):
         mine, others = dict(copy.fields), dict(sent.fields)
         assert "{}:{}".format(*mirror.address) == mine.pop("host") != others.pop("host")
+        assert "true" == mine.pop("x-postern-copy")
         assert mine == others
+
+
+def test_a_copy_that_comes_back_has_no_copy(gateway, upstream, mirror):
+    """It goes to the application as what it is, so that nothing that this one asks in turn has a copy either."""
+    ask = raw.request("/a", "X-Postern-Copy: true")
+    assert [200] * 4 == [raw.ask(gateway.listen, ask).status for _ in range(4)]
+    assert 200 == raw.ask(gateway.listen, raw.request("/b")).status
+    assert ["/copy/b"] == [copy.target for copy in arrived(mirror, 1)]
+    assert ["true"] * 4 + [None] == [seen.fields.get("x-postern-copy") for seen in upstream.requests]
 
 
 @pytest.mark.parametrize(("field", "body"), [("Content-Length: 5", b"hello"), ("Transfer-Encoding: chunked", CHUNKED)])

@@ -172,8 +172,8 @@ class ClientConnection(ClientProtocol):
             self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record, outcome))
         else:
             self.exchange = Exchange(self, head, outcome, record, self._began_at)
-            if heads and row is not None and row.split is not None and row.split.mirrors and not head.is_websocket:
-                self.exchange.copies = self.gateway.mirroring.copies(row.id, row.split, heads, head.method)
+            if heads and row is not None and row.split is not None and row.split.mirrors:
+                self.exchange.copies = self.gateway.mirroring.copies(row.id, row.split, heads, head)
             self.exchange.start(sent)
 
     def reject(self, denial: denials.Denial, head: RequestHead, record: RequestRecord, outcome: Outcome) -> bool:

@@ -5,15 +5,18 @@ Rules of this file:
 2. What copies hold is bounded: so many at a time, each with a body of so many bytes; beyond that none is made.
    A namespace has at most as many as are left for others, so that there is always a place for one that has none.
 3. The result of a copy is counted, and nothing else is done about it.
+4. A copy says that it is one, and has no copy itself: a mirror that leads back here would have copies without an end.
 """
 
 from __future__ import annotations
 
 import asyncio
 
+from postern_core.header_names import COPY
 from postern_core.ref import Ref
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.http1.response_head import BadResponse, Fields, Response, read_response
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.routing_table import RoutingTable
 from postern_dataplane.table.split import CompiledSplit
@@ -30,6 +33,7 @@ COPIES_MAX = 256
 BODY_BYTES_MAX = 64 * 1024
 # A longer answer is not read to its end.
 ANSWER_BYTES_MAX = 2**20
+_COPY = COPY.encode()
 
 
 class Mirroring:
@@ -44,9 +48,11 @@ class Mirroring:
         self._open_by_namespace: dict[str, int] = {}
 
     def copies(
-        self, route: str, split: CompiledSplit[CompiledRoute], heads: tuple[bytes, ...], method: str
+        self, route: str, split: CompiledSplit[CompiledRoute], heads: tuple[bytes, ...], head: RequestHead
     ) -> Copies | None:
         """The copies of a request of this route, None where none is made of it; `heads` are those of its rows."""
+        if head.is_websocket or any(len(name) == len(_COPY) and name.lower() == _COPY for name, _ in head.headers):
+            return None
         samples = self._samples.get(route)
         wanted = tuple(mirror.weights for mirror in split.mirrors)
         if samples is None or tuple(sample.weights for sample in samples) != wanted:
@@ -56,7 +62,7 @@ class Mirroring:
             for mirror, sample in zip(split.mirrors, samples, strict=True)
             if sample.next() == 0 and self._has_room(mirror.upstream)
         ]
-        return Copies(self, method, chosen) if chosen else None
+        return Copies(self, head.method, chosen) if chosen else None
 
     def _has_room(self, upstream: Upstream) -> bool:
         namespace = Ref.of(upstream.id).namespace
@@ -129,7 +135,7 @@ class Copies:
         # The exchange may go on for long after the copies have ended, and what it holds is counted no more.
         targets, body = self._targets, self._body
         self._targets, self._body = [], b""
-        extra = b"X-Request-Id: %b\r\n" % request_id if request_id else b""
+        extra = b"X-Postern-Copy: true\r\n" + (b"X-Request-Id: %b\r\n" % request_id if request_id else b"")
         for upstream, head in targets:
             self._mirroring.send(upstream, self._method, b"".join((head[:-2], extra, b"\r\n", body)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from heads import table
+from heads import head, table
 from manifests import route, service
 from postern_dataplane.decision.outcome import Authorized
 from postern_dataplane.server.mirroring import ANSWER_BYTES_MAX, BODY_BYTES_MAX, COPIES_MAX
@@ -37,8 +37,8 @@ def made(port):
     return port.gateway.mirroring
 
 
-def copies(made, split, method="GET"):
-    return made.copies("Route/default/all", split, (HEAD,) * 2, method)
+def copies(made, split, method="GET", *fields):
+    return made.copies("Route/default/all", split, (HEAD,) * 2, head("/copy", *fields, method=method))
 
 
 def test_a_copy_ends_with_its_answer(port, made, split):
@@ -58,6 +58,14 @@ def test_a_copy_is_never_sent_again(port, made, split):
     port.loop.failures = [OSError()]
     port.loop.call(copies(made, split).send, b"")
     assert ([(MIRROR, "failed")] * 2, 1) == (port.observer.mirrored, len(port.loop.dialled))
+
+
+def test_a_copy_has_no_copy(port, made, split):
+    """A mirror that leads back to the gateway is asked once, where its copies would have copies without an end."""
+    port.loop.call(copies(made, split).send, b"")
+    assert b"\r\nX-Postern-Copy: true\r\n" in port.upstream.transport.take()
+    assert copies(made, split, "GET", ("x-postern-copy", "true")) is None
+    assert copies(made, split, "GET", ("x-postern-copie", "true")) is not None
 
 
 def test_a_silent_mirror_holds_a_copy_for_its_time(port, made, split):
