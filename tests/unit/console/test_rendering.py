@@ -7,7 +7,7 @@ import re
 import jinja2
 import pytest
 
-from postern_console.rendering import STATIC, Templates
+from postern_console.rendering import STATIC, Templates, visible
 from postern_console.views.links import frame
 
 SCRIPT = "<script>alert(1)</script>"
@@ -23,6 +23,17 @@ def test_a_name_that_is_missing_is_an_error():
     """A page never lacks a part in silence."""
     with pytest.raises(jinja2.UndefinedError):
         Templates().render("error.html", {})
+
+
+def test_what_reorders_a_line_is_seen():
+    """A name or a difference that reads otherwise than it is would be agreed to; letters of all scripts stay."""
+    assert "a\\u202eb\\u2066\\u200bc\n\u05d0\u00e9" == visible("a\u202eb\u2066\u200bc\n\u05d0\u00e9")
+
+
+@pytest.mark.parametrize(("name", "values"), [("object.html", 2), ("review.html", 2), ("decode_result.html", 2)])
+def test_what_people_judge_by_is_visible(name, values):
+    """YAML, facts, differences and claims are what others have written."""
+    assert values == (STATIC.parent / "templates" / name).read_text().count("| visible }}")
 
 
 @pytest.mark.parametrize("path", sorted((STATIC.parent / "templates").iterdir()), ids=lambda path: path.name)
