@@ -27,6 +27,10 @@ ANSWER_BYTES_MAX = 32 * 1024 * 1024
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 
 
+class RedirectError(aiohttp.ClientError):
+    """The API server leads elsewhere, or a pod behind its proxy does, which could mean any server of this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The object of an answer, and the API server's own clock, None where it didn't say."""
@@ -88,6 +92,8 @@ def _why(error: Exception) -> str:
         return "its certificate can't be verified; see certificate-authority-data in the kubeconfig"
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.os_error.strerror or type(error.os_error).__name__
+    if isinstance(error, RedirectError):
+        return "it redirects, which is not followed"
     if isinstance(error, TimeoutError):
         return "it takes too long"
     return type(error).__name__

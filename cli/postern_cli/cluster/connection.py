@@ -11,11 +11,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import aiohttp
 from kubernetes.aio import client, config
 
 from postern_cli.errors import ClusterReadingError
 from postern_cli.sources import Where
 from postern_kit.api_server import ConfigurationError, is_in_pod, read_configuration
+
+from .api_get import RedirectError
 
 DEFAULT_FILE = "~/.kube/config"
 
@@ -46,9 +49,21 @@ async def connected(where: Where) -> AsyncIterator[Connection]:
         raise ClusterReadingError(
             f"the kubeconfig {files} can't be used ({error}); see what `kubectl config view` makes of it"
         ) from None
+    configuration.trace_configs = [_without_redirects()]
     configuration.proxy = configuration.proxy or _proxy_for(configuration.host)
     async with client.ApiClient(configuration) as api:
         yield Connection(api, namespace)
+
+
+def _without_redirects() -> aiohttp.TraceConfig:
+    """What ends a request before a redirect is followed, for which the client has no option."""
+
+    async def refuse(*_: object) -> None:
+        raise RedirectError
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(refuse)
+    return trace
 
 
 def pinned(where: Where) -> Where:

@@ -7,6 +7,8 @@ import os
 
 import pytest
 
+from one_answer import serving
+from postern_cli.cluster.api_get import api_get
 from postern_cli.cluster.connection import connected, pinned
 from postern_cli.errors import ClusterReadingError
 from postern_cli.sources import Where
@@ -87,3 +89,17 @@ async def test_the_proxy_of_the_environment_counts(cluster, monkeypatch):
     assert "http://proxy.example.com:3128" == (await found())[0].proxy
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert None is (await found())[0].proxy
+
+
+async def test_no_redirect_is_followed(cluster):
+    """A pod behind the API server's proxy could lead a command to any server that this machine reaches."""
+    async with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (elsewhere, seen):
+        head = f"HTTP/1.1 302 Found\r\nLocation: {elsewhere}/x\r\nContent-Length: 0\r\n\r\n"
+        async with serving(head.encode()) as (url, _):
+            config = json.loads(cluster.kubeconfig.read_text())
+            config["clusters"][0]["cluster"]["server"] = url
+            cluster.kubeconfig.write_text(json.dumps(config))
+            async with connected(Where()) as connection:
+                with pytest.raises(ClusterReadingError, match="it redirects, which is not followed"):
+                    await api_get(connection.api, "/api/v1/x")
+    assert [] == seen
