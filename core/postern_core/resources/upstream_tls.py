@@ -40,7 +40,7 @@ class ServiceTLS(Spec, frozen=True):
     RULES = (
         Rule(
             "tls_contradicts_itself",
-            "!self.insecureSkipVerify || !has(self.caCertificateRef)",
+            "!has(self.insecureSkipVerify) || !self.insecureSkipVerify || !has(self.caCertificateRef)",
             "insecureSkipVerify and caCertificateRef exclude each other; remove one",
         ),
         Rule(
