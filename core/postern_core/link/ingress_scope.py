@@ -3,7 +3,7 @@
 Rules of this file:
 1. A path is matched by whole elements and in normal form; a trailing slash of a Prefix says nothing.
    ImplementationSpecific is Prefix.
-2. What looks like a pattern, or can't be read, is refused: with all paths below what stands before the pattern.
+2. What looks like a pattern, or can't be read, is refused: with all paths below the whole elements before the pattern.
 3. A host that can't be read is not guessed: then there is nothing to refuse.
 """
 
@@ -30,6 +30,7 @@ DEFAULT_FIELD = "spec.defaultBackend"
 
 # What no path has that is meant as it stands, and patterns of other controllers have.
 _PATTERN = re.compile(r"[\\^$*|()\[\]{}?]")
+_GROUP = re.compile(r"\([^()]*\)")
 _UNESCAPED = re.compile(r"[^!-~]|[#?]")
 
 
@@ -139,12 +140,22 @@ def _matches(path: str, kind: str) -> tuple[tuple[PathMatch, ...], str]:
             "looks like a pattern, which an Ingress has none of here; use Prefix with what stands before it, "
             "or a Route of postern.dev with a path of type Regex"
         )
-        return (_prefix(path[: pattern.start()]),), message
+        return (_prefix(_before(path, pattern)),), message
     try:
         value = normalise(_escaped(path)).path
     except BadPath as error:
         return EVERY_PATH, f"is no path: {error}"
     return ((PathMatch(type="Exact", value=value) if kind == "Exact" else _prefix(value)),), ""
+
+
+def _before(path: str, pattern: re.Match[str]) -> str:
+    """The whole elements that all matches of a pattern begin with, as the pattern may go on within an element."""
+    if "|" in _GROUP.sub("", path):
+        return "/"
+    rest = path[pattern.start() :]
+    if rest.startswith("(/|$)") or rest == "$" or (rest == "*" and path.endswith("/*")):
+        return path[: pattern.start()]
+    return path[: pattern.start() - (rest[0] in "?*{")].rpartition("/")[0]
 
 
 def _prefix(path: str) -> PathMatch:
