@@ -82,7 +82,8 @@ def passed_over(annotations: Mapping[str, str]) -> list[str]:
 
 def is_canary(annotations: Mapping[str, str]) -> bool:
     """Whether an Ingress takes a part of another one's requests."""
-    return annotations.get(CANARY) == "true"
+    # As Go's strconv.ParseBool reads it, which ingress-nginx calls.
+    return annotations.get(CANARY) in ("1", "t", "T", "true", "TRUE", "True")
 
 
 def _why(name: str, value: str) -> str:

@@ -55,7 +55,9 @@ def test_a_protocol_that_is_not_spoken_is_refused(value, is_refused):
     assert is_refused == bool(refused_annotations({f"{NGINX}backend-protocol": value}))
 
 
-@pytest.mark.parametrize(("value", "expected"), [("true", True), ("false", False)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("true", True), ("True", True), ("1", True), ("false", False), ("yes", False)]
+)
 def test_a_canary_is_known_by_its_value(value, expected):
     """As ingress-nginx has it."""
     assert expected == is_canary({f"{NGINX}canary": value})
