@@ -96,16 +96,16 @@ def _kept(claims: list[Claim], held: Mapping[str, HostGrant]) -> dict[str, HostG
                 kept[host] = grant
             else:
                 kept.setdefault(host, host_grant(host, claim.service))
+    uncertain: dict[Ref, list[str]] = {claim.service: [] for claim in claims if not claim.is_certain}
+    for host in sorted(held) if uncertain else ():
+        if host not in kept and held[host].holder in uncertain:
+            uncertain[held[host].holder].append(host)
     for claim in claims:
         if not claim.is_certain:
-            kept |= _not_given_up(claim, held, kept)
+            # What it holds and doesn't name, as far as it may name it still.
+            not_given_up = uncertain[claim.service][: max(HOSTS_MAX - len(claim.named), 0)]
+            kept |= {host: held[host] for host in not_given_up}
     return kept
-
-
-def _not_given_up(claim: Claim, held: Mapping[str, HostGrant], kept: Mapping[str, HostGrant]) -> dict[str, HostGrant]:
-    """What a Service that isn't accepted holds and doesn't name, as far as it may name it still."""
-    of_service = sorted(host for host, grant in held.items() if grant.holder == claim.service and host not in kept)
-    return {host: held[host] for host in of_service[: max(HOSTS_MAX - len(claim.named), 0)]}
 
 
 def _owner(host: str, owners: Mapping[str, HostGrant]) -> HostGrant | None:
