@@ -8,8 +8,8 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from postern_core.conditions import Programming, conditions_of
 from postern_core.problems import Problem
@@ -62,6 +62,12 @@ def ingresses_in(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(route.service for route in snapshot.routes if route.service.startswith("Ingress/"))
 
 
-def is_among(ref: Ref, ids: frozenset[str] | Mapping[str, Any]) -> bool:
+def is_among(ref: Ref, ids: frozenset[str]) -> bool:
     """Whether ids of entries hold one of an object: those of an Ingress say more than its own."""
-    return ref.id in ids or (ref.kind == "Ingress" and any(it.startswith(f"{ref.id}/") for it in ids))
+    return ref.id in ids or (ref.kind == "Ingress" and ref.id in _ingresses_of(ids))
+
+
+# Of a few gateways, as each of thousands of Ingresses asks about the same ids.
+@lru_cache(maxsize=8)
+def _ingresses_of(ids: frozenset[str]) -> frozenset[str]:
+    return frozenset("/".join(it.split("/", 3)[:3]) for it in ids if it.startswith("Ingress/"))

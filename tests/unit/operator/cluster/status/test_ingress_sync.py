@@ -136,3 +136,18 @@ def test_an_entry_of_an_ingress_is_known_by_its_beginning():
     ref = Ref("Ingress", "default", "site")
     ids = ("Ingress/default/site/0/1", "Ingress/default/site", "Ingress/default/site2/0/1")
     assert [True, True, False] == [is_among(ref, frozenset([it])) for it in ids]
+
+
+def test_thousands_of_ingresses_look_at_thousands_of_ids_once():
+    """Where a quota refuses all entries, each pass over the statuses would otherwise hold the event loop."""
+    looked = []
+
+    class Ids(frozenset):
+        def __iter__(self):
+            looked.append(1)
+            return super().__iter__()
+
+    refs = [Ref("Ingress", "default", f"site{number}") for number in range(100)]
+    ids = Ids(f"{ref.id}/0/0" for ref in refs)
+    assert all(is_among(ref, ids) for ref in refs)
+    assert [1] == looked
