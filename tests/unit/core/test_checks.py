@@ -18,6 +18,7 @@ def test_a_check_is_named_as_the_violation():
         or "_hold" in name
         or "_has_" in name
         or "_contradicts_" in name
+        or "_outlasts_" in name
         for name in names
     )
 
