@@ -30,6 +30,7 @@ COMMANDS = MappingProxyType(
         "explain": "postern_cli.explain",
         "status": "postern_cli.status",
         "console": "postern_console.console",
+        "convert": "postern_cli.convert",
         "completion": "postern_cli.completion",
     }
 )
