@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -15,6 +17,15 @@ BACKENDS = [
     }
     for name in ("shop", "canary")
 ]
+ENDPOINTS = {
+    "apiVersion": "discovery.k8s.io/v1",
+    "kind": "EndpointSlice",
+    "metadata": {"name": "shop-1", "namespace": "demo", "labels": {"kubernetes.io/service-name": "shop"}},
+    "addressType": "IPv4",
+    "ports": [{"name": "http", "port": 8480}],
+    "endpoints": [{"addresses": ["127.0.0.1"], "conditions": {"ready": True}}],
+}
+PAGE = Path(__file__).parents[3] / "docs/migrating/ingress-nginx.md"
 OUR_CLASS = {
     "apiVersion": "networking.k8s.io/v1",
     "kind": "IngressClass",
@@ -128,3 +139,21 @@ def test_a_file_is_never_overwritten_unasked(postern, folder):
     folder.write(ingress())
     command = ("convert", "ingress-nginx", folder.path, "--output", folder.path / "out")
     assert [0, 1, 0] == [postern(*command, *more).exit_code for more in ((), (), ("--force",))]
+
+
+ASKED = [
+    ("10.1.1.1", "/admin/x", "route_refused"),
+    ("10.1.1.1", "/y", "GET /new HTTP/1.1"),
+    ("9.9.9.9", "/y", "client_not_allowed"),
+]
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=str)
+def test_the_manifest_of_the_page_does_what_the_page_says(convert, postern, folder, asked):
+    """A path that is left answers 503 although a wider one is open, a rewrite and an address list count."""
+    client, path, said = asked
+    _, _, section = PAGE.read_text(encoding="utf-8").partition("## The manifest\n")
+    convert(*yaml.safe_load_all(section.split("```")[1].removeprefix("yaml\n")))
+    folder.write(ENDPOINTS, name="endpoints.yaml")
+    result = postern("explain", folder.path, "--from", client, "--", "GET", f"http://shop.example.com{path}")
+    assert said in result.stdout
