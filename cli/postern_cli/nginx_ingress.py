@@ -53,6 +53,7 @@ def _convert(ingress: Manifest, to_class: str, canaries: Sequence[Manifest]) -> 
         result.left += _unsayable(ingress)
     if result.left:
         result.manifests = [_ingress(ingress, to_class, refuse=True)]
+        result.left += [f"canary: {_name(it)} is left out until this Ingress is written by hand" for it in beside]
     elif fields or beside:
         result.manifests = list(_services(ingress, fields, beside))
         others = (name for name in _annotations(ingress) if not name.startswith(NGINX) and name != CLASS)
@@ -62,6 +63,9 @@ def _convert(ingress: Manifest, to_class: str, canaries: Sequence[Manifest]) -> 
                                " host; here paths count by whole elements and with case")  # fmt: skip
     else:
         result.manifests = [_ingress(ingress, to_class, refuse=False)]
+        loose = [it.get("path", "/") for _, it in _paths(ingress) if it.get("pathType") == "ImplementationSpecific"]
+        why = "nginx compared it letter by letter; here it counts by whole elements, as Prefix does"
+        result.left += [f"path {path}: {why}" for path in loose if path != "/"]
     return result
 
 

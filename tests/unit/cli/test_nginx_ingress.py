@@ -20,3 +20,11 @@ def test_a_canary_that_stands_alone_is_left_out():
     metadata = {"name": "a", "annotations": {"nginx.ingress.kubernetes.io/canary": "true"}}
     (done,) = convert_all([{"metadata": metadata, "spec": {}}], "postern")
     assert ([], 1) == (done.manifests, len(done.left))
+
+
+def test_a_path_that_counts_otherwise_is_named():
+    """What a path of type ImplementationSpecific takes differs, and is never changed in silence."""
+    path = {"path": "/a", "pathType": "ImplementationSpecific", "backend": {}}
+    spec = {"rules": [{"host": "a.example.com", "http": {"paths": [path]}}]}
+    (done,) = convert_all([{"metadata": {"name": "a"}, "spec": spec}], "postern")
+    assert ["path /a"] == [line.partition(":")[0] for line in done.left]
