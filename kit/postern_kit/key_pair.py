@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -41,21 +40,22 @@ class Leaf:
 
 def read_leaf(chain: bytes) -> Leaf:
     """The first certificate of a chain; raises `KeyPairError`."""
+    # What cryptography raises for the many things that X.509 does not allow has no common base.
     try:
         leaf = x509.load_pem_x509_certificates(chain)[0]
-    except ValueError:
+    except Exception:  # noqa: BLE001 # one bad certificate must not hurt the others
         raise KeyPairError(f"{CHAIN} holds no certificate in PEM form") from None
     try:
-        names, usages = _names(leaf), _usages(leaf)
-    except ValueError:  # what was signed is not what X.509 asks for
-        raise KeyPairError(f"{CHAIN} holds a certificate whose extensions can't be read") from None
-    return Leaf(
-        names,
-        leaf.not_valid_before_utc.timestamp(),
-        leaf.not_valid_after_utc.timestamp(),
-        is_for_servers=not usages.isdisjoint((_ANY, ExtendedKeyUsageOID.SERVER_AUTH)),
-        is_for_clients=not usages.isdisjoint((_ANY, ExtendedKeyUsageOID.CLIENT_AUTH)),
-    )
+        usages = _usages(leaf)
+        return Leaf(
+            _names(leaf),
+            leaf.not_valid_before_utc.timestamp(),
+            leaf.not_valid_after_utc.timestamp(),
+            is_for_servers=not usages.isdisjoint((_ANY, ExtendedKeyUsageOID.SERVER_AUTH)),
+            is_for_clients=not usages.isdisjoint((_ANY, ExtendedKeyUsageOID.CLIENT_AUTH)),
+        )
+    except Exception:  # noqa: BLE001 # what was signed is not what X.509 asks for
+        raise KeyPairError(f"{CHAIN} holds a certificate whose extensions or times can't be read") from None
 
 
 def _names(leaf: x509.Certificate) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def is_usual_pair(chain: bytes, key: bytes) -> bool:
         private = load_pem_private_key(key, None, unsafe_skip_rsa_key_validation=True)
         publics = [it.public_key() for it in certificates]
         is_usual = all(map(_is_usual_key, publics)) and all(map(_has_usual_signature, certificates))
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except Exception:  # noqa: BLE001 # OpenSSL says then whether it takes them
         return False
     return is_usual and isinstance(private, _USUAL_PRIVATE) and private.public_key() == publics[0]
 

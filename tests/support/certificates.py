@@ -105,6 +105,26 @@ class Authority:
         )
 
 
+def odd_certificates(authority: Authority) -> dict[str, Pair]:
+    """Pairs of which a library that reads X.509 raises errors of many types, by what is odd about them."""
+    oids = [x509.UnrecognizedExtension(x509.ObjectIdentifier(f"1.2.3.{last}"), b"\x05\x00") for last in (4, 5)]
+    plain, twice = authority.issue("a.test"), authority.issue("a.test", extensions=oids)
+    # RFC 5280, section 4.2.1.6: an x400Address, which is no name of a host.
+    x400 = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), bytes.fromhex("3006a3040c027878"))
+    return {
+        "a version that there is not": _replaced(plain, bytes.fromhex("a003020102"), bytes.fromhex("a003020104")),
+        "an extension twice": _replaced(twice, bytes.fromhex("06032a0305"), bytes.fromhex("06032a0304")),
+        "a name of an odd type": authority.issue(extensions=[x400]),
+        "a time that there is not": _replaced(plain, b"260101000000Z", b"261301000000Z"),
+    }
+
+
+def _replaced(pair: Pair, old: bytes, new: bytes) -> Pair:
+    der = ssl.PEM_cert_to_DER_cert(pair.chain.decode())
+    assert old in der, "nothing to replace"
+    return Pair(ssl.DER_cert_to_PEM_cert(der.replace(old, new)).encode(), pair.key, 0)
+
+
 def tls_secret(
     pair: Pair, name: str = "app-tls", namespace: str = "default", type_: str = "kubernetes.io/tls"
 ) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from certificates import Authority, Pair, tls_secret
+from certificates import Authority, Pair, odd_certificates, tls_secret
 from manifests import compiled, reasons, route, service
 from postern_core.link.host_certificates import HostCertificates, covered
 from postern_core.link.sizes import CHAIN_BYTES_MAX, NAMES_BYTES_MAX
@@ -84,6 +84,16 @@ def test_a_host_of_another_namespace_gets_no_certificate_of_this_one(authority):
     made = compiled(first, secure("one"), tls_secret(authority.issue("app.example.com"), "one"))
     assert ["HostConflict"] == [problem.reason.text for problem in made.problems]
     assert () == made.snapshot.certificates
+
+
+def test_a_certificate_that_x_509_does_not_allow_is_refused_alone(authority):
+    """Whatever a library raises for it, the objects of all other tenants are compiled."""
+    other = secure("one", name="other", hosts=["b.example.com"])
+    fine = tls_secret(authority.issue("b.example.com"), "one")
+    for pair in odd_certificates(authority).values():
+        made = compiled(secure("odd"), tls_secret(pair, "odd"), other, fine)
+        assert ["InvalidCertificate"] == [problem.reason.text for problem in made.problems]
+        assert ["Secret/default/one"] == [it.id for it in made.snapshot.certificates]
 
 
 def test_a_message_tells_no_name_of_a_certificate(authority):

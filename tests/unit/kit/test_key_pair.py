@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from certificates import Authority
+from certificates import Authority, odd_certificates
 from postern_kit import key_pair
 from postern_kit.key_pair import KeyPairError, is_usual_pair, load_key_pair, read_leaf
 
@@ -80,3 +80,11 @@ def test_a_key_of_another_certificate_is_not_usual(authority):
     broken = one.key.replace(b"A", b"")
     assert not any(is_usual_pair(one.chain, key) for key in (other.key, b"", b"nonsense", broken))
     assert not is_usual_pair(b"nonsense", one.key)
+
+
+def test_what_x_509_does_not_allow_is_a_mistake_of_the_pair_alone(authority):
+    """The library raises errors of many types, and each is one that a reader of pairs knows."""
+    for pair in odd_certificates(authority).values():
+        with pytest.raises(KeyPairError):
+            read_leaf(pair.chain)
+    assert not is_usual_pair(odd_certificates(authority)["a version that there is not"].chain, b"")

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from certificates import Authority, odd_certificates
 from postern_core.validators import UnreadableKey
 from postern_operator.public_keys import read_public_keys
 
@@ -67,6 +68,13 @@ def test_what_is_no_public_key_is_refused_without_being_quoted(text):
         read_public_keys(text)
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_certificate_that_x_509_does_not_allow_is_no_key():
+    """Its credential is refused alone, whatever a library raises for it."""
+    pair = odd_certificates(Authority("test CA"))["a version that there is not"]
+    with pytest.raises(UnreadableKey):
+        read_public_keys(pair.chain.decode())
 
 
 def spki(exponent, modulus):

@@ -9,6 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from certificates import odd_certificates
 from postern_dataplane.certificates.tls_sessions import FIELD_BYTES_MAX, forwarded_certificate, session_of
 
 
@@ -57,3 +58,10 @@ def test_the_field_is_bounded(authority):
 def test_a_connection_without_a_certificate_has_none():
     """Of a connection of which nothing is known, no certificate goes upstream."""
     assert b"" == session_of(None).client_certificate
+
+
+def test_a_certificate_that_only_openssl_reads_is_known_by_its_hash(authority):
+    """What another library raises for it does not end the handshake half-way."""
+    for pair in odd_certificates(authority).values():
+        der = ssl.PEM_cert_to_DER_cert(pair.chain.decode())
+        assert forwarded_certificate(der).startswith(f"Hash={hashlib.sha256(der).hexdigest()}".encode())
