@@ -30,7 +30,10 @@ from .resource_index import ResourceIndex
 from .sizes import CHAIN_BYTES_MAX, KEY_BYTES_MAX, NAMES_BYTES_MAX
 
 CHAIN, KEY = "tls.crt", "tls.key"
-PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----[A-Za-z0-9+/=\s:,-]+?-----END \1-----")
+# Possessive, and stopped by the next block: so that what has no end is read once.
+PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----(?:[A-Za-z0-9+/=\s:,]++|-(?!-))++-----END \1-----")
+# RFC 1035, section 2.3.4, in text.
+NAME_CHARS_MAX = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ def _shown_for(secret: Ref, pair: KeyPair, hosts: tuple[str, ...]) -> Certificat
 
 def covered(hosts: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
     """What names of a certificate, whose wildcards are one label, cover of hosts, whose wildcards are one or more."""
-    wanted, known = set(hosts), set(names)
+    # Each name costs the square of its length, so one that is longer than any host is passed over at once.
+    wanted, known = set(hosts), {name for name in names if len(name) <= NAME_CHARS_MAX}
     found = {host for host in wanted if host in known or _parent(host) in known}
     for name in known:
         rest = name.removeprefix("*.")

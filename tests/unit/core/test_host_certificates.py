@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
+
 import pytest
 
 from certificates import Authority, Pair, odd_certificates, tls_secret
 from manifests import compiled, reasons, route, service
-from postern_core.link.host_certificates import HostCertificates, covered
+from postern_core.link.host_certificates import PRIVATE_KEY, HostCertificates, covered
 from postern_core.link.sizes import CHAIN_BYTES_MAX, NAMES_BYTES_MAX
 from postern_core.snapshot_certificates import Certificate
 
@@ -45,6 +48,32 @@ def names_of(*manifests, **options):
 def test_a_certificate_is_shown_for_what_it_covers_of_the_hosts(hosts, names, shown):
     """A wildcard of a certificate is one label, that of a host one or more."""
     assert shown == covered(hosts, names)
+
+
+def test_a_name_that_no_host_has_costs_nothing():
+    """One of 70,000 characters in a certificate would take a gigabyte while all objects are compiled."""
+    tracemalloc.start()
+    shown = covered(["*.test", "*"], ["a." * 35_000 + "test", "a.test"])
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert ("a.test",) == shown
+    assert most_bytes < 1_000_000
+
+
+@pytest.mark.parametrize("label", ["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY"])
+def test_a_block_of_a_key_is_found_between_others(label):
+    """The headers of an old encrypted key belong to it, so that its passphrase is what the message is about."""
+    block = f"-----BEGIN {label}-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAA+/=\n-----END {label}-----"
+    found = PRIVATE_KEY.search(f"-----BEGIN {label}-----\n-----BEGIN X-----\n{block}\n{block}")
+    assert found
+    assert block == found[0]
+
+
+def test_blocks_without_an_end_are_read_once():
+    """However many begin in a Secret, each of its bytes is looked at a few times."""
+    began_s = time.process_time()
+    assert PRIVATE_KEY.search("-----BEGIN PRIVATE KEY-----a" * 20_000) is None
+    assert time.process_time() - began_s < 2
 
 
 def test_a_pair_is_published_and_nothing_beside_it(authority):
