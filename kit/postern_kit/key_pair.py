@@ -29,13 +29,17 @@ class KeyPairError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """The first of a chain: the names of its subjectAltName in lower case, its times since the epoch, and its uses."""
+    """The first of a chain: the names of its subjectAltName in lower case, its times since the epoch, and its uses.
+
+    `rsa_bits` is the size of its key, 0 for one of another type.
+    """
 
     names: tuple[str, ...]
     begins_at: float
     ends_at: float
     is_for_servers: bool
     is_for_clients: bool
+    rsa_bits: int = 0
 
 
 def read_leaf(chain: bytes) -> Leaf:
@@ -46,16 +50,17 @@ def read_leaf(chain: bytes) -> Leaf:
     except Exception:  # noqa: BLE001 # one bad certificate must not hurt the others
         raise KeyPairError(f"{CHAIN} holds no certificate in PEM form") from None
     try:
-        usages = _usages(leaf)
+        usages, key = _usages(leaf), leaf.public_key()
         return Leaf(
             _names(leaf),
             leaf.not_valid_before_utc.timestamp(),
             leaf.not_valid_after_utc.timestamp(),
             is_for_servers=not usages.isdisjoint((_ANY, ExtendedKeyUsageOID.SERVER_AUTH)),
             is_for_clients=not usages.isdisjoint((_ANY, ExtendedKeyUsageOID.CLIENT_AUTH)),
+            rsa_bits=key.key_size if isinstance(key, rsa.RSAPublicKey) else 0,
         )
     except Exception:  # noqa: BLE001 # what was signed is not what X.509 asks for
-        raise KeyPairError(f"{CHAIN} holds a certificate whose extensions or times can't be read") from None
+        raise KeyPairError(f"{CHAIN} holds a certificate whose key or extensions can't be read") from None
 
 
 def _names(leaf: x509.Certificate) -> tuple[str, ...]:
