@@ -6,7 +6,7 @@ Nothing that is said about a mistake holds anything of the key.
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +29,11 @@ class Certificate:
     names: tuple[str, ...]
     ends_at: float
     context: ssl.SSLContext = field(repr=False, compare=False)
+    pair: tuple[bytes, bytes] = field(default=(b"", b""), repr=False, compare=False)
+
+    def with_new_context(self, make_context: MakeContext) -> Certificate:
+        """The same, whatever is on disk now, in a context that is made as contexts are now; raises `KeyPairError`."""
+        return replace(self, context=_context(self.pair, make_context))
 
 
 def read_certificate(folder: Path, make_context: MakeContext, now_s: float) -> Certificate:
@@ -42,12 +47,18 @@ def read_certificate(folder: Path, make_context: MakeContext, now_s: float) -> C
         raise CertificateError(f"it has expired on {_day(leaf.ends_at)}")
     if now_s < leaf.begins_at:
         raise CertificateError(f"it is not valid before {_day(leaf.begins_at)}", may_heal=True)
-    key, context = _read(folder, KEY), make_context()
+    pair = chain, _read(folder, KEY)
     try:
-        load_key_pair(context, chain, key)
+        context = _context(pair, make_context)
     except KeyPairError as error:
         raise CertificateError(str(error)) from None
-    return Certificate(folder.name, leaf.names, leaf.ends_at, context)
+    return Certificate(folder.name, leaf.names, leaf.ends_at, context, pair)
+
+
+def _context(pair: tuple[bytes, bytes], make_context: MakeContext) -> ssl.SSLContext:
+    context = make_context()
+    load_key_pair(context, *pair)
+    return context
 
 
 def _read(folder: Path, name: str) -> bytes:

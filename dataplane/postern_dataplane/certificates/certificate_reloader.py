@@ -110,7 +110,7 @@ class CertificateReloader:
     def _look(self) -> ScanResult:
         self._has_other_cas = self._client_validation is not None and self._client_validation.refresh()
         if self._has_other_cas:
-            self._store.read_again()
+            self._store.renew_contexts()
         return self._store.scan()
 
     def _take(self, scan: ScanResult) -> None:

@@ -51,10 +51,11 @@ class CertificateStore:
         """What can be served."""
         return [slot.good for slot in self._slots.values() if slot.good]
 
-    def read_again(self) -> None:
-        """Have the next look read everything, for what contexts are made with has changed."""
+    def renew_contexts(self) -> None:
+        """Make every context anew, for what they are made with has changed; blocks while it does."""
         for slot in self._slots.values():
-            slot.stamp = None
+            # Not from disk, where a pair may be gone, or have ended, that is shown all the same.
+            slot.good = slot.good and slot.good.with_new_context(self._make_context)
 
     def scan(self) -> ScanResult:
         """Read what has changed since the last look; blocks while it does."""

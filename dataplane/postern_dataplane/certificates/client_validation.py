@@ -25,8 +25,11 @@ class ClientValidation:
         self._pem = ""
 
     def apply_to(self, context: ssl.SSLContext) -> None:
-        """Have a context ask clients for certificates of the CAs in force."""
+        """Have a context ask clients for certificates of the CAs in force, at each handshake."""
         context.verify_mode = self._mode
+        # A session that is resumed is not verified again: its certificate may have ended meanwhile.
+        context.options |= ssl.OP_NO_TICKET
+        context.num_tickets = 0
         if self._pem:
             context.load_verify_locations(cadata=self._pem)
 
