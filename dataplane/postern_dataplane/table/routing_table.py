@@ -38,7 +38,7 @@ from .split import split_row
 from .table_settings import DEFAULTS, TableSettings
 from .upstream import Upstream
 from .upstream import upstreams as upstreams_of
-from .virtual_hosts import VirtualHost, VirtualHosts
+from .virtual_hosts import VirtualHost, VirtualHosts, names_of
 
 __all__ = ["RoutingTable", "Upstream", "build_table"]
 
@@ -131,10 +131,17 @@ class RoutingTable:
 
     def certificate_of(self, name: str) -> Certificate | None:
         """The certificate of the snapshot for a host in lower case, None where that is left to the gateway's own."""
-        if self.certificates is NO_CERTIFICATES:
-            return None
-        host = self.hosts.find(name)
-        return self.certificates.find(name, host.namespace if host else None)
+        return None if self.certificates is NO_CERTIFICATES else self.certificates.find(name, self._owner_of(name))
+
+    def _owner_of(self, host: str) -> str | None:
+        """The namespace of the most specific host, at whichever port: a client is shown a certificate before that."""
+        for name in names_of(host) if self.listener_hosts else ():
+            for attached in self.listener_hosts.values():
+                # These have the hosts of the whole table too.
+                if attached.hosts.has(name, host) and (found := attached.hosts.find(host)):
+                    return found.namespace
+        routes = self.hosts.find(host)
+        return routes.namespace if routes else None
 
     def is_misdirected(self, server_name: str, host: str) -> bool:
         """Whether a host's requests may not come on a connection that was opened for this name (SNI).

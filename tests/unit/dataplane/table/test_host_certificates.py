@@ -16,10 +16,11 @@ def certificate(name, *names, namespace="n", **fields):
     )
 
 
-def route(host, namespace="n"):
+def route(host, namespace="n", **fields):
     return Route(
         id=f"Route/{namespace}/{host}", namespace=namespace, name=host, created="", hosts=(host,),
         paths=(PathMatch(type="Prefix", value="/"),), backend="b", service="s",
+        **fields,
     )  # fmt: skip
 
 
@@ -68,6 +69,22 @@ def test_the_owner_of_a_host_has_its_own_certificate_beside_a_wildcard_of_anothe
 def test_a_name_without_a_host_has_the_certificate_that_names_it():
     """A Service without routes has certificates all the same."""
     assert EXACT is table(EXACT).certificate_of("app.example.com")
+
+
+def test_a_host_of_one_listener_has_the_certificate_of_its_owner():
+    """A client is shown a certificate before it is known by which listener its request is taken."""
+    theirs = certificate("theirs", "shop.example.com", namespace="other")
+    routes = (route("*.example.com"), route("shop.example.com", "other", listeners=("l",)))
+    made = build_table(Snapshot(gateway="g", routes=routes, certificates=(WILD, theirs)), "d")
+    assert (theirs, WILD) == (made.certificate_of("shop.example.com"), made.certificate_of("www.example.com"))
+    assert made.is_misdirected("www.example.com", "shop.example.com")
+
+
+def test_a_wildcard_is_not_shown_for_a_host_of_another_namespace_at_one_listener():
+    """A key is not proved for a host that its namespace does not own, by whichever port that is reached."""
+    routes = (route("*.example.com"), route("shop.example.com", "other", listeners=("l",)))
+    made = build_table(Snapshot(gateway="g", routes=routes, certificates=(WILD,)), "d")
+    assert made.certificate_of("shop.example.com") is None
 
 
 def test_of_two_with_one_name_the_one_that_ends_last_is_shown():
