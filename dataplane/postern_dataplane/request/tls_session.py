@@ -18,4 +18,5 @@ class TlsSession(msgspec.Struct, frozen=True, gc=False):
     @property
     def way(self) -> str:
         """A text that differs between two sessions whose requests may be answered differently."""
-        return f"{self.server_name or ''} {self.client_certificate.decode('latin-1')}"
+        # A client chooses its name with spaces and all, and much of its certificate, but not the hash that is in front.
+        return f"{self.client_certificate.decode('latin-1')} {self.server_name or ''}"
