@@ -77,7 +77,8 @@ def compile_snapshot(
     issuers = link_issuers(index, budget)
     attached = link_attached_policies(index, gateway if require_policy else "")
     ingresses = find_ingresses(index, gateway, attached)
-    services = link_services(index, gateway, grants.hosts, retained, ingresses.claims)
+    claims, share_bytes = ingresses.claims, share.size_bytes
+    services = link_services(index, gateway, grants.hosts, retained, claims, share_bytes=share_bytes)
     routes = _link_routes(index, services, ingresses, attached, budget)
     _carry_over(routes, retained.snapshot)
     named = issuers_named_by(routes.policies, index, retained.snapshot.issuers)

@@ -9,6 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -126,31 +127,44 @@ def _parent(host: str) -> str:
 
 @dataclass(slots=True)
 class HostCertificates:
-    """The certificates of one gateway, each with the names of all objects that name it."""
+    """The certificates of one gateway, each with the names of all objects that name it.
 
+    Those of one namespace have `share_bytes` at the most, those of objects beyond its share among them.
+    """
+
+    share_bytes: float = math.inf
     _found: dict[str, Certificate] = field(default_factory=dict)
     _names: dict[str, set[str]] = field(default_factory=dict)
     _name_bytes: dict[str, int] = field(default_factory=dict)
+    _bytes: dict[str, int] = field(default_factory=dict)
     _called_by: set[str] = field(default_factory=set)
 
-    def add(self, certificate: Certificate) -> int | None:
-        """Add what an object has it shown for; returns the bytes that it takes more, None where there is no room."""
-        names = self._names.setdefault(certificate.id, set())
+    def add(self, certificate: Certificate) -> int | Missing:
+        """Add what an object has it shown for; returns the bytes that it takes more, or why there is no room."""
+        id_, namespace = certificate.id, certificate.namespace
+        names, name_bytes = self._names.setdefault(id_, set()), self._name_bytes.get(id_, 0)
         more = [name for name in certificate.names if name not in names]
-        size = sum(map(len, more)) + 3 * len(more)
-        if self._name_bytes.get(certificate.id, 0) + size > NAMES_BYTES_MAX:
-            return None
-        self._name_bytes[certificate.id] = self._name_bytes.get(certificate.id, 0) + size
-        names.update(more)
-        if certificate.id not in self._found:
-            self._found[certificate.id] = certificate
+        size = more_names = sum(map(len, more)) + 3 * len(more)
+        if name_bytes + more_names > NAMES_BYTES_MAX:
+            message = "is shown for more hosts than fit into one entry; have a second certificate issued"
+            return Missing(Reason.TOO_LARGE, f"{Ref.of(id_)} {message}")
+        if id_ not in self._found:
             size += len(certificate.chain_pem) + len(certificate.key_pem)
+        total = self._bytes.get(namespace, 0) + size
+        if total > self.share_bytes:
+            message = f"the certificates of namespace {namespace} exceed its share of the gateway; delete unused ones"
+            return Missing(Reason.SHARE_EXCEEDED, message)
+        self._bytes[namespace], self._name_bytes[id_] = total, name_bytes + more_names
+        names.update(more)
+        self._found.setdefault(id_, certificate)
         return size
 
-    def add_client(self, certificate: Certificate) -> int:
-        """Add one by which an upstream is called; returns the bytes that it takes more."""
-        self._called_by.add(certificate.id)
-        return self.add(certificate) or 0
+    def add_client(self, certificate: Certificate) -> int | Missing:
+        """Add one by which an upstream is called; returns the bytes that it takes more, or why there is no room."""
+        size = self.add(certificate)
+        if not isinstance(size, Missing):
+            self._called_by.add(certificate.id)
+        return size
 
     @property
     def namespaces(self) -> set[str]:
@@ -203,9 +217,8 @@ def link_certificates(
             problems.append(Problem(ref, certificate.reason, at, certificate.message, (secret,)))
             continue
         size = all_found.add(certificate)
-        if size is None:
-            message = f"{secret} is shown for more hosts than fit into one entry; have a second certificate issued"
-            problems.append(Problem(ref, Reason.TOO_LARGE, at, message, (secret,)))
+        if isinstance(size, Missing):
+            problems.append(Problem(ref, size.reason, at, size.message, (secret,)))
             continue
         found.append(certificate)
         size_bytes += size

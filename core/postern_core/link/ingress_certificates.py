@@ -61,9 +61,8 @@ def link_ingress_certificates(
             problems.append(Problem(ref, found.reason, at, found.message, (secret,)))
             continue
         size = all_found.add(found)
-        if size is None:
-            message = f"{secret} is shown for more hosts than fit into one entry; have a second certificate issued"
-            problems.append(Problem(ref, Reason.TOO_LARGE, at, message, (secret,)))
+        if isinstance(size, Missing):
+            problems.append(Problem(ref, size.reason, at, size.message, (secret,)))
             continue
         shown.append(ShownCertificate(ref, at, found))
         size_bytes += size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -35,6 +36,7 @@ from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
 from .protected_resource import with_resource
 from .rate_limits import link_rate_limits
+from .references import Missing
 from .resource_index import ResourceIndex, age
 from .responses import LinkedResponses, link_responses
 from .retained import NOTHING, Retained
@@ -119,12 +121,15 @@ def link_services(
     held: Mapping[str, HostGrant],
     retained: Retained = NOTHING,
     others: Sequence[Claim] = (),
+    *,
+    share_bytes: float = math.inf,
 ) -> Services:
     """Resolve the Services of a gateway, the broken ones to a refusal.
 
-    `held` are the grants of hosts so far, `others` the claims of Ingresses.
+    `held` are the grants of hosts so far, `others` the claims of Ingresses, `share_bytes` bound the certificates of a
+    namespace.
     """
-    services = Services()
+    services = Services(certificates=HostCertificates(share_bytes))
     present: list[tuple[Parsed, ServicePlace]] = []
     claims = []
     for parsed in sorted(resources.of_kind("Service"), key=age):
@@ -156,8 +161,11 @@ def _certified(parsed: Parsed, linked: LinkedService, resources: ResourceIndex, 
     certificates = link_certificates(parsed.ref, tls or None, linked.hosts, resources, services.certificates)
     services.problems += certificates.problems
     for client in (it.client_certificate for it in linked.backends):
-        if client is not None:
-            certificates = certificates.with_client(services.certificates.add_client(client))
+        size = 0 if client is None else services.certificates.add_client(client)
+        if isinstance(size, Missing):
+            services.problems.append(Problem(parsed.ref, size.reason, "spec", f"{size.message}; nothing is called"))
+        else:
+            certificates = certificates.with_client(size)
     return replace(linked, certificates=certificates)
 
 

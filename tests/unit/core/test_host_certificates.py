@@ -10,6 +10,7 @@ import pytest
 from certificates import Authority, Pair, odd_certificates, tls_secret
 from manifests import compiled, reasons, route, service
 from postern_core.link.host_certificates import PRIVATE_KEY, HostCertificates, covered
+from postern_core.link.references import Missing
 from postern_core.link.sizes import CHAIN_BYTES_MAX, NAMES_BYTES_MAX
 from postern_core.snapshot_certificates import Certificate
 
@@ -142,12 +143,13 @@ def test_a_chain_is_bounded(authority):
 def test_the_names_of_a_certificate_are_bounded():
     """Ten thousand hosts of a namespace may share one; beyond, the object that would add more is refused alone."""
     known = HostCertificates()
-    certificate = Certificate(id="a", namespace="n", names=("x" * 250,), chain_pem="c", key_pem="k")
+    certificate = Certificate(id="Secret/n/a", namespace="n", names=("x" * 250,), chain_pem="c", key_pem="k")
     first = known.add(certificate)
     again = known.add(certificate)
     assert (255, 0) == (first, again)
     hosts = tuple(f"{number}.example.com" for number in range(NAMES_BYTES_MAX // 10))
-    assert known.add(Certificate(id="a", namespace="n", names=hosts, chain_pem="c", key_pem="k")) is None
+    beyond = known.add(Certificate(id="Secret/n/a", namespace="n", names=hosts, chain_pem="c", key_pem="k"))
+    assert isinstance(beyond, Missing)
     assert [certificate] == known.entries
 
 

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from manifests import compiled, consumer, credential, reasons, route, secret, service
+from certificates import Authority, tls_secret
+from manifests import compiled, consumer, credential, ingress, ingress_class, reasons, route, secret, service
 from postern_core.link.shares import DEFAULT_SHARE, Share, parse_share
 
 JWT = {"jwt": {}}
@@ -97,6 +98,48 @@ def test_a_service_beyond_the_share_answers_503():
     assert ["Service/default/app"] == [entry.id for entry in found.snapshot.backends]
     assert ["Service/default/app"] == [entry.id for entry in found.snapshot.policies]
     assert [("Route default/b", "ServiceInvalid"), ("Service default/second", "ShareExceeded")] == told(found)
+
+
+def secured(number, **fields):
+    """A Service of a host of its own with a certificate of its own, and that in its Secret."""
+    pair, name = Authority("test CA").issue(f"h{number}.example.com"), f"s{number}"
+    block = {"tls": {"certificateRefs": [{"name": name}]}, "hosts": [f"h{number}.example.com"], **fields}
+    return [service(name, created=day(number), **block), tls_secret(pair, name)]
+
+
+def test_certificates_of_services_beyond_the_share_are_bounded_too():
+    """What a refused Service names is shown still, so that clients get 503 over TLS, but not without end."""
+    objects = [it for number in range(1, 10) for it in secured(number)]
+    found = compiled(*objects, share=Share(size_bytes=3_000))
+    shown = found.snapshot.certificates
+    assert 0 < len(shown) < 9
+    assert sum(len(it.chain_pem + it.key_pem) for it in shown) <= 3_000
+    assert ("Service default/s9", "ShareExceeded") in told(found)
+
+
+def test_certificates_of_an_ingress_without_paths_are_bounded_too():
+    """It has no route that could be beyond the share."""
+    objects = [ingress_class()]
+    for number in range(1, 10):
+        _, pair = secured(number)
+        tls = [{"hosts": [f"h{number}.example.com"], "secretName": f"s{number}"}]
+        objects += [pair, ingress(f"i{number}", host=f"h{number}.example.com", tls=tls)]
+    found = compiled(*objects, share=Share(size_bytes=3_000))
+    assert sum(len(it.chain_pem + it.key_pem) for it in found.snapshot.certificates) <= 3_000
+
+
+def test_a_certificate_beyond_the_share_calls_no_upstream():
+    """The upstream is not called without it either."""
+    marked = {"name": "s1", "namespace": "default", "labels": {"postern.dev/use": "client-certificate"}}
+    tls = {"clientCertificateRef": {"name": "s1"}}
+    found = compiled(
+        *secured(2),
+        service("caller", created=day(3), hosts=["c.example.com"], upstream={"url": "https://u.test", "tls": tls}),
+        secured(1)[1] | {"metadata": marked},
+        share=Share(size_bytes=1_200),
+    )
+    assert ["Secret/default/s2"] == [it.id for it in found.snapshot.certificates]
+    assert ("Service default/caller", "ShareExceeded") in told(found)
 
 
 def keyed(number, namespace="default"):
