@@ -24,7 +24,7 @@ from .link.responses import usual_beside
 from .link.retained import NOTHING, Retained
 from .link.routes import Routes, link_routes
 from .link.services import Services, link_services
-from .link.shares import DEFAULT_SHARE, Budget, Share, bound_identities, bound_routes, bound_services
+from .link.shares import DEFAULT_SHARE, Budget, Share, bound_identities, bound_policies, bound_routes, bound_services
 from .link.unserved import refuse_unserved
 from .lint import lint
 from .lints.linked import Linked
@@ -75,10 +75,9 @@ def compile_snapshot(
     identities = link_identities(index, grants.keys, retained)
     budget = Budget(share)
     issuers = link_issuers(index, budget)
-    attached = link_attached_policies(index, gateway if require_policy else "")
+    attached = _attached_policies(index, gateway if require_policy else "", budget)
     ingresses = find_ingresses(index, gateway, attached)
-    claims, share_bytes = ingresses.claims, share.size_bytes
-    services = link_services(index, gateway, grants.hosts, retained, claims, share_bytes=share_bytes)
+    services = link_services(index, gateway, grants.hosts, retained, ingresses.claims, share_bytes=share.size_bytes)
     routes = _link_routes(index, services, ingresses, attached, budget)
     _carry_over(routes, retained.snapshot)
     named = issuers_named_by(routes.policies, index, retained.snapshot.issuers)
@@ -91,6 +90,12 @@ def compile_snapshot(
     snapshot = _snapshot(gateway, identities, (services, ingresses, routes, named), retained.snapshot)
     granted = _granted(services, identities, grants)
     return Compiled(snapshot, in_order(problems), granted, identities.facts | issuers.facts)
+
+
+def _attached_policies(index: ResourceIndex, required_by: str, budget: Budget) -> AttachedPolicies:
+    attached = link_attached_policies(index, required_by)
+    bound_policies(attached, index, budget)
+    return attached
 
 
 def _link_routes(

@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from postern_core.header_names import canonical
 from postern_core.parse import Parsed, is_a
 from postern_core.problems import Problem, Reason, printable
 from postern_core.ref import Ref
 from postern_core.resources.jwt_policy_kind import JWTPolicy
 from postern_core.snapshot import Policy
 
-from .fail_closed import recover_targets
+from .fail_closed import recover_forwarded_headers, recover_targets
+from .forwarded_headers import ForwardedHeaders
 from .ingress_classes import class_of
 from .policies import LinkedPolicy, link_policy
 from .resource_index import ResourceIndex, age
@@ -32,7 +32,7 @@ KNOWN_ANNOTATIONS = frozenset({POLICY_ANNOTATION})
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """What protects an Ingress: a policy of so many bytes, nothing (both empty: public), or a refusal of all its paths.
+    """What protects an Ingress: a policy, nothing (both empty: public), or a refusal of all its paths.
 
     `problems` are the Ingress's own.  `clean_headers` are those that policies of its namespace set, which no client
     may set on any of its paths, protected or not.
@@ -41,7 +41,6 @@ class Attachment:
     policy: Policy | None = None
     refusal: str = ""
     problems: tuple[Problem, ...] = ()
-    size_bytes: int = 0
     clean_headers: tuple[str, ...] = ()
 
 
@@ -58,7 +57,7 @@ class AttachedPolicies:
     linked: dict[Ref, LinkedPolicy] = field(default_factory=dict)
     targeted: dict[Ref, Ref] = field(default_factory=dict)
     everywhere: dict[str, Ref] = field(default_factory=dict)
-    forwarded: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    forwarded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def targeting(self, target: Ref) -> Ref | None:
@@ -69,26 +68,23 @@ class AttachedPolicies:
 def link_attached_policies(resources: ResourceIndex, required_by: str = "") -> AttachedPolicies:
     """Resolve every JWTPolicy, the oldest first, so that each finds what is targeted already."""
     found = AttachedPolicies(required_by)
-    forwarded: dict[str, set[str]] = {}
+    forwarded = ForwardedHeaders()
     for parsed in sorted(resources.of_kind("JWTPolicy"), key=age):
         ref = parsed.ref
-        linked = _link(parsed, resources)
-        found.linked[ref] = linked
+        found.linked[ref] = linked = _link(parsed, resources, forwarded)
         found.problems += linked.problems
-        if linked.entry is not None:
-            names = forwarded.setdefault(ref.namespace, set())
-            names.update(canonical(forward.header) for forward in linked.entry.forward_claims)
         targets = recover_targets(parsed)
         if targets is None:
             found.everywhere.setdefault(ref.namespace, ref)
         for index, target in enumerate(targets or ()):
             found.problems += _target(ref, f"spec.targetRefs[{index}]", target, resources, found)
-    found.forwarded = {namespace: tuple(sorted(names)) for namespace, names in forwarded.items() if names}
+    found.forwarded = forwarded.names
     return found
 
 
-def _link(parsed: Parsed, resources: ResourceIndex) -> LinkedPolicy:
+def _link(parsed: Parsed, resources: ResourceIndex, forwarded: ForwardedHeaders) -> LinkedPolicy:
     """Resolve the block; one of a policy that isn't accepted is only looked at for what else is wrong."""
+    beyond = forwarded.add(parsed.ref.namespace, parsed.ref, recover_forwarded_headers(parsed))
     if not is_a(parsed, JWTPolicy):
         return LinkedPolicy(refusal=f"{parsed.ref} is not accepted")
     linked = link_policy(parsed.ref, parsed.resource.spec.jwt, resources)
@@ -96,7 +92,7 @@ def _link(parsed: Parsed, resources: ResourceIndex) -> LinkedPolicy:
         return LinkedPolicy(refusal=f"{parsed.ref} is not accepted", problems=linked.problems)
     if linked.refusal:
         return LinkedPolicy(refusal=f"{parsed.ref}: {linked.refusal}", problems=linked.problems)
-    return linked
+    return linked if beyond is None else LinkedPolicy(None, f"{parsed.ref}: {beyond.message}", (beyond,))
 
 
 def _target(ref: Ref, at: str, target: Ref, resources: ResourceIndex, found: AttachedPolicies) -> list[Problem]:
@@ -132,7 +128,7 @@ def attached_policy(policies: AttachedPolicies, ingress: Ref, annotations: Mappi
         problems += (policy_required(ingress, "", policies.required_by, way_out),)
     if problems or linked is None:
         return Attachment(None, f"{ingress}: {problems[0].message}", problems, clean_headers=clean_headers)
-    return Attachment(linked.entry, size_bytes=linked.size_bytes, clean_headers=clean_headers)
+    return Attachment(linked.entry, clean_headers=clean_headers)
 
 
 def policy_required(owner: Ref, at: str, gateway: str, way_out: str) -> Problem:

@@ -21,8 +21,10 @@ from postern_core.parse import Parsed, spec_of
 from postern_core.paths import BadPath, normalise
 from postern_core.pattern_limits import ANY_PATTERN, PATTERN_SIZE_MAX
 from postern_core.ref import Ref
-from postern_core.resources.route import MATCHES_MAX, HeaderMatch, QueryParamMatch, RoutePath
-from postern_core.resources.types import Host, Label, Method, Name
+from postern_core.resources.jwt_policy_kind import JWTPolicySpec
+from postern_core.resources.route import MATCHES_MAX, HeaderMatch, QueryParamMatch, RoutePath, RouteSpec
+from postern_core.resources.service import ServiceSpec
+from postern_core.resources.types import HeaderName, Host, Label, Method, Name
 from postern_core.validators import Validators
 
 GATEWAY_API = "gateway.networking.k8s.io"
@@ -101,6 +103,20 @@ def recover_targets(parsed: Parsed) -> tuple[Ref, ...] | None:
     meant = [it for it in targets if not (isinstance(it, Mapping) and it.get("group") == GATEWAY_API)]
     names = _readable([it.get("name") if isinstance(it, Mapping) else None for it in meant], Name)
     return tuple(Ref("Ingress", parsed.ref.namespace, name) for name in names) if len(names) == len(meant) else None
+
+
+def recover_forwarded_headers(parsed: Parsed) -> tuple[str, ...]:
+    """The headers that the policy of a Service, a Route or a JWTPolicy sets from claims, as far as they can be read."""
+    decoded = spec_of(parsed)
+    if isinstance(decoded, JWTPolicySpec):
+        return tuple(it.header for it in decoded.jwt.forward_claims)
+    if isinstance(decoded, ServiceSpec | RouteSpec):
+        return tuple(it.header for it in decoded.auth.jwt.forward_claims) if decoded.auth else ()
+    spec: object = parsed.manifest.get("spec") if parsed.manifest else None
+    for member in ("jwt",) if parsed.ref.kind == "JWTPolicy" else ("auth", "jwt"):
+        spec = spec.get(member) if isinstance(spec, Mapping) else None
+    listed = _listed(spec.get("forwardClaims")) if isinstance(spec, Mapping) else ()
+    return _readable([it.get("header") for it in listed if isinstance(it, Mapping)], HeaderName)
 
 
 def recover_parent(parsed: Parsed) -> Ref | None:

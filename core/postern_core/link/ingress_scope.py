@@ -25,6 +25,8 @@ from postern_core.snapshot import PathMatch
 from .hosts import EVERY_HOST, Claim
 
 EVERY_PATH = (PathMatch(type="Prefix", value="/"),)
+# What data planes take of a request line by default.  The API server bounds an Ingress as a whole only.
+PATH_CHARS_MAX = 8_192
 DEFAULT = "default"
 DEFAULT_FIELD = "spec.defaultBackend"
 
@@ -134,6 +136,9 @@ def _recovered_paths(http: object) -> Iterator[tuple[PathMatch, ...]]:
 
 def _matches(path: str, kind: str) -> tuple[tuple[PathMatch, ...], str]:
     """What a path matches and, where it can't be served as it is meant, why."""
+    if len(path) > PATH_CHARS_MAX:
+        message = f"has more than {PATH_CHARS_MAX:,} characters, which no usual request has; shorten it"
+        return (_prefix(path[:PATH_CHARS_MAX].rpartition("/")[0]),), message
     pattern = _PATTERN.search(path) if kind == "ImplementationSpecific" else None
     if pattern:
         message = (

@@ -31,7 +31,7 @@ from .ingress_scope import DEFAULT, DEFAULT_FIELD, EVERY_PATH, IngressPath, Ingr
 from .resource_index import ResourceIndex, age
 from .routes import Routes
 from .services import Services
-from .sizes import shortened, size_of
+from .sizes import parts_of, shortened, size_of
 
 
 class PlacedIngress(NamedTuple):
@@ -134,12 +134,13 @@ def _link_defaults(
         if not placed.scope.has_default:
             continue
         other = taken.setdefault(placed.ref.namespace, placed.ref)
-        hosts = tuple(sorted(hosts_of[placed.ref.namespace]))
+        hosts = sorted(hosts_of[placed.ref.namespace])
         if other != placed.ref:
             message = f"takes no request: {other} is older, and has the default backend of this namespace"
             ingresses.problems.append(Problem(placed.ref, Reason.WARNING, DEFAULT_FIELD, message, (other,)))
-        elif hosts:
-            path = IngressPath(DEFAULT, DEFAULT_FIELD, "", EVERY_PATH, placed.scope.default, hosts=hosts)
+            continue
+        for end, part in parts_of(hosts):
+            path = IngressPath(DEFAULT + end, DEFAULT_FIELD, "", EVERY_PATH, placed.scope.default, hosts=part)
             _add(placed, attached, path, ingresses, (resources, routes))
 
 
@@ -154,7 +155,7 @@ def _add(
     resources, routes = beside
     found = link_ingress_backend(placed.ref.namespace, path.backend, resources) if path.backend else None
     if found is not None and found.reason is not None:
-        at = path.field if path.name == DEFAULT else f"{path.field}.backend"
+        at = path.field if path.field == DEFAULT_FIELD else f"{path.field}.backend"
         causes = (found.cause,) if found.cause else ()
         ingresses.problems.append(Problem(placed.ref, found.reason, at, found.message, causes))
     unserved = found.refusal if found else f"{placed.ref} is not accepted"
@@ -164,9 +165,8 @@ def _add(
     entry, size_bytes = resources.memo.get_or_compute(
         _entry, (placed.ref, path.name), placed.parsed, path, found.id if found else "", guard
     )
-    if policy is not None and policy.id not in routes.policies:
+    if policy is not None:
         routes.policies[policy.id] = policy
-        size_bytes += attached.size_bytes
     if found is not None and found.entries is not None and found.id not in ingresses.backends and not refusal:
         ingresses.backends[found.id] = found.entries
         size_bytes += found.size_bytes
@@ -197,6 +197,6 @@ def _entry(parsed: Parsed, path: IngressPath, backend: str, guard: Guard) -> tup
         clean_headers=() if guard.refusal else guard.clean_headers,
         refusal=guard.refusal,
         is_one_label=any(host.startswith("*.") for host in hosts),
-        is_default=path.name == DEFAULT,
+        is_default=path.field == DEFAULT_FIELD,
     )
     return entry, size_of(entry)

@@ -75,7 +75,8 @@ def _link_valid(
     if service is None or not service.hosts:
         routes.problems.append(_without_service(ref, reference, service))
         return
-    policy = _policy_of(parsed, service, resources, routes, required_by)
+    beyond = services.beyond.get(ref)
+    policy = _policy_of(parsed, service, resources, routes, required_by=required_by, beyond=beyond)
     refused = service.refusal_of(needs_upstream=not redirects(spec, service.place.filters))
     if refused or (service.policy and policy.refusal and not spec.auth):
         routes.problems.append(_refused(ref, reference, refused or f"{reference}: {policy.refusal}"))
@@ -131,8 +132,17 @@ def _further_problems(parsed: Parsed, resources: ResourceIndex, services: Servic
 
 
 def _policy_of(
-    parsed: Decoded[RouteResource], service: LinkedService, resources: ResourceIndex, routes: Routes, required_by: str
+    parsed: Decoded[RouteResource],
+    service: LinkedService,
+    resources: ResourceIndex,
+    routes: Routes,
+    *,
+    required_by: str,
+    beyond: Problem | None,
 ) -> LinkedPolicy:
+    if beyond is not None:
+        routes.problems.append(beyond)
+        return LinkedPolicy(refusal=f"{parsed.ref}: {beyond.message}")
     if parsed.resource.spec.auth:
         own = link_policy(parsed.ref, parsed.resource.spec.auth.jwt, resources)
         routes.problems += own.problems

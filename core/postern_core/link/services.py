@@ -7,14 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from msgspec import UnsetType
-
 from postern_core.grants import HostGrant
-from postern_core.header_names import canonical
 from postern_core.parse import Parsed, is_a
 from postern_core.problems import Problem
 from postern_core.ref import Ref
-from postern_core.resources.auth import Auth
 from postern_core.resources.jwt_policy import JWTBlock
 from postern_core.resources.route import Route
 from postern_core.resources.service import Service
@@ -29,8 +25,9 @@ from .attempts import link_retry, link_timeouts
 from .backends import LinkedBackend, backend_refs, link_backends, mirror_refs, upstream_problems
 from .clients import link_clients
 from .cors import link_cors
-from .fail_closed import recover_service_scope
+from .fail_closed import recover_forwarded_headers, recover_parent, recover_service_scope
 from .filters import link_filters
+from .forwarded_headers import ForwardedHeaders
 from .host_certificates import NO_CERTIFICATES, HostCertificates, LinkedCertificates, link_certificates
 from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
@@ -105,6 +102,7 @@ class Services:
     `elsewhere` are those that only other gateways serve, `grants` say which namespace holds a host from now on.
     `owned` has the hosts of each object that claims some, Ingresses too.
     `certificates` are those of all, of the ones that are not accepted too, so that their clients get 503 over TLS.
+    `beyond` says of Routes that set more headers than fit beside those of their Service why they can't be served.
     """
 
     linked: dict[Ref, LinkedService] = field(default_factory=dict)
@@ -113,6 +111,7 @@ class Services:
     grants: dict[str, HostGrant] = field(default_factory=dict)
     owned: dict[Ref, tuple[str, ...]] = field(default_factory=dict)
     certificates: HostCertificates = field(default_factory=HostCertificates)
+    beyond: dict[Ref, Problem] = field(default_factory=dict)
 
 
 def link_services(
@@ -146,9 +145,9 @@ def link_services(
     settled = assign_hosts(claims, held, retained)
     services.problems += settled.problems
     services.grants, services.owned = settled.grants, settled.hosts
-    forwarded = _forwarded_headers(resources)
+    forwarded = _forwarded_headers(resources, services)
     for parsed, place in present:
-        hosts, clean_headers = settled.hosts.get(parsed.ref, ()), forwarded.get(parsed.ref, ())
+        hosts, clean_headers = settled.hosts.get(parsed.ref, ()), forwarded.get(parsed.ref.id, ())
         linked, problems = _resolve(parsed, place._replace(hosts=hosts, clean_headers=clean_headers), resources)
         services.problems += problems
         services.linked[parsed.ref] = _certified(parsed, linked, resources, services)
@@ -160,8 +159,8 @@ def _certified(parsed: Parsed, linked: LinkedService, resources: ResourceIndex, 
     tls = parsed.resource.spec.tls if is_a(parsed, Service) else None
     certificates = link_certificates(parsed.ref, tls or None, linked.hosts, resources, services.certificates)
     services.problems += certificates.problems
-    for client in (it.client_certificate for it in linked.backends):
-        size = 0 if client is None else services.certificates.add_client(client)
+    for client in (it.client_certificate for it in linked.backends if it.client_certificate is not None):
+        size = services.certificates.add_client(client)
         if isinstance(size, Missing):
             services.problems.append(Problem(parsed.ref, size.reason, "spec", f"{size.message}; nothing is called"))
         else:
@@ -224,17 +223,17 @@ def _policy_of(ref: Ref, jwt: JWTBlock, place: ServicePlace, resources: Resource
     return with_resource(link_policy(ref, jwt, resources), jwt.protected_resource, place.path_prefix)
 
 
-def _forwarded_headers(resources: ResourceIndex) -> dict[Ref, tuple[str, ...]]:
-    """The headers that each Service's policies set, which no client may set on any of its routes."""
-    names: dict[Ref, set[str]] = {}
-    for service in resources.valid_of(Service):
-        _add_headers(names, service.ref, service.resource.spec.auth)
-    for route in resources.valid_of(Route):
-        spec = route.resource.spec
-        _add_headers(names, Ref("Service", route.ref.namespace, spec.service_ref.name), spec.auth)
-    return {ref: tuple(sorted(found)) for ref, found in names.items()}
-
-
-def _add_headers(names: dict[Ref, set[str]], service: Ref, auth: Auth | UnsetType) -> None:
-    for forward in auth.jwt.forward_claims if auth else ():
-        names.setdefault(service, set()).add(canonical(forward.header))
+def _forwarded_headers(resources: ResourceIndex, services: Services) -> Mapping[str, tuple[str, ...]]:
+    """The headers that each Service's policies set, which no client may set on any of its routes; by its id."""
+    found = ForwardedHeaders()
+    for service in resources.of_kind("Service"):
+        # As many as one policy may have always fit.
+        found.add(service.ref.id, service.ref, recover_forwarded_headers(service))
+    setting = [(it, headers) for it in resources.of_kind("Route") if (headers := recover_forwarded_headers(it))]
+    for route, headers in sorted(setting, key=lambda one: age(one[0])):
+        spec = route.resource.spec if is_a(route, Route) else None
+        where = Ref("Service", route.ref.namespace, spec.service_ref.name) if spec else recover_parent(route)
+        beyond = found.add(where.id, route.ref, headers) if where else None
+        if beyond is not None:
+            services.beyond[route.ref] = beyond
+    return found.names

@@ -1,13 +1,14 @@
 """What one namespace may put into a gateway: beyond its share, its own youngest objects are refused, and no others.
 
 Rules of this file:
-1. TokenIssuers count first, then Services, Routes, Consumers and JWTCredentials; of each kind
+1. TokenIssuers count first, then JWTPolicies, Services, Routes, Consumers and JWTCredentials; of each kind
    the oldest first. What no longer fits is refused alone, smaller and younger
    ones may still fit.
 2. A route that is refused keeps its place and answers 503. Where a namespace has
    so many of them that their places come to a share of their own, all of its
    hosts answer 503: nothing ever falls through to a wider route.
-3. A Service that is refused answers 503, a Consumer or JWTCredential is left out.
+3. A Service that is refused answers 503, and so does what a refused JWTPolicy protects; a Consumer or JWTCredential
+   is left out.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.snapshot import Consumer, Credential, PathMatch, Route
 
+from .attached_policies import AttachedPolicies
 from .credentials import Identities
 from .policies import LinkedPolicy
 from .resource_index import ResourceIndex, age
@@ -104,6 +106,15 @@ class Budget:
             else:
                 self.spent[namespace], count = total, count + 1
         return lost
+
+
+def bound_policies(policies: AttachedPolicies, resources: ResourceIndex, budget: Budget) -> None:
+    """Refuse the JWTPolicies for which there is no room; to be called before they protect anything."""
+    found = [(ref, linked.size_bytes) for ref, linked in policies.linked.items() if linked.entry is not None]
+    refs, sizes = [ref for ref, _ in found], [size_bytes for _, size_bytes in found]
+    for ref in budget.beyond(refs, sizes, lambda it: it.namespace, lambda it: age(resources.objects[it])):
+        policies.linked[ref] = LinkedPolicy(refusal=f"{ref} is beyond the share of its namespace")
+        policies.problems.append(beyond_share(ref, budget.share, "what it protects gets 503"))
 
 
 def bound_services(services: Services, resources: ResourceIndex, budget: Budget) -> None:

@@ -7,6 +7,8 @@ in `shares`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import msgspec
 
 from postern_core.problems import Problem, Reason
@@ -31,6 +33,8 @@ CERTIFICATES_BYTES_MAX = 300_000
 CHAIN_BYTES_MAX = 100_000
 # Of the names for which a certificate is shown: ten thousand fit, and the entry with the longest chain.
 NAMES_BYTES_MAX = 250_000
+# Of the hosts of one entry that may have those of a whole namespace: these fit into the largest entry.
+HOSTS_PER_ENTRY = 1_000
 # A refusal is copied into every route of a Service, and may quote what another object holds.
 REFUSAL_CHARS_MAX = 512
 
@@ -46,6 +50,12 @@ def too_large(ref: Ref, at: str, size_bytes: int, way_out: str) -> Problem | Non
         return None
     message = f"takes {size_bytes:,} bytes in the snapshot, more than {ENTRY_BYTES_MAX:,}; {way_out}"
     return Problem(ref, Reason.TOO_LARGE, at, message)
+
+
+def parts_of(hosts: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Hosts for as many entries as they need, each with the end of its id: the first has none."""
+    for start in range(0, len(hosts), HOSTS_PER_ENTRY):
+        yield f"/{start // HOSTS_PER_ENTRY}" if start else "", tuple(hosts[start : start + HOSTS_PER_ENTRY])
 
 
 def shortened(refusal: str) -> str:

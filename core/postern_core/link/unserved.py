@@ -18,6 +18,7 @@ from postern_core.snapshot_certificates import Certificate
 from .hosts import EVERY_HOST, wildcard_above
 from .routes import Routes
 from .services import Services
+from .sizes import parts_of
 
 EVERY_PATH = (PathMatch(type="Prefix", value="/"),)
 
@@ -34,12 +35,18 @@ def refuse_unserved(services: Services, routes: Routes, carried_over: Iterable[C
     for host, grant in services.grants.items():
         if host not in served and host != EVERY_HOST and _falls_to_another(host, grant, takers):
             refused.setdefault(grant.holder, []).append(host)
-    # A namespace that is carried over may have such a refusal already, and an id is that of one entry.
-    ids = {service.id for service in refused}
-    before = {entry.id: entry.hosts for entry in routes.entries if entry.id in ids}
-    routes.entries = [entry for entry in routes.entries if entry.id not in before]
+    # A namespace that is carried over may have such refusals already, and an id is that of one entry.
+    known = {service.id: (service, _why(service)) for service in refused}
+    kept: list[Route] = []
+    for entry in routes.entries:
+        service, why = known.get(entry.service, (None, ""))
+        if service is not None and entry.refusal == why:
+            refused[service] += entry.hosts
+        else:
+            kept.append(entry)
+    routes.entries = kept
     for service, hosts in refused.items():
-        routes.entries.append(_refusal(service, tuple(sorted({*hosts, *before.get(service.id, ())}))))
+        routes.entries += (_refusal(service, end, part) for end, part in parts_of(sorted(set(hosts))))
 
 
 def _falls_to_another(host: str, grant: HostGrant, takers: dict[str, HostGrant]) -> bool:
@@ -47,9 +54,13 @@ def _falls_to_another(host: str, grant: HostGrant, takers: dict[str, HostGrant])
     return taker is not None and taker.namespace != grant.namespace
 
 
-def _refusal(service: Ref, hosts: tuple[str, ...]) -> Route:
+def _why(service: Ref) -> str:
+    return f"{service} has no route for this host"
+
+
+def _refusal(service: Ref, end: str, hosts: tuple[str, ...]) -> Route:
     return Route(
-        id=service.id,
+        id=service.id + end,
         namespace=service.namespace,
         name=service.name,
         created="",
@@ -57,5 +68,5 @@ def _refusal(service: Ref, hosts: tuple[str, ...]) -> Route:
         paths=EVERY_PATH,
         backend=service.id,
         service=service.id,
-        refusal=f"{service} has no route for this host",
+        refusal=_why(service),
     )

@@ -57,6 +57,12 @@ def test_what_cannot_be_matched_covers_all_that_it_may_have_meant(path, type_, e
     assert ([("Prefix", expected)], True) == covered(path, type_)
 
 
+@pytest.mark.parametrize("type_", ["Exact", "Prefix", "ImplementationSpecific"])
+def test_a_path_is_bounded(type_):
+    """The API server takes a megabyte, with which nothing of a gateway could be published."""
+    assert ([("Prefix", "/a")], True) == covered("/a/" + "b" * 1_000_000, type_)
+
+
 def test_of_two_equal_paths_of_one_ingress_the_first_counts():
     """The second is never reached, however it is written."""
     one, two = ingress_path("/a"), ingress_path("/a/", service="other")

@@ -5,6 +5,7 @@ from postern_core.grants import Grants
 from postern_core.link.hosts import Claim
 from postern_core.link.ingresses import Ingresses
 from postern_core.link.shares import Share
+from postern_core.link.sizes import ENTRY_BYTES_MAX, size_of
 
 WEB = kubernetes_service()
 POLICY = "postern.dev/jwt-policy"
@@ -115,6 +116,16 @@ def test_a_default_backend_has_the_hosts_of_its_namespace():
     assert ("*", "d.x", "o.x") == hosts["Ingress/default/default/default"]
     assert ("f.x",) == hosts["Ingress/two/foreign/default"]
     assert [("Ingress two/foreign", "HostConflict", "spec.defaultBackend")] == told(found)
+
+
+def test_a_default_backend_of_many_hosts_is_several_entries():
+    """One entry of four thousand long hosts kept a gateway from publishing anything, for every tenant."""
+    wide = [f"{n}.{'.'.join(['h' * 60] * 4)}" for n in range(4_000)]
+    many = ingress("many", rules=[{"host": host} for host in wide], defaultBackend=BACKEND)
+    found = compiled(ingress_class(), *WEB, many)
+    assert {"*", *wide} == {host for it in found.snapshot.routes for host in it.hosts}
+    assert ["many/default", *(f"many/default/{n}" for n in range(1, 5))] == [it.name for it in found.snapshot.routes]
+    assert all(it.is_default and size_of(it) <= ENTRY_BYTES_MAX for it in found.snapshot.routes)
 
 
 def test_only_the_oldest_default_backend_of_a_namespace_counts():

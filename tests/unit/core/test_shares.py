@@ -5,7 +5,19 @@ import random
 import pytest
 
 from certificates import Authority, tls_secret
-from manifests import compiled, consumer, credential, ingress, ingress_class, reasons, route, secret, service
+from manifests import (
+    compiled,
+    consumer,
+    credential,
+    ingress,
+    ingress_class,
+    jwt_policy,
+    kubernetes_service,
+    reasons,
+    route,
+    secret,
+    service,
+)
 from postern_core.link.shares import DEFAULT_SHARE, Share, parse_share
 
 JWT = {"jwt": {}}
@@ -140,6 +152,22 @@ def test_a_certificate_beyond_the_share_calls_no_upstream():
     )
     assert ["Secret/default/s2"] == [it.id for it in found.snapshot.certificates]
     assert ("Service default/caller", "ShareExceeded") in told(found)
+
+
+def test_policies_of_ingresses_are_bounded():
+    """Those of refused Ingresses stayed in the snapshot and counted for nothing."""
+    large = {"allow": {"claims": [{"name": "scope", "anyOf": ["v" * 1000]}]}}
+    objects = [ingress_class(), *kubernetes_service()]
+    for number in range(1, 10):
+        named = {"postern.dev/jwt-policy": f"p{number}"}
+        objects += [jwt_policy(f"p{number}", created=day(number), jwt=large),
+                    ingress(f"i{number}", host=f"h{number}.x", annotations=named)]  # fmt: skip
+    found = compiled(*objects, share=Share(size_bytes=6_000))
+    kept = [it.id for it in found.snapshot.policies]
+    assert ["JWTPolicy/default/p1", "JWTPolicy/default/p2", "JWTPolicy/default/p3"] == kept[:3]
+    assert len(kept) < 6
+    assert ("JWTPolicy default/p9", "ShareExceeded") in told(found)
+    assert {True} == {bool(it.refusal) for it in found.snapshot.routes if it.name == "i9/0/0"}
 
 
 def keyed(number, namespace="default"):

@@ -116,22 +116,18 @@ def test_certificates_are_bounded():
     )
 
 
-def headers_of_many_routes():
-    """Routes whose forwarded claims every route of their Service must clean from clients: half a MB of names."""
-    for number in range(160):
-        forwards = [{"claim": "a", "header": long_header(32 * number + n)} for n in range(32)]
-        yield route(f"r{number:03}", paths=[{"type": "Exact", "value": f"/{number}"}],
-                    headers=[{"name": "x-a", "value": "b"}], auth={"jwt": {"forwardClaims": forwards}})  # fmt: skip
-
-
-def test_a_route_that_is_too_large_refuses_its_very_place():
+def test_a_route_that_is_too_large_refuses_its_very_place(monkeypatch):
     """With all that says which requests it takes, or one beside it would take them."""
-    found = compiled(service(), *headers_of_many_routes())
-    entry = found.snapshot.routes[7]
+    monkeypatch.setattr("postern_core.link.sizes.ENTRY_BYTES_MAX", 100_000)
+    headers = [{"name": long_header(n), "value": FOUR_BYTES * 1024} for n in range(16)]
+    params = [{"name": f"p{n}", "value": FOUR_BYTES * 1024} for n in range(16)]
+    paths = [{"type": "Exact", "value": "/7"}]
+    found = compiled(service(), route(paths=paths, headers=headers, queryParams=params, auth=JWT))
+    (entry,) = found.snapshot.routes
 
-    assert {"TooLarge"} == {it.reason.text for it in found.problems}
-    assert ("Route default/r007 is too large", None, ()) == (entry.refusal, entry.policy, entry.clean_headers)
-    assert ("/7", "x-a") == (entry.paths[0].value, entry.headers[0].name)
+    assert [("all", "TooLarge")] == [(it.ref.name, it.reason.text) for it in found.problems if not it.is_warning]
+    assert ("Route default/all is too large", None, ()) == (entry.refusal, entry.policy, entry.clean_headers)
+    assert ("/7", 16) == (entry.paths[0].value, len(entry.headers))
     assert () == found.snapshot.policies
 
 

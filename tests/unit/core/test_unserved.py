@@ -2,7 +2,7 @@
 
 import pytest
 
-from manifests import compiled, route, service
+from manifests import compiled, ingress, ingress_class, route, service
 
 
 def refusals(*manifests):
@@ -26,6 +26,16 @@ def held(*hosts):
 def test_a_host_without_a_route_is_refused_below_another_namespaces_wildcard(host, hosts):
     """Every host counts as one; the refusal names the Service."""
     assert {(host,): "Service default/app has no route for this host"} == refusals(held(host), *wide(*hosts))
+
+
+def test_many_hosts_of_an_ingress_are_refused_by_several_entries():
+    """An Ingress names thousands of hosts, which as one entry would keep a gateway from publishing anything."""
+    hosts = [f"{n}.{'.'.join(['h' * 60] * 3)}.example.com" for n in range(2_500)]
+    bare = ingress("bare", created="2030-01-01T00:00:00Z", rules=[{"host": host} for host in hosts])
+    found = compiled(ingress_class(), bare, *wide("*.example.com")).snapshot.routes
+    refused = {it.id: len(it.hosts) for it in found if it.refusal}
+    bare_id = "Ingress/default/bare"
+    assert {bare_id: 1000, f"{bare_id}/1": 1000, f"{bare_id}/2": 500} == refused
 
 
 def test_a_wildcard_that_has_no_route_itself_takes_nothing():
