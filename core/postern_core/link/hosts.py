@@ -3,8 +3,8 @@
 Rules of this file:
 1. A namespace keeps a host as long as one of its Services names it, whatever
    other namespaces edit.
-2. A Service that isn't accepted gives up nothing: what can't be read may well
-   still name the host.
+2. A Service or Ingress that isn't accepted gives up nothing: what can't be read may well
+   still name the host.  Nor does an Ingress whose class is not there.
 3. A host without a grant goes to the namespace of the oldest Service that names
    it, unless it lies below another namespace's wildcard.  How old a Service is
    matters among hosts that were first named at the same time, and nowhere else.
@@ -24,6 +24,8 @@ from .retained import NOTHING, Retained
 EVERY_HOST = "*"
 # How many hosts a Service may name; one that isn't accepted holds no more than that either.
 HOSTS_MAX = 64
+# An Ingress may name as many as the API server takes of one object; with names of usual length, these.
+INGRESS_HOSTS_MAX = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def _kept(claims: list[Claim], held: Mapping[str, HostGrant]) -> dict[str, HostG
     for claim in claims:
         if not claim.is_certain:
             # What it holds and doesn't name, as far as it may name it still.
-            not_given_up = uncertain[claim.service][: max(HOSTS_MAX - len(claim.named), 0)]
+            most = INGRESS_HOSTS_MAX if claim.service.kind == "Ingress" else HOSTS_MAX
+            not_given_up = uncertain[claim.service][: max(most - len(claim.named), 0)]
             kept |= {host: held[host] for host in not_given_up}
     return kept
 

@@ -66,6 +66,12 @@ def class_of(parsed: Parsed, classes: Classes) -> OurClass | None:
     return next((found for name in sorted(classes) if (found := _default(classes[name]))), None)
 
 
+def names_missing_class(parsed: Parsed, classes: Classes) -> bool:
+    """Whether an Ingress names a class that is not there, which may be made anew in a moment."""
+    named = named_class(parsed)
+    return named is not None and named[0] not in classes
+
+
 def missing_class(parsed: Parsed, classes: Classes) -> Problem | None:
     """What is wrong with an Ingress that names a class which is not there, None if nothing is.
 

@@ -26,7 +26,7 @@ from .hosts import Claim
 from .ingress_annotations import CANARY, is_canary, passed_over, refused_annotations
 from .ingress_backends import link_ingress_backend
 from .ingress_certificates import ShownCertificate, link_ingress_certificates
-from .ingress_classes import class_of, missing_class
+from .ingress_classes import class_of, missing_class, names_missing_class
 from .ingress_scope import DEFAULT, DEFAULT_FIELD, EVERY_PATH, IngressPath, IngressScope, recovered_scope, scope_of
 from .resource_index import ResourceIndex, age
 from .routes import Routes
@@ -48,17 +48,21 @@ class PlacedIngress(NamedTuple):
 
 @dataclass(slots=True)
 class Ingresses:
-    """The Ingresses of one gateway, oldest first, each with what protects it, and what is wrong with them."""
+    """The Ingresses of one gateway, oldest first, each with what protects it, and what is wrong with them.
+
+    `waiting` are those whose class is not there: they are not served, and keep the hosts that they have.
+    """
 
     placed: list[tuple[PlacedIngress, Attachment]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     backends: dict[str, tuple[Backend, Endpoints]] = field(default_factory=dict)
     certificates: list[ShownCertificate] = field(default_factory=list)
+    waiting: list[Ref] = field(default_factory=list)
 
     @property
     def claims(self) -> list[Claim]:
         """The hosts that they ask for."""
-        return [placed.claim for placed, _ in self.placed]
+        return [placed.claim for placed, _ in self.placed] + [Claim(it, None, is_certain=False) for it in self.waiting]
 
 
 def find_ingresses(resources: ResourceIndex, gateway: str, policies: AttachedPolicies) -> Ingresses:
@@ -70,6 +74,7 @@ def find_ingresses(resources: ResourceIndex, gateway: str, policies: AttachedPol
         if ours is None:
             missing = missing_class(parsed, classes)
             ingresses.problems += [missing] if missing else []
+            ingresses.waiting += [parsed.ref] if names_missing_class(parsed, classes) else []
         elif ours.gateway == gateway:
             placed = resources.memo.get_or_compute(_placed, parsed.ref, parsed, ours.refusal)
             attached = attached_policy(policies, parsed.ref, placed.annotations)

@@ -118,6 +118,14 @@ def test_a_service_that_is_not_accepted_holds_no_more_than_it_may_name():
     assert HOSTS_MAX == len(grants)
 
 
+def test_an_ingress_that_is_not_accepted_keeps_all_its_hosts():
+    """It may name more than a Service, and those beyond went to the next that asked."""
+    hosts = [f"h{index}.x" for index in range(3 * HOSTS_MAX)]
+    grants = held("young", *hosts, name="Ingress/s")
+    broken = Claim(Ref("Ingress", "young", "s"), None, is_certain=False)
+    assert grants == assign_hosts([claim("old", *hosts), broken], grants).grants
+
+
 def test_a_service_may_name_as_many_hosts_as_it_may_hold():
     """The bound is the one of the kind."""
     hosts = [f"h{index}.x" for index in range(HOSTS_MAX + 1)]

@@ -106,6 +106,18 @@ def test_what_an_ingress_that_cannot_be_read_would_take_is_refused():
     assert ({"site/0/0": True}, ["/a"]) == (entries(found), [it.paths[0].value for it in found.snapshot.routes])
 
 
+def test_an_ingress_keeps_its_hosts_while_its_class_is_not_there():
+    """A class that is deleted and made anew would give every host to the first that has asked for it."""
+    taker = [service(namespace="two", hosts=["app.example.com"]), route(namespace="two")]
+    grants = compiled(ingress_class(), *WEB, ingress()).grants
+    for classes in ([], [ingress_class()]):
+        found = compiled(*classes, *WEB, ingress(), *taker, grants=grants)
+        assert grants == found.grants
+        assert ("Service two/app", "HostConflict", "spec.hosts[0]") in told(found)
+    moved = compiled(ingress_class("nginx", controller="x/y"), ingress(ingressClassName="nginx"), *taker, grants=grants)
+    assert "two" == moved.grants.hosts["app.example.com"].namespace
+
+
 def test_a_default_backend_has_the_hosts_of_its_namespace():
     """Every host that nothing names is among them where its namespace owns those."""
     default = ingress("default", host="d.x", created=day(1), defaultBackend=BACKEND)
