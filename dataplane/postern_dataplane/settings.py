@@ -204,7 +204,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )] = ""  # fmt: skip
     tls_client_validation: Annotated[str, Option(
         one_of("required", "optional"), "Whether a client without a certificate is refused.",
-        "One that has a certificate of another CA is refused in any case.", group="TLS",
+        "One that has a certificate of another CA is refused in any case. With `required`, --redirect-to-https has to "
+        "send clients without TLS there.", group="TLS",
     )] = "required"  # fmt: skip
     redirect_to_https: Annotated[int, Option(
         PORT, "Send clients without TLS to this port, where they reach --listen-tls.",
@@ -238,6 +239,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("--certificates needs --listen-tls: without TLS none is shown")
         if self.tls_client_ca and self.listen_tls is None:
             raise ValueError("--tls-client-ca needs --listen-tls: without TLS no client has a certificate")
+        if self.tls_client_ca and self.tls_client_validation == "required" and not self.redirect_to_https:
+            raise ValueError(
+                "--tls-client-validation required needs --redirect-to-https: --listen would serve clients without TLS, "
+                "and so without a certificate"
+            )
         if self.redirect_to_https and self.listen_tls is None:
             raise ValueError("--redirect-to-https needs --listen-tls: there is no other place to send clients to")
         if self.rate_limit_store is not None and importlib.util.find_spec("redis") is None:

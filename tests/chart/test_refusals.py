@@ -34,6 +34,9 @@ BAD = {
     "gateways.default.tls.clientValidation: without TLS": {
         "gateways": {"default": {"tls": {"clientValidation": {"caConfigMap": {"name": "a"}}}}}
     },
+    "gateways.default.tls.clientValidation: Required, and clients without TLS": {
+        "gateways": {"default": {"tls": {"enabled": True, "clientValidation": {"caConfigMap": {"name": "a"}}}}}
+    },
     "gateways.default.tls.redirect: without TLS": {"gateways": {"default": {"tls": {"redirect": True}}}},
     "gateways.default.autoscaling: maxReplicas is less than minReplicas": {
         "gateways": {"default": {"autoscaling": {"enabled": True, "maxReplicas": 1}}}

@@ -27,6 +27,7 @@ class Validating(SecureDataPlane):
         self.ca_file = folder / "clients.pem"
         self.ca_file.write_text(CLIENTS.pem)
         asked = ("--tls-client-ca", str(self.ca_file), "--tls-client-validation", self.mode)
+        asked += ("--redirect-to-https", "443") if self.mode == "required" else ()
         super().__init__(folder, *asked, *options, **arguments)
 
     def _addresses(self):

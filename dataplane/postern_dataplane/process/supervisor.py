@@ -162,7 +162,6 @@ async def supervise(settings: Settings) -> None:
             sockets.callback(one.close)
         admin = sockets.enter_context(open_listener(settings.admin))
         supervisor = Supervisor(_within_limits(settings), listeners)
-        _warn_of_plain_clients(settings)
         async with admin_port(supervisor.worker_pool, admin):
             stdin = _stdin(supervisor) if settings.end_with_stdin else contextlib.nullcontext()
             with on_stop_signal(supervisor.stop), stdin:
@@ -184,12 +183,6 @@ def _within_limits(settings: Settings) -> Settings:
         log.warning("fewer connections than asked for: raise the limit of open files", max_connections=possible)
     limits = msgspec.structs.replace(settings.limits, max_connections=possible)
     return msgspec.structs.replace(settings, limits=limits)
-
-
-def _warn_of_plain_clients(settings: Settings) -> None:
-    """Say that a client needs no certificate where it needs no TLS."""
-    if settings.tls_client_ca and settings.tls_client_validation == "required" and not settings.redirect_to_https:
-        log.warning("clients without TLS are served without a certificate: set --redirect-to-https")
 
 
 @contextlib.contextmanager

@@ -82,6 +82,9 @@
 {{- if and $gateway.tls.clientValidation.caConfigMap.name (not $gateway.tls.enabled) -}}
 {{- fail (printf "%s.tls.clientValidation: without TLS no client has a certificate; set tls.enabled as well" $place) -}}
 {{- end -}}
+{{- if and $gateway.tls.clientValidation.caConfigMap.name (eq $gateway.tls.clientValidation.mode "Required") (not $gateway.tls.redirect) -}}
+{{- fail (printf "%s.tls.clientValidation: Required, and clients without TLS would be served without a certificate; set tls.redirect as well" $place) -}}
+{{- end -}}
 {{- with $gateway.rateLimitStore -}}
 {{- if and (or .passwordSecret.name .caConfigMap.name) (not .url) -}}
 {{- fail (printf "%s.rateLimitStore: a password or CAs without a store; set rateLimitStore.url as well" $place) -}}

@@ -114,6 +114,16 @@ def test_a_mistake_is_explained(option, text, said, capsys):
     assert (2, True) == (ended.value.code, said in capsys.readouterr().err)
 
 
+def test_certificates_of_clients_that_are_required_need_a_redirect(capsys):
+    """A client would go by them at the port without TLS, which is always there."""
+    asked = ("--listen-tls", "127.0.0.1:0", "--tls-client-ca", "/ca.crt")
+    with pytest.raises(SystemExit):
+        read(*asked)
+    assert "required needs --redirect-to-https" in capsys.readouterr().err
+    assert 443 == read(*asked, "--redirect-to-https", "443").redirect_to_https
+    assert 0 == read(*asked, "--tls-client-validation", "optional").redirect_to_https
+
+
 def test_a_variable_sets_a_setting(monkeypatch):
     """The variable is named by the option, and the option counts before it."""
     monkeypatch.setenv("POSTERN_DATAPLANE_MAX_REQUEST_LINE", "1024")

@@ -7,7 +7,6 @@ import contextlib
 import socket
 
 import pytest
-import structlog
 
 from postern_dataplane.errors import ChannelError, ListenError
 from postern_dataplane.process import supervisor as module
@@ -15,7 +14,6 @@ from postern_dataplane.process.supervisor import Supervisor, supervise
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import Listeners
 from postern_dataplane.telemetry.worker_messages import PortsWanted, SnapshotLoaded
-from postern_kit.addresses import Address
 
 SERVING = SnapshotLoaded("abc", "default", 1, 1.0)
 
@@ -190,22 +188,6 @@ async def test_a_stop_reaches_a_worker_that_is_just_being_started(workers, monke
         supervisor.stop()
         may_start.set()
     assert (1, {}) == (len(workers()), supervisor.worker_pool.workers)
-
-
-@pytest.mark.parametrize(
-    ("fields", "warns"),
-    [
-        ({"tls_client_ca": "ca.crt"}, True),
-        ({"tls_client_ca": "ca.crt", "redirect_to_https": 443}, False),
-        ({"tls_client_ca": "ca.crt", "tls_client_validation": "optional"}, False),
-        ({}, False),
-    ],
-)
-def test_a_port_without_tls_beside_certificates_that_are_required_is_warned_of(fields, warns):
-    """A client goes by the requirement there, and is served."""
-    with structlog.testing.capture_logs() as logged:
-        module._warn_of_plain_clients(Settings(config="/", listen_tls=Address("127.0.0.1", 0), **fields))
-    assert warns is bool(logged)
 
 
 async def test_sockets_are_closed_when_it_can_not_start():
