@@ -3,6 +3,7 @@
 Rules of this file:
 1. An annotation that restricts who may call, or changes which requests are matched, is never ignored: without it the
    application would be open, or get what is not meant for it.  It refuses the Ingress, and says what to use instead.
+   With a value by which it restricts nothing it counts as absent.
 2. What annotations of our own mean, and that unknown ones refuse, is in `attached_policies`.
 3. Any other one of ingress-nginx changes how well an application is served, never by whom; it is a warning.
 """
@@ -10,7 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from postern_core.problems import printable
@@ -20,31 +21,49 @@ from .attached_policies import POLICY_ANNOTATION
 NGINX = "nginx.ingress.kubernetes.io/"
 
 
+# As Go's strconv.ParseBool reads them, which ingress-nginx calls.
+TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+EVERY_ADDRESS = frozenset({"0.0.0.0/0", "::/0"})
+
+
 class Restriction(NamedTuple):
-    """Annotations that are refused, as a pattern of their names, and what to use in their place."""
+    """Annotations that are refused, as a pattern of their names, and what to use in their place.
+
+    `is_idle` tells the values by which they restrict nothing.
+    """
 
     names: re.Pattern[str]
     instead: str
+    is_idle: Callable[[str], bool]
 
 
-def _all(instead: str, *names: str) -> Restriction:
-    return Restriction(re.compile("|".join(names)), instead)
+def _all(instead: str, *names: str, is_idle: Callable[[str], bool] = lambda _: False) -> Restriction:
+    return Restriction(re.compile("|".join(names)), instead, is_idle)
 
 
-# By name without the prefix.
+def _is_every_address(value: str) -> bool:
+    # So cert-manager writes it onto the Ingress of each HTTP-01 solver, lest a list of the whole controller refuse it.
+    return {network.strip() for network in value.split(",")} >= EVERY_ADDRESS
+
+
+_LISTS = "write a Service of postern.dev with clients.allow and clients.deny"
+# By name without the prefix; the first row with a name counts.
 OF_NGINX = (
-    _all(f"name a JWTPolicy in {POLICY_ANNOTATION}", "auth-(?!tls-|proxy-).*", "enable-global-auth", "satisfy"),
-    _all("ask for client certificates in front of the gateway", "auth-tls-.*", "ssl-passthrough"),
-    _all(
-        "write a Service of postern.dev with clients.allow and clients.deny",
-        "(white|allow|deny|black)list-source-range",
-    ),
+    _all(f"name a JWTPolicy in {POLICY_ANNOTATION}", "enable-global-auth", is_idle=FALSE.__contains__),
+    _all(f"name a JWTPolicy in {POLICY_ANNOTATION}", "auth-(?!tls-|proxy-).*", "satisfy"),
+    _all("ask for client certificates in front of the gateway", "ssl-passthrough", is_idle=FALSE.__contains__),
+    _all("ask for client certificates in front of the gateway", "auth-tls-.*"),
+    _all(_LISTS, "(white|allow)list-source-range", is_idle=_is_every_address),
+    _all(_LISTS, "(deny|black)list-source-range"),
     _all("write a Service of postern.dev with rateLimit", "limit-.*", "global-rate-limit.*"),
-    _all("write a Route of postern.dev with a path of type Regex", "use-regex"),
+    _all("write a Route of postern.dev with a path of type Regex", "use-regex", is_idle=FALSE.__contains__),
     _all("write a Service of postern.dev with pathPrefix, which takes the prefix off", "rewrite-target"),
-    _all("write Services and Routes of postern.dev for what the snippet does", ".*-snippet", "enable-modsecurity",
-         "enable-owasp-.*", "modsecurity-.*"),
-    _all("write a Service of postern.dev with upstream.tls", "backend-protocol"),
+    _all("write Services and Routes of postern.dev for what the snippet does", ".*-snippet", "modsecurity-.*"),
+    _all("write Services and Routes of postern.dev for what the snippet does", "enable-modsecurity",
+         "enable-owasp-.*", is_idle=FALSE.__contains__),
+    _all("write a Service of postern.dev with upstream.tls", "backend-protocol",
+         is_idle=lambda value: value.upper() in ("HTTP", "AUTO_HTTP")),
 )  # fmt: skip
 # What plugins of other controllers do may be to restrict; by whole name.
 OF_OTHERS = (
@@ -75,23 +94,26 @@ def refused_annotations(annotations: Mapping[str, str]) -> list[AnnotationMistak
 
 
 def passed_over(annotations: Mapping[str, str]) -> list[str]:
-    """The annotations of ingress-nginx that change nothing here, in order."""
+    """The annotations of ingress-nginx that change nothing here, in order, but for those that say as much."""
     of_nginx = (name for name in sorted(annotations) if name.startswith(NGINX) and name != CANARY)
-    return [printable(name) for name in of_nginx if not _why(name, annotations[name])]
+    return [printable(name) for name in of_nginx if _restriction(name) is None]
 
 
 def is_canary(annotations: Mapping[str, str]) -> bool:
     """Whether an Ingress takes a part of another one's requests."""
-    # As Go's strconv.ParseBool reads it, which ingress-nginx calls.
-    return annotations.get(CANARY) in ("1", "t", "T", "true", "TRUE", "True")
+    return annotations.get(CANARY) in TRUE
 
 
 def _why(name: str, value: str) -> str:
-    if name == f"{NGINX}backend-protocol" and value.upper() in ("HTTP", "AUTO_HTTP"):
+    row = _restriction(name)
+    if row is None or row.is_idle(value):
         return ""
+    return f"is not read here, and without it more would pass than is meant; {row.instead}"
+
+
+def _restriction(name: str) -> Restriction | None:
     rows, own = (OF_NGINX, name.removeprefix(NGINX)) if name.startswith(NGINX) else (OF_OTHERS, name)
-    row = next((row for row in rows if row.names.fullmatch(own)), None)
-    return f"is not read here, and without it more would pass than is meant; {row.instead}" if row else ""
+    return next((row for row in rows if row.names.fullmatch(own)), None)
 
 
 def _field(name: str) -> str:

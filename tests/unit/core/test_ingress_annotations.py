@@ -49,6 +49,42 @@ def test_annotations_of_other_programs_are_no_concern(name):
     assert ([], []) == (refused_annotations({name: "x"}), passed_over({name: "x"}))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("whitelist-source-range", "0.0.0.0/0,::/0"),
+        ("allowlist-source-range", "::/0, 10.0.0.0/8, 0.0.0.0/0"),
+        ("enable-global-auth", "false"),
+        ("ssl-passthrough", "False"),
+        ("use-regex", "0"),
+        ("enable-modsecurity", "false"),
+        ("enable-owasp-core-rules", "F"),
+        ("backend-protocol", "HTTP"),
+    ],
+)
+def test_a_value_that_restricts_nothing_counts_as_absent(name, value):
+    """cert-manager writes the first one onto the Ingress of each HTTP-01 solver."""
+    assert ([], []) == (refused_annotations({NGINX + name: value}), passed_over({NGINX + name: value}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("whitelist-source-range", "0.0.0.0/0"),
+        ("whitelist-source-range", "::/0"),
+        ("whitelist-source-range", ""),
+        ("whitelist-source-range", "0.0.0.0/0 ::/0"),
+        ("denylist-source-range", "0.0.0.0/0,::/0"),
+        ("use-regex", "no"),
+        ("satisfy", "false"),
+        ("auth-url", "false"),
+    ],
+)
+def test_a_value_that_may_restrict_is_refused(name, value):
+    """One family alone leaves the other one out, and what is not surely idle counts as meant."""
+    assert [f"metadata.annotations[{NGINX}{name}]"] == [it.field for it in refused_annotations({NGINX + name: value})]
+
+
 @pytest.mark.parametrize(("value", "is_refused"), [("HTTP", False), ("http", False), ("HTTPS", True), ("GRPC", True)])
 def test_a_protocol_that_is_not_spoken_is_refused(value, is_refused):
     """A token would go in the clear to an application that asked for TLS."""
