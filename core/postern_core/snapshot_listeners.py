@@ -19,7 +19,7 @@ class Listener(Entry, frozen=True):
     listeners in common where these differ by hostname, and then the protocol too.
     `hostname` is a lower-case exact name, or `*.suffix` for one label or more, "" for every host.  A request belongs to
     the most specific listener of its port alone, and to none where no hostname takes its host.
-    With a `redirect_port` every request is sent to HTTPS at that port, and none is served.
+    With a `redirect_port` every request but a challenge of ACME is sent to HTTPS at that port, and none is served.
     """
 
     id: str

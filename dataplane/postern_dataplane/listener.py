@@ -65,7 +65,7 @@ class OpenListener:
 
 @dataclass(frozen=True, slots=True)
 class ListenerConfig:
-    """`redirects_to` is the port with TLS that every request is sent to, None where requests are served.
+    """`redirects_to` is the port with TLS that requests are sent to, None where they are served.
 
     `opened` is None for a port of the process's settings.
     """

@@ -9,6 +9,7 @@ from functools import partial
 
 from postern_dataplane.background_tasks import BackgroundTasks
 from postern_dataplane.decision.decide import decide
+from postern_dataplane.decision.https_location import is_acme_challenge
 from postern_dataplane.decision.https_redirect import redirect_to_https
 from postern_dataplane.decision.outcome import Reject
 from postern_dataplane.listener import ListenerConfig, OpenListener
@@ -124,7 +125,7 @@ class Gateway:
         self, listener: ListenerConfig, packet: Packet | None, head: RequestHead, record: RequestRecord
     ) -> Answer:
         """What becomes of a request, and what goes upstream; the packet is all of it, None where that is not known."""
-        if listener.redirects_to is not None:
+        if listener.redirects_to is not None and not is_acme_challenge(head):
             return Reject(redirect_to_https(head, listener.redirects_to)), b""
         table = self.active_table.table
         if table is None:

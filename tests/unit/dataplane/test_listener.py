@@ -23,6 +23,13 @@ def test_the_way_is_shown_without_asking_anybody(port, client):
     assert ([(308, "redirected_to_https")] * 2, []) == (port.outcomes(), port.loop.dials)
 
 
+def test_a_challenge_of_acme_is_no_request_to_redirect(port, client):
+    """It is decided like any other request, which here has no table yet."""
+    port.active_table.table = None
+    assert [503] == client.get("/.well-known/acme-challenge/abc").statuses()
+    assert [(503, "not_ready")] == port.outcomes()
+
+
 def test_a_body_that_has_not_come_is_not_waited_for(client):
     """The connection ends, for nobody wants it."""
     client.get("/", "Content-Length: 5", method="POST")

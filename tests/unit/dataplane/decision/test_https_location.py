@@ -8,7 +8,7 @@ from heads import NOW_S, head
 from manifests import compiled, route, service
 from postern_core.snapshot_listeners import Listener
 from postern_dataplane.decision.decide import decide, target_of
-from postern_dataplane.decision.https_location import redirect_of_listener
+from postern_dataplane.decision.https_location import is_acme_challenge, redirect_of_listener
 from postern_dataplane.decision.outcome import Reject
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.listener import ListenerPort
@@ -37,6 +37,37 @@ def test_each_listener_of_a_port_has_its_own_redirect(host, location):
     assert isinstance(decision, Reject)
     assert (308 if location else 404) == decision.denial.status
     assert (location or "") == decision.denial.location
+
+
+CHALLENGE = "/.well-known/acme-challenge/eyJ0_b-k"
+
+
+def test_a_challenge_of_acme_is_served_without_tls():
+    """A host that waits for its first certificate has none by which a handshake could succeed."""
+    table = build_table(compiled(service(hosts=["app.example.com"]), route()).snapshot, "")
+    decision = decide(head(CHALLENGE, host="app.example.com", port=PORT), table, NullCache(), NOW_S)
+    assert not isinstance(decision, Reject) or (503, "") == (decision.denial.status, decision.denial.location)
+
+
+@pytest.mark.parametrize(
+    ("target", "is_one"),
+    [
+        (CHALLENGE, True),
+        ("/.well-known/acme-challenge/", False),
+        ("/.well-known/acme-challenge", False),
+        (f"{CHALLENGE}/../../../admin", False),
+        (f"{CHALLENGE}%2F..%2Fadmin", False),
+        (f"{CHALLENGE}?access_token=x", False),
+        (f"/{CHALLENGE}", False),
+        (f"/x/..{CHALLENGE}", False),
+        (f"{CHALLENGE}\n", False),
+        (f"http://app.example.com{CHALLENGE}", False),
+        ("/.WELL-KNOWN/acme-challenge/x", False),
+    ],
+)
+def test_only_what_an_authority_asks_for_is_a_challenge(target, is_one):
+    """Nothing that leads elsewhere, and nothing with a token in its query, is served without TLS in its name."""
+    assert is_one == is_acme_challenge(head(target))
 
 
 def test_a_request_without_a_host_is_sent_nowhere():
