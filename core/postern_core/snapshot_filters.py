@@ -60,3 +60,5 @@ class Redirect(Entry, frozen=True, tag_field="type", tag="Redirect"):
 
 
 Filter = RequestHeaders | ResponseHeaders | Rewrite | Redirect
+# Those of one backend, which come after the route's.
+BackendFilter = RequestHeaders | ResponseHeaders

@@ -11,6 +11,7 @@ from msgspec import structs
 from heads import PROTECTED, bearer, head, sent, signed
 from manifests import compiled, route, service
 from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY
+from postern_core.snapshot_backend_refs import BackendRef
 from postern_core.snapshot_filters import HeaderField, RequestHeaders, ResponseHeaders
 from postern_dataplane.http1.response_head import BadResponse
 from postern_dataplane.http1.response_writer import ResponseWriter
@@ -42,19 +43,31 @@ CHANGES = st.fixed_dictionaries({"set": FIELDS, "add": FIELDS, "remove": REMOVED
 CLIENT = st.lists(st.tuples(spelled(OURS - {"host"} | {"x-a"}), st.just("client")), max_size=4)
 
 
-def said(filters, request, trusted):
+def said(filters, request, trusted, of_backend=()):
     """The fields upstream that only the gateway says, in order."""
-    entries = tuple(structs.replace(entry, filters=filters) for entry in SNAPSHOT.routes)
+    [entry] = SNAPSHOT.routes
+    backends = (BackendRef(backend=entry.backend, filters=of_backend),) if of_backend else ()
+    entries = (structs.replace(entry, filters=filters, backends=backends),)
     settings = TableSettings(proxy_trust(("192.0.2.1",) if trusted else ()))
     fields = sent(build_table(structs.replace(SNAPSHOT, routes=entries), "digest", settings), request)[1]
     return [(name, value) for name, value in fields if re.sub(r"[^a-z0-9]", "-", name.lower()) in OURS]
 
 
-@given(CHANGES, CLIENT, st.booleans(), st.booleans(), st.sampled_from([None, 0, 7]))
-def test_no_filter_says_who_calls_or_how_a_request_is_framed(changes, fields, has_token, trusted, length):
-    """For a stranger and for a trusted proxy, with a token and without, and in every spelling."""
-    request = head("/", *fields, *([TOKEN] if has_token else []), content_length=length)
-    assert said((), request, trusted) == said((RequestHeaders(**changes),), request, trusted)
+REQUESTS = st.builds(
+    lambda fields, token, length: head("/", *fields, *token, content_length=length),
+    CLIENT,
+    st.sampled_from([(), (TOKEN,)]),
+    st.sampled_from([None, 0, 7]),
+)
+FILTERS = st.tuples(st.builds(lambda it: RequestHeaders(**it), CHANGES))
+
+
+@given(FILTERS, FILTERS, REQUESTS, st.booleans())
+def test_no_filter_says_who_calls_or_how_a_request_is_framed(filters, of_backend, request, trusted):
+    """Filters of a route and of its backend change none of that, in any spelling, for strangers and trusted proxies."""
+    unchanged = said((), request, trusted)
+    assert unchanged == said(filters, request, trusted)
+    assert unchanged == said(filters, request, trusted, of_backend)
 
 
 FRAMED = HOP_BY_HOP | {"content-length", "date"}
@@ -63,10 +76,10 @@ UPSTREAM = st.lists(
 )
 
 
-@given(CHANGES, UPSTREAM, st.sampled_from([200, 204, 304]), st.sampled_from(["GET", "HEAD"]))
-def test_no_filter_says_how_a_response_is_framed(changes, fields, status, method):
+@given(CHANGES, CHANGES, UPSTREAM, st.sampled_from([200, 204, 304]), st.sampled_from(["GET", "HEAD"]))
+def test_no_filter_says_how_a_response_is_framed(changes, of_backend, fields, status, method):
     """Whether a body comes, how long it is and whether the connection goes on is read and written by the gateway."""
-    edits = compiled_header_filters((ResponseHeaders(**changes),), ()).response
+    edits = compiled_header_filters((ResponseHeaders(**changes),), (), (ResponseHeaders(**of_backend),)).response
 
     def framed(edits):
         try:

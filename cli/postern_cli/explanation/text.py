@@ -19,7 +19,7 @@ from postern_dataplane.table.upstream import Upstream
 
 from .redaction import Redaction
 from .routes import ROUTES_MAX, RouteNote
-from .shares import mirrors_of, shares_of
+from .shares import changes_there, header_changes, mirrors_of, shares_of
 from .steps import Outcome, Step
 from .trace import Explanation
 
@@ -61,6 +61,8 @@ def outcome_of(explanation: Explanation, redaction: Redaction) -> Iterator[Secti
     if split is not None and len(split.choices) > 1:
         total = sum(split.weights)
         yield Section(f"Its route is split; of {total} requests", tuple(shares_of(split, decision.route.entry)))
+    elif split is not None and (changed := tuple(changes_there(decision.route.entry.backends))):
+        yield Section("Its upstream changes besides", changed)
     if decision.route.mapping is not None:
         below = decision.route.mapping.prefix
         yield Section("", (f"Location and cookie paths of the answer come back below {below}.",))
@@ -96,9 +98,7 @@ def response_changes(filters: Iterable[Filter]) -> Iterator[str]:
     """What a route changes of the header fields of a response."""
     for changes in filters:
         if isinstance(changes, ResponseHeaders):
-            yield from (f"set     {field.name}: {field.value}" for field in changes.set)
-            yield from (f"add     {field.name}: {field.value}" for field in changes.add)
-            yield from (f"remove  {name}" for name in changes.remove)
+            yield from header_changes(changes)
 
 
 def connecting(outcomes: Iterable[str]) -> Iterator[str]:

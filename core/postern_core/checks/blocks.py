@@ -11,7 +11,7 @@ from postern_core.validators import Validators
 from .attempts import ATTEMPT_CHECKS
 from .clients import clients_block_is_wrong
 from .cors import block_is_wrong
-from .header_changes import wrong_with_changes
+from .header_changes import wrong_with_both
 from .path_replacement import prefix_is_not_of_one_path, replacement_is_not_normal
 from .policy import policy_is_wrong
 from .rate_limit import rate_limits_are_wrong
@@ -43,10 +43,7 @@ def responses_block_is_wrong(owner: Route | Service, _: Validators) -> Iterator[
 
 
 def header_change_is_wrong(owner: Route | Service, _: Validators) -> Iterator[tuple[str, str]]:
-    if owner.spec.request_headers:
-        yield from wrong_with_changes("spec.requestHeaders", owner.spec.request_headers)
-    if owner.spec.response_headers:
-        yield from wrong_with_changes("spec.responseHeaders", owner.spec.response_headers)
+    yield from wrong_with_both("spec", owner.spec)
 
 
 BLOCK_CHECKS = (

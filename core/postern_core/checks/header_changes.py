@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from postern_core.header_names import canonical, is_beyond_request_filters, is_beyond_response_filters
+from postern_core.resources.filter_blocks import RouteFilters, ServiceFilters
 from postern_core.resources.header_changes import CHANGES_BYTES_MAX, RequestHeaders, ResponseHeaders
+from postern_core.resources.upstreams import WeightedUpstream
 
 from .duplicates import duplicates
 
 HeaderChanges = RequestHeaders | ResponseHeaders
+Changing = ServiceFilters | RouteFilters | WeightedUpstream
+
+
+def wrong_with_both(at: str, owner: Changing) -> Iterator[tuple[str, str]]:
+    """Every violation of the two blocks below this field."""
+    if owner.request_headers:
+        yield from wrong_with_changes(f"{at}.requestHeaders", owner.request_headers)
+    if owner.response_headers:
+        yield from wrong_with_changes(f"{at}.responseHeaders", owner.response_headers)
 
 
 def wrong_with_changes(at: str, changes: HeaderChanges) -> Iterator[tuple[str, str]]:

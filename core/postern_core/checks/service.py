@@ -14,6 +14,7 @@ from postern_core.validators import Validators
 
 from .blocks import BLOCK_CHECKS
 from .duplicates import duplicates
+from .header_changes import wrong_with_both
 from .host_tls import certificate_is_named_twice
 from .normal_path import path_is_not_normal
 
@@ -165,6 +166,11 @@ def _server_name(upstream: ServiceUpstream) -> str:
     return (upstream.tls and upstream.tls.server_name) or ""
 
 
+def header_change_of_an_upstream_is_wrong(service: Service, _: Validators) -> Iterator[tuple[str, str]]:
+    for index, upstream in enumerate(service.spec.upstreams or ()):
+        yield from wrong_with_both(f"spec.upstreams[{index}]", upstream)
+
+
 SERVICE_CHECKS = (
     upstream_and_upstreams_are_not_exactly_one,
     upstream_is_not_exactly_one,
@@ -181,6 +187,7 @@ SERVICE_CHECKS = (
     every_weight_is_zero,
     tls_contradicts_itself,
     upstream_has_no_name,
+    header_change_of_an_upstream_is_wrong,
     certificate_is_named_twice,
     *BLOCK_CHECKS,
 )

@@ -16,17 +16,17 @@ from postern_core.resources.kubernetes import (
     KubernetesServicePort,
     KubernetesServiceSpec,
 )
-from postern_core.resources.service import Service, ServiceSpec
+from postern_core.resources.service import Service
 from postern_core.resources.service_upstreams import upstreams_of
 from postern_core.resources.types import milliseconds
 from postern_core.resources.upstream import ServiceUpstream
 from postern_core.resources.upstream_tls import certificate_holder, client_certificate_holder
 from postern_core.snapshot import Backend, Endpoint, Endpoints
-from postern_core.snapshot_backend_refs import BackendRef, MirrorRef
 from postern_core.snapshot_certificates import Certificate
 from postern_core.snapshot_upstream_tls import UpstreamTLS
 from postern_core.validators import Validators
 
+from .backend_refs import id_of, mirror_id
 from .certificates import certificates_of
 from .client_certificates import link_client_certificate
 from .references import Missing
@@ -82,29 +82,6 @@ def upstream_problems(parsed: Decoded[Service], resources: ResourceIndex) -> tup
     return resources.memo.get_or_compute(_unresolved, parsed.ref, parsed, referred, resources.inspectors)
 
 
-def backend_refs(ref: Ref, spec: ServiceSpec) -> tuple[BackendRef, ...]:
-    """The shares of a Service's upstreams, none where there is only one."""
-    upstreams = spec.upstreams or ()
-    refs = (BackendRef(backend=_id_of(ref, index), weight=it.weight) for index, it in enumerate(upstreams))
-    return tuple(refs) if len(upstreams) > 1 else ()
-
-
-def mirror_refs(ref: Ref, spec: ServiceSpec) -> tuple[MirrorRef, ...]:
-    """The copies that the mirrors of a Service get."""
-    return tuple(
-        MirrorRef(backend=_mirror_id(ref, index), numerator=it.percent) for index, it in enumerate(spec.mirrors)
-    )
-
-
-def _mirror_id(ref: Ref, index: int) -> str:
-    return f"{ref.id}/mirror/{index}"
-
-
-def _id_of(ref: Ref, index: int) -> str:
-    """The id of a backend; the first has the Service's own, so that its connections stay when others come beside it."""
-    return f"{ref.id}/{index}" if index else ref.id
-
-
 def _all_referred(parsed: Decoded[Service], resources: ResourceIndex) -> tuple[Referred, ...]:
     namespace = parsed.ref.namespace
     return tuple(_referred(upstream, namespace, resources) for _, upstream in upstreams_of(parsed.resource.spec))
@@ -137,8 +114,8 @@ def _link_all(
     parsed: Decoded[Service], referred: tuple[Referred, ...], inspectors: Validators
 ) -> tuple[LinkedBackend, ...]:
     ref, spec = parsed.ref, parsed.resource.spec
-    ids = [_id_of(ref, index) for index in range(len(referred) - len(spec.mirrors))]
-    ids += [_mirror_id(ref, index) for index in range(len(spec.mirrors))]
+    ids = [id_of(ref, index) for index in range(len(referred) - len(spec.mirrors))]
+    ids += [mirror_id(ref, index) for index in range(len(spec.mirrors))]
     return tuple(
         _link(Place(ref, at, id_), upstream, found, inspectors)
         for (at, upstream), found, id_ in zip(upstreams_of(spec), referred, ids, strict=True)

@@ -8,7 +8,16 @@ from postern_core.resources import header_changes, redirect, rewrite
 from postern_core.resources.filter_blocks import RouteFilters, ServiceFilters
 from postern_core.resources.path_replacement import PathReplacement
 from postern_core.resources.route import RouteSpec
-from postern_core.snapshot_filters import Filter, HeaderField, Redirect, RequestHeaders, ResponseHeaders, Rewrite
+from postern_core.resources.upstreams import WeightedUpstream
+from postern_core.snapshot_filters import (
+    BackendFilter,
+    Filter,
+    HeaderField,
+    Redirect,
+    RequestHeaders,
+    ResponseHeaders,
+    Rewrite,
+)
 
 # In which entries have them.
 ORDER: tuple[type[Filter], ...] = (RequestHeaders, ResponseHeaders, Rewrite, Redirect)
@@ -57,10 +66,20 @@ def redirects(spec: RouteSpec, inherited: tuple[Filter, ...]) -> bool:
     return any(isinstance(it, Redirect) for it in link_filters(spec, "/", inherited))
 
 
+def backend_filters(upstream: WeightedUpstream) -> tuple[BackendFilter, ...]:
+    """The filters of one of several upstreams."""
+    request, response = upstream.request_headers, upstream.response_headers
+    found = (
+        _changes(RequestHeaders, request) if request else None,
+        _changes(ResponseHeaders, response) if response else None,
+    )
+    return tuple(it for it in found if it is not None)
+
+
 def _changes(
     kind: type[RequestHeaders | ResponseHeaders],
     block: header_changes.RequestHeaders | header_changes.ResponseHeaders,
-) -> Filter | None:
+) -> BackendFilter | None:
     """The filter of a block, None where it changes nothing."""
     if not (block.set or block.add or block.remove):
         return None

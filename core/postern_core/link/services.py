@@ -22,7 +22,8 @@ from postern_core.snapshot_filters import Filter
 from postern_core.snapshot_rate_limits import RateLimit
 
 from .attempts import link_retry, link_timeouts
-from .backends import LinkedBackend, backend_refs, link_backends, mirror_refs, upstream_problems
+from .backend_refs import backend_refs, mirror_refs
+from .backends import LinkedBackend, link_backends, upstream_problems
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import recover_forwarded_headers, recover_parent, recover_service_scope

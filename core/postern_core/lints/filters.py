@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from postern_core.header_names import canonical
 from postern_core.parse import is_a
@@ -10,23 +10,32 @@ from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.route import Route
 from postern_core.snapshot import Route as RouteEntry
-from postern_core.snapshot_filters import Redirect, RequestHeaders
+from postern_core.snapshot_filters import Filter, Redirect, RequestHeaders
 
 from .linked import Linked
 
 
 def header_is_of_a_forwarded_claim(linked: Linked) -> Iterator[Problem]:
-    warned: set[tuple[Ref, str]] = set()
+    warned: set[tuple[Ref, str, str]] = set()
     for entry in linked.routes.entries:
-        changes = next((it for it in entry.filters if isinstance(it, RequestHeaders)), None)
-        if changes is None or not entry.clean_headers:
-            continue
-        owner = _owner(Ref("Route", entry.namespace, entry.name), linked, "request_headers")
-        for name in (*(it.name for it in (*changes.set, *changes.add)), *changes.remove):
-            if canonical(name) in entry.clean_headers and (owner, canonical(name)) not in warned:
-                warned.add((owner, canonical(name)))
+        for owner, field, name in _changed_requests(entry, linked) if entry.clean_headers else ():
+            if canonical(name) in entry.clean_headers and (owner, field, canonical(name)) not in warned:
+                warned.add((owner, field, canonical(name)))
                 message = f"names {name}, which forwardClaims of the Service's policies set, and has no effect on it"
-                yield Problem(owner, Reason.WARNING, "spec.requestHeaders", f"{message}; remove it")
+                yield Problem(owner, Reason.WARNING, field, f"{message}; remove it")
+
+
+def _changed_requests(entry: RouteEntry, linked: Linked) -> Iterator[tuple[Ref, str, str]]:
+    """The header fields of requests that a route and its backends name: whose the block is, its field, and the name."""
+    owner = _owner(Ref("Route", entry.namespace, entry.name), linked, "request_headers")
+    blocks: list[tuple[Ref, str, Sequence[Filter]]] = [(owner, "spec", entry.filters)]
+    service = Ref.of(entry.service)
+    blocks += [(service, f"spec.upstreams[{index}]", it.filters) for index, it in enumerate(entry.backends)]
+    for whose, at, filters in blocks:
+        for changes in filters:
+            if isinstance(changes, RequestHeaders):
+                for name in (*(it.name for it in (*changes.set, *changes.add)), *changes.remove):
+                    yield whose, f"{at}.requestHeaders", name
 
 
 def redirect_never_ends(linked: Linked) -> Iterator[Problem]:

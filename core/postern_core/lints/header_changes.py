@@ -13,9 +13,12 @@ OF_CREDENTIALS = frozenset({"authorization", "cookie"})
 
 
 def header_holds_a_credential(owner: Route | Service, _: Validators) -> Iterator[tuple[str, str]]:
-    changes = owner.spec.request_headers
-    for part in ("set", "add") if changes else ():
-        for index, it in enumerate(getattr(changes, part)):
-            if canonical(it.name) in OF_CREDENTIALS:
-                at = f"spec.requestHeaders.{part}[{index}]"
-                yield at, f"writes {it.name}, whose value all see who may read this object; use one that opens nothing"
+    upstreams = (owner.spec.upstreams or ()) if isinstance(owner, Service) else ()
+    blocks = [("spec", owner.spec.request_headers)]
+    blocks += [(f"spec.upstreams[{index}]", it.request_headers) for index, it in enumerate(upstreams)]
+    why = "whose value all see who may read this object; use one that opens nothing"
+    for block, changes in blocks:
+        for part, fields in (("set", changes.set), ("add", changes.add)) if changes else ():
+            for index, it in enumerate(fields):
+                if canonical(it.name) in OF_CREDENTIALS:
+                    yield f"{block}.requestHeaders.{part}[{index}]", f"writes {it.name}, {why}"

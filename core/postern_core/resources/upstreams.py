@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+from .auth import NULLABLE
+from .header_changes import RequestHeaders, ResponseHeaders
 from .upstream import ServiceUpstream
 
 UPSTREAMS_MAX = 16
@@ -24,6 +26,29 @@ class WeightedUpstream(ServiceUpstream, frozen=True):
             "and 10 the first gets nine requests of ten. 0 sends nothing here. Default: 1.",
         ),
     ] = 1
+    request_headers: (
+        Annotated[
+            RequestHeaders,
+            Meta(
+                description="How the header fields of the requests that go here are changed, after the requestHeaders "
+                "of the Route or the Service. Copies for mirrors are not changed by it. "
+                "Example: {set: [{name: X-Version, value: canary}]}. Default: none.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    response_headers: (
+        Annotated[
+            ResponseHeaders,
+            Meta(
+                description="How the header fields of the responses that come from here are changed, after the "
+                "responseHeaders of the Route or the Service. Default: none.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Mirror(ServiceUpstream, frozen=True):

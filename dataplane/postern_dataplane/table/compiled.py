@@ -14,6 +14,7 @@ from postern_core.paths import DOUBLE_ENCODING, PATH_PARAMETER
 from postern_core.ref import Ref
 from postern_core.revocation import unpacked
 from postern_core.snapshot import Consumer, Credential, Policy, Route, ValueMatch
+from postern_core.snapshot_filters import BackendFilter
 from postern_dataplane.jwt.claim_values import ClaimHeader, ClaimTest
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.jwt.logged_claims import LoggedClaims
@@ -206,7 +207,8 @@ class CompiledRoute:
     `mapping` puts the prefix back into the paths of a response, None where they stay; `cors` None leaves CORS to the
     application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size;
     `responses` None leaves the bodies of the gateway's own answers as they are; `rate_limits` None counts nothing;
-    `added` are fields of the route's own for the upstream; `response_edits` None leaves those of a response;
+    `added` are fields of its own and of the row's backends, for the upstream; `response_edits` None leaves those of a
+    response;
     `metadata` is the whole answer of a route that serves it, None of all others; `redirect` None sends no client
     elsewhere, and a route `answers_itself` where it has one of the two; `split` None sends all requests to `upstream`,
     `attempts` None once and without an end.
@@ -226,6 +228,8 @@ class CompiledRoute:
         upstream: Upstream | None,
         body_bytes_max: int | None = None,
         responses: OwnResponses | None = None,
+        *,
+        of_backend: tuple[BackendFilter, ...] = (),
     ) -> None:
         self.entry = entry
         self.id = entry.id
@@ -254,7 +258,8 @@ class CompiledRoute:
         self.rate_limits = compiled_rate_limits(entry.rate_limits, entry.id, entry.policy)
         bounds = [bound for bound in (entry.max_body_bytes, body_bytes_max) if bound is not None]
         self.body_bytes_max = min(bounds, default=None)
-        removed, self.added, self.response_edits = compiled_header_filters(entry.filters, entry.clean_headers)
+        changes = compiled_header_filters(entry.filters, entry.clean_headers, of_backend)
+        removed, self.added, self.response_edits = changes
         self.removed, self.removed_if_untrusted = removed_headers(removed, strips=bool(self.announced_prefix))
 
     @property

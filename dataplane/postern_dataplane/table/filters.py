@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from postern_core.header_names import canonical, is_beyond_request_filters, is_beyond_response_filters
-from postern_core.snapshot_filters import Filter, HeaderField, RequestHeaders, ResponseHeaders
+from postern_core.snapshot_filters import BackendFilter, Filter, HeaderField, RequestHeaders, ResponseHeaders
 from postern_dataplane.request.head import Fields
 from postern_dataplane.request.response_edits import ResponseEdits
 
@@ -31,8 +31,13 @@ class HeaderFilters(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def compiled_header_filters(filters: tuple[Filter, ...], clean_headers: tuple[str, ...]) -> HeaderFilters:
-    """Those of these entries; `clean_headers` are names that only the gateway may set. Most routes share."""
+def compiled_header_filters(
+    filters: tuple[Filter, ...], clean_headers: tuple[str, ...], of_backend: tuple[BackendFilter, ...] = ()
+) -> HeaderFilters:
+    """Those of a route, and then those of a backend; `clean_headers` are names that only the gateway may set.
+
+    Most routes share.
+    """
     cleaned = {canonical(name) for name in clean_headers}
     removed, response = {name.encode() for name in cleaned}, None
     added: Fields = ()
@@ -40,15 +45,20 @@ def compiled_header_filters(filters: tuple[Filter, ...], clean_headers: tuple[st
     def is_beyond(name: str) -> bool:
         return is_beyond_request_filters(name) or canonical(name) in cleaned
 
-    for entry in filters:
+    for entry in (*filters, *of_backend):
         if isinstance(entry, RequestHeaders):
             names = [it.name for it in entry.set] + list(entry.remove)
-            removed |= {canonical(name).encode() for name in names if not is_beyond(name)}
-            added = _fields((*entry.set, *entry.add), is_beyond)
+            gone = {canonical(name).encode() for name in names if not is_beyond(name)}
+            removed |= gone
+            added = tuple(it for it in added if canonical(it[0].decode()).encode() not in gone)
+            added += _fields((*entry.set, *entry.add), is_beyond)
         elif isinstance(entry, ResponseHeaders):
             names = [it.name for it in entry.set] + list(entry.remove)
-            gone = frozenset(it.lower().encode() for it in names if not is_beyond_response_filters(it))
-            response = ResponseEdits(gone, _fields((*entry.set, *entry.add), is_beyond_response_filters))
+            gone = {it.lower().encode() for it in names if not is_beyond_response_filters(it)}
+            before = response or ResponseEdits(frozenset(), ())
+            kept = tuple(it for it in before.added if it[0].lower() not in gone)
+            written = kept + _fields((*entry.set, *entry.add), is_beyond_response_filters)
+            response = ResponseEdits(before.removed | gone, written)
     return HeaderFilters(frozenset(removed), added, response)
 
 

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from postern_core.codec import SECTIONS
 from postern_core.snapshot import Route, Snapshot
 from postern_core.snapshot_certificates import Certificate
+from postern_core.snapshot_filters import BackendFilter
 from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.listener import ListenerPort, ports_of
 
@@ -170,8 +171,8 @@ class RoutingTable:
         own = self.responses.get(route.responses) if route.responses is not None else None
         policy, responses = _policy_of(route, self.policies), None if own is None else own.own
 
-        def row_for(upstream: Upstream | None) -> CompiledRoute:
-            return CompiledRoute(route, policy, upstream, self.settings.body_bytes_max, responses)
+        def row_for(upstream: Upstream | None, filters: tuple[BackendFilter, ...] = ()) -> CompiledRoute:
+            return CompiledRoute(route, policy, upstream, self.settings.body_bytes_max, responses, of_backend=filters)
 
         if route.backends or route.mirrors:
             row, split = split_row(route, self.upstreams, row_for)

@@ -1,7 +1,7 @@
 """The split of a route's requests over several backends, ready to choose from, and the mirrors that get copies.
 
-What goes upstream depends on the backend: its host and its path are in the head.  So there is a row of the route for
-each way in which that head is written, and mostly one is enough for all backends.
+What goes upstream depends on the backend: its host and its path are in the head, and so is what its filters change.  So
+there is a row of the route for each way in which that head is written, and mostly one is enough for all backends.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ from typing import Generic, NamedTuple, TypeVar
 
 from postern_core.snapshot import Route
 from postern_core.snapshot_backend_refs import BackendRef
+from postern_core.snapshot_filters import BackendFilter
 
 from .upstream import Upstream
 
 # The row of a route, which is built of what is here.
 Row = TypeVar("Row")
+BackendFilters = tuple[BackendFilter, ...]
+# Of copies: they are what goes to the application, whichever of its backends gets the request.
+NO_FILTERS: BackendFilters = ()
 
 
 class Choice(NamedTuple):
@@ -58,25 +62,26 @@ class CompiledSplit(Generic[Row]):
 
 
 def split_row(
-    route: Route, upstreams: Mapping[str, Upstream], row_for: Callable[[Upstream | None], Row]
+    route: Route, upstreams: Mapping[str, Upstream], row_for: Callable[[Upstream | None, BackendFilters], Row]
 ) -> tuple[Row, CompiledSplit[Row]]:
-    """The row of a route with several backends or mirrors, and its split.
+    """The row of a route with several backends, or filters of theirs, or mirrors, and its split.
 
     The row's upstream is the first that may be chosen, if any.
     """
     refs = route.backends or (BackendRef(backend=route.backend),)
-    found = [_usable(ref, upstreams) for ref in refs]
+    found = [(_usable(ref, upstreams), ref.filters) for ref in refs]
     weights = tuple(ref.weight for ref in refs)
     mirrored = [(it, ref) for ref in route.mirrors if (it := _usable(BackendRef(backend=ref.backend), upstreams))]
-    own = next((upstream for upstream, weight in zip(found, weights, strict=True) if upstream and weight), None)
-    rows = {_writing(own): row_for(own)}
-    for upstream in (*found, *(it for it, _ in mirrored)):
-        if upstream is not None and _writing(upstream) not in rows:
-            rows[_writing(upstream)] = row_for(upstream)
+    usable = (it for it, weight in zip(found, weights, strict=True) if it[0] and weight)
+    own = next(usable, (None, NO_FILTERS))
+    rows = {_writing(*own): row_for(*own)}
+    for upstream, filters in (*found, *((it, NO_FILTERS) for it, _ in mirrored)):
+        if upstream is not None and _writing(upstream, filters) not in rows:
+            rows[_writing(upstream, filters)] = row_for(upstream, filters)
     numbers = {writing: number for number, writing in enumerate(rows)}
-    choices = tuple(Choice(upstream, numbers[_writing(upstream)] if upstream else 0) for upstream in found)
+    choices = tuple(Choice(it, numbers[_writing(it, filters)] if it else 0) for it, filters in found)
     mirrors = tuple(
-        CompiledMirror(it, numbers[_writing(it)], (ref.numerator, ref.denominator - ref.numerator))
+        CompiledMirror(it, numbers[_writing(it, NO_FILTERS)], (ref.numerator, ref.denominator - ref.numerator))
         for it, ref in mirrored
     )
     row, *further = rows.values()
@@ -89,7 +94,7 @@ def _usable(ref: BackendRef, upstreams: Mapping[str, Upstream]) -> Upstream | No
     return None if upstream is None or upstream.backend.refusal or not upstream.endpoints else upstream
 
 
-def _writing(upstream: Upstream | None) -> tuple[str | None, str, bool] | None:
+def _writing(upstream: Upstream | None, filters: BackendFilters) -> tuple[str | None, str, bool, BackendFilters] | None:
     """All of a backend that a row, and the head that is written by it, depend on."""
     backend = upstream.backend if upstream else None
-    return None if backend is None else (backend.host_header, backend.path_prefix, backend.ends_with_slash)
+    return None if backend is None else (backend.host_header, backend.path_prefix, backend.ends_with_slash, filters)

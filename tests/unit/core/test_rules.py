@@ -46,6 +46,7 @@ NOT_BY_A_RULE = {
     "network_is_listed_twice": A_SET,
     "rate_limit_is_wrong": "it only asks the checks of the list, which have rules of their own",
     "responses_block_is_wrong": "it only asks the checks of the block, which have rules of their own",
+    "header_change_of_an_upstream_is_wrong": "it only asks the checks of the block, which have rules of their own",
     "header_change_is_wrong": "it only asks the checks of the block, which have rules of their own",
     "value_is_named_twice": A_SET,
     "certificate_is_named_twice": "the name is the key of a list, and the API server refuses doubles by itself",

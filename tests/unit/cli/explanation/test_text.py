@@ -174,6 +174,19 @@ def test_attempts_are_said():
     assert "Its attempts" not in text(manifests.service(), manifests.route())
 
 
+def test_what_an_upstream_changes_is_said_of_its_share():
+    """Below the share of an upstream stand the header fields that it changes, and by themselves where it is alone."""
+    set_ = {"set": [{"name": "X-Version", "value": "canary"}]}
+    changing = {"url": "http://b.example", "requestHeaders": set_, "responseHeaders": {"remove": ["Server"]}}
+    told = text(manifests.service(upstream=None, upstreams=[{"url": "http://a.example"}, changing]), manifests.route())
+    changes = ("requests   set     X-Version: canary", "responses  remove  server")
+    below = "".join(f"       {line}\n" for line in changes)
+    assert f"  1  go to b.example:80 (Service/default/app/1)\n{below}" in told
+    alone = text(manifests.service(upstream=None, upstreams=[changing]), manifests.route())
+    assert "Its upstream changes besides\n" + "".join(f"  {line}\n" for line in changes) in alone
+    assert "X-Version: canary" in alone.partition("Its upstream changes")[0]
+
+
 def test_mirrors_are_said():
     """An explanation says of how many requests copies go where, and a mirror makes no split."""
     mirrors = [{"url": "http://b.example/x", "percent": 10}, {"service": {"name": "gone", "port": 80}}]

@@ -53,6 +53,29 @@ def test_a_remembered_head_goes_to_each_backend_in_its_own_words(request_):
     assert [False] * 2 + [True] * 7 == [one[3] for one in seen]
 
 
+@pytest.mark.parametrize("request_", REQUESTS[:2], ids=["public", "with a token"])
+def test_a_remembered_head_is_changed_as_its_backend_says(request_):
+    """Filters of a backend are in its own head, whether that was read or remembered, and change its own answers."""
+    backends = [
+        {"endpoints": [{"address": "10.0.0.1", "port": 80}], "weight": weight}
+        | {block: {"set": [{"name": "X-Version", "value": version}]} for block in ("requestHeaders", "responseHeaders")}
+        for weight, version in ((2, "stable"), (1, "canary"))
+    ]
+    table_, rotations, heads = split(backends), Rotations(), DecisionCache(Limits(), None)
+    tokens, seen = VerificationCache(), []
+    for _ in range(9):
+        packet = heads.packet("way", packet_of(request_))
+        found = heads.lookup(table_, tokens, packet, 0.0)
+        answer = found[1] if found else answer_of(request_, decide(request_, table_, tokens, 0.0))
+        heads.store(table_, packet, request_, answer, host="", path="")
+        outcome, sent = rotations.choose(*answer)
+        [(_, version)] = outcome.route.response_edits.added
+        assert [b"X-Version: " + version] == [line for line in sent.split(b"\r\n") if line.startswith(b"X-Version")]
+        seen.append((outcome.upstream.id.removeprefix("Service/default/app"), version.decode(), found is not None))
+    assert [("", "stable"), ("/1", "canary"), ("", "stable")] * 3 == [one[:2] for one in seen]
+    assert [False] * 2 + [True] * 7 == [one[2] for one in seen]
+
+
 def test_other_tokens_take_turns_with_it():
     """A head that is remembered but for its token is no reason to stay with one backend."""
     seen = list(chosen(split(OWN_HEADS), Rotations(), REQUESTS[1:] * 6))

@@ -45,3 +45,31 @@ def test_routes_share_what_is_prepared():
     assert compiled_header_filters((REQUEST,), ()) is compiled_header_filters((again,), ())
     names = compiled_header_filters((REQUEST,), ()).removed
     assert removed_headers(names, strips=True) is removed_headers(frozenset(names), strips=True)
+
+
+def changed(*changes, of_backend=()):
+    """The fields of a response without and with `X-A` and `X-B`, changed by a route and then by a backend."""
+    response = compiled_header_filters(changes, (), of_backend).response
+    return [name.decode() + "=" + value.decode() for name, value in response.fields([(b"X-A", b"1"), (b"X-B", b"1")])]
+
+
+def test_what_a_backend_changes_comes_after_what_the_route_changes():
+    """The backend may take back and write over what the route writes, in any spelling of a request's fields."""
+    of_backend = RequestHeaders(
+        set=(HeaderField("x_tenant", "red"),), add=(HeaderField("X-Via", "b"),), remove=("x-e",)
+    )
+    made = compiled_header_filters((REQUEST,), (), (of_backend,))
+    assert {b"x-tenant", b"x-debug", b"cookie", b"x-e"} == made.removed
+    assert ((b"X-Via", b"a"), (b"x_tenant", b"red"), (b"X-Via", b"b")) == made.added
+    route = ResponseHeaders(set=(HeaderField("X-A", "route"),), add=(HeaderField("X-C", "route"),))
+    backend = ResponseHeaders(set=(HeaderField("x-a", "backend"),), remove=("x-c", "x-b"))
+    assert ["X-B=1", "X-A=route", "X-C=route"] == changed(route)
+    assert ["x-a=backend"] == changed(route, of_backend=(backend,)) == changed(of_backend=(route, backend))
+
+
+def test_a_backend_says_no_more_than_a_route_may():
+    """Fields of identity, of framing and of forwarded claims are left out of the filters of a backend, too."""
+    fields = tuple(HeaderField(name, "evil") for name in ("X_Consumer-Username", "Host", "x.user", "X-Forwarded-For"))
+    evil = RequestHeaders(set=fields, add=fields, remove=tuple(it.name for it in fields))
+    made = compiled_header_filters((), ("x-user",), (evil,))
+    assert ({b"x-user"}, ()) == (made.removed, made.added)

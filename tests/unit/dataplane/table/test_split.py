@@ -83,3 +83,28 @@ def test_the_row_follows_each_of_its_backends():
     previous = {name: getattr(snapshot, name) for name in SECTIONS}
     after = before.with_changes(diff_snapshot(before.entries, previous, sections), gateway="default", digest="new")
     assert [True, False] == [choice.upstream is not None for choice in row_of(after).split.choices]
+
+
+def changing(name, value):
+    return {"requestHeaders": {"set": [{"name": name, "value": value}]}}
+
+
+def test_filters_of_a_backend_have_a_row_of_their_own():
+    """Backends that change the same share it, and a single one has it as well."""
+    one, other = changing("X-Version", "1"), changing("X-Version", "2")
+    table_ = table(split(*({"endpoints": ENDPOINTS} | it for it in ({}, one, other, one))), route())
+    row = row_of(table_)
+    assert [0, 1, 2, 1] == [choice.row for choice in row.split.choices]
+    rows = (row, *row.split.further_rows)
+    assert [(), ((b"X-Version", b"1"),), ((b"X-Version", b"2"),)] == [it.added for it in rows]
+    single = row_of(table(split({"endpoints": ENDPOINTS} | one), route()))
+    assert (((b"X-Version", b"1"),), ()) == (single.added, single.split.further_rows)
+
+
+def test_a_copy_has_no_filter_of_a_backend():
+    """A mirror gets the same copy whichever backend gets the request."""
+    both = [{"endpoints": ENDPOINTS} | changing("X-Version", value) for value in "12"]
+    row = row_of(table(service(upstream=None, upstreams=both, mirrors=[{"endpoints": ENDPOINTS}]), route()))
+    [mirror] = row.split.mirrors
+    assert ([0, 1], 2) == ([choice.row for choice in row.split.choices], mirror.row)
+    assert () == row.split.further_rows[1].added
