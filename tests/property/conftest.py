@@ -1,4 +1,4 @@
-"""How property tests run: without a clock of their own, and in CI always with the same examples.
+"""How property tests run: without a clock of their own, and in CI always with the same examples, and more of them.
 
 `POSTERN_PROPERTY_EXAMPLES=10000` in the environment has each of them try so many.
 """
@@ -9,11 +9,13 @@ import os
 
 from hypothesis import settings
 
+IN_CI = bool(os.environ.get("POSTERN_CI"))
+
 settings.register_profile(
     "postern",
     deadline=None,
-    max_examples=int(os.environ.get("POSTERN_PROPERTY_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("POSTERN_PROPERTY_EXAMPLES", "100" if IN_CI else "25")),
     database=None,
-    derandomize=bool(os.environ.get("POSTERN_CI")),
+    derandomize=IN_CI,
 )
 settings.load_profile("postern")
