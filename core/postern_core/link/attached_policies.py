@@ -4,7 +4,8 @@ Rules of this file:
 1. One policy protects an Ingress, whole: the one that its annotation names, or else the oldest that targets it.
 2. A policy that can't be used keeps its place in that order and refuses; nothing
    falls back to a looser one, or to none.  One whose targets can't be read targets every Ingress of its namespace.
-3. An annotation of ours that isn't known refuses, as it may have been meant to protect.
+3. An annotation of ours that isn't known refuses, as it may have been meant to protect; so does one that says
+   jwt-policy below another name than ours.
 """
 
 from __future__ import annotations
@@ -139,7 +140,9 @@ def policy_required(owner: Ref, at: str, gateway: str, way_out: str) -> Problem:
 
 def _is_unknown(name: str) -> bool:
     # The API server takes annotations in any case, so that a capital letter must not open what they protect.
-    return name.lower().startswith(OUR_ANNOTATIONS) and name not in KNOWN_ANNOTATIONS
+    below, _, word = name.lower().rpartition("/")
+    is_ours = f".{below}/".endswith(f".{OUR_ANNOTATIONS}") or word.replace("_", "-") in ("jwt-policy", "jwtpolicy")
+    return is_ours and name not in KNOWN_ANNOTATIONS
 
 
 def _unknown(ingress: Ref, name: str) -> Problem:

@@ -139,6 +139,20 @@ def test_an_annotation_of_ours_in_another_case_refuses():
 
 
 @pytest.mark.parametrize(
+    "name", ["x.postern.dev/jwt-policy", "x.postern.dev/a", "jwt-policy", "postern.io/jwt-policy", "a.b/JWT_Policy"]
+)
+def test_an_annotation_that_is_nearly_ours_refuses(name):
+    """An Ingress would look protected, and be open."""
+    assert "is no annotation of an Ingress" in attached_policy(linked(policy("p")), WEB, {name: "p"}).refusal
+
+
+@pytest.mark.parametrize("name", ["notpostern.dev/a", "postern.dev.example.com/a", "example.com/jwt-policy-owner"])
+def test_an_annotation_of_another_name_is_none_of_ours(name):
+    """Others may say what they want."""
+    assert in_force(attached_policy(linked(policy("p")), WEB, {name: "p"})) is None
+
+
+@pytest.mark.parametrize(
     "spec",
     [
         {"jwt": {}, "targetRefs": "web"},
