@@ -59,11 +59,13 @@ class CertificateReloader:
         self._known: Mapping[str, Certificate] = {}
         self._client_validation = client_validation
         self._has_other_cas = False
+        self._has_begun = asyncio.Event()
         # A thread of its own: the loop's shared ones may all be waiting for a name server.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="certificates")
 
     async def start(self) -> None:
         """Read what is there, and say what it is, even if it is nothing."""
+        self._has_begun.set()
         scan = await self._scan()
         self._take(scan)
         if not self._store.good and not self._known:
@@ -71,6 +73,7 @@ class CertificateReloader:
 
     def follow(self, find: FindCertificate, known: Mapping[str, Certificate]) -> None:
         """Show what the snapshot has, by name, from the next handshake on; `known` are all of them, by id."""
+        self._has_begun.set()
         self._host_contexts.follow(find, known)
         if self._is_old:
             self._select()
@@ -87,7 +90,8 @@ class CertificateReloader:
         return {it.id: it.not_after for it in first} | {one.folder: one.ends_at for one in self._store.good}
 
     async def run(self) -> None:
-        """Follow every change; never returns."""
+        """Follow every change, once TLS is spoken at some port; never returns."""
+        await self._has_begun.wait()
         while True:
             await asyncio.sleep(SCAN_INTERVAL_S)
             scan = await self._scan()

@@ -121,7 +121,7 @@ class Worker:
             await self._reloader.start()
             if self._listeners.tls is not None:
                 await self._certificate_reloader.start()
-                background.append(group.create_task(self._certificate_reloader.run()))
+            background.append(group.create_task(self._certificate_reloader.run()))
             if self._store_sync is not None:
                 background.append(group.create_task(self._store_sync.run()))
             background += [group.create_task(self._index_watcher.run()), group.create_task(self._reloader.run())]

@@ -119,6 +119,21 @@ async def test_keys_of_tickets_do_not_live_for_ever(running, monkeypatch):
             await asyncio.sleep(0)
 
 
+async def test_keys_of_tickets_end_where_only_a_listener_of_the_snapshot_speaks_tls(reloader, authority, monkeypatch):
+    """There is nothing to read at the start then, and tables may not come for days."""
+    pair = authority.issue("a.test")
+    entry = Certificate("s", "n", ("a.test",), pair.chain.decode(), pair.key.decode())
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(reloader.run())
+        reloader.follow(lambda _name: entry, {"s": entry})
+        before = reloader.context
+        monkeypatch.setattr(module, "TICKET_KEY_S", 0.0)
+        async with asyncio.timeout(5):
+            while reloader.context is before:  # noqa: ASYNC110 # nobody tells
+                await asyncio.sleep(0)
+        task.cancel()
+
+
 async def test_two_of_one_name_are_told(reloader, authority, put):
     """Whoever runs it has to decide."""
     for folder in ("a", "b"):
