@@ -21,6 +21,10 @@ SOCKETS_PER_PACKET = 200
 PACKET_BYTES_MAX = 64 * 1024
 
 
+# The sockets that were opened, by port, and the ports that are closed.
+Changes = tuple[dict[int, socket.socket], tuple[int, ...]]
+
+
 class PortChanges(msgspec.Struct, frozen=True):
     """Which ports are open from now on, each with its socket in the packet, and which are no more."""
 
@@ -63,15 +67,18 @@ class PortReceiver:
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(False)  # noqa: FBT003 # the socket's own signature
         self._end = end
-        self._changes: asyncio.Queue[tuple[dict[int, socket.socket], tuple[int, ...]]] = asyncio.Queue()
+        self._changes: asyncio.Queue[Changes | None] = asyncio.Queue()
 
     def start(self) -> None:
         """Read from now on; to be called within the running loop."""
         asyncio.get_running_loop().add_reader(self._end, self._read)
 
-    async def receive(self) -> tuple[dict[int, socket.socket], tuple[int, ...]]:
-        """The next sockets that were opened, by port, and the ports that are closed."""
-        return await self._changes.get()
+    async def receive(self) -> Changes:
+        """The next sockets that were opened, by port, and the ports that are closed; raises `ChannelError`."""
+        changes = await self._changes.get()
+        if changes is None:
+            raise ChannelError("sockets were lost on their way: no more open files are allowed")
+        return changes
 
     def _read(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -81,7 +88,13 @@ class PortReceiver:
                     self.close()
                     return
                 changes = msgspec.json.decode(content, type=PortChanges)
-                sockets = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+                sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+                if len(sockets) < len(changes.opened):
+                    # The kernel drops those that the process may not have.
+                    for lost in sockets:
+                        lost.close()
+                    self._changes.put_nowait(None)
+                    continue
                 self._changes.put_nowait((dict(zip(changes.opened, sockets, strict=True)), changes.closed))
 
     def close(self) -> None:

@@ -56,7 +56,10 @@ class WorkerPorts:
             self._wants(tuple(ports))
 
     async def run(self, receiver: PortReceiver) -> None:
-        """Serve on sockets that the supervisor has opened, and end serving on those that it has closed."""
+        """Serve on sockets that the supervisor has opened, and end serving on those that it has closed.
+
+        Raises `ChannelError` where one can't be had: the worker ends, and the next one is handed them all.
+        """
         receiver.start()
         while True:
             opened, closed = await receiver.receive()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import resource
 import socket
 from collections.abc import Iterator
 
@@ -57,6 +59,24 @@ async def test_more_sockets_than_one_packet_takes_come_in_several(ends):
         for copy in opened.values():
             copy.close()
     assert [(SOCKETS_PER_PACKET, (9,)), (49, ())] == [(len(opened), closed) for opened, closed in found]
+
+
+async def test_sockets_that_are_lost_are_an_error(ends):
+    """A process that may open no more files gets fewer of them, and would never accept at the others."""
+    sender, receiver = ends
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with listening() as one:
+        sender.send(dict.fromkeys(range(81, 85), one))
+        free = os.dup(one.fileno())
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free + 2, hard))
+        try:
+            with pytest.raises(ChannelError):
+                await received(receiver)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    sender.send({}, [82])
+    assert ({}, (82,)) == await received(receiver)
 
 
 async def test_nothing_is_sent_where_nothing_has_changed(ends):
