@@ -10,11 +10,13 @@ from postern_core.snapshot_certificates import Certificate
 class HostCertificates:
     """The certificates by name and namespace; a value, made anew when one has changed."""
 
-    __slots__ = ("_by_name", "by_id")
+    __slots__ = ("_by_name", "_names", "by_id")
 
     def __init__(self, certificates: Iterable[Certificate]) -> None:
         self.by_id = {it.id: it for it in certificates}
         self._by_name: dict[str, dict[str, Certificate]] = {}
+        # Of those that were asked about: one may have ten thousand names, and each request may ask.
+        self._names: dict[str, frozenset[str]] = {}
         # What lasts longest comes first: a name moves to its new certificate, and never back to one that ends.
         for certificate in sorted(self.by_id.values(), key=lambda it: (-it.not_after, it.id)):
             for name in certificate.names:
@@ -30,13 +32,15 @@ class HostCertificates:
                     return certificate
         return None
 
+    def covers(self, certificate: Certificate, name: str) -> bool:
+        """Whether one of them may be shown for a name, as far as its names say."""
+        names = self._names.get(certificate.id)
+        if names is None:
+            names = self._names[certificate.id] = frozenset(certificate.names)
+        return any(spelling in names for spelling in _spellings(name))
+
 
 NO_CERTIFICATES = HostCertificates(())
-
-
-def covers(certificate: Certificate, name: str) -> bool:
-    """Whether a certificate may be shown for a name, as far as its names say."""
-    return any(spelling in certificate.names for spelling in _spellings(name))
 
 
 def _spellings(name: str) -> tuple[str, ...]:

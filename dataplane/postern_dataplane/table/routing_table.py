@@ -31,7 +31,7 @@ from postern_dataplane.listener import ListenerPort, ports_of
 from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, anonymous_id
 from .copy_on_write import with_regrouped
 from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, ordered_ids
-from .host_certificates import NO_CERTIFICATES, HostCertificates, covers
+from .host_certificates import NO_CERTIFICATES, HostCertificates
 from .issuers import CompiledIssuer, CredentialName, credential_name
 from .listener_hosts import ListenerHosts, RouteChanges, with_listener_hosts
 from .own_responses import CompiledResponses, Unrouted
@@ -155,7 +155,12 @@ class RoutingTable:
         shown, due = self.certificate_of(server_name), self.certificate_of(host)
         if shown is due:
             return False
-        return shown is None or due is None or shown.namespace != due.namespace or not covers(shown, host)
+        return (
+            shown is None
+            or due is None
+            or shown.namespace != due.namespace
+            or not self.certificates.covers(shown, host)
+        )
 
     def virtual_host(self, port: ListenerPort | None, host: str) -> VirtualHost | None:
         """The routes of a host at a port, None for one of the process's settings: of its most specific listener."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from postern_core.snapshot import PathMatch, Route, Snapshot
 from postern_core.snapshot_certificates import Certificate
@@ -113,6 +114,24 @@ HOSTS = ["*.example.com", "example.org", "*.example.net", "app.example.com", "pl
 def test_a_request_is_misdirected_where_its_host_has_another_certificate(server_name, host, expected):
     """A certificate that covers both is no reason, nor are two hosts that the gateway's own certificates serve."""
     assert expected is table(WILD, EXACT, OTHER, hosts=HOSTS).is_misdirected(server_name, host)
+
+
+def test_the_names_of_a_certificate_are_gone_through_once():
+    """A certificate of ten thousand names would cost each request of a client that asks for two hosts."""
+    passes = []
+
+    class Names(tuple):
+        __slots__ = ()
+
+        def __contains__(self, name):
+            passes.append(name)
+            return super().__contains__(name)
+
+    many = certificate("many", namespace="n")
+    many = replace(many, names=Names([f"{n}.example.net" for n in range(10_000)]))
+    made = table(many, EXACT, hosts=["*.example.net", "app.example.com"])
+    assert made.is_misdirected("5.example.net", "app.example.com")
+    assert [] == passes
 
 
 def test_without_certificates_nothing_is_misdirected():
