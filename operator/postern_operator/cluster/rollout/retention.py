@@ -56,6 +56,7 @@ def _having(kind: str, published: Snapshot, grants: Grants) -> set[str]:
     elif kind == "JWTPolicy":
         # One that makes public, or refuses, is no entry of its own.
         found |= {route.namespace for route in published.routes if route.id.startswith("Ingress/")}
+        found |= {grant.namespace for grant in grants.hosts.values() if grant.holder.kind == "Ingress"}
     elif kind == "JWTCredential":
         found |= {id_.partition("/")[0] for id_ in grants.keys}
     return found

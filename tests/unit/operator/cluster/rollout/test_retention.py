@@ -44,9 +44,9 @@ def test_a_namespace_is_carried_over_where_what_is_unread_may_matter_to_it(unrea
     assert namespaces == (None if retained.namespaces is None else set(retained.namespaces))
 
 
-@pytest.mark.parametrize("kind", ["Ingress", "IngressClass"])
+@pytest.mark.parametrize("kind", ["Ingress", "IngressClass", "JWTPolicy"])
 def test_where_ingresses_cannot_be_read_their_namespaces_are_carried_over(kind):
-    """By what is published of them, and by the hosts that they hold."""
+    """By what is published of them, and by the hosts that they hold: without its policies no Ingress is compiled."""
     published = compiled(ingress_class(), ingress(namespace="a")).snapshot
     held = HostGrant(id="i.example.com", namespace="e", service="Ingress/site")
     grants = Grants({**GRANTS.hosts, "i.example.com": held})
