@@ -77,7 +77,8 @@ def compile_snapshot(
     issuers = link_issuers(index, budget)
     attached = _attached_policies(index, gateway if require_policy else "", budget)
     ingresses = find_ingresses(index, gateway, attached)
-    services = link_services(index, gateway, grants.hosts, retained, ingresses.claims, share_bytes=share.size_bytes)
+    bounds = {"share_bytes": share.size_bytes, "hosts_max": share.hosts}
+    services = link_services(index, gateway, grants.hosts, retained, ingresses.claims, **bounds)
     routes = _link_routes(index, services, ingresses, attached, budget)
     _carry_over(routes, retained.snapshot)
     named = issuers_named_by(routes.policies, index, retained.snapshot.issuers)

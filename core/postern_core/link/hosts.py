@@ -12,6 +12,8 @@ Rules of this file:
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -60,8 +62,12 @@ class Assignment:
     grants: dict[str, HostGrant] = field(default_factory=dict)
 
 
-def assign_hosts(claims: list[Claim], held: Mapping[str, HostGrant], retained: Retained = NOTHING) -> Assignment:
+def assign_hosts(
+    claims: list[Claim], held: Mapping[str, HostGrant], retained: Retained = NOTHING, *, hosts_max: float = math.inf
+) -> Assignment:
     """Give each host to one namespace; `claims` come oldest first, `held` are the grants so far.
+
+    A namespace keeps what it has, and gets no more than `hosts_max` hosts in all.
 
     The owner of `*.example.com` owns what is below it, but not what another
     namespace has been granted there before; namespaces that are `retained` keep all that they have.
@@ -69,21 +75,38 @@ def assign_hosts(claims: list[Claim], held: Mapping[str, HostGrant], retained: R
     """
     settled = Assignment(grants=_kept(claims, held) | retained.host_grants(held))
     owners = settled.grants
+    counts = Counter(grant.namespace for grant in owners.values())
     refused: list[tuple[Ref, str, str]] = []
     for claim in claims:
-        granted = []
+        granted, namespace = [], claim.service.namespace
+        first_beyond, refused_before = "", len(refused)
         for index, host in enumerate(claim.named):
             owner = _owner(host, owners)
-            if owner is not None and owner.namespace != claim.service.namespace:
-                refused.append((claim.service, claim.field_of(index), host))
+            if owner is not None and owner.namespace != namespace:
+                # Of an Ingress with thousands the first ones say enough.
+                if len(refused) - refused_before < HOSTS_MAX:
+                    refused.append((claim.service, claim.field_of(index), host))
                 continue
             if host not in owners:
+                if counts[namespace] >= hosts_max:
+                    first_beyond = first_beyond or claim.field_of(index)
+                    continue
                 owners[host] = host_grant(host, claim.service)
+                counts[namespace] += 1
             granted.append(host)
         settled.hosts[claim.service] = tuple(granted)
+        settled.problems += [_beyond(claim.service, first_beyond, hosts_max)] if first_beyond else []
     # Only now, because the owner of a wildcard may have been granted the host itself after that.
     settled.problems += [_conflict(*one, owner) for one in refused if (owner := _owner(one[2], owners))]
     return settled
+
+
+def _beyond(service: Ref, at: str, hosts_max: float) -> Problem:
+    message = (
+        f"namespace {service.namespace} has {hosts_max:,.0f} hosts, its share of the gateway, so that neither this one "
+        "nor another new one is served; take hosts that are not used away, or have the share raised"
+    )
+    return Problem(service, Reason.SHARE_EXCEEDED, at, message)
 
 
 def _kept(claims: list[Claim], held: Mapping[str, HostGrant]) -> dict[str, HostGrant]:

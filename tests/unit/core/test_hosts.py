@@ -5,6 +5,7 @@ import pytest
 
 from postern_core.grants import HostGrant
 from postern_core.link.hosts import HOSTS_MAX, Claim, assign_hosts
+from postern_core.problems import Reason
 from postern_core.ref import Ref
 from postern_core.resources.service import ServiceSpec
 
@@ -124,6 +125,28 @@ def test_an_ingress_that_is_not_accepted_keeps_all_its_hosts():
     grants = held("young", *hosts, name="Ingress/s")
     broken = Claim(Ref("Ingress", "young", "s"), None, is_certain=False)
     assert grants == assign_hosts([claim("old", *hosts), broken], grants).grants
+
+
+def test_a_namespace_holds_a_bounded_number_of_hosts():
+    """Each takes half a kilobyte of every worker, and an Ingress of a megabyte names fifty thousand."""
+    claims = [claim("one", "a.x", "b.x", "c.x", "d.x"), claim("two", "e.x")]
+    found = assign_hosts(claims, held("one", "d.x"), hosts_max=2)
+    assert [("a.x", "d.x"), ("e.x",)] == list(found.hosts.values())
+    assert [(Reason.SHARE_EXCEEDED, "spec.hosts[1]")] == [(it.reason, it.field) for it in found.problems]
+    assert held("one", "a.x", "b.x", "c.x", "d.x").keys() == assign_hosts(claims[:1], found.grants).grants.keys()
+
+
+def test_what_a_namespace_holds_stays_where_its_share_is_lowered():
+    """No setting takes a host away that is served."""
+    grants = held("one", "a.x", "b.x")
+    assert grants == assign_hosts([claim("one", "a.x", "b.x")], grants, hosts_max=1).grants
+
+
+def test_conflicts_of_one_object_are_bounded():
+    """An Ingress that names thousands of hosts of another namespace would fill the operator's memory with them."""
+    hosts = [f"h{index}.x" for index in range(3 * HOSTS_MAX)]
+    found = assign_hosts([claim("old", "*.x"), claim("young", *hosts), claim("third", "a.x")], {})
+    assert HOSTS_MAX + 1 == len(found.problems)
 
 
 def test_a_service_may_name_as_many_hosts_as_it_may_hold():

@@ -140,6 +140,14 @@ def test_a_default_backend_of_many_hosts_is_several_entries():
     assert all(it.is_default and size_of(it) <= ENTRY_BYTES_MAX for it in found.snapshot.routes)
 
 
+def test_hosts_beyond_the_share_of_a_namespace_are_not_held():
+    """An Ingress of a megabyte names fifty thousand, which count as few bytes and take much memory of each worker."""
+    many = ingress("many", rules=[{"host": f"h{n}.x"} for n in range(9)], defaultBackend=BACKEND)
+    found = compiled(ingress_class(), *WEB, many, share=Share(routes=1))
+    assert 5 == len(found.grants.hosts) == len({host for it in found.snapshot.routes for host in it.hosts})
+    assert [("Ingress default/many", "ShareExceeded", "spec.rules[5].host")] == told(found)
+
+
 def test_only_the_oldest_default_backend_of_a_namespace_counts():
     """The others are told."""
     one, two = (ingress(name, created=day(n), defaultBackend=BACKEND) for n, name in ((2, "young"), (1, "old")))
