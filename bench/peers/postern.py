@@ -15,11 +15,16 @@ from bench.workloads import Workload
 from . import Site, output_of
 
 START_TIMEOUT_S = 120.0
+CONNECTIONS_MAX = 16_384
 
 
 class Postern:
-    name = "Postern"
     verifies = True
+
+    def __init__(self, workers: int = 1) -> None:
+        """More workers than one share both cores with the load and the application."""
+        self.name = "Postern" if workers == 1 else f"Postern, {workers} workers"
+        self._workers = workers
 
     def missing(self) -> str | None:
         return None
@@ -42,13 +47,16 @@ class Postern:
         publish(site.folder / "snapshot", objects)
         admin = free_port()
         command = [sys.executable, "-m", "postern_dataplane", "--config", str(site.folder / "snapshot")]
-        command += ["--workers", "1", "--admin", f"127.0.0.1:{admin}"]
+        command += ["--workers", str(self._workers), "--admin", f"127.0.0.1:{admin}"]
+        # As many as the limit of open files lets it have.
+        command += ["--max-connections", str(CONNECTIONS_MAX)]
         if "--allowed-upstreams" in output_of(sys.executable, "-m", "postern_dataplane", "--help"):
             command += ["--allowed-upstreams", "loopback"]
         if workload.tls:
             command += ["--listen-tls", f"127.0.0.1:{site.port}", "--certificates", str(site.certificate.parent)]
         command += ["--listen", f"127.0.0.1:{free_port() if workload.tls else site.port}"]
-        with running(command, cpu=GATEWAY_CPU, log=site.folder / "log") as process:
+        cpu = GATEWAY_CPU if self._workers == 1 else None
+        with running(command, cpu=cpu, log=site.folder / "log") as process:
             wait_for_port(admin, process, site.folder / "log", START_TIMEOUT_S)
             wait_for(f"http://127.0.0.1:{admin}/config", lambda said: json.loads(said)["digest"], START_TIMEOUT_S)
             yield process.pid
