@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import yaml
 
 import manifests
 import raw
+from cluster.build import NotBuilt, built
+from cluster.modules import EXTERNAL_DNS
 from installation import installed, own_address
 from upstream import Upstream
 
@@ -39,6 +42,25 @@ def tenants(crds, kubectl, tmp_path_factory):
         yield made, namespaces
         for one in (*rights, foreign_class()):
             kubectl("delete", one["kind"].lower(), one["metadata"]["name"], check=True)
+
+
+@pytest.fixture(scope="module")
+def external_dns(kubectl):
+    """`external_dns(namespace)`: name, type and targets of the records that external-dns makes of its Ingresses."""
+    try:
+        program = built(EXTERNAL_DNS, EXTERNAL_DNS.packages, "make cluster-test") / "externaldns"
+    except NotBuilt as missing:
+        pytest.skip(f"needs {missing}")
+    options = ("--source=ingress", "--provider=inmemory", "--registry=noop", f"--kubeconfig={kubectl.kubeconfig}")
+
+    def records(namespace):
+        asked = [program, *options, f"--namespace={namespace}"]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=60)
+        assert 0 == done.returncode, done.stderr
+        made = [json.loads(line) for line in done.stdout.splitlines()]
+        return sorted((it["dnsName"], it["recordType"], it["targets"]) for it in made)
+
+    return records
 
 
 def foreign_class():
@@ -140,3 +162,18 @@ def test_of_two_ingresses_with_one_host_the_first_namespace_has_it(tenants, kube
     made.until_status(404, "host.example.com", "/")
     made.until_status(200, "host.example.com", "/two")
     until_event(kubectl, two, "second", "Programmed")
+
+
+def test_external_dns_makes_records_of_what_is_served(tenants, kubectl, upstream, external_dns):
+    """Its own code reads the hosts of an Ingress, and the operator's address, which one that is not served lacks."""
+    _, [one, two] = tenants
+    for host in ("dns.example.com", "*.dns.example.com"):
+        name = "named" if host[0] == "d" else "wild"
+        apply(kubectl, *application(upstream, one), manifests.ingress(name, namespace=one, host=host))
+        raw.until(lambda name=name: address_of(kubectl, one, name) == ADDRESS, f"the address of {name}")
+    apply(kubectl, *application(upstream, two), manifests.ingress("late", namespace=two, host="dns.example.com"))
+    until_event(kubectl, two, "late", "HostConflict")
+
+    found = [it for it in external_dns(one) if it[0].endswith("dns.example.com")]
+    assert [(host, "A", ["192.0.2.10"]) for host in ("*.dns.example.com", "dns.example.com")] == found
+    assert "dns.example.com" not in [name for name, *_ in external_dns(two)]

@@ -49,11 +49,19 @@ ARGOCD = Module(
 # A program of our own, around the library with which Flux tells whether what it applied is there.
 KSTATUS = Module(FOLDER / "kstatus", {"kstatus": "postern.dev/tests/cluster/kstatus"})
 
+# A program of our own, around the part of external-dns that reads Kubernetes and plans records: its providers are the
+# libraries of thirty clouds.
+EXTERNAL_DNS = Module(FOLDER / "externaldns", {"externaldns": "postern.dev/tests/cluster/externaldns"}, minutes=2)
 # By the folder of tests, what it runs; the command that builds it is `make <folder>-test`.
 HELMS: tuple[tuple[Module, Sequence[str]], ...] = ((KUBERNETES, ("helm",)), (HELM3, ("helm",)))
 NEEDED_BY: dict[str, tuple[tuple[Module, Sequence[str]], ...]] = {
     "chart": HELMS,
-    "cluster": (*HELMS, (KUBERNETES, CONTROL_PLANE), (ARGOCD, ("argocd-check",))),
+    "cluster": (
+        *HELMS,
+        (KUBERNETES, CONTROL_PLANE),
+        (ARGOCD, ("argocd-check",)),
+        (EXTERNAL_DNS, tuple(EXTERNAL_DNS.packages)),
+    ),
     "gitops": ((ARGOCD, tuple(ARGOCD.packages)), (KSTATUS, tuple(KSTATUS.packages))),
     "e2e": ((KUBERNETES, (*CONTROL_PLANE, *NODE)),),
 }
