@@ -2,54 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 import yaml
 
-from .nginx_ingress import CLASS, Converted, convert_all
+from .ingress_nginx.conversion import Converted, convert_all
+from .ingress_nginx.source import NginxIngress
+from .manifest_folders import written_manifests
 from .printing import printable
+from .sources import Source, Where, cluster_option, namespace_option, source_of, where_options
 
 
 @click.command(short_help="Turn manifests of ingress-nginx into ours.")
 @click.argument("origin", type=click.Choice(["ingress-nginx"]))
-@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...", type=click.Path(exists=True, path_type=Path))
+@click.argument("folders", nargs=-1, metavar="[FOLDER...]", type=click.Path(exists=True, path_type=Path))
+@cluster_option
+@namespace_option
+@where_options
 @click.option("--from-class", default="nginx", show_default=True, metavar="NAME", help="The class that is converted.")
 @click.option("--to-class", default="postern", show_default=True, metavar="NAME", help="The class of ours.")
+@click.option("--suffix", default="", metavar="TEXT", help="Goes behind the names of Ingresses, so that yours stay.")
 @click.option("--output", "-o", type=click.Path(file_okay=False, path_type=Path), help="Write converted.yaml there.")
 @click.option("--force", "is_forced", is_flag=True, help="Replace that file.")
 def convert(
-    *, origin: str, folders: tuple[Path, ...], from_class: str, to_class: str, output: Path | None, is_forced: bool
+    *,
+    origin: str,
+    folders: tuple[Path, ...],
+    is_cluster: bool,
+    namespace: str,
+    context: str,
+    kubeconfig: str,
+    from_class: str,
+    to_class: str,
+    suffix: str,
+    output: Path | None,
+    is_forced: bool,
 ) -> None:
     """Turn Ingresses with annotations of ingress-nginx into manifests for Postern.
 
     An Ingress that needs more than a path and a backend becomes Services and Routes of postern.dev.
     One that can't be said exactly answers 503, and each annotation that is in the way is named with what to do.
     The exit status is 1 when anything is left to do.
+    With --cluster nothing is changed, and no Secret is read.
 
     \b
     Examples:
       postern convert ingress-nginx manifests
       postern convert ingress-nginx manifests --output converted
+      kubectl postern convert ingress-nginx -n shop --suffix=-postern
     """  # noqa: D301 # click wants the character, not its escape
     del origin  # There is one.
-    ingresses = [it for it in _ingresses(folders) if _class_of(it) in ("", from_class)]
-    done = convert_all(ingresses, to_class)
+    source = source_of(folders, Where(context, kubeconfig, namespace), is_cluster=is_cluster)
+    found, warnings = _read(source, from_class)
+    done = convert_all(found, to_class, suffix)
     _write("---\n".join(_texts(done)), output, is_forced=is_forced)
-    for it in done:
-        for line in it.left:
-            click.echo(printable(f"{it.name}: {line}"), err=True)
-    if not ingresses:
-        click.echo(f"No Ingress of class {from_class} is there.", err=True)
-    click.get_current_context().exit(1 if not ingresses or any(it.left for it in done) else 0)
+    for line in _report(done, warnings, from_class):
+        click.echo(printable(line), err=True)
+    click.get_current_context().exit(1 if not found or warnings or any(it.left for it in done) else 0)
+
+
+def _read(source: Source, class_name: str) -> tuple[list[NginxIngress], Sequence[str]]:
+    """The Ingresses of a class, and of none, those of folders before those of the cluster; and warnings of that."""
+    found = list(_ingresses(written_manifests(source.folders)))
+    warnings: Sequence[str] = ()
+    if source.where is not None:
+        # Late: an installation without the packages for a cluster does all else.
+        from .cluster.read_ingresses import read_ingresses  # noqa: PLC0415
+
+        listed = read_ingresses(source.where, class_name)
+        known = {(it.namespace, it.name) for it in found}
+        found += [it for it in _ingresses(listed.manifests) if (it.namespace, it.name) not in known]
+        warnings = listed.warnings
+    return [it for it in found if it.ingress_class in ("", class_name)], warnings
+
+
+def _ingresses(manifests: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[NginxIngress]:
+    for origin, manifest in manifests:
+        if manifest.get("kind") == "Ingress" and str(manifest["apiVersion"]).startswith("networking.k8s.io/"):
+            if not isinstance(manifest.get("spec"), dict) or not (manifest.get("metadata") or {}).get("name"):
+                raise click.ClickException(f"{origin}: an Ingress there has no name or no spec")
+            yield NginxIngress(manifest, origin)
 
 
 def _texts(done: Sequence[Converted]) -> Iterator[str]:
     for it in done:
-        comment = "".join(f"# {printable(f'{it.name}: {line}')}\n" for line in it.left)
+        comment = "".join(f"# {printable(f'{it.title}: {line}')}\n" for line in (*it.left, *it.notes))
         yield comment + "---\n".join(yaml.safe_dump(manifest, sort_keys=False) for manifest in it.manifests)
+
+
+def _report(done: Sequence[Converted], warnings: Sequence[str], from_class: str) -> Iterator[str]:
+    for it in done:
+        yield from (f"{it.title}: {line}" for line in it.left)
+        yield from (f"{it.title}: note: {line}" for line in it.notes)
+    yield from (f"Warning: {line}" for line in warnings)
+    if not done:
+        yield f"No Ingress of class {from_class} is there."
+        return
+    left = sum(bool(it.left) for it in done)
+    plain = sum([one["kind"] for one in it.manifests] == ["Ingress"] and not it.left for it in done)
+    yield (
+        f"{len(done)} Ingress{'es' * (len(done) > 1)}: {len(done) - left - plain} as Services and Routes,"
+        f" {plain} with another class alone, {left} left to do."
+    )
 
 
 def _write(text: str, output: Path | None, *, is_forced: bool) -> None:
@@ -64,29 +121,3 @@ def _write(text: str, output: Path | None, *, is_forced: bool) -> None:
         raise click.ClickException(f"{output}/converted.yaml is there already; --force replaces it") from None
     except OSError as error:
         raise click.ClickException(f"{output}: {error.strerror}") from None
-
-
-def _ingresses(folders: Sequence[Path]) -> Iterator[dict[str, Any]]:
-    for folder in folders:
-        files = [folder] if folder.is_file() else sorted(folder.rglob("*"))
-        for file in files:
-            if file.suffix in (".yaml", ".yml", ".json"):
-                yield from _read(file)
-
-
-def _read(file: Path) -> Iterator[dict[str, Any]]:
-    try:
-        documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, OSError, UnicodeDecodeError):
-        raise click.ClickException(f"{file}: is not YAML that can be read") from None
-    for document in documents:
-        for it in document.get("items", [document]) if isinstance(document, dict) else []:
-            if isinstance(it, dict) and it.get("kind") == "Ingress":
-                if not isinstance(it.get("spec"), dict) or not (it.get("metadata") or {}).get("name"):
-                    raise click.ClickException(f"{file}: an Ingress there has no name or no spec")
-                yield it
-
-
-def _class_of(ingress: dict[str, Any]) -> str:
-    annotations = ingress["metadata"].get("annotations") or {}
-    return str(ingress["spec"].get("ingressClassName") or annotations.get(CLASS) or "")

@@ -36,7 +36,7 @@ COMMANDS = MappingProxyType(
 )
 
 # The commands that read a cluster unless --no-cluster is set, when kubectl runs them.
-ABOUT_OBJECTS = ("validate", "token", "explain", "console")
+ABOUT_OBJECTS = ("validate", "token", "explain", "console", "convert")
 
 # What a package is installed with, where that isn't what everything else is.
 EXTRAS = MappingProxyType({"kubernetes": "operator,dataplane,cluster", "jinja2": "operator,dataplane,console"})

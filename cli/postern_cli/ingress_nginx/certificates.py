@@ -1,0 +1,36 @@
+"""The Certificate that cert-manager made of an Ingress, as an object of its own.
+
+cert-manager makes one for each Secret of an Ingress that names an issuer, and deletes it with the Ingress: without an
+object of its own the certificate of a converted Ingress would be renewed no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .source import Manifest, NginxIngress
+
+PREFIX = "cert-manager.io/"
+CLUSTER_ISSUER, ISSUER = f"{PREFIX}cluster-issuer", f"{PREFIX}issuer"
+KINDS = {CLUSTER_ISSUER: "ClusterIssuer", ISSUER: "Issuer"}
+
+
+def certificates_of(source: NginxIngress) -> Iterator[Manifest]:
+    """A Certificate for each Secret of an Ingress whose annotation names an issuer."""
+    for annotation, kind in KINDS.items():
+        issuer = source.of_others.get(annotation)
+        for entry in source.tls if issuer else ():
+            if entry.get("secretName") and entry.get("hosts"):
+                secret = str(entry["secretName"])
+                spec = {
+                    "secretName": secret,
+                    "dnsNames": list(entry["hosts"]),
+                    "issuerRef": {"name": issuer, "kind": kind},
+                }
+                metadata = source.metadata(secret)
+                yield {"apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": metadata, "spec": spec}
+
+
+def is_said(annotation: str) -> bool:
+    """Whether an annotation is in the Certificates that are made."""
+    return annotation in KINDS
