@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from postern_core.parse import Parsed, is_a
 from postern_core.problems import Problem
 from postern_core.ref import Ref
+from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.resources.service_upstreams import references_of
 
@@ -74,8 +75,10 @@ def _is_uncertain(problem: Problem, unknown: set[Ref], left_out: Unread) -> bool
 
 
 def _certificate_is_hidden(parsed: Parsed, left_out: Unread) -> bool:
-    """Whether a Service's upstream depends on what was not read, and with it whatever refers to the Service."""
-    return is_a(parsed, Service) and any(map(left_out.hides, references_of(parsed.ref, parsed.resource.spec)))
+    """Whether an upstream or a mirror depends on what was not read, and with it whatever refers to its object."""
+    if not is_a(parsed, Service) and not is_a(parsed, Route):
+        return False
+    return any(map(left_out.hides, references_of(parsed.ref, parsed.resource.spec)))
 
 
 def _some(names: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -169,8 +170,8 @@ def _snapshot(
     services, ingresses, routes, issuers = linked
     own = [service.responses.entry for service in services.linked.values() if service.responses]
     others = (service.place for service in services.linked.values() if not service.responses)
-    linked_backends = (backend for service in services.linked.values() for backend in service.backends)
-    backends = [(it.backend, it.endpoints) for it in linked_backends]
+    linked_backends = [*(service.backends for service in services.linked.values()), *routes.backends.values()]
+    backends = [(it.backend, it.endpoints) for it in chain.from_iterable(linked_backends)]
     backends += ingresses.backends.values()
     return Snapshot(
         gateway=gateway,

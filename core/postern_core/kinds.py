@@ -138,6 +138,7 @@ ROUTE = Kind(
     checks=ROUTE_CHECKS,
     lints=ROUTE_LINTS,
     parent=Parent("Service", "serviceRef", attrgetter("service_ref.name"), counted_as="routes"),
+    references=references_of,
     is_placed=True,
     columns=(
         Column("Service", ".spec.serviceRef.name", "The Service that its requests go to."),

@@ -43,6 +43,9 @@ def gateway(start_gateway, module_upstream, module_mirror):
                 route("private", paths=[{"type": "Prefix", "value": "/private"}], auth=strip),
                 service("quarter", hosts=["quarter.example.com"], upstream=main, mirrors=[copy | {"percent": 25}]),
                 route("quarter", serviceRef={"name": "quarter"}),
+                route("own", serviceRef={"name": "quarter"}, paths=[{"type": "Prefix", "value": "/own"}],
+                      mirrors=[{"url": f"{url(module_mirror)}/own", "fraction": {"numerator": 3, "denominator": 8}}]),
+                route("none", serviceRef={"name": "quarter"}, paths=[{"type": "Prefix", "value": "/none"}], mirrors=[]),
                 service("broken", hosts=["broken.example.com"], upstream=main, mirrors=broken),
                 route("broken", serviceRef={"name": "broken"}),
                 consumer(), credential(), secret(),
@@ -112,6 +115,16 @@ def test_a_percentage_is_exact(gateway, upstream, mirror):
         assert {200} == {client.ask(asks).status for _ in range(40)}
     arrived(mirror, 10)
     assert (40, 10) == (len(upstream.requests), len(mirror.requests))
+
+
+def test_a_route_has_mirrors_of_its_own(gateway, upstream, mirror):
+    """Three of each eight requests have a copy there, none at the Service's mirror, and none with an empty list."""
+    with raw.Client(gateway.listen) as client:
+        for path, count in (("/own/a", 40), ("/none/a", 8)):
+            asks = raw.request(path, host="quarter.example.com")
+            assert {200} == {client.ask(asks).status for _ in range(count)}
+    arrived(mirror, 15)
+    assert (48, ["/own/own/a"] * 15) == (len(upstream.requests), [copy.target for copy in mirror.requests])
 
 
 FAILED = "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"

@@ -9,7 +9,7 @@ from postern_core.resources.token_issuer import TokenIssuer
 from postern_core.resources.types import milliseconds
 from postern_core.validators import Validators
 
-from .service import split_url
+from .upstreams import split_url
 
 _BOUNDS_MS = {"refresh": (60_000, 86_400_000, "1m to 24h"), "timeout": (100, 30_000, "100ms to 30s")}
 

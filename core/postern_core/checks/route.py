@@ -13,6 +13,7 @@ from .blocks import BLOCK_CHECKS
 from .duplicates import duplicates
 from .normal_path import path_is_not_normal
 from .protected_resource import protected_resource_is_of_a_route
+from .upstreams import UPSTREAM_CHECKS
 
 
 def path_can_never_match(route: Route, _: Validators) -> Iterator[tuple[str, str]]:
@@ -112,5 +113,6 @@ ROUTE_CHECKS = (
     method_is_refused_anyway,
     method_is_named_twice,
     protected_resource_is_of_a_route,
+    *UPSTREAM_CHECKS,
     *BLOCK_CHECKS,
 )

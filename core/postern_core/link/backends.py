@@ -1,4 +1,4 @@
-"""A Service's upstreams, resolved into backends and their endpoints."""
+"""The upstreams of a Service, and its or a Route's mirrors, resolved into backends and their endpoints."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from postern_core.resources.kubernetes import (
     KubernetesServicePort,
     KubernetesServiceSpec,
 )
+from postern_core.resources.route import Route
 from postern_core.resources.service import Service
 from postern_core.resources.service_upstreams import upstreams_of
 from postern_core.resources.types import milliseconds
@@ -70,19 +71,19 @@ class LinkedBackend:
     client_certificate: Certificate | None = None
 
 
-def link_backends(parsed: Decoded[Service], resources: ResourceIndex) -> tuple[LinkedBackend, ...]:
-    """Resolve the upstreams and the mirrors of a valid Service, each into a backend, in the order of `upstreams_of`."""
+def link_backends(parsed: Decoded[Service] | Decoded[Route], resources: ResourceIndex) -> tuple[LinkedBackend, ...]:
+    """Resolve the upstreams and the mirrors of a valid object, each into a backend, in the order of `upstreams_of`."""
     referred = _all_referred(parsed, resources)
     return resources.memo.get_or_compute(_link_all, parsed.ref, parsed, referred, resources.inspectors)
 
 
-def upstream_problems(parsed: Decoded[Service], resources: ResourceIndex) -> tuple[Problem, ...]:
-    """What can't be resolved of the upstreams of a Service that failed a check; it is never served."""
+def upstream_problems(parsed: Decoded[Service] | Decoded[Route], resources: ResourceIndex) -> tuple[Problem, ...]:
+    """What can't be resolved of the upstreams and mirrors of an object that failed a check; it is never served."""
     referred = _all_referred(parsed, resources)
     return resources.memo.get_or_compute(_unresolved, parsed.ref, parsed, referred, resources.inspectors)
 
 
-def _all_referred(parsed: Decoded[Service], resources: ResourceIndex) -> tuple[Referred, ...]:
+def _all_referred(parsed: Decoded[Service] | Decoded[Route], resources: ResourceIndex) -> tuple[Referred, ...]:
     namespace = parsed.ref.namespace
     return tuple(_referred(upstream, namespace, resources) for _, upstream in upstreams_of(parsed.resource.spec))
 
@@ -99,7 +100,7 @@ def _referred(upstream: ServiceUpstream, namespace: str, resources: ResourceInde
 
 
 def _unresolved(
-    parsed: Decoded[Service], referred: tuple[Referred, ...], inspectors: Validators
+    parsed: Decoded[Service] | Decoded[Route], referred: tuple[Referred, ...], inspectors: Validators
 ) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     for (at, upstream), found in zip(upstreams_of(parsed.resource.spec), referred, strict=True):
@@ -111,11 +112,12 @@ def _unresolved(
 
 
 def _link_all(
-    parsed: Decoded[Service], referred: tuple[Referred, ...], inspectors: Validators
+    parsed: Decoded[Service] | Decoded[Route], referred: tuple[Referred, ...], inspectors: Validators
 ) -> tuple[LinkedBackend, ...]:
     ref, spec = parsed.ref, parsed.resource.spec
-    ids = [id_of(ref, index) for index in range(len(referred) - len(spec.mirrors))]
-    ids += [mirror_id(ref, index) for index in range(len(spec.mirrors))]
+    mirrors = spec.mirrors or ()
+    ids = [id_of(ref, index) for index in range(len(referred) - len(mirrors))]
+    ids += [mirror_id(ref, index) for index in range(len(mirrors))]
     return tuple(
         _link(Place(ref, at, id_), upstream, found, inspectors)
         for (at, upstream), found, id_ in zip(upstreams_of(spec), referred, ids, strict=True)

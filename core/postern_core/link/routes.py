@@ -18,10 +18,13 @@ from postern_core.snapshot_responses import Responses
 
 from .attached_policies import policy_required
 from .attempts import link_retry, link_timeouts
+from .backend_refs import mirror_refs
+from .backends import LinkedBackend, link_backends, upstream_problems
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
 from .filters import link_paths_and_filters, redirects
+from .host_certificates import HostCertificates
 from .pattern_budget import settle_patterns
 from .policies import PUBLIC, LinkedPolicy, link_policy
 from .rate_limits import limits_without_tokens, link_rate_limits
@@ -33,7 +36,7 @@ from .sizes import PLACE_BYTES_MAX, shortened, size_of, too_large
 
 @dataclass(slots=True)
 class Routes:
-    """The routes' entries, the policies and the responses they name, and what is wrong.
+    """The routes' entries, the policies, the responses and the backends of their own that they name, and what is wrong.
 
     `sizes` has the bytes of each entry with its own policy and responses.  `unplaced` are the
     namespaces of routes whose place is more than an entry can hold.
@@ -45,6 +48,14 @@ class Routes:
     responses: dict[str, Responses] = field(default_factory=dict)
     unplaced: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    backends: dict[str, tuple[LinkedBackend, ...]] = field(default_factory=dict)
+
+    def add_backends(self, route: Ref, backends: tuple[LinkedBackend, ...], certificates: HostCertificates) -> int:
+        """Add those of the mirrors of a Route; returns the bytes that they take."""
+        self.backends[route.id] = backends
+        self.problems += [problem for it in backends for problem in it.problems]
+        clients = [it.client_certificate for it in backends if it.client_certificate is not None]
+        return sum(it.size_bytes for it in backends) + sum(map(certificates.add_client, clients))
 
 
 def link_routes(resources: ResourceIndex, services: Services, required_by: str = "") -> Routes:
@@ -97,6 +108,8 @@ def _link_valid(
     if own is not None and entry.responses == ref.id:
         routes.responses[ref.id] = own.entry
         size_bytes += own.size_bytes
+    if spec.mirrors and entry.mirrors:
+        size_bytes += routes.add_backends(ref, link_backends(parsed, resources), services.certificates)
     routes.entries.append(entry)
     routes.sizes.append(size_bytes)
 
@@ -126,8 +139,10 @@ def _further_problems(parsed: Parsed, resources: ResourceIndex, services: Servic
         problems.append(_without_service(ref, reference, service))
     elif service.refusal:
         problems.append(_refused(ref, reference, service.refusal))
-    if is_a(parsed, RouteResource) and parsed.resource.spec.auth:
-        problems += link_policy(ref, parsed.resource.spec.auth.jwt, resources).problems
+    if is_a(parsed, RouteResource):
+        auth = parsed.resource.spec.auth
+        problems += link_policy(ref, auth.jwt, resources).problems if auth else ()
+        problems += upstream_problems(parsed, resources)
     return problems
 
 
@@ -190,7 +205,7 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         else link_rate_limits(parsed.ref, spec.rate_limit),
         filters=filters,
         backends=service.backends,
-        mirrors=service.mirrors,
+        mirrors=service.mirrors if isinstance(spec.mirrors, UnsetType) else mirror_refs(parsed.ref, spec.mirrors),
         retry=link_retry(spec.retry, service.retry),
         timeouts=link_timeouts(spec.timeouts, service.timeouts),
     )

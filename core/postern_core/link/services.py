@@ -188,7 +188,7 @@ def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], C
             rate_limits=link_rate_limits(parsed.ref, spec.rate_limit),
             filters=link_filters(spec, spec.path_prefix),
             backends=backend_refs(parsed.ref, spec),
-            mirrors=mirror_refs(parsed.ref, spec),
+            mirrors=mirror_refs(parsed.ref, spec.mirrors),
             retry=link_retry(spec.retry),
             timeouts=link_timeouts(spec.timeouts),
         )  # fmt: skip

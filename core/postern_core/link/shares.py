@@ -181,6 +181,7 @@ def _replace(routes: Routes, places: Mapping[str, Route], closed: Collection[str
         if route.namespace in closed or route.id in places:
             routes.policies.pop(route.id, None)
             routes.responses.pop(route.id, None)
+            routes.backends.pop(route.id, None)
     for route in shut:
         routes.policies.pop(route.policy or "", None)
     routes.entries = kept + refusals_of_hosts(shut, "its namespace is far beyond its share")

@@ -10,7 +10,6 @@ from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.resources.host_tls import certificate_holders
 from postern_core.resources.service import Service
-from postern_core.resources.service_upstreams import upstreams_of
 from postern_core.snapshot_certificates import Certificate
 
 from .linked import Linked
@@ -22,9 +21,8 @@ def certificate_has_ended(linked: Linked) -> Iterator[Problem]:
         shown = {it.id: it for it in service.certificates.found} if service else {}
         for index, secret in enumerate(certificate_holders(parsed.ref, parsed.resource.spec.tls or None)):
             yield from _ended(parsed.ref, f"spec.tls.certificateRefs[{index}]", shown.get(secret.id), linked.now_s)
-        backends = service.backends if service else ()
-        for (at, _), backend in zip(upstreams_of(parsed.resource.spec), backends, strict=False):
-            yield from _ended(parsed.ref, f"{at}.tls.clientCertificateRef", backend.client_certificate, linked.now_s)
+    for ref, at, _, backend in linked.upstreams:
+        yield from _ended(ref, f"{at}.tls.clientCertificateRef", backend.client_certificate, linked.now_s)
     for ingress, at, certificate in linked.ingresses.certificates:
         yield from _ended(ingress, at, certificate, linked.now_s)
 

@@ -72,8 +72,9 @@ class ExchangeTimeouts(Spec, frozen=True):
             Duration,
             Meta(
                 description="From the head of the request to the end of the response, with all attempts; beyond it the "
-                "answer is 504, and a response that has begun is cut short. Example: 10s. Default: none, and then only "
-                "the time-outs of the upstream count."
+                "answer is 504, or 408 while it is the client that has not sent all of its body, and a response that "
+                "has begun is cut short. Example: 10s. Default: none, and then only the time-outs of the upstream "
+                "count."
             ),
         ]
         | None

@@ -18,6 +18,7 @@ from .rate_limit import LIMITS_MAX, RateLimit
 from .responses import Responses
 from .rules import Rule, is_normal_path
 from .types import SET, Bytes, HeaderName, Method, ObjectName, Resource, Spec, Text
+from .upstreams import MIRRORS_MAX, Mirror
 
 # Of headers, and of query parameters.
 MATCHES_MAX = 16
@@ -238,6 +239,19 @@ class RouteSpec(RouteFilters, frozen=True):
             Meta(
                 description="When these requests are sent once more because of the status of a response. It replaces "
                 "the Service's retry whole; `codes: []` sends none again. Default: none, the Service's holds.",
+                extra_json_schema=NULLABLE,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    mirrors: (
+        Annotated[
+            tuple[Mirror, ...],
+            Meta(
+                max_length=MIRRORS_MAX,
+                description="Applications that get copies of these requests. It replaces the Service's mirrors whole; "
+                "the empty list sends no copies. Example: [{service: {name: shop-next, port: 80}, fraction: "
+                "{numerator: 1, denominator: 1000}}]. Default: none, the Service's holds.",
                 extra_json_schema=NULLABLE,
             ),
         ]

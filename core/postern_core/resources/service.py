@@ -55,9 +55,11 @@ class ServiceSpec(ServiceFilters, frozen=True):
         Meta(
             max_length=MIRRORS_MAX,
             description="Applications that get copies of the requests, such as a new version that is to be tried under "
-            "load. Each is written as upstream is, with a percent. What they answer is dropped, and no client waits "
-            "for it. A copy is what goes to the application, with the same header fields; a request with a body of "
-            "more than 64 KiB has none, nor has a WebSocket. "
+            "load, of the Routes of this Service that have no mirrors of their own; a Route's mirrors replaces it "
+            "whole. Each is written as upstream is, with a percent or a fraction. What they answer is dropped, and no "
+            "client waits for it. A copy is what goes to the application, with the same header fields but for those "
+            "that one of several upstreams changes, and with X-Postern-Copy: true. A request with a body of more than "
+            "64 KiB has none, nor has a WebSocket, nor what is a copy itself. "
             "Example: [{service: {name: shop-next, port: 80}, percent: 10}]. Default: none.",
         ),
     ] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -119,7 +119,7 @@ class Retries(Spec, frozen=True):
 class ServiceUpstream(Spec, frozen=True):
     """The application itself: exactly one of url, service and endpoints MUST be given."""
 
-    RULES = (
+    RULES: ClassVar[tuple[Rule, ...]] = (
         Rule(
             "upstream_is_not_exactly_one",
             has_exactly_one_of("url", "service", "endpoints"),
