@@ -7,6 +7,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from postern_core.snapshot_responses import Responses
@@ -14,7 +15,7 @@ from postern_dataplane.request.own_responses import OwnResponses, content
 
 from .copy_on_write import with_recomputed, with_regrouped
 from .diff import SectionDiff
-from .virtual_hosts import VirtualHosts, names_of, prefixes_of
+from .virtual_hosts import EVERY_HOST, VirtualHosts, prefixes_of
 
 
 class CompiledResponses:
@@ -89,6 +90,15 @@ class Unrouted:
             if hosts.has(name, host):
                 return None
         return None
+
+
+def names_of(host: str) -> Iterator[str]:
+    """What routes may call a host, the most specific first: for what `VirtualHosts.find` has no need of."""
+    yield host
+    while "." in host:
+        host = host.partition(".")[2]
+        yield f"*.{host}"
+    yield EVERY_HOST
 
 
 def _by_prefix(rows: tuple[CompiledResponses, ...]) -> Prefixes:

@@ -34,12 +34,12 @@ from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, 
 from .host_certificates import NO_CERTIFICATES, HostCertificates
 from .issuers import CompiledIssuer, CredentialName, credential_name
 from .listener_hosts import ListenerHosts, RouteChanges, with_listener_hosts
-from .own_responses import CompiledResponses, Unrouted
+from .own_responses import CompiledResponses, Unrouted, names_of
 from .split import split_row
 from .table_settings import DEFAULTS, TableSettings
 from .upstream import Upstream
 from .upstream import upstreams as upstreams_of
-from .virtual_hosts import VirtualHost, VirtualHosts, names_of
+from .virtual_hosts import VirtualHost, VirtualHosts
 
 __all__ = ["RoutingTable", "Upstream", "build_table"]
 

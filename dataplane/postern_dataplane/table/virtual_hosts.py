@@ -251,30 +251,26 @@ class VirtualHosts:
         return new
 
     def find(self, host: str) -> VirtualHost | None:
-        """The routes of a host: its own, those of the longest wildcard above it, or those of every host."""
-        found = self._routes.get(host)
+        """The routes of a host: its own, those of the longest wildcard above it, or those of every host.
+
+        Whose wildcard stands above a host owns it, and though none of its routes takes it, those of others don't.
+        """
+        found, owner = self._routes.get(host), ""
         if found is None and "." in host:
             above = host.partition(".")[2]
             found = self._routes.get(f"*.{above}")
             while found is None and "." in above:
                 above = above.partition(".")[2]
-                found = (wide := self._routes.get(f"*.{above}")) and wide.deeper
-        return found or self._routes.get(EVERY_HOST)
+                if wide := self._routes.get(f"*.{above}"):
+                    found, owner = wide.deeper, owner or wide.namespace
+        found = found or self._routes.get(EVERY_HOST)
+        return None if owner and found is not None and found.namespace != owner else found
 
     def has(self, name: str, host: str) -> bool:
         """Whether there are routes that call a host by this name."""
         routes = self._routes.get(name)
         is_deeper = name not in (host, EVERY_HOST, f"*.{host.partition('.')[2]}")
         return routes is not None and (not is_deeper or routes.deeper is not None)
-
-
-def names_of(host: str) -> Iterator[str]:
-    """What routes may call a host, the most specific first: for what `find` has no need of."""
-    yield host
-    while "." in host:
-        host = host.partition(".")[2]
-        yield f"*.{host}"
-    yield EVERY_HOST
 
 
 def _by_host(

@@ -18,9 +18,9 @@ from postern_dataplane.table.virtual_hosts import (
 EVERY = PathMatch(type="Prefix", value="/")
 
 
-def row(name, *paths, hosts=("*",), created="", **fields):
+def row(name, *paths, hosts=("*",), created="", namespace="n", **fields):
     entry = Route(
-        id=f"Route/n/{name}", namespace="n", name=name, created=created, hosts=hosts, paths=paths or (EVERY,),
+        id=f"Route/n/{name}", namespace=namespace, name=name, created=created, hosts=hosts, paths=paths or (EVERY,),
         backend="", service="", **fields,
     )  # fmt: skip
     return CompiledRoute(entry, None, None)
@@ -173,6 +173,16 @@ def test_a_wildcard_may_stand_for_exactly_one_label(host, expected):
     one, two = row("one", hosts=("*.x",), is_one_label=True), row("two", hosts=("*.y",), is_one_label=True)
     hosts = VirtualHosts([one, two, row("wide", hosts=("*.x",)), row("every")])
     assert expected == [it.entry.name for it in hosts.find(host).rows]
+
+
+@pytest.mark.parametrize("wide", ["*", "*.x"])
+@pytest.mark.parametrize(("namespace", "below"), [("n", "wide"), ("other", None)])
+def test_what_is_below_a_wildcard_of_one_label_is_no_other_namespaces(wide, namespace, below):
+    """The owner of a wildcard owns all below it, and cookies of its hosts would reach another tenant."""
+    rows = [row("narrow", hosts=("*.a.x",), is_one_label=True), row("wide", hosts=(wide,), namespace=namespace)]
+    found = {host: VirtualHosts(rows).find(host) for host in ("b.a.x", "c.b.a.x", "d.c.b.a.x", "b.x")}
+    names = {host: routes and routes.rows[0].entry.name for host, routes in found.items()}
+    assert {"b.a.x": "narrow", "c.b.a.x": below, "d.c.b.a.x": below, "b.x": "wide"} == names
 
 
 def test_a_wildcard_of_one_label_comes_and_goes():
