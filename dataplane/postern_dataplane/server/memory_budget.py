@@ -12,10 +12,14 @@ Rules of this file:
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import islice
 from typing import NamedTuple, Protocol
 
-# How many holders are weighed anew at each sweep; at a microsecond each, ten times a second.
-REVIEWED_AT_ONCE = 1_000
+# How many holders are weighed anew at each sweep, at up to a microsecond each: of more than a hundred a tenth, so that
+# each is weighed once a second; of more than ten thousand as many as requests can wait for.
+REVIEWED_AT_LEAST = 100
+REVIEWED_AT_MOST = 1_000
+SWEEPS_A_SECOND = 10
 # How many that do no harm are passed over, at most, in search of one to evict.
 SPARED_AT_ONCE = 32
 
@@ -75,8 +79,8 @@ class Budget:
 
     def review(self) -> None:
         """Weigh the next of all holders: some change without calling `weigh`."""
-        for _ in range(min(REVIEWED_AT_ONCE, len(self._weights))):
-            holder = next(iter(self._weights))
+        count = min(max(REVIEWED_AT_LEAST, len(self._weights) // SWEEPS_A_SECOND), REVIEWED_AT_MOST)
+        for holder in list(islice(self._weights, count)):
             self._weights.move_to_end(holder)
             self._update(holder)
         self._make_room()

@@ -68,6 +68,10 @@ class MeteredConnection(ClientConnection):
     def _fixed_bytes(self) -> int:
         return CONNECTION_BYTES
 
+    def _at_rest(self) -> Weight:
+        """The weight of a connection that keeps nothing."""
+        return self._new_weight
+
     @property
     def is_spared(self) -> bool:
         """Whether it waits between two requests, and had the last a moment ago: its client is about to send another."""
@@ -79,7 +83,10 @@ class MeteredConnection(ClientConnection):
 
         Its client has an answer to lose, and those that hold memory without asking anything go before.
         """
-        size = self._fixed_bytes + self._transport.get_write_buffer_size()
+        unsent = self._transport.get_write_buffer_size()
+        if self.state is IDLE and not unsent and not self.read_gate.rest:
+            return self._at_rest()  # as nearly all are, where there are many
+        size = self._fixed_bytes + unsent
         if self.state in ENDING:
             return Weight(size, size)
         size += self.reader.held_bytes + len(self.read_gate.rest)

@@ -92,6 +92,9 @@ class TlsClientConnection(MeteredConnection):
         # a text of its own until its head ends.
         return TLS_BYTES + 3 * self._packet_bytes
 
+    def _at_rest(self) -> Weight:
+        return Weight(self._fixed_bytes, self._fixed_bytes)
+
     def _end_evicted(self) -> None:
         # At once: until its end it would keep the buffers for which it was evicted. What was said has been sent.
         self._transport.close()

@@ -115,3 +115,12 @@ def test_an_evicted_client_ends_at_once(port, secured):
     secured.send(b"GET / HTTP/1.1\r\nHost: h\r\nA: " + b"a" * 10_000)
     port.loop.call(secured.connection.evict)
     assert ([431], "close") == (secured.statuses(), secured.transport.end)
+
+
+def test_a_client_at_rest_is_charged_for_the_buffers_of_its_largest_packet(port):
+    """The layers of TLS keep them between two requests."""
+    client = TlsClientConnection(port.gateway, ListenerConfig())
+    port.loop.call(client.connection_made, Layer())
+    before = client.weight().size_bytes
+    client._packet_bytes = 10_000  # as after a packet of this size
+    assert before + 30_000 == client.weight().size_bytes
