@@ -129,10 +129,10 @@ def held(port: int, shots: Sequence[Shot], count: int) -> Iterator[list[Connecti
             connection = Connection(port)
             connections.append(connection)
             connection.ask(shot, 0.0)
-            while (is_right := connection.answer()) is None:
+            while (wrong := connection.answer()) is None:
                 pass
-            if not is_right:
-                raise ValueError(f"connection {len(connections)} got a wrong answer, or none")
+            if wrong:
+                raise ValueError(f"connection {len(connections)} got a wrong answer: {wrong}")
         yield connections
     finally:
         for connection in connections:

@@ -17,7 +17,7 @@ import select
 import socket
 import struct
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ READ_BYTES = 64 * 1024
 # For what is still unanswered after the last request was due.
 PATIENCE_S = 10.0
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+_CLOSE = re.compile(rb"\r\nconnection: *close\r\n", re.IGNORECASE)
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -45,6 +46,8 @@ class Seen:
     most_ms: float
     # How late the load itself was with requests for which there was a connection.
     late_p99_ms: float
+    # How often each kind of error came.
+    wrong: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def _length(wire: bytes, status: bytes) -> int | None:
 class Connection:
     """One connection to the gateway, with a request under way or without."""
 
-    __slots__ = ("_port", "_unread", "due_at", "shot", "socket")
+    __slots__ = ("_port", "_unread", "due_at", "is_last", "shot", "socket")
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -86,14 +89,16 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._unread = b""
         self.shot: Shot | None = None
+        # Whether the gateway has said that it closes the connection.
+        self.is_last = False
         self.due_at = 0.0
 
     def ask(self, shot: Shot, due_at: float) -> None:
         self.shot, self.due_at = shot, due_at
         self.socket.sendall(shot.wire)
 
-    def answer(self) -> bool | None:
-        """Read on; returns whether the answer was as it must be, None while it is not whole."""
+    def answer(self) -> str | None:
+        """Read on; returns what is wrong with the answer, "" where it is as it must be, None while it is not whole."""
         try:
             got = self.socket.recv(READ_BYTES)
         except OSError:
@@ -101,17 +106,22 @@ class Connection:
         self._unread += got
         head = self._unread.find(b"\r\n\r\n")
         if not got:
-            return False
-        if head < 0 or self.shot is None:
-            return None if self.shot else False
+            return "closed"
+        if self.shot is None:
+            return "not asked for"
+        if head < 0:
+            return None
         length = _LENGTH.search(self._unread, 0, head + 2)
         if length is None:
-            return False
+            return "no length"
         if len(self._unread) < head + 4 + int(length[1]):
             return None
         shot, unread, self.shot, self._unread = self.shot, self._unread, None, b""
+        self.is_last = _CLOSE.search(unread, 0, head + 2) is not None
+        if unread[9:12] != shot.status:
+            return f"{unread[9:12].decode()} instead of {shot.status.decode()}"
         is_whole = len(unread) == head + 4 + int(length[1])
-        return is_whole and unread[9:12] == shot.status and shot.length in {None, int(length[1])}
+        return "" if is_whole and shot.length in {None, int(length[1])} else "another length"
 
 
 class Pacer:
@@ -125,9 +135,10 @@ class Pacer:
         self._waiting: deque[float] = deque()
         self._took_s: list[float] = []
         self._late_s: list[float] = []
-        self._errors = 0
+        self._wrong: Counter[str] = Counter()
         for _ in range(connections):
-            self._add(Connection(port))
+            self._free.append(Connection(port))
+            self._watch(self._free[-1])
 
     def run(self, seconds: float) -> Seen:
         """Ask for so long, and wait for the last answers."""
@@ -136,7 +147,7 @@ class Pacer:
         self._epoll.register(timer, select.EPOLLIN)
         began = time.monotonic()
         end = began + seconds + PATIENCE_S
-        while (len(self._took_s) + self._errors < count) and time.monotonic() < end:
+        while (len(self._took_s) + self._wrong.total() < count) and time.monotonic() < end:
             for descriptor, _ in self._epoll.poll(1.0):
                 if descriptor == timer:
                     for _ in range(min(struct.unpack("q", os.read(timer, 8))[0], count - due)):
@@ -149,7 +160,8 @@ class Pacer:
         for connection in self._by_descriptor.values():
             connection.socket.close()
         took_s = time.monotonic() - began
-        return seen(self._took_s, self._late_s, took_s, count - len(self._took_s))
+        self._wrong["not in time"] = count - len(self._took_s) - self._wrong.total()
+        return seen(self._took_s, self._late_s, took_s, +self._wrong)
 
     def _due(self, at: float) -> None:
         if self._free:
@@ -163,31 +175,33 @@ class Pacer:
         self._next += 1
 
     def _read(self, connection: Connection) -> None:
-        was_asked, is_right = connection.shot is not None, connection.answer()
-        if is_right is None:
+        was_asked, wrong = connection.shot is not None, connection.answer()
+        if wrong is None:
             return
-        if is_right:
+        if not wrong:
             self._took_s.append(time.monotonic() - connection.due_at)
+        elif was_asked:
+            self._wrong[wrong] += 1
         else:
             # What waits for nothing may be closed at any time.
-            self._errors += was_asked
-            self._epoll.unregister(connection.socket)
-            del self._by_descriptor[connection.socket.fileno()]
-            connection.socket.close()
-            connection.open()
-            if not was_asked:
-                self._free.remove(connection)
-            self._add(connection, is_free=False)
+            self._free.remove(connection)
+        if wrong or connection.is_last:
+            self._open_again(connection)
         if self._waiting:
             self._ask(connection, self._waiting.popleft())
         else:
             self._free.append(connection)
 
-    def _add(self, connection: Connection, *, is_free: bool = True) -> None:
+    def _open_again(self, connection: Connection) -> None:
+        self._epoll.unregister(connection.socket)
+        del self._by_descriptor[connection.socket.fileno()]
+        connection.socket.close()
+        connection.open()
+        self._watch(connection)
+
+    def _watch(self, connection: Connection) -> None:
         self._by_descriptor[connection.socket.fileno()] = connection
         self._epoll.register(connection.socket, select.EPOLLIN)
-        if is_free:
-            self._free.append(connection)
 
 
 def interval_timer(interval_s: float) -> int:
@@ -199,14 +213,14 @@ def interval_timer(interval_s: float) -> int:
     return descriptor
 
 
-def seen(took_s: list[float], late_s: list[float], seconds: float, errors: int) -> Seen:
+def seen(took_s: list[float], late_s: list[float], seconds: float, wrong: Counter[str]) -> Seen:
     ordered, late = sorted(took_s) or [0.0], sorted(late_s) or [0.0]
 
     def ms(values: list[float], share: float) -> float:
         return values[min(int(len(values) * share), len(values) - 1)] * 1000
 
     p50, p90, p99, p999, most = (ms(ordered, share) for share in (0.5, 0.9, 0.99, 0.999, 1.0))
-    return Seen(len(took_s), seconds, errors, p50, p90, p99, p999, most, ms(late, 0.99))
+    return Seen(len(took_s), seconds, wrong.total(), p50, p90, p99, p999, most, ms(late, 0.99), dict(wrong))
 
 
 def main() -> None:

@@ -155,9 +155,10 @@ def ask(one: Running, tail: Tail, gun: Gun, statuses: Path, seconds: float) -> N
     one.next += seen.requests
     tail.rounds.append(seen)
     tail.busy.append((family_cpu_s(one.pid) - before) / seconds)
+    wrong = f": {seen.wrong}" if seen.wrong else ""
     say(
         f"  {one.peer.name:18} {tail.rate:8,.0f}/s, {tail.busy[-1]:4.0%} of its core: p50 {seen.p50_ms:.2f} ms, "
-        f"p99 {seen.p99_ms:.2f} ms, p99.9 {seen.p999_ms:.2f} ms, late {seen.late_p99_ms:.2f} ms, {seen.errors} errors"
+        f"p99 {seen.p99_ms:.2f} ms, p99.9 {seen.p999_ms:.2f} ms, late {seen.late_p99_ms:.2f} ms, {seen.errors} errors{wrong}"
     )
 
 

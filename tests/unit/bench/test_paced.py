@@ -90,23 +90,30 @@ def test_a_stop_is_seen_by_all_that_were_due_meanwhile(gateway, shots):
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "what"),
     [
-        lambda head: right(head).replace(b" 200 ", b" 401 "),
-        lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
-        lambda head: right(head) + b"more",
-        lambda _: b"HTTP/1.1 200 OK\r\n\r\n",
-        lambda _: None,
+        (lambda head: right(head).replace(b" 200 ", b" 401 "), "401 instead of 200"),
+        (lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "another length"),
+        (lambda head: right(head) + b"more", "another length"),
+        (lambda _: b"HTTP/1.1 200 OK\r\n\r\n", "no length"),
+        (lambda _: None, "closed"),
     ],
-    ids=["status", "length", "more than the answer", "no length", "closed"],
 )
-def test_each_wrong_answer_is_an_error(wrong, gateway, shots):
+def test_each_wrong_answer_is_an_error(wrong, what, gateway, shots):
     """The load goes on with another connection."""
     turns = iter(range(10**6))
     port, _ = gateway(lambda head: wrong(head) if next(turns) % 10 == 0 else right(head))
     seen = asked(port, shots)
     assert 200 == seen.requests + seen.errors
+    assert {what: seen.errors} == seen.wrong
     assert 5 <= seen.errors <= 25
+
+
+def test_a_connection_that_the_gateway_ends_is_asked_no_more(gateway, shots):
+    """Another one takes its place; the answer counts."""
+    port, _ = gateway(lambda head: right(head).replace(b" OK\r\n", b" OK\r\nConnection: close\r\n"))
+    seen = asked(port, shots, seconds=0.5)
+    assert (100, 0) == (seen.requests, seen.errors)
 
 
 def test_a_refusal_is_right_where_it_is_expected(gateway, shots, tmp_path):

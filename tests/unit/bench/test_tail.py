@@ -17,7 +17,7 @@ FULL = {"Postern": 10_000.0, "Envoy, token cache": 20_000.0}
 
 
 def seen(p99_ms, errors=0):
-    return Seen(100, 1.0, errors, 0.1, 0.2, p99_ms, 9.0, 10.0, 0.05)
+    return Seen(100, 1.0, errors, 0.1, 0.2, p99_ms, 9.0, 10.0, 0.05, {})
 
 
 def test_each_is_asked_at_its_own_share_and_at_ours():
