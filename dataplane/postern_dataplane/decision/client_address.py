@@ -45,8 +45,7 @@ def client_address(head: RequestHead, is_trusted_proxy: Callable[[str], bool]) -
     peer = head.peer
     if not is_trusted_proxy(peer):
         return peer
-    said = [value for name, value in head.headers if len(name) == 15 and name.lower() == b"x-forwarded-for" and value]
-    rest = b",".join(said).decode("latin-1")
+    rest = b",".join(filter(None, head.values(b"x-forwarded-for"))).decode("latin-1")
     if not rest:
         return peer
     for _ in range(PROXIES_MAX):

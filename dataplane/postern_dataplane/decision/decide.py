@@ -103,7 +103,7 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     if row.policy is None:
         return RouteMatch(row, target, None, cors, counted)
     origin = "" if row.policy.resource is None else request_origin(head, target, table)
-    token = extract_token(row.policy.entry.places, head.headers, target.query)
+    token = extract_token(row.policy.entry.places, head.headers, target.query, head.layout)
     return RouteMatch(row, target, token, cors, counted, origin)
 
 
@@ -164,13 +164,8 @@ def target_of(head: RequestHead, table: RoutingTable) -> Target | Denial:
 
 def host_field(head: RequestHead) -> tuple[bytes | None, bool]:
     """The Host field, and whether there is more than one."""
-    found: bytes | None = None
-    for name, value in head.headers:
-        if len(name) == 4 and name.lower() == b"host":
-            if found is not None:
-                return found, True
-            found = value
-    return found, False
+    found = head.layout.values(b"host", head.headers)
+    return (found[0] if found else None), len(found) > 1
 
 
 def find_route(head: RequestHead, target: Target, table: RoutingTable) -> CompiledRoute | Denial:

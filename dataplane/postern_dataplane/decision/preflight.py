@@ -53,7 +53,7 @@ def preflight(head: RequestHead, target: Target, table: RoutingTable) -> Reject 
 
 def _announced(head: RequestHead) -> frozenset[str] | None:
     """The names of headers that the request behind a preflight will have; None for more than a page would set."""
-    names = b",".join(value for name, value in head.headers if name.lower() == b"access-control-request-headers")
+    names = b",".join(head.values(b"access-control-request-headers"))
     if len(names) > ANNOUNCED_BYTES_MAX:
         return None
     return frozenset(name.strip(" \t") for name in names.decode("latin-1").lower().split(","))

@@ -41,7 +41,7 @@ def authority_of(host: str, port: int, scheme: str) -> str:
 
 def _said_scheme(head: RequestHead) -> str:
     """What the first X-Forwarded-Proto that says something begins with, "" for none."""
-    for name, value in head.headers:
-        if value and name.lower() == b"x-forwarded-proto":
+    for value in head.values(b"x-forwarded-proto"):
+        if value:
             return value.decode("latin-1").partition(",")[0].strip().lower()
     return ""

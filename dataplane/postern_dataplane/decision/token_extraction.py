@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from urllib.parse import unquote_to_bytes
@@ -11,8 +10,8 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from postern_core.snapshot import BEARER, TokenSource
+from postern_dataplane.request.field_layout import FieldLayout, Headers, layout_of
 
-Headers = Sequence[tuple[bytes, bytes]]
 COOKIE, PROTOCOL = b"cookie", b"sec-websocket-protocol"
 
 
@@ -32,10 +31,17 @@ class RepeatedToken(msgspec.Struct, frozen=True, gc=False):
 ExtractedToken = TokenFound | RepeatedToken | None
 
 
-def extract_token(places: tuple[TokenSource, ...], headers: Headers, query: str | None) -> ExtractedToken:
-    """The token in the first place that holds a value; None where no place holds one."""
+def extract_token(
+    places: tuple[TokenSource, ...], headers: Headers, query: str | None, layout: FieldLayout | None = None
+) -> ExtractedToken:
+    """The token in the first place that holds a value; None where no place holds one.
+
+    `layout` is that of the headers, where it is known.
+    """
+    if layout is None:
+        layout = layout_of(headers)
     for place in places:
-        values = _VALUES[place.kind](place, headers, query)
+        values = _VALUES[place.kind](place, headers, layout, query)
         if len(values) > 1:
             return RepeatedToken(place)
         if values and values[0]:
@@ -43,14 +49,11 @@ def extract_token(places: tuple[TokenSource, ...], headers: Headers, query: str 
     return None
 
 
-def _in_header(place: TokenSource, headers: Headers, _query: str | None) -> list[str]:
-    wanted = place.name.encode("latin-1")
-    size = len(wanted)
+def _in_header(place: TokenSource, headers: Headers, layout: FieldLayout, _query: str | None) -> list[str]:
     # A loop, as a comprehension is a call of its own in Python 3.11, and nearly always finds one.
     found: list[str] = []
-    for field, value in headers:
-        if len(field) == size and field.lower() == wanted:
-            found.append(without_scheme(value.decode("latin-1").strip(" \t"), place.scheme))
+    for value in layout.values(place.name.encode("latin-1"), headers):
+        found.append(without_scheme(value.decode("latin-1").strip(" \t"), place.scheme))  # noqa: PERF401
     return found
 
 
@@ -63,7 +66,7 @@ def without_scheme(value: str, scheme: str = BEARER) -> str:
     return value
 
 
-def _in_query(place: TokenSource, _headers: Headers, query: str | None) -> list[str]:
+def _in_query(place: TokenSource, _headers: Headers, _layout: FieldLayout, query: str | None) -> list[str]:
     found = _parameters((place.name,)).finditer(f"&{query}") if query else iter(())
     return [
         unquote_to_bytes((match[1] or "").encode("utf-8", "surrogateescape")).decode("latin-1")
@@ -99,9 +102,9 @@ def _spelt(char: str) -> str:
     return f"(?:{raw}|{encoded})"
 
 
-def _in_cookie(place: TokenSource, headers: Headers, _query: str | None) -> list[str]:
+def _in_cookie(place: TokenSource, headers: Headers, layout: FieldLayout, _query: str | None) -> list[str]:
     cookies = _cookies((place.name.encode("latin-1"),))
-    found = chain.from_iterable(cookies.finditer(b";" + line) for line in _lines(COOKIE, headers))
+    found = chain.from_iterable(cookies.finditer(b";" + line) for line in layout.values(COOKIE, headers))
     return [_unquoted((match[1] or b"").decode("latin-1").strip(" \t")) for match in islice(found, 2)]
 
 
@@ -111,20 +114,15 @@ def _cookies(names: tuple[bytes, ...]) -> re.Pattern[bytes]:
     return re.compile(rb";[ \t]*+(?:%b)[ \t]*+(?:=([^;]*+))?(?=;|\Z)" % b"|".join(map(re.escape, names)))
 
 
-def _lines(wanted: bytes, headers: Headers) -> list[bytes]:
-    size = len(wanted)
-    return [line for field, line in headers if len(field) == size and field.lower() == wanted]
-
-
 def _unquoted(value: str) -> str:
     """RFC 6265, section 4.1.1: a cookie's value may stand in double quotes."""
     return value[1:-1] if len(value) >= 2 and value[0] == value[-1] == '"' else value
 
 
-def _in_protocol(place: TokenSource, headers: Headers, _query: str | None) -> list[str]:
+def _in_protocol(place: TokenSource, headers: Headers, layout: FieldLayout, _query: str | None) -> list[str]:
     # RFC 6455, section 11.3.4: several fields are one list.
     protocols = _protocols((place.name.encode("latin-1"),))
-    found = chain.from_iterable(protocols.finditer(b"," + line) for line in _lines(PROTOCOL, headers))
+    found = chain.from_iterable(protocols.finditer(b"," + line) for line in layout.values(PROTOCOL, headers))
     return [match[1].decode("latin-1").rstrip(" \t") for match in islice(found, 2)]
 
 

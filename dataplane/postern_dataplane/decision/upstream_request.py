@@ -9,37 +9,19 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import compress
 
-from postern_core.header_names import canonical
 from postern_core.paths import after_prefix
 from postern_dataplane.request.correlation import Correlation
+from postern_dataplane.request.field_layout import CANONICAL
 from postern_dataplane.request.head import Fields, RequestHead, UpstreamHead
 from postern_dataplane.request.target import Target
 from postern_dataplane.request.tls_session import TlsSession
-from postern_dataplane.table.compiled import CompiledRoute
+from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
 from postern_dataplane.table.identity_headers import Identity
 from postern_dataplane.table.removed_headers import FORWARDED_HEADERS
 
 from .token_extraction import elements_without, query_without
-
-# The names that clients use are few; names that they make up must not fill the memory.
-NAMES_MAX = 4096
-NAME_BYTES_MAX = 64
-
-
-class CanonicalNames(dict[bytes, bytes]):
-    """Field names in the form in which they are compared: a bounded memo of `canonical`."""
-
-    def __missing__(self, name: bytes) -> bytes:
-        known = canonical(name.decode("latin-1")).encode("latin-1")
-        if len(name) <= NAME_BYTES_MAX:
-            if len(self) >= NAMES_MAX:
-                self.clear()
-            self[name] = known
-        return known
-
-
-_CANONICAL = CanonicalNames()
 
 
 def upstream_head(
@@ -53,15 +35,32 @@ def upstream_head(
 ) -> UpstreamHead:
     """The client's fields without what it may not send, the route's own, what the gateway says of it, and who calls."""
     removed = row.removed if is_trusted else row.removed_if_untrusted
-    if correlation is not None:
-        removed |= correlation.dropped(head)
-    names = [_CANONICAL[name] for name, _ in head.headers]
-    if b"connection" in names:
-        removed |= _named_by_connection(head)
-    policy = row.policy
+    if correlation is not None and (dropped := correlation.dropped(head)):
+        removed = _both(removed, dropped)
+    layout, policy = head.layout, row.policy
+    named = _named_by_connection(head) if b"connection" in layout.places else NONE
+    chosen = None
+    if not is_trusted and not named:
+        chosen = layout.goes_upstream(removed, NONE if policy is None else policy.stripped_in_part)
+    if chosen is None:
+        kept = _cleaned(head, removed | named, policy, is_trusted=is_trusted)
+    else:
+        kept = list(compress(head.headers, chosen))
+    kept += row.added
+    kept += _forwarded(head, target, row, is_trusted=is_trusted)
+    if identity is not None:
+        kept += identity.fields
+    authority = target.authority.encode("latin-1") if row.authority is None else row.authority
+    return UpstreamHead(head.method, _target(target, row), authority, tuple(kept))
+
+
+def _cleaned(
+    head: RequestHead, removed: frozenset[bytes], policy: CompiledPolicy | None, *, is_trusted: bool
+) -> list[tuple[bytes, bytes]]:
+    """The client's fields without those that are removed, where more than the name of one decides."""
     stripped, elements = (policy.stripped_headers, policy.stripped_elements) if policy is not None else (None, None)
     kept: list[tuple[bytes, bytes]] = []
-    for name, field in zip(names, head.headers, strict=True):
+    for name, field in zip(head.layout.compared, head.headers, strict=True):
         if name in removed:
             continue
         if name.startswith(b"x-forwarded-") if not is_trusted else _is_unbelieved(field, name):
@@ -74,12 +73,7 @@ def upstream_head(
                 continue
             field = (field[0], line)  # noqa: PLW2901
         kept.append(field)
-    kept += row.added
-    kept += _forwarded(head, target, row, is_trusted=is_trusted)
-    if identity is not None:
-        kept += identity.fields
-    authority = target.authority.encode("latin-1") if row.authority is None else row.authority
-    return UpstreamHead(head.method, _target(target, row), authority, tuple(kept))
+    return kept
 
 
 def _target(target: Target, row: CompiledRoute) -> str:
@@ -98,9 +92,9 @@ def _target(target: Target, row: CompiledRoute) -> str:
 def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
     """RFC 9110, section 7.6.1: an intermediary MUST remove the fields that Connection names."""
     names: list[bytes] = []
-    for name, value in head.headers:
-        if len(name) == 10 and name.lower() == b"connection" and value.lower() not in _USUAL:
-            names += [_CANONICAL[option.strip(b" \t")] for option in value.split(b",")]
+    for value in head.layout.values(b"connection", head.headers):
+        if value.lower() not in _USUAL:
+            names += [CANONICAL[option.strip(b" \t")] for option in value.split(b",")]
     # But not what a proxy says of its client: the client could make it unsaid.
     return frozenset(names) - FORWARDED_HEADERS if names else NONE
 
@@ -112,6 +106,8 @@ def _is_unbelieved(field: tuple[bytes, bytes], name: bytes) -> bool:
 
 
 NONE: frozenset[bytes] = frozenset()
+# Of sets that belong to routes and to the table, of which there are a few; never of what a request names.
+_both = lru_cache(maxsize=256)(frozenset.union)
 _USUAL = frozenset({b"keep-alive", b"close", b"upgrade"})
 
 

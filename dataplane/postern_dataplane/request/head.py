@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from .field_layout import NO_FIELDS, FieldLayout, layout_of
 from .tls_session import TlsSession
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     no other request may follow on the connection; `peer` is the address that
     it came from, without port, "" where it has none; `tls` is None without TLS.
     `port` are the listeners of the port that it came in by, None for one of the
-    process's settings.
+    process's settings.  `layout` is that of `headers`, whatever is passed.
     """
 
     method: str
@@ -38,21 +39,24 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     closes: bool = False
     tls: TlsSession | None = None
     port: ListenerPort | None = None
+    layout: FieldLayout = NO_FIELDS
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "layout", layout_of(self.headers))
 
     @property
     def has_body(self) -> bool:
         return self.chunked or bool(self.content_length)
 
+    def values(self, name: bytes) -> list[bytes]:
+        """The values of the fields with this name, which is in lower case."""
+        return self.layout.values(name, self.headers)
+
 
 def only_value(head: RequestHead, name: bytes) -> bytes | None:
     """The value of the field with this name, in lower case; None where there is none, or more than one."""
-    size, found = len(name), None
-    for field, value in head.headers:
-        if len(field) == size and field.lower() == name:
-            if found is not None:
-                return None
-            found = value
-    return found
+    found = head.values(name)
+    return found[0] if len(found) == 1 else None
 
 
 class UpstreamHead(msgspec.Struct, frozen=True, gc=False):

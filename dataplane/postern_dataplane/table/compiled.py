@@ -18,6 +18,7 @@ from postern_core.snapshot_filters import BackendFilter
 from postern_dataplane.jwt.claim_values import ClaimHeader, ClaimTest
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.jwt.logged_claims import LoggedClaims
+from postern_dataplane.request.field_layout import CANONICAL
 from postern_dataplane.request.own_responses import OwnResponses
 from postern_dataplane.request.path_mapping import PathMapping
 
@@ -121,11 +122,14 @@ class CompiledPolicy:
     `allow_claims` and `forward_claims` are the entry's, ready for the claims of a token; `logged` are those of the log.
     `resource` is what is published of the application, None where nothing is.
     `stripped_elements` are, by the field whose list they are in, the cookies and the beginnings of protocols.
+    `stripped_whole` are those of the `stripped_headers` that have one spelling where names are compared, and
+    `stripped_in_part`, as they are compared, the names of fields of which more than that is asked.
     """
 
     __slots__ = (
         "allow_claims", "anonymous", "denials", "entry", "forward_claims", "issuers", "logged", "missing", "resource",
-        "stripped_elements", "stripped_headers", "stripped_query", "unknown_keys",
+        "stripped_elements", "stripped_headers", "stripped_in_part", "stripped_query", "stripped_whole",
+        "unknown_keys",
     )  # fmt: skip
 
     def __init__(
@@ -153,6 +157,9 @@ class CompiledPolicy:
             for kind, field in (("cookie", b"cookie"), ("protocol", b"sec-websocket-protocol"))
         }
         self.stripped_elements = {field: names for field, names in elements.items() if names}
+        self.stripped_whole = frozenset(filter(bytes.isalnum, self.stripped_headers))
+        in_part = self.stripped_headers - self.stripped_whole
+        self.stripped_in_part = frozenset({*map(CANONICAL.__getitem__, in_part), *self.stripped_elements})
 
 
 def anonymous_id(entry: Policy) -> str | None:
@@ -203,7 +210,7 @@ class CompiledRoute:
 
     `upstream` is None where nothing can be sent to; `authority` is the host that it is
     asked for, None where the client's own goes on; `stripped_prefix`, `path_prefix`, `root`, `whole_path` and
-    `announced_prefix` are those of `upstream_path`.
+    `announced_prefix` are those of `upstream_path`; `has_criteria` says whether it asks for more than a path.
     `mapping` puts the prefix back into the paths of a response, None where they stay; `cors` None leaves CORS to the
     application; `clients` None takes requests from every address, `body_bytes_max` None bodies of any size;
     `responses` None leaves the bodies of the gateway's own answers as they are; `rate_limits` None counts nothing;
@@ -216,9 +223,9 @@ class CompiledRoute:
 
     __slots__ = (
         "added", "announced_prefix", "answers_itself", "attempts", "authority", "body_bytes_max", "clients", "cors",
-        "entry", "headers", "id", "label", "mapping", "metadata", "methods", "path_prefix", "policy", "query_params",
-        "rate_limits", "redirect", "refused_in_path", "removed", "removed_if_untrusted", "response_edits", "responses",
-        "root", "split", "strip", "stripped_prefix", "upstream", "whole_path",
+        "entry", "has_criteria", "headers", "id", "label", "mapping", "metadata", "methods", "path_prefix", "policy",
+        "query_params", "rate_limits", "redirect", "refused_in_path", "removed", "removed_if_untrusted",
+        "response_edits", "responses", "root", "split", "strip", "stripped_prefix", "upstream", "whole_path",
     )  # fmt: skip
 
     def __init__(
@@ -243,6 +250,7 @@ class CompiledRoute:
         self.methods = _methods(entry.methods)
         self.headers = tuple(ValueMatcher(match) for match in entry.headers)
         self.query_params = tuple(ValueMatcher(match) for match in entry.query_params)
+        self.has_criteria = bool(self.methods or self.headers or self.query_params)
         self.refused_in_path = _refused_in_path(entry)
         paths = upstream_path(entry, upstream.backend if upstream else None)
         self.stripped_prefix, self.path_prefix, self.root, self.whole_path, self.announced_prefix, authority = paths
@@ -260,6 +268,7 @@ class CompiledRoute:
         self.body_bytes_max = min(bounds, default=None)
         changes = compiled_header_filters(entry.filters, entry.clean_headers, of_backend)
         removed, self.added, self.response_edits = changes
+        removed |= policy.stripped_whole if policy is not None else frozenset()
         self.removed, self.removed_if_untrusted = removed_headers(removed, strips=bool(self.announced_prefix))
 
     @property

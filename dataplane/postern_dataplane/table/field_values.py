@@ -9,9 +9,8 @@ from postern_dataplane.request.head import RequestHead
 
 def header_value(name: str, head: RequestHead) -> str | None:
     """A header's value; several lines are one list (RFC 9110, section 5.3)."""
-    wanted = name.encode()
-    values = [value.decode("latin-1") for field, value in head.headers if field.lower() == wanted]
-    return ", ".join(values) if values else None
+    values = head.values(name.encode())
+    return b", ".join(values).decode("latin-1") if values else None
 
 
 def query_value(name: str, query: str | None) -> str | None:

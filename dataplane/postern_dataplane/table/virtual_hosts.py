@@ -94,7 +94,7 @@ class VirtualHost:
     def find(self, target: Target, head: RequestHead) -> CompiledRoute | None:
         """The first route that takes the request; raises `TextTooLong`."""
         for row in self.at(target.path):
-            if mismatch(row, target, head, self.patterns.text_bytes_max) is None:
+            if not row.has_criteria or mismatch(row, target, head, self.patterns.text_bytes_max) is None:
                 return row
         return None
 

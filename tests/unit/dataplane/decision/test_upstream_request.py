@@ -6,7 +6,6 @@ import pytest
 
 from heads import PROTECTED, bearer, head, protected, sent, signed, table
 from manifests import route, service
-from postern_dataplane.decision.upstream_request import NAME_BYTES_MAX, NAMES_MAX, CanonicalNames
 
 OPEN = table(service(), route())
 PROXIED = table(service(), route(), trusted=("192.0.2.0/24",))
@@ -223,18 +222,3 @@ def test_a_token_stays_where_nobody_asks_to_strip_it():
     """As it came."""
     line = bearer(signed())
     assert line in fields(table(*PROTECTED), line)
-
-
-def test_names_are_remembered_within_bounds():
-    """Long names are not remembered, and of short ones a few thousand: clients can't fill the memory."""
-    names = CanonicalNames()
-    for number in range(NAMES_MAX + 10):
-        assert b"x-%d" % number == names[b"X_%d" % number]
-    assert b"x" * (NAME_BYTES_MAX + 1) == names[b"X" * (NAME_BYTES_MAX + 1)]
-    assert 10 == len(names)
-
-
-@pytest.mark.parametrize("name", [b"X-A", b"x_a", b"X.a", b"x\xffa", b"x\xdfa"])
-def test_a_name_is_compared_in_one_form(name):
-    """Any sign is a dash."""
-    assert b"x-a" == CanonicalNames()[name]

@@ -1,0 +1,135 @@
+"""What the names of a head's fields say, whatever their values: where each is, and which of them go upstream.
+
+Clients of one kind send the same names in the same order again and again, so this is remembered by the names.  Rules of
+this file:
+1. All that is remembered is what pure functions of the names return, and nothing of any value.
+2. What one client makes up pushes nothing out that comes again: it is kept when it comes the second time, and what was
+   asked for lately stays.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+
+from postern_core.header_names import canonical
+
+Names = tuple[bytes, ...]
+Headers = tuple[tuple[bytes, bytes], ...]
+
+# So many of forty names each take some four megabytes.
+LAYOUTS_MAX = 512
+FIELDS_MAX = 40
+NAMES_BYTES_MAX = 1024
+# How many are known to have come once, each by a number.
+ONCE_MAX = 4096
+# Of how many kinds of routes it is remembered what goes upstream.
+CHOICES_MAX = 16
+
+# The names that clients use are few; names that they make up must not fill the memory.
+CANONICAL_MAX = 4096
+NAME_BYTES_MAX = 64
+
+_name = itemgetter(0)
+
+
+class CanonicalNames(dict[bytes, bytes]):
+    """Field names in the form in which they are compared: a bounded memo of `canonical`."""
+
+    def __missing__(self, name: bytes) -> bytes:
+        known = canonical(name.decode("latin-1")).encode("latin-1")
+        if len(name) <= NAME_BYTES_MAX:
+            if len(self) >= CANONICAL_MAX:
+                self.clear()
+            self[name] = known
+        return known
+
+
+CANONICAL = CanonicalNames()
+
+
+class FieldLayout:
+    """The names of a head's fields in order, and `places`, which are those of each name in lower case."""
+
+    __slots__ = ("_choices", "_names", "compared", "places")
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self.compared = tuple(map(CANONICAL.__getitem__, names))
+        self.places: dict[bytes, tuple[int, ...]] = {}
+        for place, name in enumerate(names):
+            lowered = name.lower()
+            self.places[lowered] = (*self.places.get(lowered, ()), place)
+        self._choices: dict[tuple[frozenset[bytes], frozenset[bytes]], tuple[bool, ...] | None] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FieldLayout) and self._names == other._names
+
+    def __hash__(self) -> int:
+        return hash(self._names)
+
+    def values(self, name: bytes, headers: Headers) -> list[bytes]:
+        """The values of the fields with this name, in lower case; `headers` are those of this layout."""
+        places = self.places.get(name)
+        if places is None:
+            return []
+        if len(places) == 1:
+            return [headers[places[0]][1]]
+        return [headers[place][1] for place in places]
+
+    def goes_upstream(self, removed: frozenset[bytes], in_part: frozenset[bytes]) -> tuple[bool, ...] | None:
+        """Of each field whether it goes upstream, of a client that says nothing of another one.
+
+        None where fields of `in_part` are there, of which the name alone does not decide.  Both are names as they are
+        compared, and belong to routes, never to a request.
+        """
+        key = removed, in_part
+        if key not in self._choices:
+            if len(self._choices) >= CHOICES_MAX:
+                self._choices.clear()
+            is_clear = in_part.isdisjoint(self.compared)
+            self._choices[key] = tuple(not _is_gone(name, removed) for name in self.compared) if is_clear else None
+        return self._choices[key]
+
+
+def _is_gone(name: bytes, removed: frozenset[bytes]) -> bool:
+    return name in removed or name.startswith(b"x-forwarded-")
+
+
+class Layouts(dict[Names, FieldLayout]):
+    """A bounded memo of layouts: two halves, of which the older is dropped whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._old: dict[Names, FieldLayout] = {}
+        self._once: set[int] = set()
+
+    def __missing__(self, names: Names) -> FieldLayout:
+        layout = self._old.get(names)
+        if layout is None:
+            layout = FieldLayout(names)
+            if not self._comes_again(names):
+                return layout
+        if len(self) >= LAYOUTS_MAX // 2:
+            self._old = dict(self)
+            self.clear()
+        self[names] = layout
+        return layout
+
+    def _comes_again(self, names: Names) -> bool:
+        """Whether these names came before, and may be kept; note that they have come."""
+        number = hash(names)
+        if number in self._once:
+            return len(names) <= FIELDS_MAX and sum(map(len, names)) <= NAMES_BYTES_MAX
+        if len(self._once) >= ONCE_MAX:
+            self._once.clear()
+        self._once.add(number)
+        return False
+
+
+_LAYOUTS = Layouts()
+NO_FIELDS = FieldLayout(())
+
+
+def layout_of(headers: Headers) -> FieldLayout:
+    """The layout of these fields."""
+    return _LAYOUTS[tuple(map(_name, headers))]
