@@ -158,7 +158,8 @@ def ask(one: Running, tail: Tail, gun: Gun, statuses: Path, seconds: float) -> N
     wrong = f": {seen.wrong}" if seen.wrong else ""
     say(
         f"  {one.peer.name:18} {tail.rate:8,.0f}/s, {tail.busy[-1]:4.0%} of its core: p50 {seen.p50_ms:.2f} ms, "
-        f"p99 {seen.p99_ms:.2f} ms, p99.9 {seen.p999_ms:.2f} ms, late {seen.late_p99_ms:.2f} ms, {seen.errors} errors{wrong}"
+        f"p99 {seen.p99_ms:.2f} ms, p99.9 {seen.p999_ms:.2f} ms, late {seen.late_p99_ms:.2f} ms, "
+        f"{seen.errors} errors{wrong}"
     )
 
 
