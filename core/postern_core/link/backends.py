@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -75,6 +76,11 @@ def link_backends(parsed: Decoded[Service] | Decoded[Route], resources: Resource
     """Resolve the upstreams and the mirrors of a valid object, each into a backend, in the order of `upstreams_of`."""
     referred = _all_referred(parsed, resources)
     return resources.memo.get_or_compute(_link_all, parsed.ref, parsed, referred, resources.inspectors)
+
+
+def client_certificates(backends: Iterable[LinkedBackend]) -> list[Certificate]:
+    """The certificates by which these are called."""
+    return [it.client_certificate for it in backends if it.client_certificate is not None]
 
 
 def upstream_problems(parsed: Decoded[Service] | Decoded[Route], resources: ResourceIndex) -> tuple[Problem, ...]:

@@ -159,12 +159,20 @@ class HostCertificates:
         self._found.setdefault(id_, certificate)
         return size
 
-    def add_client(self, certificate: Certificate) -> int | Missing:
-        """Add one by which an upstream is called; returns the bytes that it takes more, or why there is no room."""
-        size = self.add(certificate)
-        if not isinstance(size, Missing):
-            self._called_by.add(certificate.id)
-        return size
+    def add_clients(self, of: Ref, certificates: Iterable[Certificate]) -> tuple[int, list[Problem]]:
+        """Add those by which upstreams of an object are called; returns the bytes that they take more, and problems.
+
+        An upstream whose certificate has no room is not called.
+        """
+        size_bytes, problems = 0, []
+        for certificate in certificates:
+            size = self.add(certificate)
+            if isinstance(size, Missing):
+                problems.append(Problem(of, size.reason, "spec", f"{size.message}; nothing is called"))
+            else:
+                self._called_by.add(certificate.id)
+                size_bytes += size
+        return size_bytes, problems
 
     @property
     def namespaces(self) -> set[str]:
@@ -195,8 +203,8 @@ class LinkedCertificates:
     problems: tuple[Problem, ...] = ()
     size_bytes: int = 0
 
-    def with_client(self, size_bytes: int) -> LinkedCertificates:
-        """These, and one more of so many bytes by which the upstream is called."""
+    def with_clients(self, size_bytes: int) -> LinkedCertificates:
+        """These, and more of so many bytes by which upstreams are called."""
         return replace(self, size_bytes=self.size_bytes + size_bytes)
 
 

@@ -10,16 +10,15 @@ from postern_core.lints.below_prefix import PLACE_LINTS
 from postern_core.parse import Decoded, Parsed, is_a
 from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
-from postern_core.resources.route import HeaderMatch, QueryParamMatch, RoutePath
 from postern_core.resources.route import Route as RouteResource
 from postern_core.resources.types import byte_count
-from postern_core.snapshot import PathMatch, Policy, Route, ValueMatch
+from postern_core.snapshot import Policy, Route
 from postern_core.snapshot_responses import Responses
 
 from .attached_policies import policy_required
 from .attempts import link_retry, link_timeouts
 from .backend_refs import mirror_refs
-from .backends import LinkedBackend, link_backends, upstream_problems
+from .backends import LinkedBackend, client_certificates, link_backends, upstream_problems
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import EVERY_PATH, recover_parent, recover_route_scope
@@ -30,6 +29,7 @@ from .policies import PUBLIC, LinkedPolicy, link_policy
 from .rate_limits import limits_without_tokens, link_rate_limits
 from .resource_index import ResourceIndex
 from .responses import link_responses
+from .route_matches import path_matches, value_matches
 from .services import LinkedService, ServicePlace, Services
 from .sizes import PLACE_BYTES_MAX, shortened, size_of, too_large
 
@@ -54,8 +54,9 @@ class Routes:
         """Add those of the mirrors of a Route; returns the bytes that they take."""
         self.backends[route.id] = backends
         self.problems += [problem for it in backends for problem in it.problems]
-        clients = [it.client_certificate for it in backends if it.client_certificate is not None]
-        return sum(it.size_bytes for it in backends) + sum(map(certificates.add_client, clients))
+        size_bytes, problems = certificates.add_clients(route, client_certificates(backends))
+        self.problems += problems
+        return sum(it.size_bytes for it in backends) + size_bytes
 
 
 def link_routes(resources: ResourceIndex, services: Services, required_by: str = "") -> Routes:
@@ -185,8 +186,8 @@ def _entry(parsed: Decoded[RouteResource], service: ServicePlace, policy: str | 
         backend=service.ref.id,
         service=service.ref.id,
         methods=tuple(sorted(set(spec.methods))),
-        headers=_value_matches(spec.headers),
-        query_params=_value_matches(spec.query_params),
+        headers=value_matches(spec.headers),
+        query_params=value_matches(spec.query_params),
         policy=policy,
         strip_prefix=stripped,
         restore_prefix=service.restore_path_prefix,
@@ -227,8 +228,8 @@ def _link_broken(parsed: Parsed, resources: ResourceIndex, services: Services, r
         backend=service.ref.id,
         service=service.ref.id,
         methods=tuple(sorted(set(remains.methods))),
-        headers=_value_matches(remains.headers),
-        query_params=_value_matches(remains.query_params),
+        headers=value_matches(remains.headers),
+        query_params=value_matches(remains.query_params),
         keep_encoded_slashes=service.place.keep_encoded_slashes,
         refusal=f"{parsed.ref} is not accepted",
         unread_matches=remains.unread,
@@ -277,34 +278,4 @@ def place_of(route: Route, refusal: str) -> Route:
         timeouts=None,
         responses=responses,
         refusal=refusal,
-    )
-
-
-def path_matches(paths: tuple[RoutePath, ...], prefix: str) -> tuple[PathMatch, ...]:
-    """The whole paths that a route takes, given those below its service's prefix.
-
-    Below `/v1` both `/v1` and `/v1/` are the path `/`.
-    """
-    base = prefix.rstrip("/")
-    found: dict[PathMatch, None] = {}
-    for path in paths:
-        if path.type == "Regex":
-            found[PathMatch(type="Regex", value=path.value, below=base or "/")] = None
-        elif path.type == "Prefix":
-            found[PathMatch(type="Prefix", value=(base + path.value).rstrip("/") or "/")] = None
-        else:
-            found[PathMatch(type="Exact", value=base + path.value)] = None
-            if path.value == "/" and base:
-                found[PathMatch(type="Exact", value=base)] = None
-    return tuple(found)
-
-
-def _value_matches(matches: tuple[HeaderMatch, ...] | tuple[QueryParamMatch, ...]) -> tuple[ValueMatch, ...]:
-    return tuple(
-        ValueMatch(
-            name=match.name.lower() if isinstance(match, HeaderMatch) else match.name,
-            type=match.type,
-            value=match.value,
-        )
-        for match in matches
     )

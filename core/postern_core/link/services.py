@@ -23,7 +23,7 @@ from postern_core.snapshot_rate_limits import RateLimit
 
 from .attempts import link_retry, link_timeouts
 from .backend_refs import backend_refs, mirror_refs
-from .backends import LinkedBackend, link_backends, upstream_problems
+from .backends import LinkedBackend, client_certificates, link_backends, upstream_problems
 from .clients import link_clients
 from .cors import link_cors
 from .fail_closed import recover_forwarded_headers, recover_parent, recover_service_scope
@@ -34,7 +34,6 @@ from .hosts import Claim, assign_hosts
 from .policies import LinkedPolicy, link_policy
 from .protected_resource import with_resource
 from .rate_limits import link_rate_limits
-from .references import Missing
 from .resource_index import ResourceIndex, age
 from .responses import LinkedResponses, link_responses
 from .retained import NOTHING, Retained
@@ -161,13 +160,9 @@ def _certified(parsed: Parsed, linked: LinkedService, resources: ResourceIndex, 
     tls = parsed.resource.spec.tls if is_a(parsed, Service) else None
     certificates = link_certificates(parsed.ref, tls or None, linked.hosts, resources, services.certificates)
     services.problems += certificates.problems
-    for client in (it.client_certificate for it in linked.backends if it.client_certificate is not None):
-        size = services.certificates.add_client(client)
-        if isinstance(size, Missing):
-            services.problems.append(Problem(parsed.ref, size.reason, "spec", f"{size.message}; nothing is called"))
-        else:
-            certificates = certificates.with_client(size)
-    return replace(linked, certificates=certificates)
+    size_bytes, problems = services.certificates.add_clients(parsed.ref, client_certificates(linked.backends))
+    services.problems += problems
+    return replace(linked, certificates=certificates.with_clients(size_bytes))
 
 
 def _place(parsed: Parsed, resources: ResourceIndex) -> tuple[tuple[str, ...], Claim, ServicePlace]:

@@ -1,32 +1,6 @@
 """Routes, resolved."""
 
-import pytest
-
 from manifests import compiled, consumer, reasons, route, service
-from postern_core.link.routes import path_matches
-from postern_core.resources.route import RoutePath
-
-
-@pytest.mark.parametrize(
-    ("prefix", "type_", "value", "expected"),
-    [
-        ("/", "Exact", "/a", [("Exact", "/a", "/")]),
-        ("/v1", "Exact", "/a", [("Exact", "/v1/a", "/")]),
-        ("/v1", "Exact", "/", [("Exact", "/v1/", "/"), ("Exact", "/v1", "/")]),
-        ("/v1/", "Exact", "/", [("Exact", "/v1/", "/"), ("Exact", "/v1", "/")]),
-        ("/", "Exact", "/", [("Exact", "/", "/")]),
-        ("/v1", "Prefix", "/", [("Prefix", "/v1", "/")]),
-        ("/", "Prefix", "/", [("Prefix", "/", "/")]),
-        ("/", "Prefix", "/a/", [("Prefix", "/a", "/")]),
-        ("/v1", "Regex", "/a.*", [("Regex", "/a.*", "/v1")]),
-        ("/", "Regex", "/a.*", [("Regex", "/a.*", "/")]),
-    ],
-)
-def test_a_path_stands_below_the_prefix_of_its_service(prefix, type_, value, expected):
-    """The whole path is what a request is compared with."""
-    matches = path_matches((RoutePath(type=type_, value=value),), prefix)
-
-    assert expected == [(it.type, it.value, it.below) for it in matches]
 
 
 def test_auth_of_the_service_protects_its_routes():
