@@ -8,12 +8,7 @@ from heads import head
 from postern_core.snapshot import PathMatch, Route, ValueMatch
 from postern_dataplane.request.target import Target
 from postern_dataplane.table.compiled import CompiledRoute
-from postern_dataplane.table.virtual_hosts import (
-    VirtualHost,
-    VirtualHosts,
-    mismatch,
-    path_matches,
-)
+from postern_dataplane.table.virtual_hosts import VirtualHost, VirtualHosts, mismatch, path_matches
 
 EVERY = PathMatch(type="Prefix", value="/")
 
@@ -187,11 +182,8 @@ def test_what_is_below_a_wildcard_of_one_label_is_no_other_namespaces(wide, name
 
 def test_a_wildcard_of_one_label_comes_and_goes():
     """What stands for more labels is as it was, and as it has become meanwhile."""
-    one, wide, other = (
-        row("one", hosts=("*.x",), is_one_label=True),
-        row("wide", hosts=("*.x",)),
-        row("a", hosts=("*.x",)),
-    )
+    one = row("one", hosts=("*.x",), is_one_label=True)
+    wide, other = row("wide", hosts=("*.x",)), row("a", hosts=("*.x",))
     hosts = VirtualHosts([wide]).with_changes([], [one]).with_changes([wide.entry], [other])
     assert (["a", "one"], ["a"]) == tuple([it.entry.name for it in hosts.find(it).rows] for it in ("b.x", "c.b.x"))
     hosts = hosts.with_changes([one.entry], [])
