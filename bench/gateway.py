@@ -9,18 +9,22 @@ from typing import Any
 from bench.material import HOST, Key, make_key
 from postern_core.codec import encode_snapshot
 from postern_core.compile import compile_snapshot
+from postern_core.link.shares import Share
 from postern_core.parse import parse_manifest
 from postern_kit.snapshot_dir import SnapshotDir
 from postern_operator.validators import VALIDATORS
 
 KEY = make_key("HS256")
 TOKEN = KEY.token()
+# All objects are of one namespace, and some sizes are beyond its usual share.
+SHARE = Share(routes=10**6, credentials=10**6, size_bytes=2**40)
 TOKEN_HEADER = f"Authorization: Bearer {TOKEN}"
 
 
 def publish(folder: Path, objects: Iterable[dict[str, Any]]) -> None:
     """Write the snapshot of these manifests."""
-    compiled = compile_snapshot([parse_manifest(one) for one in objects], inspectors=VALIDATORS)
+    parsed = [parse_manifest(one) for one in objects]
+    compiled = compile_snapshot(parsed, inspectors=VALIDATORS, share=SHARE)
     if compiled.problems:
         raise ValueError(f"the manifests are wrong: {compiled.problems[0]}")
     SnapshotDir(folder).publish(encode_snapshot(compiled.snapshot))

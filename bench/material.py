@@ -51,12 +51,12 @@ class Key:
             jwk.pop("key_ops", None)
         return json.dumps({"keys": [{**jwk, "alg": self.algorithm, "kid": "a"}]})
 
-    def token(self, *, expired: bool = False, number: int | None = None) -> str:
-        """A token of the one credential; those with a number differ from each other."""
+    def token(self, *, expired: bool = False, number: int | None = None, credential: str = CREDENTIAL) -> str:
+        """A token of a credential; those with a number differ from each other."""
         end = datetime.now(UTC) + (timedelta(days=-1) if expired else timedelta(days=1))
         # The same for credentials and issuers, so that what differs is not the length of the tokens.
         issuer = self.issuer or f"https://login.{HOST}"
-        claims: dict[str, Any] = {"key": CREDENTIAL, "exp": end, "user": "oiloil", "age": 18}
+        claims: dict[str, Any] = {"key": credential, "exp": end, "user": "oiloil", "age": 18}
         claims |= {"iss": issuer, "sub": "oiloil", "roles": ["readers"]}
         return jwt.encode(claims if number is None else {**claims, "n": number}, self.private, self.algorithm)
 

@@ -35,10 +35,13 @@ class Request:
     status: int = 200
 
 
-def requests(key: Key, count: int, *, uploads: bool = True) -> Iterator[Request]:
-    """So many requests, in whole blocks; without `uploads` none has a body."""
+def requests(
+    key: Key, count: int, *, uploads: bool = True, routes: int = ROUTES, credentials: int = 1
+) -> Iterator[Request]:
+    """So many requests, in whole blocks; without `uploads` none has a body. Users are spread over all credentials."""
     dice = random.Random(SEED)  # noqa: S311 # it shall repeat itself
-    users = [_User(dice, key.token(number=number)) for number in range(USERS)]
+    names = [f"c{number * credentials // USERS}" for number in range(USERS)]
+    users = [_User(dice, key.token(number=number, credential=name)) for number, name in enumerate(names)]
     bad: list[Callable[[], str]] = [lambda: "", lambda: _forged(key), lambda: key.token(expired=True)]
     for first in range(0, count, BLOCK):
         refused, sending, new = _places(dice, REFUSED), _places(dice, UPLOADS), _places(dice, NEW_TOKENS)
@@ -48,8 +51,9 @@ def requests(key: Key, count: int, *, uploads: bool = True) -> Iterator[Request]
             if place in refused:
                 token, status = bad[(first + place) % len(bad)](), 401
             elif place in new:
-                token = key.token(number=USERS + first + place)
-            yield Request(_wire(dice, user, token, sends=uploads and place in sending), status)
+                number = USERS + first + place
+                token = key.token(number=number, credential=names[number % USERS])
+            yield Request(_wire(dice, user, token, routes, sends=uploads and place in sending), status)
 
 
 class _User:
@@ -60,7 +64,7 @@ class _User:
         self.fields = dice.choices((_browser, _mobile, _service), (50, 30, 20))[0](dice)
 
 
-def _wire(dice: random.Random, user: _User, token: str, *, sends: bool) -> bytes:
+def _wire(dice: random.Random, user: _User, token: str, routes: int, *, sends: bool) -> bytes:
     body = json.dumps({"note": "x" * dice.randint(*BODY_BYTES)}).encode() if sends else b""
     fields: Fields = [("Host", HOST), *user.fields]
     if token:
@@ -70,13 +74,13 @@ def _wire(dice: random.Random, user: _User, token: str, *, sends: bool) -> bytes
     if sends:
         fields += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
-    return f"{'POST' if sends else 'GET'} {_path(dice)} HTTP/1.1\r\n{lines}\r\n".encode() + body
+    return f"{'POST' if sends else 'GET'} {_path(dice, routes)} HTTP/1.1\r\n{lines}\r\n".encode() + body
 
 
-def _path(dice: random.Random) -> str:
+def _path(dice: random.Random, routes: int) -> str:
     thing = _uuid(dice) if dice.random() < 0.5 else str(dice.randrange(10**6, 10**9))
     query = f"?page={dice.randint(1, 40)}&sort=-created" if dice.random() < 0.3 else ""
-    return f"/v1/r{dice.randrange(ROUTES)}/{thing}{query}"
+    return f"/v1/r{dice.randrange(routes)}/{thing}{query}"
 
 
 def _browser(dice: random.Random) -> Fields:

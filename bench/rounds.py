@@ -80,8 +80,9 @@ class Gun:
 
 
 def lacks_of(peer: Peer, workload: Workload) -> str | None:
-    """Why a gateway can't do a workload; the others have no configuration for what only a Service says."""
-    return "is not set up for it" if workload.service and not peer.name.startswith("Postern") else peer.lacks(workload)
+    """Why a gateway can't do a workload: the others have keys, and no Service or credentials."""
+    is_ours = workload.service or workload.credentials > 1
+    return "is not set up for it" if is_ours and not peer.name.startswith("Postern") else peer.lacks(workload)
 
 
 def compare(workload: Workload, peers: Iterable[Peer], folder: Path, report: Report, *, rounds: int, say: Say) -> None:
@@ -185,7 +186,7 @@ def _must_be(status: int, one: Running, site: Site, path: str, token: str | None
 
 def _mixed_gun(workload: Workload, key: Key, folder: Path) -> Gun:
     """Write whole requests."""
-    made = tuple(requests(key, MANY))
+    made = tuple(requests(key, MANY, routes=workload.routes, credentials=workload.credentials))
     raw = write_raw(folder / "requests", (one.wire for one in made))
     script = write_script(folder, workload, differing=True)
     return Gun(workload, Ammunition(raw=raw), script, tuple(one.status for one in made))

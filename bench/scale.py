@@ -20,11 +20,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.gateway import manifests
+from bench.gateway import SHARE, manifests
 from bench.results import machine
 from postern_core.codec import EncodeMemo, encode_snapshot
 from postern_core.compile import compile_snapshot
-from postern_core.link.shares import Share
 from postern_core.memo import Memo
 from postern_core.parse import Parsed, parse_manifest
 from postern_operator.validators import VALIDATORS
@@ -38,8 +37,6 @@ SERIES = {
 # No larger one is needed to see that there is no problem of another kind where both are many.
 BOTH = (10_000, 50_000)
 TIMEOUT_S = 540
-# All objects are of one namespace, and some sizes are beyond its usual share.
-SHARE = Share(routes=10**6, credentials=10**6, size_bytes=2**40)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ class Workload:
     tokens: Tokens = Tokens.ONE
     algorithm: str = "HS256"
     routes: int = ROUTES
+    # More than one is asked of Postern alone: what the others have is a key.
+    credentials: int = 1
     # Whether requests go to all routes in turn (to a thousand of them at most) instead of to the first.
     spread: bool = False
     # So many queries in turn, so that no head comes twice within what a gateway may remember.
@@ -106,6 +108,9 @@ class Workload:
 def _workloads() -> tuple[Workload, ...]:
     return (
         Workload("mixed", "heads of browsers, mobile clients and services, nearly all new", Tokens.MIXED),
+        Workload("mixed-few", "as mixed, with 1,000 credentials", Tokens.MIXED, credentials=1_000),
+        Workload("mixed-many", "as mixed, with 100,000 routes and 50,000 credentials", Tokens.MIXED, routes=100_000,
+                 credentials=50_000),
         Workload("repeated", "small GET, one token again and again"),
         *(
             Workload(f"new-{algorithm}", f"small GET, each with another {algorithm} token", Tokens.NEW, algorithm)

@@ -41,7 +41,7 @@ class Postern:
     def start(self, site: Site) -> Iterator[int]:
         workload = site.workload
         spec, has_ids = workload.service, workload.has_ids
-        objects = list(manifests(site.upstream, workload.routes, 1, site.key, spec, has_ids=has_ids))
+        objects = list(manifests(site.upstream, workload.routes, workload.credentials, site.key, spec, has_ids=has_ids))
         if workload.path:
             objects.append(route("more", workload.method, workload.path))
         publish(site.folder / "snapshot", objects)

@@ -67,6 +67,17 @@ def test_a_thousand_tokens_are_in_rotation(made):
     assert USERS * 0.7 < len(good) < USERS + COUNT / 50
 
 
+def test_users_are_spread_over_credentials_and_routes():
+    """With many of both, a request hardly asks for what the last one did; with one credential all tokens are of it."""
+    spread = list(requests(KEY, 500, routes=1_000, credentials=50_000))
+    keys = {
+        jwt.decode(token_of(one), options={"verify_signature": False})["key"] for one in spread if one.status == 200
+    }
+    assert len(keys) > 300
+    assert all(int(name[1:]) % 50 == 0 for name in keys)
+    assert len({head_of(one).split("/")[2] for one in spread}) > 300
+
+
 def test_a_body_is_as_long_as_its_head_says(made):
     """wrk sends it as it is."""
     for one in made:
