@@ -62,7 +62,7 @@ class ClientProtocol(asyncio.Protocol):
         self.tls: TlsSession | None = None
         self.now = gateway.loop.time
         self.reader = RequestReader(gateway.limits, gateway.loop)
-        self.deadline = Deadline(gateway.limits)
+        self.deadline = Deadline(gateway.limits, gateway.soonest)
 
     @abstractmethod
     def expire(self) -> None:

@@ -25,6 +25,7 @@ from postern_dataplane.upstream.pool import PoolManager
 
 from .annotator import Annotator
 from .answers import Answer, answer_of
+from .deadline import NEVER, Soonest
 from .decision_cache import CacheEntry, DecisionCache, NullCache, Packet
 from .interfaces import Connection
 from .lingering_close import Floods
@@ -66,6 +67,7 @@ class Gateway:
         self.observer = observer
         self.budget = Budget(connection_memory_bytes)
         self.floods: Floods = set()
+        self.soonest = Soonest()
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
         self.decision_cache = (DecisionCache if remembers_heads else NullCache)(limits, self.loop)
@@ -144,12 +146,18 @@ class Gateway:
     def _sweep(self) -> None:
         self._timer = self.loop.call_later(SWEEP_S, self._sweep)
         now = self.loop.time()
-        for connection in [one for one in self._connections if one.deadline.at <= now]:
-            connection.expire()
+        if self.soonest.at <= now:
+            self._expire(now)
         self.budget.review()
         self._sweeps += 1
         if self._sweeps % SWEEPS_PER_CLEANING == 0:
             self.upstreams.close_old(now)
+
+    def _expire(self, now: float) -> None:
+        over = [one for one in self._connections if one.deadline.at <= now]
+        self.soonest.at = min([at for one in self._connections if (at := one.deadline.at) > now], default=NEVER)
+        for connection in over:
+            connection.expire()
 
     def close_listener(self, opened: OpenListener, grace_s: float) -> None:
         """Answer each connection of a listener once more, and end after this time what is left of them."""

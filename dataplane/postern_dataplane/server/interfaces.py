@@ -24,7 +24,7 @@ from postern_dataplane.upstream.pool import PoolManager
 
 from .annotator import Annotator
 from .answers import Answer
-from .deadline import Deadline
+from .deadline import Deadline, Soonest
 from .decision_cache import CacheEntry, DecisionCache, NullCache, Packet
 from .lingering_close import Floods
 from .memory_budget import Budget
@@ -62,6 +62,7 @@ class Services(Protocol):
     observer: Observer
     mirroring: Mirroring
     rotations: Rotations
+    soonest: Soonest
     tasks: BackgroundTasks
     token_buckets: TokenBuckets
     upstreams: PoolManager

@@ -57,7 +57,7 @@ class TlsHandshake(asyncio.Protocol):
         self.listener = listener
         self._get_context = get_context
         self._is_evicted = False
-        self.deadline = Deadline(gateway.limits)  # never set: the event loop has one for this
+        self.deadline = Deadline(gateway.limits, gateway.soonest)  # never set: the event loop has one for this
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.Transport = transport  # type: ignore[assignment] # a stream's transport is one

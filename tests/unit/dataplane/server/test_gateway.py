@@ -63,6 +63,19 @@ def test_deadlines_are_looked_at_again_and_again(port):
     assert "close" == second.transport.end
 
 
+def test_connections_are_looked_at_only_when_a_time_out_may_be_over(port):
+    """Ten thousand at rest would otherwise be looked at ten times a second."""
+    clients = [port.client() for _ in range(3)]
+    for client in clients:
+        client.get()
+        port.answer(OK)
+    port.loop.pass_time(30)
+    # The response might have been due by now: nothing was over, and nothing is before a connection was idle for long.
+    assert clients[0].connection.deadline.at == port.gateway.soonest.at
+    port.loop.pass_time(30.2)
+    assert ["close"] * 3 == [client.transport.end for client in clients]
+
+
 def test_old_upstream_connections_are_closed(port, client):
     """By the same timer, a little later."""
     client.get()
