@@ -265,7 +265,8 @@ class CompiledRoute:
         self.clients = compiled_clients(entry.clients) if entry.clients is not None else None
         self.rate_limits = compiled_rate_limits(entry.rate_limits, entry.id, entry.policy)
         self.body_bytes_max = min((it for it in (entry.max_body_bytes, body_bytes_max) if it is not None), default=None)
-        removed, self.added, self.response_edits = compiled_header_filters(entry.filters, entry.clean_headers, of_backend)
+        changes = compiled_header_filters(entry.filters, entry.clean_headers, of_backend)
+        removed, self.added, self.response_edits = changes
         removed |= policy.stripped_whole if policy is not None else frozenset()
         self.removed, self.removed_if_untrusted = removed_headers(removed, strips=bool(self.announced_prefix))
 
