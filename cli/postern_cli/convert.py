@@ -15,6 +15,9 @@ from .manifest_folders import written_manifests
 from .printing import printable
 from .sources import Source, Where, cluster_option, namespace_option, source_of, where_options
 
+# Those of Kubernetes' own Ingress, now and before version 1.22.
+GROUPS = ("networking.k8s.io", "extensions")
+
 
 @click.command(short_help="Turn manifests of ingress-nginx into ours.")
 @click.argument("origin", type=click.Choice(["ingress-nginx"]))
@@ -81,10 +84,15 @@ def _read(source: Source, class_name: str) -> tuple[list[NginxIngress], Sequence
 
 def _ingresses(manifests: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[NginxIngress]:
     for origin, manifest in manifests:
-        if manifest.get("kind") == "Ingress" and str(manifest["apiVersion"]).startswith("networking.k8s.io/"):
-            if not isinstance(manifest.get("spec"), dict) or not (manifest.get("metadata") or {}).get("name"):
-                raise click.ClickException(f"{origin}: an Ingress there has no name or no spec")
-            yield NginxIngress(manifest, origin)
+        group, _, version = str(manifest["apiVersion"]).partition("/")
+        if manifest.get("kind") != "Ingress" or group not in GROUPS:
+            continue
+        if (group, version) != (GROUPS[0], "v1"):
+            message = f"an Ingress of {group}/{version}, which Kubernetes serves no more; write it as {GROUPS[0]}/v1"
+            raise click.ClickException(f"{origin}: {message}")
+        if not isinstance(manifest.get("spec"), dict) or not (manifest.get("metadata") or {}).get("name"):
+            raise click.ClickException(f"{origin}: an Ingress there has no name or no spec")
+        yield NginxIngress(manifest, origin)
 
 
 def _texts(done: Sequence[Converted]) -> Iterator[str]:

@@ -161,3 +161,25 @@ def test_the_manifest_of_the_page_does_what_the_page_says(convert, postern, fold
     folder.write(ENDPOINTS, name="endpoints.yaml")
     result = postern("explain", folder.path, "--from", client, "--", "GET", f"http://shop.example.com{path}")
     assert said in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"apiVersion": "extensions/v1beta1"}, "write it as networking.k8s.io/v1"),
+        ({"spec": None}, "has no name or no spec"),
+        ({"metadata": None}, "has no name or no spec"),
+    ],
+    ids=str,
+)
+def test_an_ingress_that_can_not_be_read_is_named(postern, folder, changed, message):
+    """One of an old version, or without its parts, ends the conversion with its place: it is never passed over."""
+    folder.write(ingress() | changed, name="in.yaml")
+    result = postern("convert", "ingress-nginx", folder.path)
+    assert (1, True, True) == (result.exit_code, "in.yaml:1: " in result.stderr, message in result.stderr)
+
+
+def test_other_kinds_of_the_name_are_passed_over(postern, folder):
+    """OpenShift has an Ingress of its own, which is no Ingress."""
+    folder.write(ingress() | {"apiVersion": "config.openshift.io/v1", "spec": {}})
+    assert "No Ingress of class nginx is there." in postern("convert", "ingress-nginx", folder.path).stderr
