@@ -9,12 +9,15 @@ from typing import Any
 import click
 import yaml
 
+from postern_core.parse import parse_manifest
+
 from .ingress_nginx.conversion import Converted, convert_all
 from .ingress_nginx.source import NginxIngress
 from .manifest_folders import written_manifests
 from .printing import printable
 from .sources import Source, Where, cluster_option, namespace_option, source_of, where_options
 
+PAGE = "docs/migrating/ingress-nginx.md"
 # Those of Kubernetes' own Ingress, now and before version 1.22.
 GROUPS = ("networking.k8s.io", "extensions")
 
@@ -67,10 +70,10 @@ def convert(
     click.get_current_context().exit(1 if not found or warnings or any(it.left for it in done) else 0)
 
 
-def _read(source: Source, class_name: str) -> tuple[list[NginxIngress], Sequence[str]]:
+def _read(source: Source, class_name: str) -> tuple[list[NginxIngress], list[str]]:
     """The Ingresses of a class, and of none, those of folders before those of the cluster; and warnings of that."""
-    found = list(_ingresses(written_manifests(source.folders)))
-    warnings: Sequence[str] = ()
+    written = _ingresses(written_manifests(source.folders))
+    found, warnings = _once(it for it in written if it.ingress_class in ("", class_name))
     if source.where is not None:
         # Late: an installation without the packages for a cluster does all else.
         from .cluster.read_ingresses import read_ingresses  # noqa: PLC0415
@@ -78,8 +81,19 @@ def _read(source: Source, class_name: str) -> tuple[list[NginxIngress], Sequence
         listed = read_ingresses(source.where, class_name)
         known = {(it.namespace, it.name) for it in found}
         found += [it for it in _ingresses(listed.manifests) if (it.namespace, it.name) not in known]
-        warnings = listed.warnings
-    return [it for it in found if it.ingress_class in ("", class_name)], warnings
+        warnings += listed.warnings
+    return found, warnings
+
+
+def _once(ingresses: Iterable[NginxIngress]) -> tuple[list[NginxIngress], list[str]]:
+    """Each Ingress once: of two of one name the first counts, as when folders are served."""
+    found: dict[str, NginxIngress] = {}
+    warnings = []
+    for it in ingresses:
+        first = found.setdefault(it.title, it)
+        if first is not it:
+            warnings.append(f"{it.title} of {it.origin} is at {first.origin} already, and that one is used")
+    return list(found.values()), warnings
 
 
 def _ingresses(manifests: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[NginxIngress]:
@@ -90,8 +104,9 @@ def _ingresses(manifests: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[Ngin
         if (group, version) != (GROUPS[0], "v1"):
             message = f"an Ingress of {group}/{version}, which Kubernetes serves no more; write it as {GROUPS[0]}/v1"
             raise click.ClickException(f"{origin}: {message}")
-        if not isinstance(manifest.get("spec"), dict) or not (manifest.get("metadata") or {}).get("name"):
-            raise click.ClickException(f"{origin}: an Ingress there has no name or no spec")
+        parsed = parse_manifest(manifest)
+        if parsed.resource is None:
+            raise click.ClickException(f"{origin}: {parsed.problems[0]}")
         yield NginxIngress(manifest, origin)
 
 
@@ -109,6 +124,7 @@ def _report(done: Sequence[Converted], warnings: Sequence[str], from_class: str)
     if not done:
         yield f"No Ingress of class {from_class} is there."
         return
+    yield f"Settings of the controller, such as 1 MiB for bodies or Strict-Transport-Security, are not read: {PAGE}"
     left = sum(bool(it.left) for it in done)
     plain = sum([one["kind"] for one in it.manifests] == ["Ingress"] and not it.left for it in done)
     yield (

@@ -54,6 +54,7 @@ REWRITES = (
         {"rewrite-target": "/v2$1"},
         (("/api", "/v2"), ("/api/x", "/v2/x"), ("/api/", "/v2/")),
     ),
+    Case("below", ("/(.*)",), {"rewrite-target": "/b/$1"}, (("/a", "/b/a"), ("/", "/b/"))),
     Case("the-same", ("/(.*)",), {"rewrite-target": "/$1"}, (("/a/b", "/a/b"), ("/", "/"))),
     Case("no-rewrite", ("/img(/.*)?",), {"use-regex": "true"}, (("/img/a", "/img/a"), ("/other", (404, "")))),
     Case("whole", ("/old",), {"rewrite-target": "/new"}, (("/old", "/new"), ("/old/a?b", "/new?b"))),

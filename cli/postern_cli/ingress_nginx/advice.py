@@ -1,4 +1,4 @@
-"""What to do about an annotation that no field says."""
+"""What to do about an annotation that no field says, and what goes with one that is dropped."""
 
 from __future__ import annotations
 
@@ -30,6 +30,25 @@ INSTEAD = {
         "restorePathPrefix of a Service maps Location and cookies of an application below a pathPrefix"
     ),
 }
+# Without these a request is answered by the same application as before, if not as fast, or in the same log.
+DROPPED = {
+    "affinity(-.*)?|session-cookie-.*": (
+        "is dropped: each request may reach another pod, so that sessions in the memory of one need a store"
+    ),
+    "default-backend": "is dropped: without a ready endpoint the answer is 503, whose body is for responses to say",
+    "x-forwarded-prefix": "is dropped: X-Forwarded-Prefix is sent for the pathPrefix of a Service",
+    "ssl-(ciphers|prefer-server-ciphers)": "is dropped: the settings of TLS are those of the gateway",
+    "load-balance|upstream-hash-by.*|service-upstream|proxy-buffering|proxy-buffers-number|proxy-buffer-size"
+    "|proxy-busy-buffers-size|proxy-request-buffering|proxy-max-temp-file-size|client-body-buffer-size"
+    "|proxy-http-version|connection-proxy-header|http2-push-preload|preserve-trailing-slash"
+    "|enable-(access|rewrite)-log|enable-(opentracing|opentelemetry|influxdb)|influxdb-.*"
+    "|(opentracing|opentelemetry)-.*": "only tunes nginx, and is dropped",
+}
+
+
+def dropped(name: str) -> str:
+    """What goes with an annotation that is dropped, "" for any other."""
+    return next((reason for names, reason in DROPPED.items() if re.fullmatch(names, name)), "")
 
 
 def instead_of(name: str) -> str:

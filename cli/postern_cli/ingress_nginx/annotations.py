@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from . import cors, limits, redirects, upstreams
-from .advice import instead_of
+from .advice import dropped, instead_of
 from .reading import Annotations, Fields, Group, Reading, UnsayableError, group, merge, words
 
 
@@ -90,14 +90,6 @@ GROUPED = frozenset().union(*(it.names for it in GROUPS))
 STRUCTURE = re.compile(
     "rewrite-target|use-regex|app-root|server-alias|from-to-www-redirect|(force-)?ssl-redirect|canary(-.*)?"
 )
-# Without these a request is answered as before, if not as fast, by the same endpoint or in the same log.
-TUNING = re.compile(
-    "affinity(-.*)?|session-cookie-.*|load-balance|upstream-hash-by.*|service-upstream|default-backend"
-    "|proxy-buffering|proxy-buffers-number|proxy-buffer-size|proxy-busy-buffers-size|proxy-request-buffering"
-    "|proxy-max-temp-file-size|client-body-buffer-size|proxy-http-version|connection-proxy-header|http2-push-preload"
-    "|enable-(access|rewrite)-log|enable-(opentracing|opentelemetry|influxdb)|influxdb-.*"
-    "|(opentracing|opentelemetry)-.*|preserve-trailing-slash|x-forwarded-prefix|ssl-(ciphers|prefer-server-ciphers)"
-)
 # With these values an annotation is as if it were not there.
 OFF = re.compile(
     "((ssl-passthrough|enable-(modsecurity|owasp-core-rules|owasp-modsecurity-crs|global-auth)) false"
@@ -115,11 +107,13 @@ def read_annotations(annotations: Annotations, namespace: str) -> Meaning:
             _read_group(meaning, one, present, namespace)
     _read_structure(meaning, given)
     for name in sorted(given):
-        if not (name in GROUPED or STRUCTURE.fullmatch(name) or TUNING.fullmatch(name)):
+        if not (name in GROUPED or STRUCTURE.fullmatch(name) or dropped(name)):
             meaning.left.append(f"{name}: {instead_of(name)}")
-    tuning = [name for name in sorted(given) if TUNING.fullmatch(name)]
-    if tuning:
-        meaning.notes.append(f"{', '.join(tuning)}: only tunes nginx, and is dropped")
+    reasons: dict[str, list[str]] = {}
+    for name in sorted(given):
+        if reason := dropped(name):
+            reasons.setdefault(reason, []).append(name)
+    meaning.notes += [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
     return meaning
 
 

@@ -20,12 +20,13 @@ from postern_operator.validators import VALIDATORS
 
 from .annotations import Meaning, read_annotations
 from .canaries import Canaries, canaries_of
-from .certificates import certificates_of, is_said
+from .certificates import certificates_of
+from .differences import Patterns, notes_of_objects, notes_of_paths, patterns_of
 from .object_names import ObjectNames
 from .paths import PathOfRoute, read_path
 from .reading import UnsayableError
 from .services import Match, Placed, Share, placed_paths, redirected_hosts, services_of
-from .source import Manifest, NginxIngress, SourcePath
+from .source import Manifest, NginxIngress
 
 LEFT = "postern.dev/left-by-conversion"
 _NOT_PLAIN = re.compile(r"[\\^$*|()\[\]{}?+]")
@@ -46,14 +47,14 @@ class Converted:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What is the same for all Ingresses; `pattern_hosts` has which of them makes patterns of a host's paths."""
+    """What is the same for all Ingresses."""
 
     to_class: str
     suffix: str
     names: ObjectNames
     canaries: Canaries
     hosts: frozenset[str]
-    pattern_hosts: dict[str, str]
+    patterns: Patterns
 
 
 def convert_all(sources: Sequence[NginxIngress], to_class: str, suffix: str = "") -> list[Converted]:
@@ -63,12 +64,8 @@ def convert_all(sources: Sequence[NginxIngress], to_class: str, suffix: str = ""
     """
     stable = [it for it in sources if not it.is_canary]
     meanings = [read_annotations(it.of_nginx, it.namespace) for it in stable]
-    pattern_hosts: dict[str, str] = {}
-    for source, meaning in zip(stable, meanings, strict=True):
-        for host in source.hosts if meaning.is_pattern else ():
-            pattern_hosts.setdefault(host, source.title)
     hosts = frozenset(host for it in stable for host in it.hosts)
-    run = _Run(to_class, suffix, ObjectNames(), canaries_of(sources), hosts, pattern_hosts)
+    run = _Run(to_class, suffix, ObjectNames(), canaries_of(sources), hosts, patterns_of(stable, meanings))
     done = [_convert(it, meaning, run) for it, meaning in zip(stable, meanings, strict=True)]
     for source, why in run.canaries.left:
         done.append(Converted(source.title, left=[f"{why}; it is left out, and the stable one takes all requests"]))
@@ -80,7 +77,7 @@ def _convert(source: NginxIngress, meaning: Meaning, run: _Run) -> Converted:
     result = Converted(source.title, [], list(meaning.left), list(meaning.notes))
     if not (result.left or beside or _needs_services(source, meaning)):
         result.manifests = [_ingress(source, run)]
-        result.notes += _notes_of_paths(source, run, meaning)
+        result.notes += notes_of_paths(source, meaning, run.patterns)
         return result
     if not result.left:
         result.left += _unsayable(source, meaning, run)
@@ -100,9 +97,7 @@ def _needs_services(source: NginxIngress, meaning: Meaning) -> bool:
 def _unsayable(source: NginxIngress, meaning: Meaning, run: _Run) -> Iterator[str]:
     if source.spec.get("defaultBackend"):
         yield "spec.defaultBackend: a Service of postern.dev has none; write a Service for its hosts"
-    if any(not host or "*" in host for host in source.hosts):
-        yield "spec.rules: a rule without a host, or with a wildcard, takes other hosts in a Service of postern.dev"
-    if not source.paths:
+    elif not source.paths:
         yield "spec.rules: no rule has a path"
     if meaning.aliases and len(source.hosts) > 1:
         yield "server-alias: of several hosts; split the Ingress"
@@ -128,14 +123,15 @@ def _write(result: Converted, source: NginxIngress, meaning: Meaning, run: _Run)
         return
     certificates = list(certificates_of(source))
     result.manifests = [*made, *certificates]
-    result.notes += _notes_of_paths(source, run, meaning)
-    result.notes += _notes_of_objects(source, made, certificates)
+    result.notes += notes_of_paths(source, meaning, run.patterns)
+    result.notes += notes_of_objects(source, made, certificates)
 
 
 def _placed(source: NginxIngress, meaning: Meaning, run: _Run) -> Iterator[Placed]:
     """The paths of all hosts, each with its canary; raises `UnsayableError`."""
     for path in source.paths:
-        found = read_path(path.path, path.type, meaning.rewrite_target, is_pattern=_is_pattern(path, run))
+        is_pattern = path.host in run.patterns.hosts
+        found = read_path(path.path, path.type, meaning.rewrite_target, is_pattern=is_pattern)
         canary = next(iter(run.canaries.beside(source, path)), None)
         is_root = found[:2] == ("Exact", "/")
         if path.backend is not None and not (meaning.app_root and is_root):
@@ -148,10 +144,6 @@ def _placed(source: NginxIngress, meaning: Meaning, run: _Run) -> Iterator[Place
                 yield Placed(host, root, (Share(backend, 1),))
 
 
-def _is_pattern(path: SourcePath, run: _Run) -> bool:
-    return path.host in run.pattern_hosts
-
-
 def _drop_known_aliases(result: Converted, meaning: Meaning, run: _Run) -> None:
     """Leave out the aliases that are hosts of some Ingress, as nginx does."""
     known = [alias for alias in meaning.aliases if alias in run.hosts]
@@ -161,7 +153,7 @@ def _drop_known_aliases(result: Converted, meaning: Meaning, run: _Run) -> None:
 
 
 def _www_hosts(result: Converted, source: NginxIngress, run: _Run) -> Iterator[tuple[str, str]]:
-    for host in source.hosts:
+    for host in (it for it in source.hosts if it and "*" not in it):
         other = host.removeprefix("www.") if host.startswith("www.") else f"www.{host}"
         if other in run.hosts:
             result.notes.append(f"from-to-www-redirect: {other} is a host of an Ingress, and is not redirected")
@@ -174,36 +166,6 @@ def _problems(made: Sequence[Manifest]) -> list[str]:
     compiled = compile_snapshot([parse_manifest(it) for it in made if is_known(it)], inspectors=VALIDATORS)
     wrong = (it for it in compiled.problems if it.reason.condition == "Accepted")
     return list(dict.fromkeys(f"{it.ref.kind} {it.field}: {it.message}" for it in wrong))
-
-
-def _notes_of_paths(source: NginxIngress, run: _Run, meaning: Meaning) -> Iterator[str]:
-    for host in source.hosts:
-        if host in run.pattern_hosts:
-            yield (
-                f"host {host}: {run.pattern_hosts[host]} made nginx match its paths as patterns, without case and"
-                " not by whole elements; here /x takes neither /X nor /xy"
-            )
-    loose = [it.path for it in source.paths if it.type == "ImplementationSpecific" and it.path != "/"]
-    if loose and not meaning.is_pattern:
-        yield (
-            f"path {', '.join(dict.fromkeys(loose))}: nginx compared it letter by letter; here it counts by whole"
-            " elements, as Prefix does"
-        )
-
-
-def _notes_of_objects(
-    source: NginxIngress, made: Sequence[Manifest], certificates: Sequence[Manifest]
-) -> Iterator[str]:
-    dropped = [name for name in sorted(source.of_others) if not (certificates and is_said(name))]
-    if dropped:
-        yield f"{', '.join(dropped)}: is not carried over to Services and Routes of postern.dev"
-    if certificates:
-        yield "cert-manager made its Certificates of the Ingress; they are objects of their own now"
-    services = [it for it in made if it["kind"] == "Service"]
-    if len(services) > 1 and any("rateLimit" in it["spec"] for it in services):
-        yield f"limit-rps, limit-rpm: count for each of {len(services)} Services, where nginx counted for the Ingress"
-    if any(not entry.get("secretName") for entry in source.tls):
-        yield "spec.tls: an entry without secretName is for a certificate of the gateway's own"
 
 
 def _ingress(source: NginxIngress, run: _Run, refused: Meaning | None = None) -> Manifest:

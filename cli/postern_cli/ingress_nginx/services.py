@@ -20,7 +20,7 @@ from .paths import PathOfRoute
 from .reading import Fields
 from .source import Backend, Manifest, NginxIngress, covers
 
-PATHS_MAX = 64
+PATHS_MAX = HOSTS_MAX = 64
 API_VERSION = "postern.dev/v1alpha1"
 
 
@@ -105,7 +105,11 @@ def _groups(
     for (shares, host), matches in by_host.items():
         groups.setdefault((shares, tuple(matches), is_redirected(source, meaning, host)), []).append(host)
     for (shares, alike, _), hosts in groups.items():
-        yield hosts, list(alike), shares
+        # A Service without hosts is for every host, as a rule without one is, and so beside no other.
+        named = [it for it in hosts if it]
+        parts = [named[start : start + HOSTS_MAX] for start in range(0, len(named), HOSTS_MAX)]
+        for part in [[""], *parts] if "" in hosts else parts:
+            yield part, list(alike), shares
 
 
 def is_redirected(source: NginxIngress, meaning: Meaning, host: str) -> bool:
@@ -116,12 +120,13 @@ def is_redirected(source: NginxIngress, meaning: Meaning, host: str) -> bool:
 def _service_spec(source: NginxIngress, meaning: Meaning, hosts: list[str], shares: tuple[Share, ...]) -> Fields:
     fields = copy.deepcopy(meaning.fields)
     more = fields.pop("upstream", {})
-    spec: Fields = {"hosts": [*hosts, *meaning.aliases]}
+    named = [it for it in (*hosts, *meaning.aliases) if it]
+    spec: Fields = {"hosts": named} if named else {}
     if len(shares) == 1:
         spec["upstream"] = _upstream(shares[0].backend, more)
     else:
         spec["upstreams"] = [{**_upstream(it.backend, more), "weight": it.weight} for it in shares]
-    spec |= _tls(source, spec["hosts"])
+    spec |= _tls(source, [*hosts, *meaning.aliases])
     if "redirect" not in fields and is_redirected(source, meaning, hosts[0]):
         fields["redirect"] = {"scheme": "https", "statusCode": 308}
     return spec | fields

@@ -76,7 +76,7 @@ def test_what_a_service_can_say_becomes_one(convert, annotations, fields):
     """The Service has the fields, the Route the path, the compiler finds no error, and nothing is left."""
     result, made, valid = convert(ingress(**annotations))
     assert (0, 0) == (result.exit_code, valid)
-    assert "1 Ingress: 1 as Services and Routes, 0 with another class alone, 0 left to do.\n" == result.stderr
+    assert "1 Ingress: 1 as Services and Routes, 0 with another class alone, 0 left to do." in result.stderr
     assert ["Service", "Route"] == [it["kind"] for it in made]
     assert fields == {name: made[0]["spec"][name] for name in fields}
     assert [{"type": "Prefix", "value": "/a"}] == made[1]["spec"]["paths"]
@@ -167,8 +167,10 @@ def test_the_manifest_of_the_page_does_what_the_page_says(convert, postern, fold
     ("changed", "message"),
     [
         ({"apiVersion": "extensions/v1beta1"}, "write it as networking.k8s.io/v1"),
-        ({"spec": None}, "has no name or no spec"),
-        ({"metadata": None}, "has no name or no spec"),
+        ({"spec": None}, "spec"),
+        ({"spec": {"rules": {}}}, "spec.rules: must be a list"),
+        ({"metadata": {"name": "shop", "annotations": ["x"]}}, "annotations"),
+        ({"metadata": None}, "metadata"),
     ],
     ids=str,
 )
@@ -183,3 +185,10 @@ def test_other_kinds_of_the_name_are_passed_over(postern, folder):
     """OpenShift has an Ingress of its own, which is no Ingress."""
     folder.write(ingress() | {"apiVersion": "config.openshift.io/v1", "spec": {}})
     assert "No Ingress of class nginx is there." in postern("convert", "ingress-nginx", folder.path).stderr
+
+
+def test_an_ingress_that_is_there_twice_is_named(postern, folder):
+    """The first one counts, as when folders are served, and the exit status says that something is wrong."""
+    folder.write(ingress(), ingress(proxy_body_size="1m"))
+    result = postern("convert", "ingress-nginx", folder.path)
+    assert (1, 1, True) == (result.exit_code, result.stdout.count("kind: "), "already" in result.stderr)

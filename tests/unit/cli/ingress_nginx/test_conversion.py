@@ -87,6 +87,30 @@ def test_patterns_of_one_ingress_are_noted_at_all_of_the_host():
     assert [True, True] == [any("Ingress/demo/a made nginx match" in it for it in one.notes) for one in done]
 
 
+def test_a_pattern_that_nginx_tried_first_is_noted():
+    """nginx tries longer texts first, whatever they match; here the longer prefix comes first."""
+    wide = ingress("wide", "/shop(/|$)(.*)", annotations={"rewrite-target": "/$2"})
+    done = converted(wide, ingress("narrow", "/shop/admin"))
+    assert [False, True] == [any("/shop(/|$)(.*) of Ingress/demo/wide" in it for it in one.notes) for one in done]
+
+
+def test_a_rule_without_a_host_is_a_service_for_every_host():
+    """It takes what nothing else names, as it did, and stands beside no named host."""
+    source = ingress(host="", annotations={"proxy-body-size": "1m"})
+    source["spec"]["rules"].append({**source["spec"]["rules"][0], "host": "*.example.com"})
+    result = one_converted(source)
+    assert [None, ["*.example.com"]] == [it.get("hosts") for it in services(result)]
+    assert any("one label" in note for note in result.notes)
+
+
+def test_more_hosts_than_a_service_takes_are_several():
+    """A Service has 64 hosts at the most."""
+    source = ingress(annotations={"proxy-body-size": "1m"})
+    (rule,) = source["spec"]["rules"]
+    source["spec"]["rules"] = [{**rule, "host": f"h{number}.example.com"} for number in range(65)]
+    assert [64, 1] == [len(it["hosts"]) for it in services(one_converted(source))]
+
+
 def test_a_path_that_counts_otherwise_is_noted():
     """What a path of type ImplementationSpecific takes differs, and is never changed in silence."""
     (result,) = converted(ingress("shop", "/a", type_="ImplementationSpecific"))
