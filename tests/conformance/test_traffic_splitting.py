@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import raw
+from heads import signed
 from manifests import consumer, credential, route, secret, service
 
 OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -31,6 +32,10 @@ def gateway(start_gateway, module_upstream, canary):
             route("private", paths=[{"type": "Prefix", "value": "/private"}], auth={"jwt": {}}),
             service("lost", hosts=["lost.example.com"], upstream=None, upstreams=lost),
             route("lost", serviceRef={"name": "lost"}),
+            service("limited", hosts=["limited.example.com"], upstream=None, auth={"jwt": {}},
+                    upstreams=[{"url": url(module_upstream)}, {"url": url(canary)}],
+                    rateLimit=[{"by": "Claim", "claim": ["tenant"], "requests": 1, "per": "24h"}]),
+            route("limited", serviceRef={"name": "limited"}),
             consumer(), credential(), secret(),
         ]
     )  # fmt: skip
@@ -65,3 +70,16 @@ def test_what_is_refused_has_no_turn(gateway, upstream, canary):
     with raw.Client(gateway.listen) as client:
         assert {401} == {client.ask(raw.request("/private")).status for _ in range(20)}
     assert [] == upstream.requests + canary.requests
+
+
+def test_what_is_beyond_a_limit_has_no_turn(gateway, upstream, canary):
+    """A client that asks too often does not change which application the next request of another one reaches."""
+    canary.forget()
+    with raw.Client(gateway.listen) as client:
+        for tenant, statuses in (("a", [200, 429, 429, 429]), ("b", [200, 429]), ("c", [200]), ("d", [200])):
+            token = f"Authorization: Bearer {signed(tenant=tenant)}"
+            asks = raw.request("/", token, host="limited.example.com")
+            assert statuses == [client.ask(asks).status for _ in statuses]
+    tenants = [[seen.fields["authorization"].split(".")[1] for seen in it.requests] for it in (upstream, canary)]
+    payloads = [signed(tenant=tenant).split(".")[1] for tenant in "abcd"]
+    assert [payloads[::2], payloads[1::2]] == tenants

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 import msgspec
@@ -73,12 +74,20 @@ def has_no_body(method: str, status: int) -> bool:
 
 
 def read_response(
-    status: int, phrase: bytes, fields: Fields, *, method: str, http_minor: int, closes: bool
+    status: int,
+    phrase: bytes,
+    fields: Fields,
+    *,
+    method: str,
+    http_minor: int,
+    closes: bool,
+    written: Iterable[tuple[bytes, bytes]] = (),
 ) -> Response:
     """Check and rewrite a final response head; raises `BadResponse`.
 
     `http_minor` is the client's version; `closes` says that the client's
-    connection is to end after this response.
+    connection is to end after this response.  `written` are the gateway's own
+    fields, which are sent whatever the upstream's `Connection` names.
     """
     if len(fields) > FIELDS_MAX:
         raise BadResponse
@@ -89,6 +98,8 @@ def read_response(
         client = CHUNKED if http_minor else UNTIL_CLOSE
     closes = closes or client is UNTIL_CLOSE
     lines = [b"HTTP/1.1 %d %b" % (status, phrase), *found.kept]
+    if written:
+        lines += map(b": ".join, written)
     if client is CHUNKED:
         lines.append(b"Transfer-Encoding: chunked")
     elif found.lengths and status != 204:
@@ -137,7 +148,7 @@ def _sort(fields: Fields) -> _Sorted:
             found.lengths.append(field[1])
         elif name == b"connection":
             if field[1].lower() not in _USUAL:
-                named.update(option.strip(b" \t").lower() for option in field[1].split(b","))
+                named |= _options(field[1])
         elif name == b"transfer-encoding":
             found.codings.append(field[1].lower())
         elif name == b"keep-alive":
@@ -146,6 +157,11 @@ def _sort(fields: Fields) -> _Sorted:
         found.kept = [line for line in found.kept if line.partition(b":")[0].lower() not in named]
         found.has_date = found.has_date and b"date" not in named
     return found
+
+
+def _options(value: bytes) -> frozenset[bytes]:
+    """The names in a Connection field, in lower case (RFC 9110, section 7.6.1)."""
+    return frozenset(option.strip(b" \t").lower() for option in value.split(b","))
 
 
 _USUAL = frozenset({b"keep-alive", b"close"})
@@ -174,12 +190,14 @@ def _framing_of(lengths: list[bytes], codings: list[bytes], *, no_body: bool) ->
     return LENGTH if lengths else UNTIL_CLOSE
 
 
-def informational(status: int, phrase: bytes, fields: Fields) -> bytes:
-    """A 1xx head for the client; a 101 keeps what names the new protocol."""
+def informational(status: int, phrase: bytes, fields: Fields, written: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
+    """A 1xx head for the client; a 101 keeps what names the new protocol. `written` are as in `read_response`."""
     if len(fields) > FIELDS_MAX:
         raise BadResponse
-    dropped = HOP_BY_HOP | {b"content-length"}
+    named = (_options(value) for name, value in fields if name.lower() == b"connection")
+    dropped = HOP_BY_HOP.union({b"content-length"}, *named)
     kept = [field for field in fields if field[0].lower() not in dropped]
+    kept += written
     if any(b"\r" in value or b"\n" in value for _, value in kept):
         raise BadResponse
     if status == 101:

@@ -55,11 +55,14 @@ class ResponseWriter:
         """Take the final head; raises `BadResponse`. `closes`: the client's connection ends after it."""
         if self._mapping is not None:
             fields = self._mapping.fields(fields, self._host)
+        written: RequestFields = ()
         if self._edits is not None:
-            fields = self._edits.fields(fields)
+            fields, written = self._edits.kept(fields), self._edits.added
         if self.cors is not None:
-            fields = with_cors(fields, self.cors)
-        response = read_response(status, phrase, fields, method=self._method, http_minor=self._minor, closes=closes)
+            fields, written = with_cors(fields, ()), tuple(with_cors(written, self.cors))
+        response = read_response(
+            status, phrase, fields, method=self._method, http_minor=self._minor, closes=closes, written=written
+        )
         self.response = response
         self._is_chunked = response.client is CHUNKED
         self._out.append(response.head)

@@ -8,14 +8,12 @@ from .head import Fields
 
 
 class ResponseEdits(msgspec.Struct, frozen=True, gc=False):
-    """`removed` are names in lower case, `added` are fields that follow those that stay."""
+    """`removed` are names in lower case, `added` are fields that follow those that are kept."""
 
     removed: frozenset[bytes]
     added: Fields
 
-    def fields(self, fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """The fields of a response to be sent on."""
+    def kept(self, fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The upstream's fields that go on."""
         removed = self.removed
-        kept = [field for field in fields if field[0].lower() not in removed] if removed else fields[:]
-        kept += self.added
-        return kept
+        return [field for field in fields if field[0].lower() not in removed] if removed else fields

@@ -160,13 +160,14 @@ class ClientConnection(ClientProtocol):
             record.route = outcome.route.label
         row = outcome.route
         heads: tuple[bytes, ...] = ()
-        if isinstance(sent, tuple):
-            heads = sent
-            outcome, sent = self.gateway.rotations.choose(outcome, sent)
-        sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, outcome, record, sent)
         if outcome.counted:
             record.consumer = outcome.consumer if type(outcome) is Authorized else ""
             outcome = within_limits(outcome, self.gateway.token_buckets, time.monotonic())
+        if isinstance(sent, tuple):
+            heads, sent = sent, b""
+            if type(outcome) is Authorized:  # what is refused takes no turn
+                outcome, sent = self.gateway.rotations.choose(outcome, heads)
+        sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, outcome, record, sent)
         if isinstance(outcome, Reject):
             record.duration_s = self.now() - self._began_at
             self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record, outcome))

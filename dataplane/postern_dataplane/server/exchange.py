@@ -120,8 +120,8 @@ class Exchange(RequestForwarder):
         if self._attempts is not None:
             self._attempts.end()
         edits = self._outcome.route.response_edits
-        fields = fields if edits is None else edits.fields(fields)
-        self._client.write(self._bounded(informational(status, phrase, fields)))
+        fields, written = (fields, ()) if edits is None else (edits.kept(fields), edits.added)
+        self._client.write(self._bounded(informational(status, phrase, fields, written)))
         self.record.status = status
         self._response_writer.head_is_out = True
         self._move(TUNNEL)

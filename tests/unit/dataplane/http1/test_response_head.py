@@ -234,3 +234,12 @@ def test_the_keep_alive_time_of_an_upstream_is_read(value, seconds):
     """`Keep-Alive: timeout=` says how long it keeps the connection, and ends here."""
     found = read((b"Content-Length", b"0"), (b"Keep-Alive", value))
     assert (seconds, False) == (found.keep_alive_s, b"keep-alive" in found.head.lower())
+
+
+@pytest.mark.parametrize("status", [101, 103])
+def test_an_informational_head_ends_what_is_of_one_connection(status):
+    """Fields that Connection names end here as in a final response, and what the gateway writes goes on."""
+    fields = [(b"Connection", b"Upgrade, X-Inner"), (b"X-Inner", b"1"), (b"X-Outer", b"1"), (b"x-a", b"1")]
+    written = ((b"X-Inner", b"ours"),)
+    lines = informational(status, b"", fields, written).split(b"\r\n")[1:-2]
+    assert [b"X-Outer: 1", b"x-a: 1", b"X-Inner: ours"] == lines[:3]

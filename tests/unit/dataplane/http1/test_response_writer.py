@@ -7,6 +7,7 @@ import pytest
 from heads import head
 from postern_dataplane.http1.response_head import BadResponse
 from postern_dataplane.http1.response_writer import ResponseWriter
+from postern_dataplane.request.response_edits import ResponseEdits
 
 LENGTH = [(b"Content-Length", b"5"), (b"Date", b"now")]
 UNKNOWN = [(b"Date", b"now")]
@@ -91,3 +92,16 @@ def test_small_chunks_of_one_packet_go_out_as_one():
         download.add(b"x")
     download.flush()
     assert ([b"64\r\n" + b"x" * 100 + b"\r\n"], 100) == (written[1:], download.size_bytes)
+
+
+def test_no_connection_field_takes_back_what_the_gateway_writes():
+    """RFC 9110, section 7.6.1, is about the upstream's own fields; a policy of the gateway's must reach the client."""
+    names = b"X-Frame-Options, Access-Control-Allow-Origin, Vary, X-Own"
+    fields = [(b"Connection", names), (b"X-Frame-Options", b"ALLOWALL"), (b"X-Own", b"1"), (b"Content-Length", b"0")]
+    edits = ResponseEdits(frozenset({b"x-frame-options"}), ((b"X-Frame-Options", b"DENY"),))
+    cors = ((b"Access-Control-Allow-Origin", b"https://a.example"), (b"Vary", b"Origin"))
+    writer = ResponseWriter(print, head(), cors=cors, edits=edits)
+    lines = writer.begin(200, b"OK", fields, closes=False).head.split(b"\r\n")
+    kept = [line for line in lines[1:-2] if not line.startswith((b"Date", b"Content-Length"))]
+    written = [b"X-Frame-Options: DENY", b"Access-Control-Allow-Origin: https://a.example", b"Vary: Origin"]
+    assert written == kept
