@@ -97,7 +97,8 @@ def _placed(parsed: Parsed, refusal: str) -> PlacedIngress:
     why = f"{parsed.ref}: {wrong[0].field}: {wrong[0].message}" if wrong else ""
     problems = [Problem(parsed.ref, Reason.INVALID, *mistake) for mistake in scope.mistakes]
     all_problems = (*problems, *wrong, *_remarks(parsed.ref, annotations))
-    claim = scope.claim(parsed, is_certain=True)
+    # A canary asks for no host, and gives none up that it had before it was one.
+    claim = scope.claim(parsed, is_certain=not is_canary(annotations))
     return PlacedIngress(parsed.ref, parsed, scope, claim, annotations, why, all_problems)
 
 

@@ -118,6 +118,17 @@ def test_an_ingress_keeps_its_hosts_while_its_class_is_not_there():
     assert "two" == moved.grants.hosts["app.example.com"].namespace
 
 
+def test_an_ingress_that_becomes_a_canary_keeps_its_hosts():
+    """What is not served gives nothing to the next that asked; a canary from the start has none to keep."""
+    canary = ingress(annotations={"nginx.ingress.kubernetes.io/canary": "true"})
+    other = ingress("other", namespace="two", created=day(1))
+    objects = [ingress_class(), *WEB, *kubernetes_service(namespace="two"), canary, other]
+    grants = compiled(ingress_class(), *WEB, ingress()).grants
+    assert ["default", "two"] == [
+        compiled(*objects, grants=held).grants.hosts["app.example.com"].namespace for held in (grants, Grants())
+    ]
+
+
 def test_a_default_backend_has_the_hosts_of_its_namespace():
     """Every host that nothing names is among them where its namespace owns those."""
     default = ingress("default", host="d.x", created=day(1), defaultBackend=BACKEND)
