@@ -1,7 +1,8 @@
 """What asks the gateway from within the cluster: single requests, and a constant load that counts every failure.
 
 It runs in a Pod of its own, on Postern's image, and is told what to do over HTTP:
-`POST /ask` sends one request and gives its answer; `POST /load` starts the load, or
+`POST /ask` sends one request and gives its answer; `POST /certificate` shakes hands,
+and gives the serial number of the certificate that it is shown; `POST /load` starts the load, or
 changes what it sends; `POST /stop` ends it; `GET /counts` says how it went.
 """
 
@@ -122,6 +123,19 @@ async def handle_ask(request: web.Request) -> web.Response:
         return web.json_response({"error": repr(error)})
 
 
+async def handle_certificate(request: web.Request) -> web.Response:
+    asked = await request.json()
+    context = ssl.create_default_context(cadata=asked["ca"])
+    try:
+        connecting = asyncio.open_connection(asked["host"], 443, ssl=context, server_hostname=asked["server_name"])
+        _, writer = await asyncio.wait_for(connecting, TIMEOUT_S)
+    except (OSError, TimeoutError) as error:
+        return web.json_response({"error": repr(error)})
+    shown = writer.get_extra_info("peercert")
+    writer.close()
+    return web.json_response({"serial": shown["serialNumber"]})
+
+
 async def handle_load(request: web.Request) -> web.Response:
     asked = await request.json()
     begins = asked.pop("begin", False)
@@ -148,6 +162,7 @@ def main() -> None:
     app.add_routes(
         [
             web.post("/ask", handle_ask),
+            web.post("/certificate", handle_certificate),
             web.post("/load", handle_load),
             web.post("/stop", handle_stop),
             web.get("/counts", handle_counts),

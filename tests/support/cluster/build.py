@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -59,6 +60,17 @@ def built(module: Module, names: Iterable[str], command: str) -> Path:
         go = "" if shutil.which("go") else "install Go, then "
         raise NotBuilt(f"{', '.join(missing)}: {go}`{command}` (builds {module.folder.name}, once)")
     return folder
+
+
+def source_of(module: Module, name: str) -> Path:
+    """The folder with all files of the Go module of that name, for what it has besides programs; raises `NotBuilt`."""
+    if not shutil.which("go"):
+        raise NotBuilt(f"Go, for the files of {name}")
+    asked = ["go", "mod", "download", "-json", name]
+    done = subprocess.run(asked, cwd=module.folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NotBuilt(f"the files of {name}: {done.stderr or done.stdout}")
+    return Path(json.loads(done.stdout)["Dir"])
 
 
 def build(module: Module, names: Iterable[str], say: Say) -> Path:

@@ -52,6 +52,20 @@ KSTATUS = Module(FOLDER / "kstatus", {"kstatus": "postern.dev/tests/cluster/ksta
 # A program of our own, around the part of external-dns that reads Kubernetes and plans records: its providers are the
 # libraries of thirty clouds.
 EXTERNAL_DNS = Module(FOLDER / "externaldns", {"externaldns": "postern.dev/tests/cluster/externaldns"}, minutes=2)
+CERT_MANAGER = Module(
+    FOLDER / "certmanager",
+    {
+        name: f"github.com/cert-manager/cert-manager/cmd/{name}"
+        for name in ("acmesolver", "cainjector", "controller", "webhook")
+    },
+    minutes=4,
+)
+# The ACME server, and the DNS server that it asks.
+PEBBLE = Module(
+    FOLDER / "pebble",
+    {name: f"github.com/letsencrypt/pebble/v2/cmd/{name}" for name in ("pebble", "pebble-challtestsrv")},
+)
+
 # By the folder of tests, what it runs; the command that builds it is `make <folder>-test`.
 HELMS: tuple[tuple[Module, Sequence[str]], ...] = ((KUBERNETES, ("helm",)), (HELM3, ("helm",)))
 NEEDED_BY: dict[str, tuple[tuple[Module, Sequence[str]], ...]] = {
@@ -63,7 +77,11 @@ NEEDED_BY: dict[str, tuple[tuple[Module, Sequence[str]], ...]] = {
         (EXTERNAL_DNS, tuple(EXTERNAL_DNS.packages)),
     ),
     "gitops": ((ARGOCD, tuple(ARGOCD.packages)), (KSTATUS, tuple(KSTATUS.packages))),
-    "e2e": ((KUBERNETES, (*CONTROL_PLANE, *NODE)),),
+    "e2e": (
+        (KUBERNETES, (*CONTROL_PLANE, *NODE)),
+        (CERT_MANAGER, tuple(CERT_MANAGER.packages)),
+        (PEBBLE, tuple(PEBBLE.packages)),
+    ),
 }
 
 

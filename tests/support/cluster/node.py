@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .control_plane import ControlPlane
+from .control_plane import SERVICE_ADDRESSES, ControlPlane
 from .processes import Program
 from .sources import Programs
 
@@ -178,6 +178,8 @@ def make_host() -> None:
     _run("ip", "link", "add", "node0", "type", "bridge")
     _run("ip", "addr", "add", f"{ADDRESS}/32", "dev", "node0")
     _run("ip", "link", "set", "node0", "up")
+    # The API server calls webhooks by Services: without a route the kernel gives up before it asks kube-proxy's rules.
+    _run("ip", "route", "add", SERVICE_ADDRESSES, "dev", "node0")
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cluster.build import NotBuilt, built, cache_folder
+from cluster.build import NotBuilt, built, cache_folder, source_of
 from cluster.modules import HELM3, NEEDED_BY
 from cluster.sources import NoCluster, find_source
 
@@ -43,6 +43,15 @@ def test_without_go_the_message_says_so(machine, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NotBuilt, match="install Go, then `make chart-test`"):
         built(HELM3, ("helm",), "make chart-test")
+
+
+def test_the_files_of_a_module_need_go_too(machine, monkeypatch, tmp_path):
+    """A chart comes with the module of its program, and Go's own message is passed on where Go can't get it."""
+    with pytest.raises(NotBuilt, match=r"the files of example\.com/chart"):
+        source_of(HELM3, "example.com/chart")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotBuilt, match=r"Go, for the files of example\.com/chart"):
+        source_of(HELM3, "example.com/chart")
 
 
 def test_a_program_that_is_there_is_used(machine):
