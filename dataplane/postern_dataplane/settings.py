@@ -173,6 +173,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "[What is remembered](#what-is-remembered-of-requests) changes no answer; without it, clients that ask the "
         "same again and again cost about half as much more.",
     )] = True  # fmt: skip
+    remember_tokens: Annotated[bool, Option(
+        SWITCH, "Whether to verify the same token only once.",
+        "It changes no answer; `off` verifies the token of each request, and parses each request, as what is "
+        "remembered of one holds what its token came to.",
+    )] = True  # fmt: skip
     end_with_stdin: Annotated[bool, Option(
         None, "Drain and end when standard input does.",
         "For a parent that starts this as a child: when it is killed, no process stays on the addresses. Off by "

@@ -14,13 +14,13 @@ from upstream import Upstream
 def start_gateway(tmp_path_factory):
     """Starts gateways and ends them after the module; manifests first, then options of the command.
 
-    `POSTERN_TEST_REMEMBER_HEADS=off` in the environment has all of them parse every request.
+    `POSTERN_TEST_REMEMBER_HEADS=off` in the environment has all of them parse every request and verify every token.
     """
     started = []
-    remember_heads = os.environ.get("POSTERN_TEST_REMEMBER_HEADS", "on")
+    remembers = os.environ.get("POSTERN_TEST_REMEMBER_HEADS", "on")
 
     def start(served, *options, kind=Local, **arguments):
-        options = ("--remember-heads", remember_heads, *options)
+        options = ("--remember-heads", remembers, "--remember-tokens", remembers, *options)
         started.append(kind(tmp_path_factory.mktemp("gateway") / "it", *options, **arguments))
         started[-1].serve(served)
         return started[-1]

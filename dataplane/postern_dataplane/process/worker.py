@@ -76,7 +76,7 @@ class Worker:
         self._port_receiver = ports
         self._counters = Counters(reports_routes=bool(settings.metrics_routes))
         self._access_log = access_log_for(settings)
-        self._active_table = ActiveTable()
+        self._active_table = ActiveTable(remembers_tokens=settings.remember_tokens)
         self._token_buckets = TokenBuckets(share_of(settings.workers, pods=0))
         table_settings = table_settings_for(settings)
         correlation = table_settings.correlation
@@ -86,7 +86,8 @@ class Worker:
             connection_memory_bytes=settings.worker_memory_bytes(),
             observer=FanOutObserver(self._counters, self._access_log) if self._access_log else self._counters,
             dial_policy=DialPolicy(read_allowed_addresses(settings.allowed_upstreams)),
-            remembers_heads=settings.remember_heads,
+            # What is remembered of a head holds what its token came to.
+            remembers_heads=settings.remember_heads and settings.remember_tokens,
             annotator=Annotator(correlation) if correlation or self._access_log else None,
             token_buckets=self._token_buckets,
         )

@@ -48,6 +48,7 @@ def test_the_memory_for_connections_follows_from_the_workers():
         ("--metrics-routes", "20000", "metrics_routes", 20_000),
         ("--remember-heads", "on", "remember_heads", True),
         ("--remember-heads", "off", "remember_heads", False),
+        ("--remember-tokens", "off", "remember_tokens", False),
         ("--drain-grace", "1m30s", "drain_grace_s", 90.0),
         ("--max-connections", "5", "max_connections", 5),
         ("--connection-memory", "1048576", "connection_memory_bytes", 2**20),
