@@ -82,7 +82,7 @@ def test_what_is_remembered_is_what_would_be_read(remembered, data):
 
 @given(st.lists(st.binary(max_size=NAME_BYTES_MAX + 2), max_size=20))
 def test_names_of_fields_are_compared_as_without_memory(names):
-    """Also those that are too long to be kept."""
+    """Names that are too long to be kept are compared in the same form, each time anew."""
     known = CanonicalNames()
     for name in (*names, *names):
         assert canonical(name.decode("latin-1")).encode("latin-1") == known[name]

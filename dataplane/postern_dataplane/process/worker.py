@@ -86,7 +86,6 @@ class Worker:
             connection_memory_bytes=settings.worker_memory_bytes(),
             observer=FanOutObserver(self._counters, self._access_log) if self._access_log else self._counters,
             dial_policy=DialPolicy(read_allowed_addresses(settings.allowed_upstreams)),
-            # What is remembered of a head holds what its token came to.
             remembers_heads=settings.remember_heads and settings.remember_tokens,
             annotator=Annotator(correlation) if correlation or self._access_log else None,
             token_buckets=self._token_buckets,
