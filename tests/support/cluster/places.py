@@ -30,7 +30,8 @@ from .sources import NoCluster
 
 SUPPORT = Path(__file__).parents[1]
 START_TIMEOUT_S = 180
-STOP_TIMEOUT_S = 60
+# A dozen unpacked images are removed, which takes a minute where the disk is busy.
+STOP_TIMEOUT_S = 180
 POLL_S = 0.1
 # What builds the images; the node's own are in `node_home`.
 BUILD_PACKAGES = {"buildah": "buildah", "mmdebstrap": "mmdebstrap"}
