@@ -163,6 +163,7 @@ def cli(context: click.Context) -> None:
       postern token --credential oiloil --namespace demo --ttl 24h manifests
       postern explain manifests -- GET https://shop.example.com/v1/orders
       postern status                      what a cluster serves, and what is wrong
+      postern convert ingress-nginx manifests   what Postern makes of Ingresses for nginx
       kubectl postern validate            the same commands, about kubectl's cluster
 
     FOLDER... are folders or files with manifests (*.yaml, *.yml, *.json).

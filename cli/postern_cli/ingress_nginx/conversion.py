@@ -90,13 +90,20 @@ def _convert(source: NginxIngress, meaning: Meaning, run: _Run) -> Converted:
 
 
 def _needs_services(source: NginxIngress, meaning: Meaning) -> bool:
-    says_more = meaning.fields or meaning.is_pattern or meaning.app_root or meaning.aliases or meaning.is_www
-    return bool(says_more or meaning.is_https_forced or (meaning.is_https_preferred and source.tls))
+    return _says_more(meaning) or bool(meaning.is_https_preferred and source.tls)
+
+
+def _says_more(meaning: Meaning) -> bool:
+    """Whether an annotation says what no Ingress of ours does."""
+    more = meaning.fields or meaning.is_pattern or meaning.app_root or meaning.aliases or meaning.is_www
+    return bool(more or meaning.is_https_forced)
 
 
 def _unsayable(source: NginxIngress, meaning: Meaning, run: _Run) -> Iterator[str]:
     if source.spec.get("defaultBackend"):
-        yield "spec.defaultBackend: a Service of postern.dev has none; write a Service for its hosts"
+        why = "spec.defaultBackend: a Service of postern.dev has none; write a Service for its hosts"
+        only_redirects = "; or annotate ssl-redirect: false, and have the gateway redirect (--redirect-to-https)"
+        yield why if _says_more(meaning) else why + only_redirects
     elif not source.paths:
         yield "spec.rules: no rule has a path"
     if meaning.aliases and len(source.hosts) > 1:

@@ -59,6 +59,14 @@ def test_two_backends_are_two_services_and_the_limits_are_noted():
     assert any("count for each of 2 Services" in note for note in result.notes)
 
 
+def test_a_default_backend_beside_a_redirect_is_left():
+    """A Service has none; where only the default redirect to HTTPS asks for one, another way is named."""
+    backend = {"service": {"name": "shop", "port": {"number": 80}}}
+    (result,) = converted(ingress(defaultBackend=backend, **TLS))
+    assert (["Ingress"], True) == (kinds(result), "--redirect-to-https" in result.left[0])
+    assert [] == one_converted(ingress(defaultBackend=backend)).left
+
+
 def test_labels_stay():
     """The labels of an Ingress are those of all that is made of it."""
     source = ingress(annotations={"proxy-body-size": "1m"})
