@@ -6,7 +6,7 @@ object of its own the certificate of a converted Ingress would be renewed no mor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .source import Manifest, NginxIngress
 
@@ -29,6 +29,20 @@ def certificates_of(source: NginxIngress) -> Iterator[Manifest]:
                 }
                 metadata = source.metadata(secret)
                 yield {"apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": metadata, "spec": spec}
+
+
+def without_repeated(manifests: Iterable[Manifest], known: dict[tuple[str, str], Manifest]) -> list[Manifest]:
+    """The same without Certificates that are known: of several Ingresses with one Secret the first has all names."""
+    kept = []
+    for it in manifests:
+        if it["kind"] == "Certificate":
+            first = known.setdefault((it["metadata"].get("namespace", ""), it["metadata"]["name"]), it)
+            if first is not it:
+                names = first["spec"]["dnsNames"]
+                names += [name for name in it["spec"]["dnsNames"] if name not in names]
+                continue
+        kept.append(it)
+    return kept
 
 
 def is_said(annotation: str) -> bool:

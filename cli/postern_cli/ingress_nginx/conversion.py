@@ -20,7 +20,7 @@ from postern_operator.validators import VALIDATORS
 
 from .annotations import Meaning, read_annotations
 from .canaries import Canaries, canaries_of
-from .certificates import certificates_of
+from .certificates import certificates_of, without_repeated
 from .differences import Patterns, notes_of_objects, notes_of_paths, patterns_of
 from .object_names import ObjectNames
 from .paths import PathOfRoute, read_path
@@ -67,6 +67,9 @@ def convert_all(sources: Sequence[NginxIngress], to_class: str, suffix: str = ""
     hosts = frozenset(host for it in stable for host in it.hosts)
     run = _Run(to_class, suffix, ObjectNames(), canaries_of(sources), hosts, patterns_of(stable, meanings))
     done = [_convert(it, meaning, run) for it, meaning in zip(stable, meanings, strict=True)]
+    known: dict[tuple[str, str], Manifest] = {}
+    for result in done:
+        result.manifests = without_repeated(result.manifests, known)
     for source, why in run.canaries.left:
         done.append(Converted(source.title, left=[f"{why}; it is left out, and the stable one takes all requests"]))
     return done

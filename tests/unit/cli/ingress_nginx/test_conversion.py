@@ -151,6 +151,16 @@ def test_the_certificate_outlives_the_ingress():
     assert ("Certificate", expected) == (certificate["kind"], certificate["spec"])
 
 
+def test_a_secret_of_several_ingresses_has_one_certificate():
+    """The names of all of them are in it, as a second object of the name would replace the first."""
+    sources = [ingress(name, host=f"{name}.example.com") for name in ("a", "b")]
+    for source in sources:
+        source["spec"]["tls"] = [{"secretName": "t", "hosts": [source["spec"]["rules"][0]["host"]]}]
+        source["metadata"]["annotations"]["cert-manager.io/issuer"] = "letsencrypt"
+    certificates = [it for one in converted(*sources) for it in one.manifests if it["kind"] == "Certificate"]
+    assert [["a.example.com", "b.example.com"]] == [it["spec"]["dnsNames"] for it in certificates]
+
+
 def test_annotations_of_others_are_noted():
     """Nobody reads them at a Service of ours."""
     source = ingress(annotations={"proxy-body-size": "1m"})
