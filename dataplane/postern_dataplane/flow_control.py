@@ -22,7 +22,7 @@ def _discard(_data: bytes) -> None:
 class ReadGate:
     """The reasons not to read a transport, by names of their own; `receive` takes what it brings."""
 
-    __slots__ = ("_is_due", "_is_taking", "_loop", "_reasons", "_receive", "_transport", "rest")
+    __slots__ = ("_is_due", "_is_taking", "_loop", "_receive", "_transport", "reasons", "rest")
 
     def __init__(
         self, transport: asyncio.Transport, receive: Callable[[bytes], None], loop: asyncio.AbstractEventLoop
@@ -30,14 +30,14 @@ class ReadGate:
         self._transport = transport
         self._loop = loop
         self._receive = receive
-        self._reasons: set[str] = set()
+        self.reasons: set[str] = set()
         self._is_due = False
         self._is_taking = False
         # What was read and waits for its turn; while there is any, the transport is not read.
         self.rest = b""
 
     def __contains__(self, why: str) -> bool:
-        return why in self._reasons
+        return why in self.reasons
 
     def first_part(self, data: bytes) -> bytes:
         """The part of a read that may be taken now; `receive` gets the rest later, with nothing in between."""
@@ -46,7 +46,7 @@ class ReadGate:
             return b""
         if len(data) <= PART_BYTES or data.count(b"\r\n") <= LINE_ENDS_MAX:
             return data
-        if not self._reasons and not self._transport.is_closing():
+        if not self.reasons and not self._transport.is_closing():
             self._transport.pause_reading()
         self.rest = data[PART_BYTES:]
         self._go_on()
@@ -54,26 +54,26 @@ class ReadGate:
 
     def pause(self, why: str) -> None:
         """Read no more until this reason, too, has gone."""
-        if not self._reasons and not self.rest and not self._transport.is_closing():
+        if not self.reasons and not self.rest and not self._transport.is_closing():
             self._transport.pause_reading()
-        self._reasons.add(why)
+        self.reasons.add(why)
 
     def resume(self, why: str) -> None:
         """Withdraw one reason, if it is there."""
-        if why in self._reasons:
-            self._reasons.discard(why)
-            if not self._reasons:
+        if why in self.reasons:
+            self.reasons.discard(why)
+            if not self.reasons:
                 self._go_on()
 
     def pause_only(self, why: str) -> None:
         """Withdraw all reasons but this one, which is added if it isn't there."""
         self.pause(why)
-        self._reasons = {why}
+        self.reasons = {why}
 
     def resume_all(self) -> None:
         """Withdraw all reasons."""
-        if self._reasons:
-            self._reasons.clear()
+        if self.reasons:
+            self.reasons.clear()
             self._go_on()
 
     def end(self) -> bytes:
@@ -96,7 +96,7 @@ class ReadGate:
 
     def _take_part(self) -> None:
         self._is_due = False
-        if self._reasons or not self.rest:
+        if self.reasons or not self.rest:
             return
         if self._transport.is_closing():
             self.rest = b""
@@ -110,5 +110,5 @@ class ReadGate:
         finally:
             self.rest = rest
             self._is_taking = False
-        if not self._reasons:
+        if not self.reasons:
             self._go_on()

@@ -205,7 +205,7 @@ class ClientConnection(ClientProtocol):
             return
         if self.reader.backlog > BACKLOG_BYTES_MAX:
             self.read_gate.pause_only("backlog")
-        else:
+        elif self.read_gate.reasons:
             self.read_gate.resume_all()
         if self._waiting is not None:
             self._block() if self._is_write_paused else self._queue()

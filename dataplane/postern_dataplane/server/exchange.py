@@ -44,7 +44,7 @@ class Exchange(RequestForwarder):
         self._backend = outcome.upstream.backend
         self._retry_state = RetryState(self._services.upstreams.get(outcome.upstream), self._services.observer)
         self._body = None
-        if head.has_body:
+        if head.chunked or head.content_length:
             bytes_max = outcome.route.body_bytes_max if head.chunked else None  # a length was compared by `decide`
             self._body = BodyForwarder(client, is_chunked=head.chunked, bytes_max=bytes_max)
         row = outcome.route
@@ -87,9 +87,10 @@ class Exchange(RequestForwarder):
         self._was_answered = True
         if self._body is not None:
             self._body.forget()
-        closes = not (self._client.keeps_alive and self._is_whole)
+        closes = not (self._client.keeps_alive and (self._body is None or self._body.is_whole))
         response = self._response_writer.begin(status, phrase, fields, closes=closes)
-        self._bounded(response.head)
+        if len(response.head) > self._services.limits.max_response_headers_bytes:
+            raise BadResponse
         self.record.status = status
         self.record.upstream_latency_s = self._client.now() - (self._sent_at or self._began_at)
         self._move(DOWNLOADING)

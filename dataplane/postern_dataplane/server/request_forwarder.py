@@ -171,16 +171,12 @@ class RequestForwarder(ABC):
         self._client.read_gate.resume("upstream")
         self._uploaded()
 
-    @property
-    def _is_whole(self) -> bool:
-        return self._body is None or self._body.is_whole
-
     def _release_upstream(self) -> None:
         """Return the upstream connection to the pool, or drop it where this exchange is not over on it."""
         connection, self._upstream = self._upstream, None
         if connection is None:
             return
-        if connection.is_reusable and self._is_whole:
+        if connection.is_reusable and (self._body is None or self._body.is_whole):
             self._retry_state.pool.keep(connection, self._client.now())
         elif self.state is TUNNEL:
             connection.close()

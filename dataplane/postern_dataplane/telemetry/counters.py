@@ -106,7 +106,7 @@ class Counters:
         self._cpu_s_taken = 0.0
         # Looked up here once, for they are on the path of every request.
         self._requests, self._denials = self._counts[definitions.REQUESTS], self._counts[definitions.DENIALS]
-        self._observe_duration = self.durations.observe
+        self._observe_duration, self._observe_latency = self.durations.observe, self._upstream_latency.observe
 
     def request_done(self, record: RequestRecord) -> None:
         self._requests[record.route, record.status] += 1
@@ -114,7 +114,7 @@ class Counters:
             self._denials[record.reason,] += 1
         self._observe_duration(record.route, record.duration_s)
         if record.upstream_latency_s is not None:
-            self._upstream_latency.observe(record.upstream_latency_s)
+            self._observe_latency(record.upstream_latency_s)
 
     def connection_opened(self) -> None:
         self._connections += 1

@@ -109,7 +109,9 @@ class UpstreamConnection(asyncio.Protocol):
         """Whether another exchange may follow the one that has ended."""
         # What was read and not parsed yet is an answer to no request. What is unsent of a request that was answered all
         # the same would be held for as long as the upstream likes, and another body behind it, which nothing slows.
-        return self.state is COMPLETE and self.is_open and not self._read_gate.rest and not self.unsent_bytes
+        if self.state is not COMPLETE or self._read_gate.rest:
+            return False
+        return not self.transport.is_closing() and not self.transport.get_write_buffer_size()
 
     def begin(self, handler: ResponseHandler, data: bytes) -> None:
         """Start an exchange by sending the first bytes of its request."""
@@ -129,7 +131,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._move(IDLE)
         self._was_idle = True
         self.handler = None
-        self._read_gate.resume("client")
+        if self._read_gate.reasons:
+            self._read_gate.resume("client")
 
     def abort(self) -> None:
         """Drop the connection and all that is still in it."""

@@ -25,7 +25,7 @@ class Host:
     `is_listed` says whether the upstream still has it.
     """
 
-    __slots__ = ("_ejected_until", "_failures", "alternatives", "host", "idle", "is_listed", "name", "port", "weight")
+    __slots__ = ("_failures", "alternatives", "ejected_until", "host", "idle", "is_listed", "name", "port", "weight")
 
     def __init__(self, name: str, host: str, port: int, weight: float, alternatives: tuple[str, ...] = ()) -> None:
         self.name = name
@@ -36,7 +36,7 @@ class Host:
         self.idle: list[UpstreamConnection] = []
         self.is_listed = True
         self._failures = 0
-        self._ejected_until = 0.0
+        self.ejected_until = 0.0
 
     def __str__(self) -> str:
         return self.at(self.host)
@@ -65,18 +65,18 @@ class Host:
 
     def is_live(self, now: float) -> bool:
         """Whether it may get requests, as far as is known."""
-        return now >= self._ejected_until
+        return now >= self.ejected_until
 
     def failed(self, now: float) -> None:
         """A connection could not be made: let it rest."""
         self._failures += 1
         rest_s: float = min(EJECTED_FIRST_S * 2 ** min(self._failures - 1, 10), EJECTED_MAX_S)
-        self._ejected_until = now + rest_s
+        self.ejected_until = now + rest_s
 
     def succeeded(self) -> None:
         """A connection was made: all is forgotten."""
         self._failures = 0
-        self._ejected_until = 0.0
+        self.ejected_until = 0.0
 
 
 class EdfScheduler:
@@ -102,7 +102,7 @@ class EdfScheduler:
         if not due:
             return None
         at, number, address = due[0]
-        if not tried and address.is_live(now):  # nearly always
+        if not tried and now >= address.ejected_until:  # nearly always
             if len(due) > 1:  # a single one has all turns
                 heapq.heapreplace(due, (at + 1 / address.weight, number, address))
             return address

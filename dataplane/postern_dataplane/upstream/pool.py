@@ -80,7 +80,8 @@ class ConnectionPool:
         while address.idle:
             connection = address.idle.pop()
             is_young = now - connection.idle_since < DOUBTED_AFTER_S
-            if connection.is_open and now < connection.idle_until and (is_young or not connection.has_ended):
+            is_open = now < connection.idle_until and not connection.transport.is_closing()
+            if is_open and (is_young or not connection.has_ended):
                 return connection
             connection.abort()
         return None
@@ -271,7 +272,7 @@ class PoolManager:
 
     def get(self, upstream: Upstream) -> ConnectionPool:
         """The runtime of a backend, made when it is first needed."""
-        pool = self._pools.get(upstream.id)
+        pool = self._pools.get(upstream.backend.id)
         if pool is None:
             pool = self._pools[upstream.id] = ConnectionPool(upstream, self.tasks, self._dial_policy)
         return pool

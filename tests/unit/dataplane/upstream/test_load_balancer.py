@@ -78,7 +78,7 @@ def test_the_rest_doubles():
     rests = []
     for _ in range(12):
         address.failed(100.0)
-        rests.append(address._ejected_until - 100.0)
+        rests.append(address.ejected_until - 100.0)
     assert [1.0, 2.0, 4.0, 8.0, 16.0] == rests[:5]
     assert {EJECTED_MAX_S} == set(rests[5:])
 
