@@ -89,17 +89,13 @@ def read_response(
     connection is to end after this response.  `written` are the gateway's own
     fields, which are sent whatever the upstream's `Connection` names.
     """
-    if len(fields) > FIELDS_MAX:
-        raise BadResponse
     found = _sort(fields)
     upstream = _framing_of(found.lengths, found.codings, no_body=has_no_body(method, status))
     client = upstream
     if upstream is CHUNKED or upstream is UNTIL_CLOSE:
         client = CHUNKED if http_minor else UNTIL_CLOSE
     closes = closes or client is UNTIL_CLOSE
-    lines = [b"HTTP/1.1 %d %b" % (status, phrase), *found.kept]
-    if written:
-        lines += map(b": ".join, written)
+    lines = [b"HTTP/1.1 %d %b" % (status, phrase), *found.kept, *map(b": ".join, written)]
     if client is CHUNKED:
         lines.append(b"Transfer-Encoding: chunked")
     elif found.lengths and status != 204:
@@ -134,6 +130,8 @@ _READ_HERE = HOP_BY_HOP | {b"content-length", b"date"}
 
 
 def _sort(fields: Fields) -> _Sorted:
+    if len(fields) > FIELDS_MAX:
+        raise BadResponse
     kept: list[bytes] = []
     found = _Sorted(kept, [], [])
     named: set[bytes] = set()

@@ -256,17 +256,16 @@ class CompiledRoute:
         self.stripped_prefix, self.path_prefix, self.root, self.whole_path, self.announced_prefix, authority = paths
         self.strip = len(self.stripped_prefix)
         self.authority = authority.encode() if authority else None
-        self.mapping = None
-        if entry.restore_prefix and paths.whole is None and (self.strip or self.path_prefix):
-            self.mapping = PathMapping(self.stripped_prefix, self.path_prefix, authority)
+        maps = entry.restore_prefix and paths.whole is None and (self.strip or self.path_prefix)
+        self.mapping = PathMapping(self.stripped_prefix, self.path_prefix, authority) if maps else None
         self.redirect = compiled_redirect(entry) if entry.filters else None
         self.answers_itself = self.metadata is not None or self.redirect is not None
         self.cors = compiled_cors(entry.cors) if entry.cors is not None else None
         self.clients = compiled_clients(entry.clients) if entry.clients is not None else None
         self.rate_limits = compiled_rate_limits(entry.rate_limits, entry.id, entry.policy)
         self.body_bytes_max = min((it for it in (entry.max_body_bytes, body_bytes_max) if it is not None), default=None)
-        changes = compiled_header_filters(entry.filters, entry.clean_headers, of_backend)
-        removed, self.added, self.response_edits = changes
+        filters = compiled_header_filters(entry.filters, entry.clean_headers, of_backend)
+        removed, self.added, self.response_edits = filters
         removed |= policy.stripped_whole if policy is not None else frozenset()
         self.removed, self.removed_if_untrusted = removed_headers(removed, strips=bool(self.announced_prefix))
 
