@@ -89,6 +89,8 @@ def read_response(
     connection is to end after this response.  `written` are the gateway's own
     fields, which are sent whatever the upstream's `Connection` names.
     """
+    if len(fields) > FIELDS_MAX:
+        raise BadResponse
     found = _sort(fields)
     upstream = _framing_of(found.lengths, found.codings, no_body=has_no_body(method, status))
     client = upstream
@@ -106,14 +108,18 @@ def read_response(
         lines.append(b"Connection: close")
     elif not http_minor:
         lines.append(b"Connection: keep-alive")
-    lines += (b"", b"")
-    head = b"\r\n".join(lines)
-    ends = len(lines) - 1
+    kept_s = keep_alive_s(found.keep_alive) if found.keep_alive else None
+    return Response(status, upstream, client, closes, _joined(lines), kept_s)
+
+
+def _joined(lines: list[bytes]) -> bytes:
+    """The head with its blank line; raises `BadResponse` for one that is too large, or has more lines than these."""
+    head = b"\r\n".join((*lines, b"", b""))
+    ends = len(lines) + 1
     if head.count(b"\n") != ends or head.count(b"\r") != ends or len(head) > RESPONSE_HEAD_BYTES_MAX:
         # A line end within a value would begin a field, or a response, of its own.
         raise BadResponse
-    kept_s = keep_alive_s(found.keep_alive) if found.keep_alive else None
-    return Response(status, upstream, client, closes, head, kept_s)
+    return head
 
 
 class _Sorted(msgspec.Struct, gc=False):
@@ -130,8 +136,6 @@ _READ_HERE = HOP_BY_HOP | {b"content-length", b"date"}
 
 
 def _sort(fields: Fields) -> _Sorted:
-    if len(fields) > FIELDS_MAX:
-        raise BadResponse
     kept: list[bytes] = []
     found = _Sorted(kept, [], [])
     named: set[bytes] = set()

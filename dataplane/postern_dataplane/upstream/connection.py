@@ -109,9 +109,8 @@ class UpstreamConnection(asyncio.Protocol):
         """Whether another exchange may follow the one that has ended."""
         # What was read and not parsed yet is an answer to no request. What is unsent of a request that was answered all
         # the same would be held for as long as the upstream likes, and another body behind it, which nothing slows.
-        if self.state is not COMPLETE or self._read_gate.rest:
-            return False
-        return not self.transport.is_closing() and not self.transport.get_write_buffer_size()
+        is_whole = self.state is COMPLETE and not self._read_gate.rest
+        return is_whole and not self.transport.is_closing() and not self.transport.get_write_buffer_size()
 
     def begin(self, handler: ResponseHandler, data: bytes) -> None:
         """Start an exchange by sending the first bytes of its request."""
