@@ -13,7 +13,7 @@ import raw
 import tokens
 from cases import Token
 from gateway import POSTERN
-from migrating_pages import KID, PAGES, manifests_of, served
+from migrating_pages import FOLDER, KID, PAGES, manifests_of, served
 
 JACK = {"secret": "an-example-secret-of-32-bytes-01", "claims": {"key": "user-key"}}
 JILL = {"secret": "an-example-secret-of-32-bytes-02", "claims": {"key": "jill-key"}}
@@ -39,6 +39,17 @@ USER = {
 }
 HOSTS = {"apisix-jwt-auth": "orders", "kong-jwt": "catalogue", "envoy-gateway": "orders"}
 BEARER = "Authorization: Bearer {}"
+
+# Every field of the plugin and its credentials, or of the policy.
+FIELDS = {
+    "apisix-jwt-auth": "key secret base64_secret public_key private_key algorithm exp lifetime_grace_period header"
+    " query cookie hide_credentials key_claim_name anonymous_consumer realm store_in_ctx claims_to_verify",
+    "kong-jwt": "uri_param_names cookie_names header_names key_claim_name secret_is_base64 claims_to_verify"
+    " maximum_expiration anonymous run_on_preflight realm key secret algorithm rsa_public_key consumer tags",
+    "envoy-gateway": "name issuer audiences[] remoteJWKS.uri remoteJWKS.backendRefs localJWKS.inline localJWKS.valueRef"
+    " claimToHeaders[].header recomputeRoute extractFrom.headers[].name extractFrom.cookies[] extractFrom.params[]"
+    " jwt.optional providers parentRefs hostnames rules[].matches[].path rules[].backendRefs rules[].timeouts",
+}
 
 
 def but(recipe: dict[str, Any], **claims: Any) -> dict[str, Any]:
@@ -113,6 +124,12 @@ def ask(gateway_of):
         return raw.ask(gateway_of(page).listen, content)
 
     return ask
+
+
+@pytest.mark.parametrize(("page", "field"), [(page, field) for page in PAGES for field in FIELDS[page].split()])
+def test_a_field_of_the_other_gateway_is_on_its_page(page, field):
+    """What becomes of it, or that it has no equal, is found by its name."""
+    assert f"`{field}`" in (FOLDER / f"{page}.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -38,11 +38,12 @@ DROPPED = {
     "default-backend": "is dropped: without a ready endpoint the answer is 503, whose body is for responses to say",
     "x-forwarded-prefix": "is dropped: X-Forwarded-Prefix is sent for the pathPrefix of a Service",
     "ssl-(ciphers|prefer-server-ciphers)": "is dropped: the settings of TLS are those of the gateway",
+    "relative-redirects|use-port-in-redirects": "is dropped: a redirect is absolute, with the port of the client",
     "load-balance|upstream-hash-by.*|service-upstream|proxy-buffering|proxy-buffers-number|proxy-buffer-size"
     "|proxy-busy-buffers-size|proxy-request-buffering|proxy-max-temp-file-size|client-body-buffer-size"
     "|proxy-http-version|connection-proxy-header|http2-push-preload|preserve-trailing-slash"
     "|enable-(access|rewrite)-log|enable-(opentracing|opentelemetry|influxdb)|influxdb-.*"
-    "|(opentracing|opentelemetry)-.*": "only tunes nginx, and is dropped",
+    "|(opentracing|opentelemetry)-.*|disable-proxy-intercept-errors": "only tunes nginx, and is dropped",
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from postern_cli.ingress_nginx.advice import instead_of
 from postern_cli.ingress_nginx.annotations import read_annotations
 
 
@@ -157,18 +156,3 @@ def test_what_differs_is_noted(annotations, said):
     """A difference that an operator could meet is named, and does not stand in the way."""
     meaning = read_annotations(annotations, "demo")
     assert ([], True) == (meaning.left, any(said in note for note in meaning.notes))
-
-
-@pytest.mark.parametrize(
-    ("name", "advice"),
-    [
-        ("auth-url", "TokenIssuer"),
-        ("auth-secret", "JWTCredentials"),
-        ("auth-tls-secret", "clientValidation"),
-        ("server-snippet", "what the snippet does"),
-        ("never-heard-of", "by hand"),
-    ],
-)
-def test_each_annotation_has_an_advice(name, advice):
-    """One that restricts names its replacement; any other one is to be written by hand."""
-    assert advice in instead_of(name)
