@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from heads import PROTECTED, bearer, head, sent, signed
+from heads import PROTECTED, bearer, head, outcome, sent, signed
 from manifests import compiled, route, service
 from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY
 from postern_core.snapshot_backend_refs import BackendRef
@@ -50,7 +50,11 @@ def said(filters, request, trusted, of_backend=()):
     entries = (structs.replace(entry, filters=filters, backends=backends),)
     settings = TableSettings(proxy_trust(("192.0.2.1",) if trusted else ()))
     fields = sent(build_table(structs.replace(SNAPSHOT, routes=entries), "digest", settings), request)[1]
-    return [(name, value) for name, value in fields if re.sub(r"[^a-z0-9]", "-", name.lower()) in OURS]
+    return [(name, value) for name, value in fields if is_ours(name)]
+
+
+def is_ours(name):
+    return re.sub(r"[^a-z0-9]", "-", name.lower()) in OURS
 
 
 REQUESTS = st.builds(
@@ -68,6 +72,27 @@ def test_no_filter_says_who_calls_or_how_a_request_is_framed(filters, of_backend
     unchanged = said((), request, trusted)
     assert unchanged == said(filters, request, trusted)
     assert unchanged == said(filters, request, trusted, of_backend)
+
+
+HARMLESS = spelled({"x-a", "x-tenant", "x-forwarder", "x-consumer", "hosts", "authorization"})
+NAMED = st.one_of(HARMLESS, HARMLESS, spelled(OURS - {"x-user"}))
+WRITTEN = st.lists(st.fixed_dictionaries({"name": NAMED, "value": st.just("evil")}), max_size=2)
+BLOCKS = st.fixed_dictionaries({}, optional={"set": WRITTEN, "add": WRITTEN, "remove": st.lists(NAMED, max_size=2)})
+
+
+@given(BLOCKS, st.none() | BLOCKS, BLOCKS, REQUESTS)
+def test_a_manifest_says_nothing_of_who_calls(of_service, of_route, of_upstream, request):
+    """Blocks of a Service, a Route and an upstream change none of it, or else all requests of the Route are refused."""
+    upstreams = [{"url": "http://127.0.0.1:18080", "requestHeaders": of_upstream}]
+    changed = service(upstream=None, upstreams=upstreams, requestHeaders=of_service)
+    own = {} if of_route is None else {"requestHeaders": of_route}
+    done = compiled(changed, route(auth={"jwt": FORWARDING}, **own), *PROTECTED[2:])
+    table = build_table(done.snapshot, "digest")
+    if all(problem.is_warning for problem in done.problems):
+        fields = [(name, value) for name, value in sent(table, request)[1] if is_ours(name)]
+        assert said((), request, trusted=False) == fields
+    else:
+        assert "route_refused" == outcome(table, request)
 
 
 FRAMED = HOP_BY_HOP | {"content-length", "date"}

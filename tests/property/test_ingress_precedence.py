@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,6 +71,67 @@ def test_the_first_of_all_that_take_a_path_has_it(specs, requested):
     host = hosts.find(target.host)
     taken = host.find(target, head(requested)) if host else None
     assert expected(specs, requested) == (taken and Ref.of(taken.id)[::2])
+
+
+PATTERNS = ("/.*", "/a.*", "/(a|b)/?.*", "/ab?")
+METHODS = st.sampled_from([(), ("GET",), ("POST",), ("GET", "POST")])
+INGRESSES = st.tuples(st.just("Ingress"), st.sampled_from(NAMES), AGES, TYPES, REQUESTED, st.just(()), st.just(False))
+ROUTES = st.one_of(
+    st.tuples(st.just("Route"), st.sampled_from(NAMES), AGES, TYPES, REQUESTED, METHODS, st.booleans()),
+    st.tuples(
+        st.just("Route"), st.sampled_from(NAMES), AGES, st.just("Regex"), st.sampled_from(PATTERNS), METHODS,
+        st.booleans(),
+    ),
+)  # fmt: skip
+MIXED = st.lists(st.one_of(INGRESSES, ROUTES), max_size=8, unique_by=lambda it: it[:2])
+RANKS = {"Exact": 0, "Prefix": 1, "Regex": 2}
+
+
+def mixed_objects(specs, *, has_default):
+    """The manifests of these paths, of which those of Routes may ask for a method and a header."""
+    for spec in specs:
+        kind, name, created, type_, path, methods, asks = spec
+        if kind == "Ingress":
+            yield manifests.ingress(name, manifests.ingress_path(path, type_), created=created)
+        else:
+            headers = [{"name": "X-A", "value": "1"}] if asks else []
+            yield manifests.route(
+                name, created=created, paths=[{"type": type_, "value": path}], methods=list(methods), headers=headers
+            )
+    if has_default:
+        backend = {"service": {"name": "web", "port": {"number": 80}}}
+        yield manifests.ingress("rest", rules=[{"host": "app.example.com"}], defaultBackend=backend)
+
+
+def first_of(specs, requested, method, *, has_header, has_default):
+    """The object that a plain sort of all that take the request puts first."""
+    found = [
+        (RANKS[type_], -len("/".join(elements(path))) if type_ != "Regex" else 0, -asks, created or "~", name,
+         kind == "Ingress", kind)
+        for kind, name, created, type_, path, methods, asks in specs
+        if (re.fullmatch(path, requested) if type_ == "Regex" else takes(type_, path, requested))
+        and (not methods or method in methods)
+        and (has_header or not asks)
+    ]  # fmt: skip
+    if not found:
+        return ("Ingress", "rest") if has_default else None
+    *_, name, _, kind = min(found)
+    return kind, name
+
+
+@settings(max_examples=200, deadline=None)
+@given(MIXED, st.booleans(), REQUESTED, st.sampled_from(["GET", "POST"]), st.booleans())
+def test_both_front_ends_are_one_order(specs, has_default, requested, method, has_header):
+    """Patterns come behind prefixes, more headers before fewer, then the older object; a default backend comes last."""
+    documents = [manifests.service(), manifests.ingress_class(), *WEB, *mixed_objects(specs, has_default=has_default)]
+    snapshot = compiled(*documents).snapshot
+    hosts = VirtualHosts(CompiledRoute(entry, None, None) for entry in snapshot.routes)
+    target = Target("app.example.com", "app.example.com", requested, None, has_encoded_slash=False)
+    host = hosts.find(target.host)
+    request = head(requested, *([("X-A", "1")] if has_header else []), method=method)
+    taken = host.find(target, request) if host else None
+    wanted = first_of(specs, requested, method, has_header=has_header, has_default=has_default)
+    assert wanted == (taken and Ref.of(taken.id)[::2])
 
 
 HOSTS = st.lists(
