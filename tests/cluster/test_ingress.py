@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
-import yaml
 
 import manifests
 import raw
 from cluster.build import NotBuilt, built
 from cluster.modules import EXTERNAL_DNS
-from installation import installed, own_address
+from ingress_installation import application, apply, serving_ingresses, until_event
+from installation import own_address
 from upstream import Upstream
 
-RIGHTS = Path(__file__).parents[2] / "deploy/rbac/ingress.yaml"
 ADDRESS = [{"ip": "192.0.2.10"}]
 
 
@@ -25,23 +23,6 @@ def upstream():
     upstream = Upstream(bind=own_address())
     yield upstream
     upstream.close()
-
-
-@pytest.fixture(scope="module")
-def tenants(crds, kubectl, tmp_path_factory):
-    """An operator that serves Ingresses, with the rights that are documented for it, and its gateway's Service."""
-    options = ("--ingress", "--ingress-addresses=ExternalIPs")
-    folder = tmp_path_factory.mktemp("installation")
-    with installed(kubectl, folder, "one", "two", watches_all=True, operator_options=options) as (made, namespaces):
-        gateway = made.gateway_namespace
-        rights = list(yaml.safe_load_all(RIGHTS.read_text().replace("postern-system", gateway)))
-        spec = {"ports": [{"port": 80}], "externalIPs": ["192.0.2.10"]}
-        metadata = {"name": "postern-default", "namespace": gateway}
-        service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
-        apply(kubectl, *rights, service, foreign_class())
-        yield made, namespaces
-        for one in (*rights, foreign_class()):
-            kubectl("delete", one["kind"].lower(), one["metadata"]["name"], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -63,35 +44,21 @@ def external_dns(kubectl):
     return records
 
 
+@pytest.fixture(scope="module")
+def tenants(crds, kubectl, tmp_path_factory):
+    """An operator that serves Ingresses, and an IngressClass of another controller."""
+    with serving_ingresses(kubectl, tmp_path_factory.mktemp("installation"), "one", "two") as found:
+        apply(kubectl, foreign_class())
+        yield found
+        kubectl("delete", "ingressclass", "foreign", check=True)
+
+
 def foreign_class():
     return manifests.ingress_class("foreign", controller="example.com/other")
 
 
-def apply(kubectl, *all_manifests):
-    done = kubectl.apply(*all_manifests)
-    assert 0 == done.returncode, done.stderr
-
-
-def application(upstream, namespace, name="web"):
-    """A Service of Kubernetes, and where its one endpoint is."""
-    service, slice_ = manifests.kubernetes_service(name, namespace)
-    address, port = upstream.address
-    slice_["ports"] = [{"port": port}]
-    slice_["endpoints"] = [{"addresses": [address]}]
-    return service, slice_
-
-
 def address_of(kubectl, namespace, name="site"):
     return kubectl.get("ingress", name, namespace).get("status", {}).get("loadBalancer", {}).get("ingress", [])
-
-
-def until_event(kubectl, namespace, name, reason):
-    def is_there():
-        done = kubectl("get", "events.events.k8s.io", f"-n{namespace}", "-ojson", check=True)
-        found = [one for one in json.loads(done.stdout)["items"] if one["reason"] == reason]
-        return any((one["regarding"]["kind"], one["regarding"]["name"]) == ("Ingress", name) for one in found)
-
-    raw.until(is_there, f"event {reason} of {name}")
 
 
 def test_an_ingress_is_served_and_has_an_address_until_it_leaves_our_class(tenants, kubectl, upstream):

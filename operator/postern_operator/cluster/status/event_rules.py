@@ -16,7 +16,9 @@ from postern_core.ref import Ref
 # What the API server takes.
 NOTE_BYTES_MAX = 1024
 
-TROUBLE = ("Accepted", "ResolvedRefs")
+# No condition of a status: of an object without one, what a warning says is only in an Event.
+WARNED = "Warned"
+TROUBLE = ("Accepted", "ResolvedRefs", WARNED)
 # What ends by itself is no trouble, but for this.
 NOT_PUBLISHED = Programming.NOT_PUBLISHED.value
 

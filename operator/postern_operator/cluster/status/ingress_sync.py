@@ -3,22 +3,23 @@
 Rules of this file:
 1. An Ingress of ours that has an entry in a gateway's snapshot has the addresses of that gateway's Service.
 2. The address of any other Ingress is taken back where the operator has written it, and else left alone.
-3. An Ingress has no conditions, so those that it would have are kept here, and decide about its Events.
+3. An Ingress has no conditions, so those that it would have are kept here, and decide about its Events; a warning,
+   which would be in the message of one, is an Event too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from postern_core.conditions import Programming, conditions_of
-from postern_core.problems import Problem
+from postern_core.conditions import Condition, Programming, conditions_of
+from postern_core.problems import Problem, Reason
 from postern_core.ref import Ref
 from postern_core.snapshot import Snapshot
 from postern_operator.cluster.watch.object_cache import CachedObject
 
 from .desired_status import StatusChange
-from .event_rules import EventDraft, EventRules
+from .event_rules import WARNED, EventDraft, EventRules
 
 # Of a gateway, as they stand in a status.
 Addresses = Callable[[str], list[dict[str, str]]]
@@ -54,7 +55,19 @@ class IngressSync:
         is_published = programming is not Programming.NOT_PUBLISHED
         if is_published and not own and not self._rules.is_troubled(ref, cached.uid):
             return ()
-        return self._rules.drafts(ref, cached.uid, {}, conditions_of(ref, own, programming, why))
+        conditions = (*conditions_of(ref, own, programming, why), *_warned(own))
+        return self._rules.drafts(ref, cached.uid, {}, conditions)
+
+
+def _warned(own: Iterable[Problem]) -> Iterator[Condition]:
+    """What a kind of ours has in the message of `Accepted`; what ends by itself is left out."""
+    words = "; ".join(f"{it.field}: {it.message}" if it.field else it.message for it in own if _is_warning(it))
+    if words:
+        yield Condition(WARNED, "False", Reason.WARNING.text, words)
+
+
+def _is_warning(problem: Problem) -> bool:
+    return problem.reason is Reason.WARNING
 
 
 def ingresses_in(snapshot: Snapshot) -> frozenset[str]:

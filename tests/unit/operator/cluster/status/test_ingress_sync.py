@@ -123,6 +123,25 @@ def test_what_is_wrong_is_an_event_once_and_so_is_its_end(cluster, ingress, reas
     assert [] == cluster.events()
 
 
+def test_a_warning_is_an_event_once_and_so_is_its_end(cluster):
+    """A path that an older Ingress takes has no other place where a cluster would say so."""
+    cluster.put(manifests.ingress("younger", created="2031-01-01T00:00:00Z"))
+    cluster.put(manifests.ingress(created="2030-01-01T00:00:00Z"))
+    [event] = cluster.found().events
+    assert ("younger", "Warning", "Warning") == (event.ref.name, event.type, event.reason)
+    assert event.note.startswith("spec: is never reached: Ingress default/site takes all of its requests first")
+    assert [] == cluster.events()
+    cluster.put(manifests.ingress(host="other.example.com"))
+    assert [("younger", "Normal", "Programmed")] == cluster.events()
+
+
+def test_what_ends_by_itself_is_no_event_of_an_ingress(cluster):
+    """An application without a ready endpoint has one in a moment."""
+    cluster.put(manifests.ingress("site", manifests.ingress_path(service="empty")))
+    cluster.put(manifests.kubernetes_service("empty")[0])
+    assert [] == cluster.events()
+
+
 def test_an_edit_ends_what_an_annotation_refuses(cluster):
     """Annotations change no generation."""
     cluster.put(manifests.ingress(annotations={"postern.dev/typo": "x"}), metadata={"generation": 2})
