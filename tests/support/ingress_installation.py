@@ -42,7 +42,7 @@ def apply(kubectl: Any, *all_manifests: dict[str, Any]) -> None:
 def application(upstream: Upstream, namespace: str, name: str = "web", port: int = 80) -> list[dict[str, Any]]:
     """A Service of Kubernetes with this port, and where its one endpoint is."""
     service, slice_ = manifests.kubernetes_service(name, namespace, ports=[{"port": port}])
-    address, number = upstream.address
+    address, number = upstream.address[:2]
     slice_["ports"] = [{"port": number}]
     slice_["endpoints"] = [{"addresses": [address]}]
     return [service, slice_]
