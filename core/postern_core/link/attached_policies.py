@@ -22,13 +22,14 @@ from postern_core.snapshot import Policy
 from .fail_closed import recover_forwarded_headers, recover_targets
 from .forwarded_headers import ForwardedHeaders
 from .ingress_classes import class_of
+from .ingress_settings import SETTINGS
 from .policies import LinkedPolicy, link_policy
 from .resource_index import ResourceIndex, age
 
 OUR_ANNOTATIONS = "postern.dev/"
 POLICY_ANNOTATION = "postern.dev/jwt-policy"
 # Every annotation of an Ingress that means something here.
-KNOWN_ANNOTATIONS = frozenset({POLICY_ANNOTATION})
+KNOWN_ANNOTATIONS = frozenset({POLICY_ANNOTATION}) | SETTINGS
 
 
 @dataclass(frozen=True, slots=True)

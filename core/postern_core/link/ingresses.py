@@ -28,6 +28,7 @@ from .ingress_backends import link_ingress_backend
 from .ingress_certificates import ShownCertificate, link_ingress_certificates
 from .ingress_classes import class_of, missing_class, names_missing_class
 from .ingress_scope import DEFAULT, DEFAULT_FIELD, EVERY_PATH, IngressPath, IngressScope, recovered_scope, scope_of
+from .ingress_settings import NO_SETTINGS, IngressSettings, settings_of, wrong_settings
 from .resource_index import ResourceIndex, age
 from .routes import Routes
 from .services import Services
@@ -44,6 +45,7 @@ class PlacedIngress(NamedTuple):
     annotations: Mapping[str, str]
     refusal: str = ""
     problems: tuple[Problem, ...] = ()
+    settings: IngressSettings = NO_SETTINGS
 
 
 @dataclass(slots=True)
@@ -91,6 +93,8 @@ def _placed(parsed: Parsed, refusal: str) -> PlacedIngress:
     annotations = parsed.resource.metadata.annotations or {}
     scope = IngressScope({}, ()) if is_canary(annotations) else scope_of(parsed)
     wrong = [Problem(parsed.ref, Reason.INVALID, *one) for one in refused_annotations(annotations)]
+    for name, why_not in wrong_settings(annotations):
+        wrong.append(Problem(parsed.ref, Reason.INVALID, f"metadata.annotations[{name}]", why_not))
     if refusal:
         message = f"its requests get 503: {refusal}"
         wrong.append(Problem(parsed.ref, Reason.INVALID, "spec.ingressClassName", message))
@@ -99,7 +103,8 @@ def _placed(parsed: Parsed, refusal: str) -> PlacedIngress:
     all_problems = (*problems, *wrong, *_remarks(parsed.ref, annotations))
     # A canary asks for no host, and gives none up that it had before it was one.
     claim = scope.claim(parsed, is_certain=not is_canary(annotations))
-    return PlacedIngress(parsed.ref, parsed, scope, claim, annotations, why, all_problems)
+    settings = NO_SETTINGS if why else settings_of(annotations)
+    return PlacedIngress(parsed.ref, parsed, scope, claim, annotations, why, all_problems, settings)
 
 
 def _remarks(ref: Ref, annotations: Mapping[str, str]) -> Iterator[Problem]:
@@ -167,7 +172,7 @@ def _add(
     unserved = found.refusal if found else f"{placed.ref} is not accepted"
     refusal = placed.refusal or attached.refusal or path.refusal or unserved
     policy = attached.policy if not refusal else None
-    guard = Guard(policy.id if policy else None, attached.clean_headers, shortened(refusal))
+    guard = Guard(policy.id if policy else None, attached.clean_headers, shortened(refusal), placed.settings)
     entry, size_bytes = resources.memo.get_or_compute(
         _entry, (placed.ref, path.name), placed.parsed, path, found.id if found else "", guard
     )
@@ -181,15 +186,18 @@ def _add(
 
 
 class Guard(NamedTuple):
-    """What stands before a backend: a policy by id, headers that only the gateway may set, or a refusal."""
+    """What stands before a backend: a policy by id, headers that only the gateway may set, or a refusal; and how."""
 
     policy: str | None
     clean_headers: tuple[str, ...]
     refusal: str
+    settings: IngressSettings = NO_SETTINGS
 
 
 def _entry(parsed: Parsed, path: IngressPath, backend: str, guard: Guard) -> tuple[Route, int]:
     ref, hosts = parsed.ref, path.hosts or (path.host,)
+    settings = NO_SETTINGS if guard.refusal else guard.settings
+    stripped, filters = settings.rewritten(path.matches[0])
     entry = Route(
         id=f"{ref.id}/{path.name}",
         namespace=ref.namespace,
@@ -202,6 +210,9 @@ def _entry(parsed: Parsed, path: IngressPath, backend: str, guard: Guard) -> tup
         policy=guard.policy,
         clean_headers=() if guard.refusal else guard.clean_headers,
         refusal=guard.refusal,
+        strip_prefix=stripped,
+        filters=filters,
+        timeouts=settings.timeouts,
         is_one_label=any(host.startswith("*.") for host in hosts),
         is_default=path.field == DEFAULT_FIELD,
     )
