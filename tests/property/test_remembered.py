@@ -15,11 +15,12 @@ import postern_dataplane
 from postern_core.header_names import canonical
 from postern_dataplane.decision.client_address import number_of_text
 from postern_dataplane.decision.limit_keys import address_key
-from postern_dataplane.decision.upstream_request import NAME_BYTES_MAX, NAMES_MAX, CanonicalNames, _forwarded_by_us
+from postern_dataplane.decision.upstream_request import _forwarded_by_us
 from postern_dataplane.http1.denial_response import _prepared
 from postern_dataplane.http1.response_head import keep_alive_s
 from postern_dataplane.jwt.compact import KNOWN_HEADER_BYTES_MAX, _known_header, read_token
 from postern_dataplane.request.denials import MISSING_TOKEN, NO_ROUTE
+from postern_dataplane.request.field_layout import NAME_BYTES_MAX, CanonicalNames
 from postern_dataplane.request.target import AUTHORITY_CHARS_MAX, _compared_host, compared_host
 from postern_dataplane.table.protected_resource import _challenged
 from postern_dataplane.table.table_settings import proxy_trust
@@ -87,14 +88,6 @@ def test_names_of_fields_are_compared_as_without_memory(names):
     for name in (*names, *names):
         assert canonical(name.decode("latin-1")).encode("latin-1") == known[name]
     assert all(len(name) <= NAME_BYTES_MAX for name in known)
-
-
-def test_names_of_fields_take_bounded_memory():
-    """A million names leave as many as there is room for."""
-    known = CanonicalNames()
-    for number in range(NAMES_MAX * 3):
-        assert known[b"x-%d" % number]
-        assert len(known) <= NAMES_MAX
 
 
 def all_remembered():
