@@ -13,8 +13,9 @@ from in_cluster import GATEWAY_NAMESPACE, PROXY
 
 SHOP, STORE = "shop.example.com", "store.example.com"
 URL = "https://postern-default.postern-default"
-HANDSHAKES = 20
-SOON_S = 10
+HANDSHAKES = 10
+# Where nothing else runs it is one; a machine that does much else takes four.
+SOON_S = 20
 ROUTE = {
     "apiVersion": "postern.dev/v1alpha1",
     "kind": "Route",
@@ -113,6 +114,12 @@ def test_a_certificate_is_renewed_under_load(cluster, issued, say):
     """No handshake and no request fails, and within seconds every new handshake is shown the new certificate."""
     serial = cluster.certificate(SHOP, issued.root)
     secret = cluster.kubectl.get("secret", "shop-tls", "shop")["data"]["tls.crt"]
+    shown = []
+
+    def are_all_new():
+        shown.append({cluster.certificate(SHOP, issued.root) for _ in range(HANDSHAKES)})
+        return 1 == len(shown[-1]) and serial not in shown[-1]
+
     with cluster.load(
         "cert-manager renews", "", f"{URL}/get", headers={"Host": SHOP}, ca=issued.root, server_name=SHOP
     ):
@@ -124,7 +131,5 @@ def test_a_certificate_is_renewed_under_load(cluster, issued, say):
         began = time.monotonic()
         cluster.until("the new certificate is shown", lambda: cluster.certificate(SHOP, issued.root) != serial, SOON_S)
         say(f"the first handshake with the new certificate {time.monotonic() - began:.1f} s after the Secret")
-        time.sleep(2)
-        shown = {cluster.certificate(SHOP, issued.root) for _ in range(HANDSHAKES)}
-    assert 1 == len(shown), shown
-    assert not shown & {serial, ""}
+        cluster.until("every handshake is shown it", are_all_new, SOON_S)
+    assert "" not in set().union(*shown), shown
