@@ -11,6 +11,8 @@ from postern_dataplane.request.head import Fields, RequestHead
 from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.settings import Limits
 
+from .plain_head import PlainHead
+
 if TYPE_CHECKING:
     from postern_dataplane.listener import ListenerConfig
 
@@ -31,7 +33,7 @@ class RequestError(Exception):
 
 
 def request_head(
-    message: RawRequestMessage,
+    message: RawRequestMessage | PlainHead,
     limits: Limits,
     peer: str,
     listener: ListenerConfig,
@@ -43,14 +45,18 @@ def request_head(
 
     `is_small` says that no part of it can be too large.
     """
+    port = None if listener.opened is None else listener.opened.port
+    if isinstance(message, PlainHead):
+        plain = message.method, message.path, 1, message.raw_headers, peer
+        return RequestHead(*plain, is_tls=listener.is_tls, tls=tls, port=port, layout=message.layout)
     version, fields = message.version, message.headers
     if version.major != 1 or version.minor not in (0, 1):
         raise RequestError(BAD_REQUEST)
     content_length = _content_length(fields.get("Content-Length"))
     if "Transfer-Encoding" in fields:
         _check_codings(fields.getall("Transfer-Encoding"), version.minor)
-    if "Expect" in fields and any(value.lower() != "100-continue" for value in fields.getall("Expect")):
-        raise RequestError(EXPECTATION_FAILED)
+    if "Expect" in fields:
+        _check_expectations(fields.getall("Expect"))
     if not is_small:
         _check_sizes(message, limits)
     if len(message.path) + len(message.method) > limits.max_request_line_bytes:
@@ -66,7 +72,7 @@ def request_head(
         is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
         is_tls=listener.is_tls,
         tls=tls,
-        port=None if listener.opened is None else listener.opened.port,
+        port=port,
         # After an upgrade that the upstream refuses, the parser can't tell where the next request begins.
         closes=message.should_close or message.upgrade,
     )
@@ -104,6 +110,11 @@ def _check_lists(fields: Fields) -> None:
             left[lowered] -= value.count(_LISTS[lowered][0])
     if min(left.values()) < 0:
         raise RequestError(HEADERS_TOO_LARGE)
+
+
+def _check_expectations(values: list[str]) -> None:
+    if any(value.lower() != "100-continue" for value in values):
+        raise RequestError(EXPECTATION_FAILED)
 
 
 def _check_codings(values: list[str], minor: int) -> None:

@@ -22,6 +22,7 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from postern_dataplane.request.denials import BAD_REQUEST, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
 from postern_dataplane.settings import Limits
 
+from .plain_head import PlainHead, read_plain_head
 from .request_head import RequestError
 from .request_parser import line_bytes_max, make_parser
 
@@ -36,6 +37,8 @@ _REQUEST_LINE = re.compile(rb"(?:\r\n)?+[!-~]++ [!-~]++ HTTP/[0-9]\.[0-9]\r\n")
 # nothing, unless a request comes behind them in the same packet.
 CUTS_MAX = 64
 CUT_BYTES_MAX = 64 * 1024
+
+Message = RawRequestMessage | PlainHead
 
 
 class RequestReader:
@@ -54,6 +57,7 @@ class RequestReader:
         "_loop",
         "_parser",
         "_pending",
+        "_plain_bytes_max",
         "_reading",
         "_trailer_bytes",
         "is_spent",
@@ -64,6 +68,9 @@ class RequestReader:
         self._limits = limits
         self._loop = loop
         self._head_bytes_max = limits.max_headers_bytes + limits.max_request_line_bytes
+        # No part of a head is longer than all of it.
+        bounds = limits.max_headers_bytes, limits.max_header_line_bytes, limits.max_request_line_bytes
+        self._plain_bytes_max = min(SMALL_BYTES, *bounds)
         self._parser = make_parser(limits, loop)
         self._body: StreamReader | None = None
         self._pending = b""
@@ -110,7 +117,7 @@ class RequestReader:
         """Whether all of the present request has come."""
         return self._body is None or self._body.is_eof()
 
-    def feed(self, data: bytes) -> RawRequestMessage | None:
+    def feed(self, data: bytes) -> Message | None:
         """Take bytes from the socket; returns a request when its head is complete. Raises `RequestError`."""
         if not self._reading and data.find(BLANK_LINE) == len(data) - len(BLANK_LINE) and data[0] not in b"\r\n":
             return self._read_head(data)  # what nearly all packets are, and would be below
@@ -124,10 +131,16 @@ class RequestReader:
             start, cuts = end, cuts + 1
         return message
 
-    def _read_head(self, data: bytes) -> RawRequestMessage | None:
+    def _read_head(self, data: bytes) -> Message | None:
         """Parse a packet that ends as a head does; as `_read`, in fewer steps for one that is small."""
         if len(data) > SMALL_BYTES:
             return self._read(data, is_last=True)
+        if len(data) <= self._plain_bytes_max and self.is_clean and not self._head_bytes and self._line == b"":
+            plain = read_plain_head(data, self._limits.max_headers)
+            if plain is not None:
+                self.skip()
+                self.message_bytes = len(data)
+                return plain
         self._has_more = True
         if self._parse(data[:-1]) is not None:  # a head without its blank line: others would read on
             raise RequestError(BAD_REQUEST)
@@ -239,7 +252,7 @@ class RequestReader:
             return b""
         return body.read_nowait()
 
-    def next(self) -> RawRequestMessage | None:
+    def next(self) -> Message | None:
         """End the present request; returns the next one if its head is here already. Raises `RequestError`."""
         self._reading = False
         self._line = b""

@@ -24,7 +24,8 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     no other request may follow on the connection; `peer` is the address that
     it came from, without port, "" where it has none; `tls` is None without TLS.
     `port` are the listeners of the port that it came in by, None for one of the
-    process's settings.  `layout` is that of `headers`, whatever is passed.
+    process's settings.  `layout` is that of `headers`, made of them
+    unless it is passed: to put other headers in their place, pass `NO_FIELDS` with them.
     """
 
     method: str
@@ -42,7 +43,8 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     layout: FieldLayout = NO_FIELDS
 
     def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "layout", layout_of(self.headers))
+        if self.layout is NO_FIELDS:
+            msgspec.structs.force_setattr(self, "layout", layout_of(self.headers))
 
     @property
     def has_body(self) -> bool:

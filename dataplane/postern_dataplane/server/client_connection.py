@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import time
 
-from aiohttp.http import RawRequestMessage
-
 from postern_dataplane.decision.outcome import Authorized, Outcome, Reject
 from postern_dataplane.decision.rate_limiting import within_limits
 from postern_dataplane.flow_control import PART_BYTES
 from postern_dataplane.http1.date import http_date
 from postern_dataplane.http1.denial_response import denial_response
 from postern_dataplane.http1.request_head import RequestError, request_head
+from postern_dataplane.http1.request_reader import Message
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
 from postern_dataplane.request.head import RequestHead
@@ -35,18 +34,22 @@ from .request_forwarder import TUNNEL
 
 # What may wait behind the request that is being answered.
 BACKLOG_BYTES_MAX = 8 * 1024
+# After so many heads in a row that were not known, a connection looks up each eighth: most never come again.
+NEW_HEADS_MAX = 32
+NEW_HEADS_STEP = 8
 
 
 class ClientConnection(ClientProtocol):
     """A client of the gateway; `interfaces` says what its exchanges (`Downstream`) and the gateway ask of it."""
 
-    __slots__ = ("_is_write_paused", "_waiting", "_wants_close", "exchange")
+    __slots__ = ("_is_write_paused", "_new_heads", "_waiting", "_wants_close", "exchange")
 
     def __init__(self, gateway: Services, listener: ListenerConfig) -> None:
         ClientProtocol.__init__(self, gateway, listener)
         self.exchange: Exchange | None = None
-        self._waiting: RawRequestMessage | None = None
+        self._waiting: Message | None = None
         self._is_write_paused = False
+        self._new_heads = 0
 
     def data_received(self, data: bytes) -> None:
         if len(data) > PART_BYTES or self.read_gate.rest:
@@ -55,7 +58,7 @@ class ClientConnection(ClientProtocol):
                 return
         state, packet = self.state, None
         if state is IDLE:
-            packet = self.gateway.decision_cache.packet(self.connection_key, data) if self.reader.is_clean else None
+            packet = self._packet(data)
             if packet is not None and not self._is_write_paused and self._begin_known(packet):
                 return
             self._began_at = self.now()
@@ -78,11 +81,19 @@ class ClientConnection(ClientProtocol):
         else:
             self._begin(message, packet)
 
+    def _packet(self, data: bytes) -> Packet | None:
+        """What came, if it may be known; None where it is not worth looking, or more than this packet was read."""
+        self._new_heads = new = self._new_heads + 1
+        if not self.reader.is_clean or (new > NEW_HEADS_MAX and new % NEW_HEADS_STEP):
+            return None
+        return self.gateway.decision_cache.packet(self.connection_key, data)
+
     def _begin_known(self, packet: Packet) -> bool:
         """Begin a request that is the same, but for a token, as one that was read; returns whether it is."""
         found = self.gateway.lookup(packet)
         if found is None:
             return False
+        self._new_heads = 0
         (known, (outcome, sent)), self._began_at = found, self.now()
         head = known.head
         self.reader.skip()
@@ -139,7 +150,7 @@ class ClientConnection(ClientProtocol):
             message, self._waiting = self._waiting, None
             self._begin(message, None)
 
-    def _begin(self, message: RawRequestMessage, packet: Packet | None) -> None:
+    def _begin(self, message: Message, packet: Packet | None) -> None:
         """Begin a request; `packet` is all that the parser has seen of it, None where that is not known."""
         try:
             limits, is_small = self.gateway.limits, packet is not None
@@ -147,7 +158,7 @@ class ClientConnection(ClientProtocol):
         except RequestError as error:
             self._refuse(error.denial)
             return
-        record = RequestRecord(head.method, message.headers.get("Host", ""), path_of(head.target), head.peer)
+        record = RequestRecord(head.method, _host_of(head), path_of(head.target), head.peer)
         packet = None if message.upgrade or not self.reader.is_clean else packet
         outcome, sent = self.gateway.decide(self.listener, packet, head, record)
         self._apply(head, record, outcome, sent)
@@ -244,3 +255,9 @@ class ClientConnection(ClientProtocol):
         self.gateway.observer.request_done(record)
         self.write(denial_response(denial, http_date(), close=True))
         self._linger(self._lingering_close.half_close)
+
+
+def _host_of(head: RequestHead) -> str:
+    """The first Host field for the log, "" for none."""
+    values = head.values(b"host")
+    return values[0].decode("utf-8", "surrogateescape") if values else ""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from aiohttp.http import RawRequestMessage
-
+from postern_dataplane.http1.request_reader import Message
 from postern_dataplane.request import denials
 from postern_dataplane.telemetry.definitions import EVICTIONS
 
@@ -48,7 +47,7 @@ class MeteredConnection(ClientConnection):
         ClientConnection.connection_lost(self, exc)
         self.read_gate.end()
 
-    def _begin(self, message: RawRequestMessage, packet: Packet | None) -> None:
+    def _begin(self, message: Message, packet: Packet | None) -> None:
         ClientConnection._begin(self, message, packet)  # noqa: SLF001 # its own
         if packet is None and self.reader.message_bytes > HEAD_BYTES_MAX:
             self.gateway.budget.weigh(self)

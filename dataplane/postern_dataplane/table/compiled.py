@@ -266,13 +266,18 @@ class CompiledRoute:
         self.body_bytes_max = min((it for it in (entry.max_body_bytes, body_bytes_max) if it is not None), default=None)
         filters = compiled_header_filters(entry.filters, entry.clean_headers, of_backend)
         removed, self.added, self.response_edits = filters
-        removed |= policy.stripped_whole if policy is not None else frozenset()
-        self.removed, self.removed_if_untrusted = removed_headers(removed, strips=bool(self.announced_prefix))
+        self.removed, self.removed_if_untrusted = _removed(removed, policy, strips=bool(self.announced_prefix))
 
     @property
     def added_bytes(self) -> int:
         """The size of the fields of its own, which each head that is remembered has a copy of."""
         return sum(len(name) + len(value) for name, value in self.added)
+
+
+def _removed(
+    of_route: frozenset[bytes], policy: CompiledPolicy | None, *, strips: bool
+) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    return removed_headers(of_route if policy is None else of_route | policy.stripped_whole, strips=strips)
 
 
 def _refused_in_path(entry: Route) -> tuple[re.Pattern[str], ...]:

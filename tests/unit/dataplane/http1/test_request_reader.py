@@ -15,6 +15,7 @@ from postern_dataplane.request.denials import BAD_REQUEST
 from postern_dataplane.settings import Limits
 
 GET = b"GET /get HTTP/1.1\r\nHost: h\r\n\r\n"
+LAST = b"GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 POST = b"POST /post HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = (
     b"PUT /put HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nT: x\r\n\r\n"
@@ -221,15 +222,15 @@ def test_a_parser_that_gives_two_requests_at_once_is_not_believed(make):
     reader = make()
     reader._parser = GivesTwo()
     with pytest.raises(RequestError, match="bad_request"):
-        reader.feed(GET)
+        reader.feed(LAST)
 
 
 def test_a_head_that_the_parser_finds_whole_before_its_blank_line_is_refused(make):
     """A head that others would read on has no single reading, whatever the parser makes of it."""
-    reader, whole = make(), make()._parser.feed_data(GET)
+    reader, whole = make(), make()._parser.feed_data(LAST)
     reader._parser = SimpleNamespace(feed_data=lambda _data: whole)
     with pytest.raises(RequestError) as refused:
-        reader.feed(GET)
+        reader.feed(LAST)
     assert BAD_REQUEST is refused.value.denial
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from heads import head
 from postern_dataplane.request.field_layout import (
@@ -14,6 +15,7 @@ from postern_dataplane.request.field_layout import (
     LAYOUTS_MAX,
     NAME_BYTES_MAX,
     NAMES_BYTES_MAX,
+    NO_FIELDS,
     ONCE_MAX,
     CanonicalNames,
     FieldLayout,
@@ -55,13 +57,14 @@ def test_values_are_found_by_the_very_name_in_any_case(names, expected):
 
 
 def test_the_layout_of_a_head_is_that_of_its_fields():
-    """Whatever else is passed for it."""
+    """A layout that is passed counts, `NO_FIELDS` for one that is still to be made."""
     made = head("/", ("X_A", "1"), host=None)
     assert ((b"x-a",), [], [b"1"]) == (made.layout.compared, made.values(b"x-a"), made.values(b"x_a"))
-    other = type(made)("GET", "/", 1, ((b"Y", b"2"),), made.peer, layout=made.layout)
+    other = type(made)("GET", "/", 1, ((b"Y", b"2"),), made.peer, layout=NO_FIELDS)
     assert ((b"y",), [b"2"]) == (other.layout.compared, other.values(b"y"))
     assert other.layout == FieldLayout((b"Y",)) != made.layout
     assert hash(other.layout) == hash(FieldLayout((b"Y",)))
+    assert structs.replace(made, method="PUT").layout is made.layout
 
 
 def test_a_layout_is_kept_when_it_comes_again():

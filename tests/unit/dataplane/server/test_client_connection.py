@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import create_autospec
 
 import pytest
 
 from postern_dataplane.decision import decide
 from postern_dataplane.request.denials import ROUTE_REFUSED
+from postern_dataplane.server.client_connection import NEW_HEADS_MAX, NEW_HEADS_STEP
+from postern_dataplane.server.decision_cache import DecisionCache
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 BAD = b"nonsense\r\n\r\n"
@@ -180,3 +183,22 @@ def test_each_refusal_for_an_unknown_key_is_a_hint(port, client, monkeypatch):
     client.get("/refused?other")
     client.get("/refused?another")
     assert ["TokenIssuer/demo/keycloak"] * 2 == port.observer.hints
+
+
+def test_each_eighth_head_is_looked_up_where_none_is_known(port, client, monkeypatch):
+    """A connection whose heads are all new is spared most look-ups, until one head is known again."""
+    looked_up = create_autospec(DecisionCache.packet, side_effect=DecisionCache.packet)
+    monkeypatch.setattr(DecisionCache, "packet", looked_up)
+
+    def is_looked_up(path):
+        before = looked_up.call_count
+        client.get(path)
+        port.answer(OK)
+        return looked_up.call_count > before
+
+    found = [is_looked_up(f"/{number}") for number in range(NEW_HEADS_MAX + NEW_HEADS_STEP)]
+    assert [True] * NEW_HEADS_MAX + [False] * (NEW_HEADS_STEP - 1) + [True] == found
+    again = [is_looked_up("/same") for _ in range(NEW_HEADS_STEP * 4)]
+    assert [NEW_HEADS_STEP, 3] == [len(again[-NEW_HEADS_STEP:]), again[: NEW_HEADS_STEP * 3].count(True)]
+    assert all(again[-NEW_HEADS_STEP:])
+    assert [200] * (len(found) + len(again)) == client.statuses()

@@ -1,0 +1,112 @@
+"""Reads heads that are plain, by llhttp as httptools has it, each by a parser that has seen nothing else.
+
+Nearly all heads are: a small packet of its own, of HTTP/1.1, with no name twice and no body, after which the connection
+stays.  aiohttp's parser, which is llhttp as well, makes more of a head than is asked for here, and takes longer.
+
+Rules of this file:
+1. What is not plain, or not surely so, is read by the other parser: nothing is ever refused here.
+2. What is plain has the same reading there, which the property tests hold against it for any bytes.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+
+from postern_dataplane.request.field_layout import LAYOUTS, FieldLayout, Headers
+
+# CONNECT has a target and an end of its own; of other methods there are few.
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
+# A path without a fragment, which RFC 9112 knows in no request; of two slashes a URL library may make a host.
+_LINE = re.compile(rb"([A-Z]+) (/(?!/)[!-\"$-~]*+) HTTP/1\.1\r\n")
+# Of these more is asked than a value: they frame, end or change a message or a connection, or are refused.
+_UNUSUAL = frozenset(
+    {
+        b"content-length",
+        b"expect",
+        b"proxy-connection",
+        b"sec-websocket-key1",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+_KEEP_ALIVE = (b"keep-alive", b"Keep-Alive")
+
+_rstrip = bytes.rstrip
+
+
+class PlainHead(msgspec.Struct, frozen=True, gc=False):
+    """A head without a body, after which the connection stays; `layout` is that of its fields."""
+
+    method: str
+    path: str
+    raw_headers: Headers
+    layout: FieldLayout
+
+    @property
+    def upgrade(self) -> bool:
+        return False
+
+    @property
+    def should_close(self) -> bool:
+        return False
+
+    @property
+    def chunked(self) -> bool:
+        return False
+
+
+class _Events:
+    """What the parser finds: fields by name, of which the first one stays, and whether it is a whole message."""
+
+    __slots__ = ("fields", "is_complete", "on_header")
+
+    on_body = on_chunk_complete = on_chunk_header = on_headers_complete = on_message_begin = on_status = on_url = None
+
+    def __init__(self) -> None:
+        self.fields: dict[bytes, bytes] = {}
+        self.on_header = self.fields.setdefault
+        self.is_complete = False
+
+    def on_message_complete(self) -> None:
+        self.is_complete = True
+
+
+def read_plain_head(data: bytes, fields_max: int) -> PlainHead | None:
+    """The head that a packet is, None for one that the other parser has to read.
+
+    The packet is small, ends with the only blank line in it, and begins with none.
+    """
+    line = _LINE.match(data)
+    method = None if line is None else _METHODS.get(line[1])
+    if line is None or method is None:
+        return None
+    events = _Events()
+    try:
+        parser = HttpRequestParser(events)
+        parser.feed_data(data[:-1])
+        if events.is_complete:
+            return None
+        # It was the last byte that completed the message: nothing is behind it.
+        parser.feed_data(data[-1:])
+    except (HttpParserError, HttpParserUpgrade):
+        return None
+    fields = events.fields
+    layout, values = LAYOUTS[tuple(fields)], tuple(fields.values())
+    # Every byte is in the line, in a field or between them as usual: so none is there twice, folded or in two parts.
+    size = line.end() + layout.size + sum(map(len, values)) + 4 * len(values) + 2
+    if not events.is_complete or size != len(data) or len(values) > fields_max or not _is_usual(values, layout):
+        return None
+    return PlainHead(method, line[2].decode(), tuple(fields.items()), layout)
+
+
+def _is_usual(values: tuple[bytes, ...], layout: FieldLayout) -> bool:
+    """Whether no field decides about more than itself, and no value has a space behind it, which is not part of it."""
+    places = layout.places
+    if b"host" not in places or len(places) != len(values) or tuple(map(_rstrip, values)) != values:
+        return False
+    connection = places.get(b"connection")
+    is_kept = connection is None or values[connection[0]] in _KEEP_ALIVE
+    return is_kept and _UNUSUAL.isdisjoint(places)
