@@ -49,6 +49,26 @@ def request_head(
     if isinstance(message, PlainHead):
         plain = message.method, message.path, 1, message.raw_headers, peer
         return RequestHead(*plain, is_tls=listener.is_tls, tls=tls, port=port, layout=message.layout)
+    content_length = _checked_length(message, limits, is_small=is_small)
+    return RequestHead(
+        method=message.method,
+        target=message.path,
+        http_minor=message.version.minor,
+        headers=message.raw_headers,
+        peer=peer,
+        content_length=content_length,
+        chunked=message.chunked,
+        is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
+        is_tls=listener.is_tls,
+        tls=tls,
+        port=port,
+        # After an upgrade that the upstream refuses, the parser can't tell where the next request begins.
+        closes=message.should_close or message.upgrade,
+    )
+
+
+def _checked_length(message: RawRequestMessage, limits: Limits, *, is_small: bool) -> int | None:
+    """The Content-Length of a head in which there is nothing that the parser lets pass and we don't."""
     version, fields = message.version, message.headers
     if version.major != 1 or version.minor not in (0, 1):
         raise RequestError(BAD_REQUEST)
@@ -61,21 +81,7 @@ def request_head(
         _check_sizes(message, limits)
     if len(message.path) + len(message.method) > limits.max_request_line_bytes:
         raise RequestError(URI_TOO_LONG)
-    return RequestHead(
-        method=message.method,
-        target=message.path,
-        http_minor=version.minor,
-        headers=message.raw_headers,
-        peer=peer,
-        content_length=content_length,
-        chunked=message.chunked,
-        is_websocket=message.upgrade and _is_websocket(message, has_body=message.chunked or bool(content_length)),
-        is_tls=listener.is_tls,
-        tls=tls,
-        port=port,
-        # After an upgrade that the upstream refuses, the parser can't tell where the next request begins.
-        closes=message.should_close or message.upgrade,
-    )
+    return content_length
 
 
 def _content_length(field: str | None) -> int | None:
