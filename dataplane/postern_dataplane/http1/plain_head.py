@@ -35,6 +35,7 @@ _UNUSUAL = frozenset(
 _KEEP_ALIVE = (b"keep-alive", b"Keep-Alive")
 
 _rstrip = bytes.rstrip
+_written = b": ".join
 
 
 class PlainHead(msgspec.Struct, frozen=True, gc=False):
@@ -95,9 +96,10 @@ def read_plain_head(data: bytes, fields_max: int) -> PlainHead | None:
         return None
     fields = events.fields
     layout, values = LAYOUTS[tuple(fields)], tuple(fields.values())
-    # Every byte is in the line, in a field or between them as usual: so none is there twice, folded or in two parts.
-    size = line.end() + layout.size + sum(map(len, values)) + 4 * len(values) + 2
-    if not events.is_complete or size != len(data) or len(values) > fields_max or not _is_usual(values, layout):
+    if not events.is_complete or len(values) > fields_max or not _is_usual(values, layout):
+        return None
+    # Written as usual, what was read is what came: so no field is there twice, folded, or passed over.
+    if b"\r\n".join(map(_written, fields.items())) != data[line.end() : -4]:
         return None
     return PlainHead(method, line[2].decode(), tuple(fields.items()), layout)
 
