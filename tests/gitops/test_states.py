@@ -31,7 +31,7 @@ WHO = {
     "SecretKeyMissing": {"Service", "JWTCredential", "TokenIssuer"},
     "InvalidKeyMaterial": {"Service", "JWTCredential", "TokenIssuer"},
     "WeakKey": {"JWTCredential"},
-    "UpstreamNotFound": {"Service"},
+    "UpstreamNotFound": {"Service", "Route"},
     "InvalidCertificate": {"Service"},
     "CertificateMismatch": {"Service"},
     "KeysUnavailable": {"TokenIssuer"},
