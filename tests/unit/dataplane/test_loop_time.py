@@ -42,13 +42,17 @@ LIMIT_S = 0.005
 CHEAP_S = 0.002
 # The same for what is read of a target: 0.7 ms where nothing else runs.
 TARGET_S = 0.0013
-RUNS = 7
+RUNS = 12
+# Between groups of runs, so that what fills the caches of the processor meanwhile is over for one of them.
+PAUSE_S, GROUP = 0.1, 4
 
 
 def least(make):
     """The least time of several runs; each gets what it runs from `make`, which is not measured."""
     times = []
     for run in range(RUNS):
+        if run and run % GROUP == 0:
+            time.sleep(PAUSE_S)
         compile_pattern.cache_clear()
         work = make(random.Random(run))
         tracer = sys.gettrace()
