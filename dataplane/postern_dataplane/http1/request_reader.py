@@ -107,6 +107,10 @@ class RequestReader:
         head = min(size, self._head_bytes_max)
         return head * 5 // 2 + 256 * min(self._limits.max_headers, head // 8) + size - head + len(self._pending)
 
+    def is_in_body_of(self, size: int) -> bool:
+        """Whether so many bytes are all of a body whose length is known, for which the parser has one step."""
+        return not self._is_chunked and self._body is not None and self._length - self._body.total_bytes >= size
+
     @property
     def is_in_head(self) -> bool:
         """Whether a head has begun and not ended."""
@@ -247,10 +251,7 @@ class RequestReader:
 
     def take_body(self) -> bytes:
         """What has come of the body since the last time."""
-        body = self._body
-        if body is None:
-            return b""
-        return body.read_nowait()
+        return b"" if self._body is None else self._body.read_nowait()
 
     def next(self) -> Message | None:
         """End the present request; returns the next one if its head is here already. Raises `RequestError`."""

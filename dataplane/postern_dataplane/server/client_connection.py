@@ -52,7 +52,7 @@ class ClientConnection(ClientProtocol):
         self._new_heads = 0
 
     def data_received(self, data: bytes) -> None:
-        if len(data) > PART_BYTES or self.read_gate.rest:
+        if self.read_gate.rest or (len(data) > PART_BYTES and not self.reader.is_in_body_of(len(data))):
             data = self.read_gate.first_part(data)
             if not data:
                 return

@@ -14,7 +14,7 @@ import httptools
 
 from postern_dataplane.errors import StateError
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
-from postern_dataplane.http1.response_head import NONE, UNTIL_CLOSE, BadResponse, Fields, Framing
+from postern_dataplane.http1.response_head import LENGTH, NONE, UNTIL_CLOSE, BadResponse, Fields, Framing
 from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.tcp import acknowledged_bytes, has_ended
@@ -165,7 +165,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         handler, read_gate = self.handler, self._read_gate
-        if (len(data) > PART_BYTES or read_gate.rest) and self.state is not TUNNEL:
+        if read_gate.rest or (len(data) > PART_BYTES and self._framing is not LENGTH and self.state is not TUNNEL):
             data = read_gate.first_part(data)
             if not data:
                 return

@@ -181,3 +181,18 @@ def test_the_gate_of_a_lost_connection_does_not_hold_it(transport, turns):
     read_gate.end()
     del connection
     assert None is gone()
+
+
+@pytest.mark.parametrize(
+    ("data", "is_whole"),
+    [
+        (b"a" * 4 * PART_BYTES, True),
+        (b"\r" * 4 * PART_BYTES, True),
+        (b"\n" * 4 * PART_BYTES, True),
+        (b"\r\n" * LINE_ENDS_MAX + b"a" * PART_BYTES, True),
+        (b"\r\n" * (LINE_ENDS_MAX + 1) + b"a" * PART_BYTES, False),
+    ],
+)
+def test_only_line_ends_make_parts_of_a_read(read_gate, data, is_whole):
+    """Neither half of one alone does, for a parser has no more work with it than with any other byte."""
+    assert is_whole == (read_gate.first_part(data) == data)
