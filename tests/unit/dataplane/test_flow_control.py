@@ -194,5 +194,5 @@ def test_the_gate_of_a_lost_connection_does_not_hold_it(transport, turns):
     ],
 )
 def test_only_line_ends_make_parts_of_a_read(read_gate, data, is_whole):
-    """Neither half of one alone does, for a parser has no more work with it than with any other byte."""
+    """A half of one makes none: a parser has no more work with it than with any other byte."""
     assert is_whole == (read_gate.first_part(data) == data)
