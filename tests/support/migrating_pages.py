@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jwt.algorithms import RSAAlgorithm
 
+import provider_pages
 import tokens
 
 FOLDER = Path(__file__).parents[2] / "docs/migrating"
@@ -24,9 +23,7 @@ Manifests = list[dict[str, Any]]
 
 def manifests_of(page: str) -> Manifests:
     """The objects that a page shows as its manifest."""
-    _, _, section = (FOLDER / f"{page}.md").read_text(encoding="utf-8").partition("## The manifest\n")
-    (block,) = re.findall(r"^```yaml\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    return list(yaml.safe_load_all(block))
+    return provider_pages.manifests_of(page, FOLDER)
 
 
 def served(page: str, upstream: str) -> Manifests:

@@ -22,9 +22,9 @@ ISSUER_OF_CLUSTERS = "https://kubernetes.default.svc.cluster.local"
 Manifests = list[dict[str, Any]]
 
 
-def manifests_of(page: str) -> Manifests:
+def manifests_of(page: str, folder: Path = FOLDER) -> Manifests:
     """The objects that a page shows as its manifest."""
-    _, _, section = (FOLDER / f"{page}.md").read_text(encoding="utf-8").partition("## The manifest\n")
+    _, _, section = (folder / f"{page}.md").read_text(encoding="utf-8").partition("## The manifest\n")
     (block,) = re.findall(r"^```yaml\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
     return list(yaml.safe_load_all(block))
 

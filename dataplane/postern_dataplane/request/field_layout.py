@@ -50,15 +50,13 @@ CANONICAL = CanonicalNames()
 class FieldLayout:
     """The names of a head's fields in order.
 
-    `compared` are the names as they are compared, `places` those of each name in lower case, and `size` the bytes of
-    all of them.
+    `compared` are the names as they are compared, `places` those of each name in lower case.
     """
 
-    __slots__ = ("_choices", "_names", "compared", "places", "size")
+    __slots__ = ("_choices", "_names", "compared", "places")
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self.size = sum(map(len, names))
         self.compared = tuple(map(CANONICAL.__getitem__, names))
         self.places: dict[bytes, tuple[int, ...]] = {}
         for place, name in enumerate(names):
@@ -112,7 +110,7 @@ class Layouts(dict[Names, FieldLayout]):
         layout = self._old.get(names)
         if layout is None:
             layout = FieldLayout(names)
-            if not self._comes_again(names, layout):
+            if not self._comes_again(names):
                 return layout
         if len(self) >= LAYOUTS_MAX // 2:
             self._old = dict(self)
@@ -120,11 +118,11 @@ class Layouts(dict[Names, FieldLayout]):
         self[names] = layout
         return layout
 
-    def _comes_again(self, names: Names, layout: FieldLayout) -> bool:
+    def _comes_again(self, names: Names) -> bool:
         """Whether these names came before, and may be kept; note that they have come."""
         number = hash(names)
         if number in self._once:
-            return len(names) <= FIELDS_MAX and layout.size <= NAMES_BYTES_MAX
+            return len(names) <= FIELDS_MAX and sum(map(len, names)) <= NAMES_BYTES_MAX
         if len(self._once) >= ONCE_MAX:
             self._once.clear()
         self._once.add(number)
