@@ -1,7 +1,7 @@
 """The worst that one request can hold the event loop, for every kind of match: below 5 ms of processor time.
 
 Each text is the worst for what it is tried on, within the sizes that a client may send and a tenant may write.
-Measured is the processor's time for this thread, the least of several runs, so that a busy machine changes little;
+Measured is the processor's time for this thread, the least of several runs, as where nothing else runs;
 texts and tables are new in each run, so that no cache helps.
 """
 
@@ -36,11 +36,12 @@ from postern_dataplane.jwt.claim_values import ClaimHeader, ClaimTest
 from postern_dataplane.jwt.compact import MalformedToken, read_token
 from postern_dataplane.table.re2_pattern import compile_pattern
 from postern_dataplane.table.routing_table import build_table
+from processor_time import LeastTime
 
 LIMIT_S = 0.005
-# For what was cheap to send and dear to read: below 1 ms where nothing else runs, and twice that in company.
+# For what was cheap to send and dear to read.
 CHEAP_S = 0.002
-# The same for what is read of a target: 0.7 ms where nothing else runs.
+# The same for what is read of a target.
 TARGET_S = 0.0013
 RUNS = 12
 # Between groups of runs, so that what fills the caches of the processor meanwhile is over for one of them.
@@ -49,7 +50,7 @@ PAUSE_S, GROUP = 0.1, 4
 
 def least(make):
     """The least time of several runs; each gets what it runs from `make`, which is not measured."""
-    times = []
+    times = LeastTime()
     for run in range(RUNS):
         if run and run % GROUP == 0:
             time.sleep(PAUSE_S)
@@ -57,11 +58,9 @@ def least(make):
         work = make(random.Random(run))
         tracer = sys.gettrace()
         sys.settrace(None)  # the time of the code, and not of what measures its coverage
-        began = time.thread_time()
-        work()
-        times.append(time.thread_time() - began)
+        times.measure(work)
         sys.settrace(tracer)
-    return min(times)
+    return times.seconds
 
 
 def route(number=0, **fields):
