@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
+from nacl.bindings import crypto_core_ed25519_is_valid_point
 
 from postern_core.algorithms import RSA_BITS_MAX, RSA_BITS_MIN
 from postern_core.resources.types import PRINTABLE_PATTERN
@@ -43,6 +44,8 @@ _CURVES: dict[str, KeyType] = {"secp256r1": "P-256", "secp384r1": "P-384", "secp
 _READERS: dict[str, Any] = {"RSA": RSAAlgorithm, "EC": ECAlgorithm, "OKP": OKPAlgorithm}
 _REPEATED = "has a kid that another key has; have the issuer mend it"
 _PRINTABLE = re.compile(PRINTABLE_PATTERN)
+# RFC 8032, section 5.2: the field of Ed448.
+_P448 = 2**448 - 2**224 - 1
 
 
 def read_jwks(text: str) -> PublicKeys:
@@ -106,8 +109,21 @@ def described(key: object) -> PublicKey:
         raise UnreadableKey(
             "is a key of a type that no algorithm here uses; use RSA, P-256, P-384, P-521 or Ed25519/Ed448"
         )
+    if isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)) and _is_weak(key):
+        raise UnreadableKey(
+            f"is an {type_} key that no key generation makes, and others could sign for; make a new pair"
+        )
     bits = {"Ed25519": 256, "Ed448": 456}.get(type_) or key.key_size  # type: ignore[union-attr]
     return PublicKey(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), type_, bits)
+
+
+def _is_weak(key: ed25519.Ed25519PublicKey | ed448.Ed448PublicKey) -> bool:
+    """Whether the key is outside the group that keys are made in; anyone can sign for a key of small order."""
+    raw = key.public_bytes_raw()
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return not crypto_core_ed25519_is_valid_point(raw)
+    # The points of Ed448 whose order divides the cofactor of 4 are those with a y of 0, 1 and -1.
+    return (int.from_bytes(raw[:56], "little") + 1) % _P448 <= 2
 
 
 def _read_set(members: object) -> PublicKeys:

@@ -67,7 +67,13 @@ CARRIED_BY = {
 }
 # What a requirement is used through, and so can't be without.
 BROUGHT_ALONG = {"aiohttp": {"yarl"}}
-IMPORT_NAMES = {"google-re2": "re2", "pyjwt": "jwt", "pyyaml": "yaml", "prometheus-client": "prometheus_client"}
+IMPORT_NAMES = {
+    "google-re2": "re2",
+    "pyjwt": "jwt",
+    "pynacl": "nacl",
+    "pyyaml": "yaml",
+    "prometheus-client": "prometheus_client",
+}
 
 
 REQUIREMENTS = [

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from jwt.utils import base64url_encode
 
+import edwards25519
 from postern_core.validators import UnreadableKey
 from postern_operator.jwk_sets import KEYS_MAX, described, read_jwks, read_published_jwks, write_jwks
 
@@ -154,3 +156,40 @@ def test_what_is_published_must_be_a_set_of_keys_that_are_long_enough(text):
     """RFC 7518, section 3.3: 2048 bits at least."""
     with pytest.raises(UnreadableKey):
         read_published_jwks(text)
+
+
+def edwards(curve, number):
+    """A JWK of the point whose encoding is this number."""
+    size = 32 if curve == "Ed25519" else 57
+    return {"kty": "OKP", "crv": curve, "x": base64url_encode(number.to_bytes(size, "little")).decode(), "kid": "b"}
+
+
+ED448_P = 2**448 - 2**224 - 1
+SMALL = {point.encoded() for point in edwards25519.small_order()}
+
+
+@pytest.mark.parametrize(
+    ("curve", "number"),
+    [
+        *(("Ed25519", int.from_bytes(text, "little")) for text in sorted(SMALL)),
+        ("Ed25519", 1 << 255 | 1),
+        ("Ed25519", edwards25519.P + 1),
+        ("Ed25519", edwards25519.P + 3),
+        ("Ed25519", 2),
+        ("Ed25519", int.from_bytes((edwards25519.BASE + edwards25519.small_order()[1]).encoded(), "little")),
+        ("Ed448", 0),
+        ("Ed448", 1),
+        ("Ed448", 1 << 455),
+        ("Ed448", ED448_P - 1),
+        ("Ed448", ED448_P),
+        ("Ed448", ED448_P + 1),
+    ],
+)
+def test_a_key_of_edwards_curves_that_others_could_sign_for_is_none(curve, number):
+    """Points of small and of mixed order, texts that are no point, and a second way to write one (RFC 8032, 5.1.3)."""
+    found = read(jwk("p384", kid="a"), edwards(curve, number))
+    assert ["a"] == ids(found)
+    with pytest.raises(UnreadableKey):
+        read(edwards(curve, number))
+    with pytest.raises(UnreadableKey):
+        read_jwks(json.dumps(edwards(curve, number)))
