@@ -44,6 +44,7 @@ def admin_application(worker_pool: WorkerPool) -> web.Application:
     application = new_application()
     application[WORKER_POOL] = worker_pool
     application[WAITING] = asyncio.Semaphore(WAITING_MAX)
+    application.on_shutdown.append(answer_waiting)
     application.add_routes(
         [
             web.get("/healthz", healthz),
@@ -105,6 +106,11 @@ async def unknown_keys(request: web.Request) -> web.Response:
     issuers = worker_pool.unknown_keys()
     answer = UnknownKeys(sum(issuers.values()), issuers)
     return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
+
+
+async def answer_waiting(application: web.Application) -> None:
+    """Let the questions that wait be answered, which would hold up the end of the process otherwise."""
+    application[WORKER_POOL].end_waiting()
 
 
 async def not_found(_request: web.Request) -> web.Response:

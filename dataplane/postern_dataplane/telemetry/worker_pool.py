@@ -45,6 +45,7 @@ class WorkerPool:
         self.is_draining = False
         self.ports: dict[int, str] = {}
         self._more_hints = asyncio.Event()
+        self._has_waits = True
 
     def started(self, slot: int, pid: int) -> None:
         self.workers[slot] = WorkerState(pid)
@@ -78,9 +79,14 @@ class WorkerPool:
         """Return `unknown_keys` once their sum is another than this one, or after a while as they are."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(at_most_s):
-                while sum(self.unknown_keys().values()) == after:
+                while self._has_waits and sum(self.unknown_keys().values()) == after:
                     await self._more_hints.wait()
         return self.unknown_keys()
+
+    def end_waiting(self) -> None:
+        """Return from every `wait_unknown_keys` now, and at once from later ones."""
+        self._has_waits = False
+        self._more_hints.set()
 
     @property
     def serving(self) -> list[SnapshotLoaded]:

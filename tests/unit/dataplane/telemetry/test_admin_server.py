@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -114,6 +115,17 @@ async def test_unknown_keys_are_said_once_there_are_more(admin, worker_pool, mon
     assert (200, said) == waiting.result() == await answer(admin, "/unknown-keys?after=7")
     monkeypatch.setattr(admin_server, "UNKNOWN_KEYS_WAIT_S", 0.01)
     assert (200, said) == await answer(admin, "/unknown-keys?after=3")
+
+
+async def test_a_question_that_waits_is_answered_when_the_port_closes(worker_pool):
+    """It is neither cut off nor does it hold up the end: `postern run` always has one."""
+    async with aiohttp.ClientSession() as client:
+        async with admin_port(worker_pool, open_listener(Address("127.0.0.1", 0))) as port:
+            asked = asyncio.create_task(client.get(f"http://127.0.0.1:{port}/unknown-keys?after=0"))
+            await asyncio.sleep(0.05)
+            assert not asked.done()
+        async with await asked as answered:
+            assert {"sequence": 0, "issuers": {}} == await answered.json()
 
 
 async def test_only_a_few_wait_for_unknown_keys(admin):
