@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import functools
 from typing import Any, TypeVar
 
 import msgspec
@@ -102,7 +103,7 @@ def _spelled(path: Path) -> str:
 
 def _friendly(error: Mismatch, type_: type, spec: object) -> str:
     """The message of msgspec in words that say what to do."""
-    here = _type_at(inspect.type_info(type_), error.path)
+    here = _type_at(_declared(type_), error.path)
     if error.fault is Fault.MISSING_FIELD:
         return "is required"
     if error.fault is Fault.UNKNOWN_FIELD:
@@ -116,6 +117,12 @@ def _friendly(error: Mismatch, type_: type, spec: object) -> str:
         if repr(known) in error.pattern or known in error.pattern:
             return hint
     return _expectation(error)
+
+
+@functools.cache
+def _declared(type_: type) -> inspect.Type:
+    """What a type declares; msgspec takes milliseconds to say so, and there are as many types as kinds."""
+    return inspect.type_info(type_)
 
 
 def _one_of(here: inspect.Type | None, value: object) -> str:
