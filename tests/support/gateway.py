@@ -204,7 +204,7 @@ class Local(Gateway):
             service("marker", namespace="postern-test", gateways=[self._gateway], hosts=[host]),
             route("marker", namespace="postern-test", serviceRef={"name": "marker"}),
         ]
-        self.write(yaml.safe_dump_all([*manifests, *marker], allow_unicode=True))
+        self.write(yaml.dump_all([*manifests, *marker], Dumper=yaml.CSafeDumper, allow_unicode=True))
 
     def write(self, text: str) -> None:
         """Replace the file at once, whatever the text is."""
