@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from datetime import UTC, datetime
@@ -105,6 +106,7 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("told", found.values(), ids=["-".join(key) for key in found])
 
 
+@functools.cache
 def all_told():
     """Objects with the status that the operator writes: one for each kind and each set of conditions that it has."""
     found = {}
