@@ -14,6 +14,10 @@ from hypothesis import settings
 settings.register_profile("postern", deadline=None)
 settings.load_profile("postern")
 
+# Tests start hundreds of our processes, each of which would compile all it imports where the environment has this.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 IN_CI = bool(os.environ.get("POSTERN_CI"))
 BEGAN = time.monotonic()
 
