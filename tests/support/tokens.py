@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 from collections.abc import Callable
@@ -53,7 +54,7 @@ def sign(recipe: Token, algorithm: str, credential: Any, signed: bytes) -> bytes
     if algorithm == "none":
         return b""
     if recipe.private_key:
-        key: Any = load_pem_private_key((KEYS / f"{recipe.private_key}.pem").read_bytes(), None)
+        key: Any = private_key(recipe.private_key)
     elif recipe.secret is not None:
         key = recipe.secret.encode()
     else:
@@ -63,6 +64,12 @@ def sign(recipe: Token, algorithm: str, credential: Any, signed: bytes) -> bytes
 
         return hmac.digest(key, signed, f"sha{algorithm[2:]}")
     return ALGORITHMS[algorithm].sign(signed, key)
+
+
+@functools.cache
+def private_key(name: str) -> Any:
+    """One of the keys for tests; OpenSSL checks an RSA key for 50 ms and more each time that it is read."""
+    return load_pem_private_key((KEYS / f"{name}.pem").read_bytes(), None)
 
 
 def at(value: Any, now_s: float) -> Any:

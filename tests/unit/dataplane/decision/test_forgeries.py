@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import tokens
 from heads import NOW_S
@@ -25,10 +25,6 @@ PLAIN = CompiledPolicy(Policy(id="Route/n/r", namespace="n", namespaces=None, pl
 SECRET = b"0123456789abcdef0123456789abcdef" * 2
 CLAIMS = {"key": "alice"}
 N256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-
-
-def private(name):
-    return load_pem_private_key((tokens.KEYS / f"{name}.pem").read_bytes(), None)
 
 
 def pem(name):
@@ -63,12 +59,12 @@ def good(algorithm, key):
 HMAC = base64.b64encode(SECRET).decode()
 SIGNERS = {
     "HS256": (HMAC, SECRET),
-    "RS256": (pem("rsa3072"), private("rsa3072")),
-    "PS256": (pem("rsa3072"), private("rsa3072")),
-    "ES256": (pem("p256"), private("p256")),
-    "ES512": (pem("p521"), private("p521")),
-    "EdDSA": (pem("ed25519"), private("ed25519")),
-    "Ed448": (pem("ed448"), private("ed448")),
+    "RS256": (pem("rsa3072"), tokens.private_key("rsa3072")),
+    "PS256": (pem("rsa3072"), tokens.private_key("rsa3072")),
+    "ES256": (pem("p256"), tokens.private_key("p256")),
+    "ES512": (pem("p521"), tokens.private_key("p521")),
+    "EdDSA": (pem("ed25519"), tokens.private_key("ed25519")),
+    "Ed448": (pem("ed448"), tokens.private_key("ed448")),
 }
 BENT = {
     "empty": lambda signature: b"",
@@ -116,14 +112,14 @@ def test_the_edges_of_ecdsa_are_bad(r, s):
 
 def test_ecdsa_in_der_is_bad():
     """RFC 7518, section 3.4: two numbers side by side."""
-    forged = token("ES256", lambda message: private("p256").sign(message, ec.ECDSA(hashes.SHA256())))
+    forged = token("ES256", lambda message: tokens.private_key("p256").sign(message, ec.ECDSA(hashes.SHA256())))
     assert "bad_signature" == door(forged, "ES256", pem("p256"))
 
 
 def test_ecdsa_is_malleable_and_nothing_is_remembered_by_a_signature():
     """RFC 7518 asks for no low s, so -s is good too; revocation goes by `jti`, and the cache by the whole token."""
     head = unsigned("ES256").encode()
-    r, s = utils.decode_dss_signature(private("p256").sign(head, ec.ECDSA(hashes.SHA256())))
+    r, s = utils.decode_dss_signature(tokens.private_key("p256").sign(head, ec.ECDSA(hashes.SHA256())))
     for other in (s, N256 - s):
         text = f"{head.decode()}.{tokens.encode(r.to_bytes(32) + other.to_bytes(32))}"
         assert "alice" == door(text, "ES256", pem("p256"))
@@ -145,7 +141,7 @@ def test_ecdsa_is_malleable_and_nothing_is_remembered_by_a_signature():
 )
 def test_rsa_of_another_padding_or_hash_is_bad(algorithm, scheme, hash_):
     """RFC 7518, section 3.5: the salt is as long as the hash, and MGF1 uses the same one."""
-    forged = token(algorithm, lambda message: private("rsa3072").sign(message, scheme, hash_))
+    forged = token(algorithm, lambda message: tokens.private_key("rsa3072").sign(message, scheme, hash_))
     assert "bad_signature" == door(forged, algorithm, pem("rsa3072"))
 
 
@@ -175,7 +171,7 @@ PADDINGS = {
 @pytest.mark.parametrize("shape", PADDINGS)
 def test_only_one_padding_of_pkcs1_is_good(shape):
     """Bleichenbacher's forgery of 2006 and its kin need a reader that is lenient about it."""
-    numbers = private("rsa3072").private_numbers()
+    numbers = tokens.private_key("rsa3072").private_numbers()
     modulus, length = numbers.public_numbers.n, numbers.public_numbers.n.bit_length() // 8
 
     def sign(message):
@@ -210,7 +206,7 @@ def test_the_algorithm_is_not_the_token_s_choice(algorithm):
 def test_a_signature_of_another_key_or_curve_is_bad(algorithm, signer):
     """Whatever the header says of it."""
     names = {"ES256": "p256", "ES512": "p521", "EdDSA": "ed25519", "Ed25519": "ed25519", "RS256": "rsa3072"}
-    forged = token(algorithm, good(algorithm, private(signer)))
+    forged = token(algorithm, good(algorithm, tokens.private_key(signer)))
     assert "bad_signature" == door(forged, algorithm, pem(names[algorithm]))
 
 
@@ -224,7 +220,7 @@ def test_a_key_that_the_token_brings_along_is_not_looked_at(hint):
     jwk = tokens.ALGORITHMS["ES256"].to_jwk(attacker.public_key(), as_dict=True)
     forged = token("ES256", good("ES256", attacker), {hint: jwk})
     assert "bad_signature" == door(forged, "ES256", pem("p256"))
-    honest = token("ES256", good("ES256", private("p256")), {hint: jwk})
+    honest = token("ES256", good("ES256", tokens.private_key("p256")), {hint: jwk})
     assert "alice" == door(honest, "ES256", pem("p256"))
 
 
