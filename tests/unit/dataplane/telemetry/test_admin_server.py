@@ -119,13 +119,21 @@ async def test_unknown_keys_are_said_once_there_are_more(admin, worker_pool, mon
 
 async def test_a_question_that_waits_is_answered_when_the_port_closes(worker_pool):
     """It is neither cut off nor does it hold up the end: `postern run` always has one."""
-    async with aiohttp.ClientSession() as client:
-        async with admin_port(worker_pool, open_listener(Address("127.0.0.1", 0))) as port:
-            asked = asyncio.create_task(client.get(f"http://127.0.0.1:{port}/unknown-keys?after=0"))
-            await asyncio.sleep(0.05)
-            assert not asked.done()
-        async with await asked as answered:
-            assert {"sequence": 0, "issuers": {}} == await answered.json()
+
+    async def ask():
+        async with client.get(f"http://127.0.0.1:{port}/unknown-keys?after=0") as answered:
+            return await answered.json()
+
+    listener = open_listener(Address("127.0.0.1", 0))
+    async with (
+        aiohttp.ClientSession() as client,
+        asyncio.TaskGroup() as tasks,
+        admin_port(worker_pool, listener) as port,
+    ):
+        asked = tasks.create_task(ask())
+        await asyncio.sleep(0.05)
+        assert not asked.done()
+    assert {"sequence": 0, "issuers": {}} == asked.result()
 
 
 async def test_only_a_few_wait_for_unknown_keys(admin):
