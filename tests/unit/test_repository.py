@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -44,6 +45,25 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+class Shape(NamedTuple):
+    """Of a file, whether it has a docstring, and how many lines each of its functions has."""
+
+    has_docstring: bool
+    functions: tuple[tuple[str, int], ...]
+
+
+@functools.cache
+def shape_of(path: Path) -> Shape:
+    """What a file is made of; its tree is not kept, because those of all files would take hundreds of megabytes."""
+    tree = tree_of(path)
+    functions = tuple(
+        (node.name, (node.end_lineno or 0) - node.lineno + 1)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return Shape(bool(ast.get_docstring(tree)), functions)
+
+
 @pytest.mark.parametrize("path", [*SOURCES, *PROGRAMS, *TESTS], ids=name_of)
 def test_a_file_has_one_reason_to_change(path):
     """No file is longer than what one reads in a sitting."""
@@ -53,19 +73,14 @@ def test_a_file_has_one_reason_to_change(path):
 @pytest.mark.parametrize("path", [*SOURCES, *PROGRAMS, *TESTS], ids=name_of)
 def test_a_function_fits_on_a_screen(path):
     """No function is longer than forty lines."""
-    too_long = [
-        f"{node.name}: {length}"
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
-    ]
+    too_long = [f"{name}: {lines}" for name, lines in shape_of(path).functions if lines > MAX_FUNCTION_LINES]
     assert [] == too_long
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *PROGRAMS, *TESTS], ids=name_of)
 def test_a_module_says_what_it_is_for(path):
     """Every module opens with a docstring."""
-    assert ast.get_docstring(tree_of(path))
+    assert shape_of(path).has_docstring
 
 
 def root_of(path: Path) -> str:
@@ -73,7 +88,7 @@ def root_of(path: Path) -> str:
 
 
 def has_functions(path: Path) -> bool:
-    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree_of(path)))
+    return bool(shape_of(path).functions)
 
 
 def dotted_name(path: Path) -> str:
