@@ -63,7 +63,8 @@ async def _until_end(objects: ConsoleObjects, opened: Callable[[str], None], idl
             opened(link)
             while (left := access.ends_in_s()) > 0:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stopped.wait(), left)
+                    # The link may be opened meanwhile, and the session be over before the link would be.
+                    await asyncio.wait_for(stopped.wait(), min(left, idle_s))
                 if stopped.is_set():
                     return "stopped"
     return f"no request for {idle_s / 60:g} minutes" if access.has_session else "the link was not opened in a minute"
