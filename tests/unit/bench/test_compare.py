@@ -100,6 +100,15 @@ def test_only_those_that_are_asked_for_are_run():
     assert ["Postern", "nginx, plain"] == [peer.name for peer in compare.chosen(["postern", "nginx"], None)]
 
 
+def test_another_interpreter_runs_what_is_written_in_python(tmp_path):
+    """What measures and what is measured need not be run by the same, and the report says which it was."""
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 1.2.3 made by $#\n")
+    python.chmod(0o755)
+    report = compare.new_report(compare.chosen(["postern"], None, python=python), 1)
+    assert {"Postern": "1.2.3 made by 2"} == report.versions
+
+
 @pytest.mark.parametrize(("failures", "status"), [([], 0), (["it broke"], 1)])
 def test_the_exit_status_tells(failures, status, monkeypatch, tmp_path):
     """The exit status says whether a run was clean, and all three files are written either way."""
