@@ -11,11 +11,12 @@ import click
 from postern_core.compile import compile_snapshot
 from postern_core.grants import Grants
 from postern_core.link.fail_closed import recover_service_scope
+from postern_core.link.ingress_classes import gateway_of
 from postern_core.link.shares import DEFAULT_SHARE, Share
 from postern_core.memo import Memo
 from postern_core.parse import Parsed, is_a
 from postern_core.problems import Problem, in_order
-from postern_core.resources.ingress import GATEWAY_ANNOTATION, IngressClass
+from postern_core.resources.ingress import IngressClass
 from postern_operator.errors import LocalError
 from postern_operator.local.folder_source import FolderSource, Reading
 from postern_operator.local.generated_secrets import state_folder, with_generated_secrets
@@ -63,8 +64,7 @@ def gateways_of(objects: Sequence[Parsed]) -> tuple[str, ...]:
         if parsed.ref.kind == "Service"
         for gateway in recover_service_scope(parsed).gateways
     }
-    classes = [it.resource.metadata for it in objects if is_a(it, IngressClass)]
-    named |= {gateway for it in classes if (gateway := it.annotation(GATEWAY_ANNOTATION))}
+    named |= {gateway for it in objects if is_a(it, IngressClass) and (gateway := gateway_of(it))}
     return tuple(sorted(named | {"default"}))
 
 

@@ -6,7 +6,7 @@ any order, with the same grants makes the same snapshot, problems and grants.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
@@ -57,6 +57,7 @@ def compile_snapshot(
     *,
     inspectors: Validators,
     gateway: str = "default",
+    gateways: Collection[str] = (),
     memo: Memo | None = None,
     share: Share = DEFAULT_SHARE,
     grants: Grants = Grants(),  # noqa: B008 # frozen
@@ -64,7 +65,7 @@ def compile_snapshot(
     retained: Retained = NOTHING,
     require_policy: bool = False,
 ) -> Compiled:
-    """Compile everything afresh for one gateway; never raises for what a user wrote.
+    """Compile everything afresh for one of the gateways (empty: not known); never raises for what a user wrote.
 
     `share` is what each namespace may put into it, and `grants` are those of the compilation before, none for a first.
     `memo` remembers what concerns one object alone between compilations.
@@ -73,11 +74,10 @@ def compile_snapshot(
     `require_policy` refuses what no policy protects, and what no policy makes public in so many words.
     """
     index, problems = _checked(resources, inspectors, memo or Memo())
-    identities = link_identities(index, grants.keys, retained)
-    budget = Budget(share)
+    identities, budget = link_identities(index, grants.keys, retained), Budget(share)
     issuers = link_issuers(index, budget)
     attached = _attached_policies(index, gateway if require_policy else "", budget)
-    ingresses = find_ingresses(index, gateway, attached)
+    ingresses = find_ingresses(index, gateway, attached, gateways)
     bounds = {"share_bytes": share.size_bytes, "hosts_max": share.hosts}
     services = link_services(index, gateway, grants.hosts, retained, ingresses.claims, **bounds)
     routes = _link_routes(index, services, ingresses, attached, budget)

@@ -51,6 +51,7 @@ class Reason(enum.Enum):
     ISSUER_MISMATCH = ("IssuerMismatch", "ResolvedRefs")
     UPSTREAM_NOT_FOUND = ("UpstreamNotFound", "ResolvedRefs")
     INGRESS_CLASS_NOT_FOUND = ("IngressClassNotFound", "ResolvedRefs")
+    GATEWAY_NOT_FOUND = ("GatewayNotFound", "ResolvedRefs")
     WARNING = ("Warning", None)
     NO_READY_ENDPOINT = ("NoReadyEndpoint", None)
     KEYS_STALE = ("KeysStale", None)

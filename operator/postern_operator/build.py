@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Protocol
@@ -62,6 +62,7 @@ class BuildResult:
 class GatewayBuild:
     """Compiles and encodes for one gateway, and remembers what concerns one object alone; one at a time.
 
+    `gateways` are the names of all, where they are known.
     `grants` are those of the latest build; those of an earlier run are set before the first.
     """
 
@@ -73,8 +74,10 @@ class GatewayBuild:
         listeners: Iterable[Listener] = (),
         *,
         require_policy: bool = False,
+        gateways: Collection[str] = (),
     ) -> None:
         self._gateway = gateway
+        self._gateways = gateways
         self._listeners = tuple(sorted(listeners, key=attrgetter("id")))
         self._share = share
         self._require_policy = require_policy
@@ -94,6 +97,7 @@ class GatewayBuild:
             objects,
             inspectors=VALIDATORS,
             gateway=self._gateway,
+            gateways=self._gateways,
             memo=self._memo,
             share=self._share,
             grants=self.grants,

@@ -6,11 +6,12 @@ the class that says it is the default.  An Ingress of another controller is no b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from postern_core.parse import Parsed, is_a
+from postern_core.decode import decode_strictly
+from postern_core.parse import Decoded, Parsed, is_a
 from postern_core.problems import Problem, Reason, printable
 from postern_core.ref import Ref
 from postern_core.resources.ingress import (
@@ -21,6 +22,7 @@ from postern_core.resources.ingress import (
     Ingress,
     IngressClass,
 )
+from postern_core.resources.types import Label
 
 DEFAULT_GATEWAY = "default"
 
@@ -30,8 +32,9 @@ Classes = Mapping[str, Parsed]
 
 @dataclass(frozen=True, slots=True)
 class OurClass:
-    """A class of ours: its gateway, and why it can't be served, "" if it can."""
+    """A class of ours: its name, its gateway, and why it can't be served, "" if it can."""
 
+    name: str
     gateway: str
     refusal: str = ""
 
@@ -87,6 +90,26 @@ def missing_class(parsed: Parsed, classes: Classes) -> Problem | None:
     return Problem(parsed.ref, Reason.INGRESS_CLASS_NOT_FOUND, named[1], message, (class_ref(named[0]),))
 
 
+def missing_gateway(parsed: Parsed, ours: OurClass, gateways: Collection[str]) -> Problem | None:
+    """What is wrong with an Ingress whose class is for a gateway that is none of these, None if nothing is.
+
+    Without any it is not known which gateways there are.
+    """
+    if not gateways or ours.gateway in gateways:
+        return None
+    message = (
+        f"IngressClass {ours.name} is for the gateway {ours.gateway}, which this operator does not have, so nothing "
+        f"serves this Ingress; name one of {', '.join(sorted(gateways))} in its annotation {GATEWAY_ANNOTATION}"
+    )
+    return Problem(parsed.ref, Reason.GATEWAY_NOT_FOUND, "spec.ingressClassName", message, (class_ref(ours.name),))
+
+
+def gateway_of(parsed: Decoded[IngressClass]) -> str | None:
+    """The gateway of a class, None where its annotation is no name of one."""
+    name = parsed.resource.metadata.annotation(GATEWAY_ANNOTATION) or DEFAULT_GATEWAY
+    return decode_strictly(name, Label)[0]
+
+
 def _default(parsed: Parsed) -> OurClass | None:
     """A class of ours that says it is the default, None for any other."""
     is_default = is_a(parsed, IngressClass) and parsed.resource.metadata.annotation(DEFAULT_CLASS_ANNOTATION) == "true"
@@ -96,13 +119,18 @@ def _default(parsed: Parsed) -> OurClass | None:
 def _ours(parsed: Parsed | None) -> OurClass | None:
     if not is_a(parsed, IngressClass):
         # Of one that can't be read it is unknown whose it is, so that what it would serve is refused.
-        return OurClass(DEFAULT_GATEWAY, f"{_name_of(parsed)} can't be read") if parsed is not None else None
-    spec, metadata = parsed.resource.spec, parsed.resource.metadata
-    if spec.controller != CONTROLLER:
+        if parsed is None:
+            return None
+        return OurClass(parsed.ref.name, DEFAULT_GATEWAY, f"{_name_of(parsed)} can't be read")
+    if parsed.resource.spec.controller != CONTROLLER:
         return None
-    gateway = metadata.annotation(GATEWAY_ANNOTATION) or DEFAULT_GATEWAY
-    refusal = f"{_name_of(parsed)} has parameters, which are not read; remove them" if spec.parameters else ""
-    return OurClass(gateway, refusal)
+    gateway = gateway_of(parsed)
+    refusal = ""
+    if gateway is None:
+        refusal = f"{GATEWAY_ANNOTATION} of {_name_of(parsed)} is not the name of a gateway; correct the annotation"
+    elif parsed.resource.spec.parameters:
+        refusal = f"{_name_of(parsed)} has parameters, which are not read; remove them"
+    return OurClass(parsed.ref.name, gateway or DEFAULT_GATEWAY, refusal)
 
 
 def _name_of(parsed: Parsed) -> str:

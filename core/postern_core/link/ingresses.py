@@ -11,7 +11,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from .hosts import Claim
 from .ingress_annotations import CANARY, is_canary, passed_over, refused_annotations
 from .ingress_backends import link_ingress_backend
 from .ingress_certificates import ShownCertificate, link_ingress_certificates
-from .ingress_classes import class_of, missing_class, names_missing_class
+from .ingress_classes import class_of, missing_class, missing_gateway, names_missing_class
 from .ingress_scope import DEFAULT, DEFAULT_FIELD, EVERY_PATH, IngressPath, IngressScope, recovered_scope, scope_of
 from .ingress_settings import NO_SETTINGS, IngressSettings, settings_of, wrong_settings
 from .resource_index import ResourceIndex, age
@@ -67,8 +67,10 @@ class Ingresses:
         return [placed.claim for placed, _ in self.placed] + [Claim(it, None, is_certain=False) for it in self.waiting]
 
 
-def find_ingresses(resources: ResourceIndex, gateway: str, policies: AttachedPolicies) -> Ingresses:
-    """Return the Ingresses that a gateway serves, before any host is theirs."""
+def find_ingresses(
+    resources: ResourceIndex, gateway: str, policies: AttachedPolicies, gateways: Collection[str] = ()
+) -> Ingresses:
+    """Return the Ingresses that a gateway serves, before any host is theirs; `gateways` are all that there are."""
     ingresses = Ingresses()
     classes = resources.ingress_classes
     for parsed in sorted(resources.of_kind("Ingress"), key=age):
@@ -82,6 +84,8 @@ def find_ingresses(resources: ResourceIndex, gateway: str, policies: AttachedPol
             attached = attached_policy(policies, parsed.ref, placed.annotations)
             ingresses.placed.append((placed, attached))
             ingresses.problems += (*placed.problems, *attached.problems)
+        elif missing := missing_gateway(parsed, ours, gateways):
+            ingresses.problems.append(missing)
     return ingresses
 
 

@@ -141,6 +141,7 @@ class Operator:
                 share=self._settings.share,
                 listeners=listeners,
                 require_policy=gateway.name in self._settings.require_policy,
+                gateways=tuple(it.name for it in self._settings.gateways),
             ),
             rebuild=self._objects.mark_dirty,
         )

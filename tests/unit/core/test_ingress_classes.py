@@ -11,9 +11,9 @@ DEFAULT = {DEFAULT_CLASS_ANNOTATION: "true"}
 OTHERS = {"name": "nginx", "controller": "k8s.io/ingress-nginx"}
 
 
-def served(*classes, gateway="default", **fields):
+def served(*classes, gateway="default", gateways=(), **fields):
     """Whether an Ingress is served, and what is said of it."""
-    found = compiled(*classes, *kubernetes_service(), ingress(**fields), gateway=gateway)
+    found = compiled(*classes, *kubernetes_service(), ingress(**fields), gateway=gateway, gateways=gateways)
     return [bool(it.refusal) for it in found.snapshot.routes], [it.reason.text for it in found.problems]
 
 
@@ -46,6 +46,22 @@ def test_a_class_names_the_gateway_of_its_ingresses():
     """Without the annotation it is `default`."""
     inner = ingress_class(annotations={GATEWAY_ANNOTATION: "inner"})
     assert [([], []), ([False], [])] == [served(inner, gateway=it) for it in ("default", "inner")]
+
+
+@pytest.mark.parametrize(
+    ("gateways", "expected"),
+    [((), []), (("default", "inner"), []), (("default",), ["GatewayNotFound"]), (("outer",), ["GatewayNotFound"])],
+)
+def test_a_class_for_a_gateway_that_is_not_there_is_a_problem_of_its_ingresses(gateways, expected):
+    """Its Ingresses would vanish silently, for no gateway serves them; where no gateway is known nothing is said."""
+    inner = ingress_class(annotations={GATEWAY_ANNOTATION: "inner"})
+    assert ([], expected) == served(inner, gateways=gateways)
+
+
+@pytest.mark.parametrize("name", ["a b", "Inner", "../inner", "a" * 64, "\n"])
+def test_a_class_for_what_is_no_name_of_a_gateway_refuses_its_ingresses(name):
+    """It can't be the gateway of anything, so its Ingresses answer 503 where those of a class without one are."""
+    assert ([True], ["Invalid"]) == served(ingress_class(annotations={GATEWAY_ANNOTATION: name}))
 
 
 def test_parameters_of_a_class_refuse_its_ingresses():

@@ -129,10 +129,10 @@ def ingress(**fields):
 )  # fmt: skip
 def test_an_ingress_says_where_it_is_reached(manifest, about):
     """Its status has no conditions, so it is never in trouble by itself."""
-    state = ingress_state(manifest, OurClass("inner"))
+    state = ingress_state(manifest, OurClass("postern", "inner"))
     assert (about, ("inner",), True) == (state.about, state.gateways, state.is_ready)
 
 
 def test_an_ingress_of_a_class_that_cannot_be_served_is_in_trouble():
     """All its requests get 503."""
-    assert ("Invalid: why",) == ingress_state(ingress(), OurClass("default", "why")).trouble
+    assert ("Invalid: why",) == ingress_state(ingress(), OurClass("postern", "default", "why")).trouble

@@ -40,7 +40,7 @@ class Cluster:
         self.objects.put({**manifest, "metadata": manifest["metadata"] | metadata, **rest})
 
     def found(self):
-        built = GatewayBuild("default").run(self.objects.snapshot())
+        built = GatewayBuild("default", gateways=["default"]).run(self.objects.snapshot())
         ledger = GenerationLedger()
         ledger.compiled(built.encoded.digest, built.objects)
         ledger.serving([built.encoded.digest])
@@ -121,6 +121,25 @@ def test_what_is_wrong_is_an_event_once_and_so_is_its_end(cluster, ingress, reas
         cluster.put(one)
     assert [("site", "Normal", "Programmed")] == cluster.events()
     assert [] == cluster.events()
+
+
+def test_a_class_for_a_gateway_that_is_not_there_is_an_event_once_and_so_is_its_end(cluster):
+    """Nothing serves the Ingress then, and it has no address."""
+    inner = {"annotations": {"postern.dev/gateway": "inner"}}
+    cluster.put(manifests.ingress_class(**inner))
+    [event] = cluster.found().events
+    assert ("site", "Warning", "GatewayNotFound") == (event.ref.name, event.type, event.reason)
+    assert "IngressClass postern is for the gateway inner, which this operator does not have" in event.note
+    assert ([], []) == (cluster.events(), cluster.changes())
+    cluster.put(manifests.ingress_class())
+    assert [("site", "Normal", "Programmed")] == cluster.events()
+
+
+def test_the_address_goes_when_its_class_goes():
+    """An IngressClass is deleted before `--ingress` is switched off, with which the right to write statuses goes."""
+    taken = Cluster(manifests.ingress(), *manifests.kubernetes_service())
+    taken.put(manifests.ingress(), status=status(*ADDRESS), metadata={"managedFields": OURS})
+    assert [("site", {})] == taken.changes()
 
 
 def test_a_warning_is_an_event_once_and_so_is_its_end(cluster):
