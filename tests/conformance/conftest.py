@@ -7,6 +7,7 @@ import os
 import pytest
 
 from gateway import Local, open_to
+from redis_server import PASSWORD, running_redis
 from upstream import Upstream
 
 
@@ -54,6 +55,29 @@ def upstream(module_upstream):
     """The module's upstream, which has seen nothing yet."""
     module_upstream.forget()
     return module_upstream
+
+
+@pytest.fixture(scope="module")
+def gateway_of(start_gateway, served_of):
+    """`gateway_of(page)`: a gateway with what `served_of(page)` of the module is; there is one, which changes pages."""
+    gateway = start_gateway([])
+    shown = []
+
+    def serve(page):
+        if shown != [page]:
+            gateway.serve(served_of(page))
+            shown[:] = [page]
+        return gateway
+
+    return serve
+
+
+@pytest.fixture
+def redis(tmp_path):
+    """A store of rate limits, whose password is in the file `password` of the test's folder."""
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    with running_redis(tmp_path, PASSWORD) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -98,18 +98,9 @@ REFUSED = [
 
 
 @pytest.fixture(scope="module")
-def gateway_of(start_gateway, module_upstream):
-    """`gateway_of(page)`: a gateway with the manifest of that page; there is one, which changes pages."""
-    gateway = start_gateway([])
-    shown = []
-
-    def serve(page):
-        if shown != [page]:
-            gateway.serve(served(page, module_upstream.url))
-            shown[:] = [page]
-        return gateway
-
-    return serve
+def served_of(module_upstream):
+    """What a page serves, before an application of ours."""
+    return lambda page: served(page, module_upstream.url)
 
 
 @pytest.fixture

@@ -72,19 +72,13 @@ REFUSED = [
 
 
 @pytest.fixture(scope="module")
-def gateway_of(start_gateway, module_upstream):
-    """`gateway_of(page)`: a gateway with the manifest of that page; there is one, which changes pages."""
-    gateway = start_gateway([])
-    served = []
+def served_of(module_upstream):
+    """What a page serves, with keys and before an application of ours."""
 
-    def serve(page):
-        if served != [page]:
-            manifests = with_keys(manifests_of(page), key_set_of_ours(page))
-            gateway.serve(with_upstream(manifests, module_upstream.url))
-            served[:] = [page]
-        return gateway
+    def served(page):
+        return with_upstream(with_keys(manifests_of(page), key_set_of_ours(page)), module_upstream.url)
 
-    return serve
+    return served
 
 
 @pytest.fixture

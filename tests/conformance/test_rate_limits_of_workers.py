@@ -11,11 +11,10 @@ import pytest
 import raw
 from gateway import DataPlane
 from manifests import route, service
-from redis_server import running_redis
+from redis_server import PASSWORD
 from upstream_behaviours import says
 
 OK = says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
-PASSWORD = "a password of the store"
 A_SECOND = 40
 LIMITS = [{"by": "Client", "requests": A_SECOND, "per": "1s"}]
 WORKERS = 2
@@ -23,13 +22,6 @@ WORKERS = 2
 LOAD = 120
 # Of a fleet that does not hear of each other for a moment.
 UNKNOWN_S = 0.7
-
-
-@pytest.fixture
-def redis(tmp_path):
-    (tmp_path / "password").write_text(PASSWORD + "\n")
-    with running_redis(tmp_path, PASSWORD) as server:
-        yield server
 
 
 @pytest.fixture

@@ -21,19 +21,11 @@ from limited_worker import Load
 from postern_dataplane.rate_limits.limit import Limit
 from postern_dataplane.settings import Settings
 from postern_dataplane.store_address import StoreAddress
-from redis_server import running_redis
+from redis_server import PASSWORD
 
-PASSWORD = "a password of the store"
 HUNDRED_A_SECOND = Limit("default/api/0", 100, 1.0, 100)
 # Requests beyond a limit: what a worker grants until it hears of the other.
 UNKNOWN_S = 0.3
-
-
-@pytest.fixture
-def redis(tmp_path):
-    (tmp_path / "password").write_text(PASSWORD + "\n")
-    with running_redis(tmp_path, PASSWORD) as server:
-        yield server
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 PROGRAM = "redis-server"
+PASSWORD = "a password of the store"
 START_S = 10.0
 
 
