@@ -14,8 +14,23 @@ from cluster.kubectl import Kubectl, service_account_kubeconfig
 from cluster.shared import Api
 from cluster.sources import NoCluster, find_programs
 from helm_chart import NoHelm, find_helm
+from upstream import Upstream
 
 api, crds, kubectl = fixtures.api, fixtures.crds, fixtures.kubectl
+
+
+@pytest.fixture(scope="module")
+def bind():
+    """Where the application of a module listens; one with pods of its own has another fixture of this name."""
+    return "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def upstream(bind):
+    """What is behind the gateways of a module."""
+    upstream = Upstream(bind=bind)
+    yield upstream
+    upstream.close()
 
 
 @pytest.fixture

@@ -91,10 +91,9 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream(bind=own_address())
-    yield upstream
-    upstream.close()
+def bind():
+    """An address that EndpointSlices take."""
+    return own_address()
 
 
 @pytest.fixture(scope="module")

@@ -11,17 +11,9 @@ from cluster.kubectl import Kubectl
 from cluster.shared import Api
 from installation import installed
 from loaded_gateway import LoadedGateway
-from upstream import Upstream
 
 # For this long the API server is away in one of the tests.
 AWAY_S = 60
-
-
-@pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.close()
 
 
 @pytest.fixture(scope="module")

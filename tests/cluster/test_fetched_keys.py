@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import urllib.request
 
-import pytest
-
 import raw
 from fetched_issuers import HOST, applied, condition, fetching, protected, token_issuer
-from upstream import Upstream
-
-
-@pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.close()
 
 
 def metrics(operator):

@@ -13,16 +13,14 @@ from cluster.build import NotBuilt, built
 from cluster.modules import EXTERNAL_DNS
 from ingress_installation import application, apply, serving_ingresses, until_event
 from installation import own_address
-from upstream import Upstream
 
 ADDRESS = [{"ip": "192.0.2.10"}]
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream(bind=own_address())
-    yield upstream
-    upstream.close()
+def bind():
+    """An address that EndpointSlices take."""
+    return own_address()
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,6 @@ import pytest
 import manifests
 import raw
 from installation import installed
-from upstream import Upstream
-
-
-@pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.close()
 
 
 @pytest.fixture(scope="module")

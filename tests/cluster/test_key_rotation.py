@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 import raw
 from fetched_issuers import HOST, applied, fetching, protected, token_issuer
 from load import Load
 from postern_operator.issuer_keys.schedule import HINT_EVERY_S
-from upstream import Upstream
 
 # Each is measured once; a policy may name sixteen issuers.
 ISSUERS = 12
 # Generous, for machines that do other work beside; what was measured is in docs/issuer-keys.md.
 AT_MOST_S = 15.0
-
-
-@pytest.fixture
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.close()
 
 
 def ask(address, token):

@@ -11,17 +11,9 @@ import yaml
 
 import raw
 from installation import installed
-from upstream import Upstream
 
 EXAMPLE = Path(__file__).parents[2] / "examples/01-jwt-auth"
 HOST = "auth.httpbin.org"
-
-
-@pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 import manifests
 import raw
 from cluster.kubectl import Kubectl
 from cluster.shared import Api
 from installation import Installation, installed
 from load import Load
-from upstream import Upstream
 
 TAKEOVER_S = 15.0
-
-
-@pytest.fixture
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.close()
 
 
 def test_a_standby_takes_over_from_a_killed_leader(crds, kubectl, tmp_path, upstream):

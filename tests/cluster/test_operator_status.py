@@ -11,17 +11,9 @@ import manifests
 import raw
 from installation import installed, signed
 from postern_core.kinds import KINDS
-from upstream import Upstream
 
 KEY = b"0123456789abcdef0123456789abcdef"
 OTHER_KEY = b"fedcba9876543210fedcba9876543210"
-
-
-@pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream()
-    yield upstream
-    upstream.close()
 
 
 @pytest.fixture(scope="module")

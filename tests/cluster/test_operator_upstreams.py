@@ -14,10 +14,9 @@ LEAVING = {"ready": False, "serving": True, "terminating": True}
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    upstream = Upstream(bind="")
-    yield upstream
-    upstream.close()
+def bind():
+    """Every address: that of an EndpointSlice is not on loopback."""
+    return ""
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,8 @@ import pytest
 import raw
 from gateway import Local
 from provider_pages import manifests_of, one_of, with_issuer, with_keys, with_upstream
-from upstream import Upstream
 
 AUDIENCE = "https://orders.example.com"
-
-
-@pytest.fixture
-def upstream():
-    """What is behind the gateway."""
-    server = Upstream()
-    yield server
-    server.close()
 
 
 @pytest.fixture
