@@ -78,6 +78,11 @@ ROWS = (
         "no-class", "IngressClassNotFound", "there is no IngressClass of-later", 404,
         lambda _upstream, _namespace: [ingress_class("of-later")], spec={"ingressClassName": "of-later"},
     ),
+    Row(
+        "no-gateway", "GatewayNotFound", "IngressClass of-nowhere is for the gateway nowhere", 404,
+        lambda _upstream, _namespace: [ingress_class("of-nowhere")], spec={"ingressClassName": "of-nowhere"},
+        objects=lambda _namespace: [ingress_class("of-nowhere", annotations={"postern.dev/gateway": "nowhere"})],
+    ),
     Row("mistyped", "Invalid", "is no annotation of an Ingress", 503, annotation=MISTYPED),
     Row(
         "restricting", "Invalid", "is not read here", 503,
