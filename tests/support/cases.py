@@ -6,6 +6,7 @@ A case is a folder under `tests/golden/compile/`, named by the behaviour it show
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -24,11 +25,11 @@ ROOT = Path(__file__).parents[1] / "golden" / "compile"
 UPSTREAM_PORT = 18080
 
 
-class Strict(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A part of a case."""
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of a case; each is read once, for all tests."""
 
 
-class Token(Strict, kw_only=True):
+class Token(Strict, frozen=True, kw_only=True):
     """How a token is made: well by default, and wrong where a case says so.
 
     `now+60` in exp, nbf or iat is a time relative to the request's.
@@ -49,7 +50,7 @@ class Token(Strict, kw_only=True):
     mangle: str = ""
 
 
-class Fetched(Strict, kw_only=True):
+class Fetched(Strict, frozen=True, kw_only=True):
     """What is known of the keys of a TokenIssuer, `namespace/name`, that are fetched; as `FetchedKeys` has it."""
 
     issuer: str
@@ -59,7 +60,7 @@ class Fetched(Strict, kw_only=True):
     named: str = ""
 
 
-class Settings(Strict, kw_only=True):
+class Settings(Strict, frozen=True, kw_only=True):
     """What holds for a case beside its manifests: the settings of its gateway, and what is special about it.
 
     `redirect_to_https` is the port that requests without TLS are sent to, None where they are served.
@@ -82,7 +83,7 @@ class Settings(Strict, kw_only=True):
         return self == Settings(only_compiler_refuses=self.only_compiler_refuses)
 
 
-class Upstream(Strict, kw_only=True):
+class Upstream(Strict, frozen=True, kw_only=True):
     """What the upstream must see; `absent` are header names in lower case."""
 
     target: str
@@ -90,7 +91,7 @@ class Upstream(Strict, kw_only=True):
     absent: list[str] = []
 
 
-class Expected(Strict, kw_only=True):
+class Expected(Strict, frozen=True, kw_only=True):
     """What must come of a request: a refusal with its reason, or what goes upstream.
 
     `content` is the media type of a refusal and its body, where it isn't a JSON object with a message.
@@ -109,7 +110,7 @@ class Expected(Strict, kw_only=True):
     answer: dict[str, str | None] = {}
 
 
-class Request(Strict, kw_only=True):
+class Request(Strict, frozen=True, kw_only=True):
     """One request; `{token}` in target and headers stands for the token."""
 
     name: str
@@ -122,7 +123,7 @@ class Request(Strict, kw_only=True):
     body: str = ""
 
 
-class Requests(Strict, kw_only=True):
+class Requests(Strict, frozen=True, kw_only=True):
     """The requests of a case, all made at one time."""
 
     requests: list[Request]
@@ -161,12 +162,14 @@ def objects_of(case: Path, manifests: list[dict[str, Any]] | None = None) -> lis
     return [*map(parse_manifest, manifests_of(case) if manifests is None else manifests), *fetched]
 
 
+@functools.cache
 def settings_of(case: Path) -> Settings:
     """The settings of a case; the defaults where it has none."""
     path = case / "settings.yaml"
     return msgspec.convert(next(read_all(path.read_text())), Settings) if path.exists() else Settings()
 
 
+@functools.cache
 def requests_of(case: Path) -> Requests | None:
     """The requests of a case, None where it has none."""
     path = case / "requests.yaml"

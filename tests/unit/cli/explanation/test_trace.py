@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 
 import pytest
@@ -30,8 +31,13 @@ CASES = [
 ]
 
 
+@functools.cache
 def told(case):
-    """Each request of a case with its head, its token and its explanation."""
+    """Each request of a case with its token, what is decided of it, and its explanation."""
+    return list(_told(case))
+
+
+def _told(case):
     resources = cases.objects_of(case)
     settings = cases.settings_of(case)
     snapshot = compile_snapshot(
