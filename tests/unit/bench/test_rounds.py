@@ -50,7 +50,7 @@ def gateway(tmp_path):
 
         server = HTTPServer(("127.0.0.1", 0), Handler)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         site = Site(WORKLOADS["repeated"], tmp_path, server.server_port, 1, KEY, tmp_path)
         return Running(peer(), server.server_port, 0), site
 
