@@ -8,7 +8,9 @@ from postern_core.conditions import Programming
 from postern_core.problems import Reason
 
 # An Ingress has no conditions of ours: these are reasons of Events.
-OF_AN_INGRESS = (Reason.POLICY_NOT_FOUND, Reason.POLICY_INVALID, Reason.INGRESS_CLASS_NOT_FOUND)
+OF_AN_INGRESS = (
+    Reason.POLICY_NOT_FOUND, Reason.POLICY_INVALID, Reason.INGRESS_CLASS_NOT_FOUND, Reason.GATEWAY_NOT_FOUND,
+)  # fmt: skip
 REASONS = [it.text for it in Reason if it.condition and it not in OF_AN_INGRESS] + [it.value for it in Programming]
 
 
