@@ -35,6 +35,10 @@ HOP_BY_HOP = frozenset(
 )
 
 
+# RFC 9112, section 4: a reason phrase holds tabs, spaces, visible characters and bytes outside ASCII.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
 class BadResponse(Exception):
     """The upstream's response has no single reading."""
 
@@ -66,6 +70,16 @@ class Response(msgspec.Struct, gc=False):
     closes: bool
     head: bytes
     keep_alive_s: float | None = None
+
+
+def check_start(status: int, phrase: bytes, version: str, fields: Fields) -> None:
+    """Raise `BadResponse` for what llhttp lets pass: a status of no class, a phrase with controls, a version."""
+    # RFC 9110, section 15: "Values outside the range 100..599 are invalid."
+    if not 100 <= status < 600 or (not phrase.isalpha() and _CONTROLS.search(phrase)):
+        raise BadResponse
+    # RFC 9112, section 6.1: a message of HTTP/1.0 with Transfer-Encoding is to be treated as faultily framed.
+    if version != "1.1" and (version != "1.0" or any(it.lower() == b"transfer-encoding" for it, _ in fields)):
+        raise BadResponse
 
 
 def has_no_body(method: str, status: int) -> bool:

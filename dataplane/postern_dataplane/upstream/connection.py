@@ -7,22 +7,19 @@ and whether the connection can be used again.
 from __future__ import annotations
 
 import asyncio
-import re
+from collections.abc import Callable
 from typing import Protocol
 
 import httptools
 
 from postern_dataplane.errors import StateError
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
-from postern_dataplane.http1.response_head import LENGTH, NONE, UNTIL_CLOSE, BadResponse, Fields, Framing
+from postern_dataplane.http1.response_head import LENGTH, NONE, UNTIL_CLOSE, BadResponse, Fields, Framing, check_start
 from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.tcp import acknowledged_bytes, has_ended
 
 from .interfaces import ResponseHandler
-
-# RFC 9112, section 4: a reason phrase holds tabs, spaces, visible characters and bytes outside ASCII.
-_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class UpstreamState(State):
@@ -164,8 +161,8 @@ class UpstreamConnection(asyncio.Protocol):
             self.handler.resume_upload()
 
     def data_received(self, data: bytes) -> None:
-        handler, read_gate = self.handler, self._read_gate
-        if read_gate.rest or (len(data) > PART_BYTES and self._framing is not LENGTH and self.state is not TUNNEL):
+        handler, read_gate, is_large = self.handler, self._read_gate, len(data) > PART_BYTES
+        if read_gate.rest or (is_large and self.state is RECEIVING and self._framing is not LENGTH):
             data = read_gate.first_part(data)
             if not data:
                 return
@@ -175,15 +172,26 @@ class UpstreamConnection(asyncio.Protocol):
         elif self.state is TUNNEL:
             handler.tunnel_data_arrived(data)
         else:
-            self._read(handler, data)
+            self._read(handler, data, self._feed_large if is_large and self.state is WAITING else self._feed)
 
-    def _read(self, handler: ResponseHandler, data: bytes) -> None:
+    def _feed(self, data: bytes | memoryview) -> None:
+        self._parser.feed_data(data)
+        # Counted afterwards, as what ends a head may bring much of the body; `read_response` measures whole heads.
+        self._field_bytes += len(data)
+        if self._field_bytes > RESPONSE_HEAD_BYTES_MAX:
+            raise BadResponse
+
+    def _feed_large(self, data: bytes) -> None:
+        """Parse the head apart: a body whose length it says is one step, and need not be searched for chunks."""
+        rest = memoryview(data)
+        if (at := data.find(b"\r\n\r\n", 0, PART_BYTES)) >= 0:
+            self._feed(rest[: at + 4])
+            rest = rest[at + 4 :]
+        self._feed(rest if self._framing is LENGTH else self._read_gate.first_part(bytes(rest)))
+
+    def _read(self, handler: ResponseHandler, data: bytes, feed: Callable[[bytes], None]) -> None:
         try:
-            self._parser.feed_data(data)
-            # Counted afterwards, as what ends a head may bring much of the body; `read_response` measures whole heads.
-            self._field_bytes += len(data)
-            if self._field_bytes > RESPONSE_HEAD_BYTES_MAX:
-                raise BadResponse
+            feed(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._switch(handler, data[upgrade.args[0] :])
             return
@@ -234,7 +242,7 @@ class UpstreamConnection(asyncio.Protocol):
         is_stale = self._is_stale or (isinstance(exc, BrokenPipeError) and self._knows_nothing())
         rest = self._read_gate.end()
         if rest and exc is None and self.handler is not None:
-            self._read(self.handler, rest)
+            self._read(self.handler, rest, self._feed)
         handler, self.handler = self.handler, None
         self._move(CLOSED)
         if handler is None:
@@ -257,7 +265,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         handler, status = self.handler, self._parser.get_status_code()
-        self._check_start(status)
+        check_start(status, self._phrase, self._parser.get_http_version(), self._fields)
         if handler is None or self.state is not WAITING or status == 101:
             return
         if status < 200:
@@ -274,16 +282,6 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _end(self) -> None:
         self._move(COMPLETE if self._parser.should_keep_alive() else SPENT)
-
-    def _check_start(self, status: int) -> None:
-        """Raise `BadResponse` for what llhttp lets pass: a status of no class, a phrase with controls, a version."""
-        # RFC 9110, section 15: "Values outside the range 100..599 are invalid."
-        if not 100 <= status < 600 or (not self._phrase.isalpha() and _CONTROLS.search(self._phrase)):
-            raise BadResponse
-        version = self._parser.get_http_version()
-        # RFC 9112, section 6.1: a message of HTTP/1.0 with Transfer-Encoding is to be treated as faultily framed.
-        if version != "1.1" and (version != "1.0" or any(it.lower() == b"transfer-encoding" for it, _ in self._fields)):
-            raise BadResponse
 
     def on_body(self, data: bytes) -> None:
         if self.state in ENDED:

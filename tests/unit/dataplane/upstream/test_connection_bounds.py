@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from postern_dataplane.flow_control import PART_BYTES
 from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -53,3 +54,34 @@ def test_a_head_s_last_packet_may_bring_much_of_the_body(asked):
     port.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 256000\r\nX: " + b"a" * 8_000)
     port.answer(b"\r\n\r\n" + b"x" * 256_000)
     assert 256_000 == client.take().count(b"x")
+
+
+def test_a_body_of_known_length_goes_on_at_once_with_its_head(asked):
+    """A body whose length the head says is handed on with it, however many line ends it has, and in one write."""
+    port, client = asked
+    body = b"\r\n" * 50_000
+    port.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + body)
+    assert (1, True, False) == (
+        client.transport.writes,
+        client.transport.written.endswith(b"\r\n\r\n" + body),
+        port.upstream.transport.is_paused,
+    )
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        CHUNKED,
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" + CHUNKED,
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" * 3_000 + CHUNKED,
+        CHUNKED[:-2] + b"A: " + b"a" * PART_BYTES + b"\r\n\r\n",
+    ],
+)
+def test_chunks_in_the_packet_of_the_head_are_read_in_parts(start, asked):
+    """Many chunks, or many responses before the final one, stop no other connection: they are read in parts."""
+    port, client = asked
+    upstream = port.upstream
+    upstream.data_received(start + b"1\r\nb\r\n" * 20_000 + b"0\r\n\r\n")
+    assert upstream.transport.is_paused
+    port.loop.settle()
+    assert (20_000, False) == (client.take().count(b"b"), upstream.transport.is_paused)
