@@ -14,8 +14,9 @@ from postern_kit.file_stamp import FileStamp, stamp_of
 # The kernel's notice comes within milliseconds.  Looking every second is for where none comes: on a network file
 # system, or when the folder itself was replaced.
 POLL_S = 1.0
-# For how long further notices are collected, before all are handled together.
-GATHER_MS = 10
+# For how long further notices are collected, before all are handled together.  So often the thread that watches wakes
+# up, and takes the interpreter's lock, whether there is any notice or not.
+GATHER_MS = 20
 
 
 class IndexWatcher:
@@ -42,7 +43,7 @@ class IndexWatcher:
             watch_filter=None,
             recursive=False,
             step=GATHER_MS,
-            debounce=GATHER_MS * 5,
+            debounce=GATHER_MS * 3,
         ):
             self._noticed.set()
 
