@@ -13,6 +13,7 @@ from collections.abc import Callable
 PART_BYTES = 8 * 1024
 # With no more line ends than this, what one read has brought is no longer to read than a part.
 LINE_ENDS_MAX = 2 * PART_BYTES // 6
+NO_REASONS: frozenset[str] = frozenset()
 
 
 def _has_many_line_ends(data: bytes) -> bool:
@@ -40,7 +41,7 @@ class ReadGate:
         self._transport = transport
         self._loop = loop
         self._receive = receive
-        self.reasons: set[str] = set()
+        self.reasons = NO_REASONS
         self._is_due = False
         self._is_taking = False
         # What was read and waits for its turn; while there is any, the transport is not read.
@@ -66,24 +67,24 @@ class ReadGate:
         """Read no more until this reason, too, has gone."""
         if not self.reasons and not self.rest and not self._transport.is_closing():
             self._transport.pause_reading()
-        self.reasons.add(why)
+        self.reasons |= {why}
 
     def resume(self, why: str) -> None:
         """Withdraw one reason, if it is there."""
         if why in self.reasons:
-            self.reasons.discard(why)
+            self.reasons -= {why}
             if not self.reasons:
                 self._go_on()
 
     def pause_only(self, why: str) -> None:
         """Withdraw all reasons but this one, which is added if it isn't there."""
         self.pause(why)
-        self.reasons = {why}
+        self.reasons = frozenset({why})
 
     def resume_all(self) -> None:
         """Withdraw all reasons."""
         if self.reasons:
-            self.reasons.clear()
+            self.reasons = NO_REASONS
             self._go_on()
 
     def end(self) -> bytes:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from aiohttp.http import RawRequestMessage
+from aiohttp.http import HttpRequestParser, RawRequestMessage
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
@@ -45,24 +45,10 @@ class RequestReader:
     """The requests of one connection, in order."""
 
     __slots__ = (
-        "_body",
-        "_has_more",
-        "_head_bytes",
-        "_head_bytes_max",
-        "_is_chunked",
-        "_is_skipped",
-        "_length",
-        "_limits",
-        "_line",
-        "_loop",
-        "_parser",
-        "_pending",
-        "_plain_bytes_max",
-        "_reading",
-        "_trailer_bytes",
-        "is_spent",
+        "_body", "_has_more", "_head_bytes", "_head_bytes_max", "_is_chunked", "_is_skipped", "_length", "_limits",
+        "_line", "_loop", "_parser", "_pending", "_plain_bytes_max", "_reading", "_trailer_bytes", "is_spent",
         "message_bytes",
-    )
+    )  # fmt: skip
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
         self._limits = limits
@@ -71,7 +57,8 @@ class RequestReader:
         # No part of a head is longer than all of it.
         bounds = limits.max_headers_bytes, limits.max_header_line_bytes, limits.max_request_line_bytes
         self._plain_bytes_max = min(SMALL_BYTES, *bounds)
-        self._parser = make_parser(limits, loop)
+        # Made for the first head that is not plain: most connections bring none, and it takes 1 KiB.
+        self._parser: HttpRequestParser | None = None
         self._body: StreamReader | None = None
         self._pending = b""
         self._reading = False
@@ -193,6 +180,8 @@ class RequestReader:
     def _parse(self, data: bytes) -> RawRequestMessage | None:
         if self._line is not None:
             self._check_line(data)
+        if self._parser is None:
+            self._parser = make_parser(self._limits, self._loop)
         try:
             messages, _, _ = self._parser.feed_data(data)
         except LineTooLong as error:
@@ -266,9 +255,8 @@ class RequestReader:
         if self._is_chunked:
             # The parser would take the last trailer for a field of the next request.  It holds nothing else, or the
             # reader were spent.
-            self._parser = make_parser(self._limits, self._loop)
-            self._is_chunked = self._has_more = False
-        else:
+            self._parser, self._is_chunked, self._has_more = None, False, False
+        elif self._parser is not None:
             self._parser.message_consumed()
         message = self._parse(b"") if self._has_more else None
         if not pending:
@@ -284,10 +272,11 @@ class RequestReader:
         self.message_bytes, self._trailer_bytes = 0, (0, 0)
         if self._body is not None and self._body.exception() is None:
             self._body.read_nowait()
-        del self._parser
+        self._parser = None
 
     def upgrade(self) -> bytes:
         """Leave HTTP: what has come after the head is the other protocol's."""
+        assert self._parser is not None, "no plain head asks for another protocol"
         self._parser.message_consumed()
         _, _, tail = self._parser.feed_data(b"")
         pending, self._pending = self._pending, b""

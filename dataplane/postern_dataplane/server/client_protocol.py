@@ -60,7 +60,7 @@ class ClientProtocol(asyncio.Protocol):
         self.gateway = gateway
         self.listener = listener
         self.tls: TlsSession | None = None
-        self.now = gateway.loop.time
+        self.now = gateway.now
         self.reader = RequestReader(gateway.limits, gateway.loop)
         self.deadline = Deadline(gateway.limits, gateway.soonest)
 

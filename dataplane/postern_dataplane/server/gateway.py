@@ -70,6 +70,7 @@ class Gateway:
         self.soonest = Soonest()
         self.is_draining = False
         self.loop = asyncio.get_running_loop()
+        self.now = self.loop.time  # one object for all connections
         self.decision_cache = (DecisionCache if remembers_heads else NullCache)(limits, self.loop)
         self.tasks = BackgroundTasks()
         self.upstreams = PoolManager(self.tasks, dial_policy)

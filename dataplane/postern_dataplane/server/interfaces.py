@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from postern_dataplane.background_tasks import BackgroundTasks
@@ -61,6 +62,7 @@ class Services(Protocol):
     loop: asyncio.AbstractEventLoop
     observer: Observer
     mirroring: Mirroring
+    now: Callable[[], float]
     rotations: Rotations
     soonest: Soonest
     tasks: BackgroundTasks

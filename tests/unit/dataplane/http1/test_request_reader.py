@@ -10,6 +10,7 @@ import pytest
 
 from postern_core.lints.route import METHODS
 from postern_dataplane.http1.request_head import RequestError
+from postern_dataplane.http1.request_parser import make_parser
 from postern_dataplane.http1.request_reader import CUT_BYTES_MAX, CUTS_MAX, RequestReader
 from postern_dataplane.request.denials import BAD_REQUEST
 from postern_dataplane.settings import Limits
@@ -227,11 +228,21 @@ def test_a_parser_that_gives_two_requests_at_once_is_not_believed(make):
 
 def test_a_head_that_the_parser_finds_whole_before_its_blank_line_is_refused(make):
     """A head that others would read on has no single reading, whatever the parser makes of it."""
-    reader, whole = make(), make()._parser.feed_data(LAST)
+    reader = make()
+    whole = make_parser(Limits(), reader._loop).feed_data(LAST)
     reader._parser = SimpleNamespace(feed_data=lambda _data: whole)
     with pytest.raises(RequestError) as refused:
         reader.feed(LAST)
     assert BAD_REQUEST is refused.value.denial
+
+
+def test_plain_heads_need_no_parser_of_bodies(make):
+    """A connection that only brings plain heads has no parser of aiohttp's, which would be most of its memory."""
+    reader = make()
+    assert [(b"/get", b"")] * 2 == [(path.encode(), body) for path, body in read_all(reader, [GET, GET])]
+    assert reader._parser is None
+    reader.feed(LAST)
+    assert reader._parser is not None
 
 
 ODD_LINES = [
