@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing
 
 import pytest
 
@@ -45,18 +44,12 @@ def publish(folder):
     return lambda *paths: publish_into(folder, snapshot_of(*paths))
 
 
-def free_address():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
-
-
 class DataPlane:
     """`python -m postern_dataplane` as a process of its own."""
 
     def __init__(self, folder, *options):
-        self.listen, self.admin = free_address(), free_address()
-        addresses = ["--listen", self.listen, "--admin", self.admin]
+        self._said = b""
+        addresses = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "postern_dataplane", "--config", folder, *addresses, *options],
             stdin=subprocess.PIPE,
@@ -66,10 +59,19 @@ class DataPlane:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
 
+    @functools.cached_property
+    def addresses(self):
+        """Where it listens, by what its log says once it does; read by bytes: the rest is `communicate`'s."""
+        while b'"data plane started"' not in self._said or not self._said.endswith(b"\n"):
+            part = os.read(self.process.stderr.fileno(), 1)
+            assert part, f"ended at once: {self._said.decode()}"
+            self._said += part
+        return json.loads(self._said.splitlines()[-1])
+
     def get(self, path):
         """Status and body of the admin port's answer, (0, "") when there is none."""
         try:
-            with urllib.request.urlopen(f"http://{self.admin}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self.addresses['admin']}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as answer:
             return answer.code, answer.read().decode()
@@ -82,7 +84,7 @@ class DataPlane:
     def status_of(self, path):
         """The status with which the gateway itself answers."""
         try:
-            with urllib.request.urlopen(f"http://{self.listen}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self.addresses['listen']}{path}", timeout=5) as answer:
                 return answer.status
         except urllib.error.HTTPError as answer:
             return answer.code
@@ -102,7 +104,7 @@ class DataPlane:
         """End it as Kubernetes does; gives the exit status, stdout and stderr."""
         self.process.send_signal(signal.SIGTERM)
         out, err = self.process.communicate(timeout=STARTING_S)
-        return self.process.returncode, out, err
+        return self.process.returncode, out, self._said.decode() + err
 
 
 @pytest.fixture
