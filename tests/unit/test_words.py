@@ -103,14 +103,17 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def defined_in(path: Path) -> Iterator[str]:
+@functools.cache
+def defined_in(path: Path) -> frozenset[str]:
     """The names of the classes, functions, arguments and variables of a module."""
+    names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name
+                names.add(name)
             case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
-                yield name
+                names.add(name)
+    return frozenset(names)
 
 
 @functools.cache
