@@ -221,11 +221,12 @@ def request(
 
 
 def until(is_so: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
-    """Wait for something that can only be looked at."""
-    deadline = time.monotonic() + patience_s
+    """Wait for something that can only be looked at; ever more rarely, because a look takes processor time."""
+    deadline, pause_s = time.monotonic() + patience_s, 0.01
     while not is_so():
         assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.01)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.25, 0.1)
 
 
 def until_still(count: Callable[[], int], still_s: float = 0.3) -> int:
