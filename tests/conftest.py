@@ -22,6 +22,13 @@ IN_CI = bool(os.environ.get("POSTERN_CI"))
 BEGAN = time.monotonic()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Half as many again as there are cores, because the tests wait for a third of their time; in CI, as many."""
+    cores = os.cpu_count() or 1
+    return None if IN_CI or os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") else cores + (cores + 1) // 2
+
+
 @pytest.fixture(scope="session")
 def say(pytestconfig):
     """Tell whoever waits what takes so long, and the seconds so far; also from a worker and while all is captured."""
