@@ -7,6 +7,7 @@ import json
 import pytest
 
 import raw
+from gateway import DataPlane
 from manifests import manifest, route, service
 
 PATH = "/.well-known/oauth-protected-resource/mcp"
@@ -75,7 +76,7 @@ def test_each_client_gets_its_own_host(start_gateway, module_upstream, host):
     url = "http://{}:{}".format(*module_upstream.address)
     auth = {"jwt": {"tokenIssuers": [{"name": "idp"}], "protectedResource": {}}}
     everywhere = service("mcp", hosts=[], upstream={"url": url}, auth=auth)
-    gateway = start_gateway([ISSUER, everywhere, route("mcp", serviceRef={"name": "mcp"})])
+    gateway = start_gateway([ISSUER, everywhere, route("mcp", serviceRef={"name": "mcp"})], kind=DataPlane)
     path = "/.well-known/oauth-protected-resource"
     for _ in range(3):
         for asked in (host, "other.example.com"):
@@ -89,6 +90,6 @@ def test_asking_for_it_is_limited(start_gateway, module_upstream):
     auth = {"jwt": {"tokenIssuers": [{"name": "idp"}], "protectedResource": {}}}
     limits = [{"by": "Client", "requests": 3, "per": "24h"}, {"by": "Consumer", "requests": 1, "per": "24h"}]
     mcp = service("mcp", pathPrefix="/mcp", upstream={"url": url}, auth=auth, rateLimit=limits)
-    gateway = start_gateway([ISSUER, mcp, route("mcp", serviceRef={"name": "mcp"})])
+    gateway = start_gateway([ISSUER, mcp, route("mcp", serviceRef={"name": "mcp"})], kind=DataPlane)
     with raw.Client(gateway.listen) as client:
         assert [200, 200, 200, 429] == [client.ask(raw.request(PATH)).status for _ in range(4)]

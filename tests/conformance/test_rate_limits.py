@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import raw
+from gateway import DataPlane
 from heads import signed
 from manifests import consumer, credential, route, secret, service
 from upstream_behaviours import says
@@ -35,7 +36,8 @@ def gateway(start_gateway, module_upstream):
             limited("/caller", {"by": "Consumer", "requests": 3}, {"by": "Route", "requests": 5}, **jwt),
             limited("/tenant", {"by": "Claim", "claim": ["tenant"], "requests": 2}, **jwt),
             consumer(), credential(), secret(),
-        ]
+        ],
+        kind=DataPlane,
     )  # fmt: skip
 
 
