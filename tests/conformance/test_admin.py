@@ -12,7 +12,7 @@ import pytest
 import manifests
 import raw
 from cases import Token
-from gateway import DataPlane, logged, open_to
+from gateway import DataPlane, Local, logged, open_to
 from tokens import mint
 from upstream_behaviours import Gate
 
@@ -28,12 +28,18 @@ def token():
 
 
 @pytest.fixture
-def gateway(start_gateway, module_upstream):
+def kind():
+    """The data plane alone, where nothing of `postern run` is tested."""
+    return DataPlane
+
+
+@pytest.fixture
+def gateway(start_gateway, module_upstream, kind):
     """A gateway of two workers that has counted nothing yet, with an open route and one for alice, and a log."""
     closed = manifests.route("closed", paths=[{"type": "Prefix", "value": "/closed"}], auth={"jwt": {}})
     people = [manifests.consumer(), manifests.credential(), manifests.secret()]
     served = [*open_to(module_upstream.address), closed, *people]
-    return start_gateway(served, "--access-log", "on", workers=2)
+    return start_gateway(served, "--access-log", "on", kind=kind, workers=2)
 
 
 def test_it_is_alive_and_ready(gateway):
@@ -125,6 +131,7 @@ def test_a_worker_that_died_is_replaced(gateway):
     assert 1 == gateway.metric("postern_worker_restarts_total")
 
 
+@pytest.mark.parametrize("kind", [Local])
 def test_nothing_secret_is_told(gateway, token):
     """No token and no key, plain or in base64, is on the admin port, in the log or in what the gateway says."""
     secrets = [manifests.SECRET, base64.b64encode(manifests.SECRET.encode()).decode(), token, BAD_TOKEN]
