@@ -46,7 +46,7 @@ def pairs() -> list[Pair]:
             message=one["message"],
             accepted=_whole(one["kind"], one["accepted"]),
         )
-        for one in yaml.safe_load(FILE.read_text(encoding="utf-8"))
+        for one in yaml.load(FILE.read_text(encoding="utf-8"), yaml.CSafeLoader)
     ]
 
 
