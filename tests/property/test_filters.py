@@ -13,7 +13,7 @@ from manifests import compiled, route, service
 from postern_core.header_names import FORWARDED, FRAMING, HOP_BY_HOP, IDENTITY
 from postern_core.snapshot_backend_refs import BackendRef
 from postern_core.snapshot_filters import HeaderField, RequestHeaders, ResponseHeaders
-from postern_dataplane.http1.response_head import BadResponse
+from postern_dataplane.http1.response import BadResponse
 from postern_dataplane.http1.response_writer import ResponseWriter
 from postern_dataplane.table.filters import compiled_header_filters
 from postern_dataplane.table.routing_table import build_table

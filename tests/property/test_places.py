@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postern_core.snapshot import TokenSource
+from postern_dataplane.decision.extracted_token import RepeatedToken, TokenFound
 from postern_dataplane.decision.token_extraction import (
     COOKIE,
-    RepeatedToken,
-    TokenFound,
     elements_without,
     extract_token,
     is_parameter,

@@ -9,13 +9,8 @@ from hypothesis import strategies as st
 
 from heads import bearer, head, protected, sent, signed
 from postern_core.snapshot import TokenSource
-from postern_dataplane.decision.token_extraction import (
-    COOKIE,
-    TokenFound,
-    elements_without,
-    extract_token,
-    query_without,
-)
+from postern_dataplane.decision.extracted_token import TokenFound
+from postern_dataplane.decision.token_extraction import COOKIE, elements_without, extract_token, query_without
 
 TOKEN = signed()
 STRIPPING = protected(stripCredentials=True)

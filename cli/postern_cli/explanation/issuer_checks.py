@@ -9,7 +9,7 @@ from postern_core.snapshot import Consumer
 from postern_dataplane.decision import issuer_checks
 from postern_dataplane.decision.issuer_checks import IssuerContext
 from postern_dataplane.jwt.claim_values import claim_at
-from postern_dataplane.table.compiled import CompiledCredential
+from postern_dataplane.table.compiled_credential import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
 from postern_dataplane.table.issuers import NAME_CHARS_MAX
 

@@ -13,8 +13,8 @@ import msgspec
 
 from postern_core.link.materials import white_space_around
 from postern_core.snapshot import Credential
-from postern_dataplane.jwt.compact import Token
 from postern_dataplane.jwt.keys import VerificationKey
+from postern_dataplane.jwt.token import Token
 
 
 def other_spelling(token: Token, entry: Credential, key_id: str | None) -> str:

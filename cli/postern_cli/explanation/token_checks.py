@@ -20,7 +20,7 @@ from postern_dataplane.jwt import claim_checks
 from postern_dataplane.jwt.claim_checks import Check
 from postern_dataplane.jwt.claim_values import claim_at
 from postern_dataplane.jwt.compact import MalformedToken, read_token
-from postern_dataplane.table.compiled import CompiledCredential
+from postern_dataplane.table.compiled_credential import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
 
 from .issuer_checks import DETAILS as ISSUER_DETAILS

@@ -15,12 +15,13 @@ from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.authenticate import is_passed_over
 from postern_dataplane.decision.client_address import client_of, is_admitted
 from postern_dataplane.decision.decide import decide, find_route, host_field, target_of, usable_upstream
+from postern_dataplane.decision.extracted_token import RepeatedToken, TokenFound
 from postern_dataplane.decision.https_location import redirect_of_listener
 from postern_dataplane.decision.issuer_checks import IssuerContext
 from postern_dataplane.decision.outcome import Decision, Reject
 from postern_dataplane.decision.preflight import preflight
 from postern_dataplane.decision.redirect import redirected
-from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound, extract_token
+from postern_dataplane.decision.token_extraction import extract_token
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.request.denials import Denial, DenialReason

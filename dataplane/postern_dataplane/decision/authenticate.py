@@ -12,45 +12,16 @@ import msgspec
 from postern_core.snapshot import Policy
 from postern_dataplane.jwt.claim_checks import TRANSIENT
 from postern_dataplane.request.denials import INVALID_TOKEN, Denial, DenialReason
-from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
+from postern_dataplane.table.compiled import CompiledPolicy
+from postern_dataplane.table.compiled_credential import CompiledCredential
 from postern_dataplane.table.identity_headers import Identity, consumer_identity
 from postern_dataplane.table.rate_limits import CountedClaims
 
+from .extracted_token import ExtractedToken, RepeatedToken
 from .issuer_checks import IssuerContext, denial_of_unknown_key, first_reason_by_issuer
 from .token_checks import Credentials, VerificationContext, first_reason
-from .token_extraction import ExtractedToken, RepeatedToken
+from .verdict import Refused, Verified
 from .verification_cache import TOKEN_BYTES_MAX, VerificationCache
-
-
-class Verified(msgspec.Struct, frozen=True, gc=False):
-    """A good token: whose it is, and until when that holds (seconds since the epoch)."""
-
-    identity: Identity
-    until: float
-
-    @property
-    def logged_bytes(self) -> int:
-        return _logged_bytes(self.identity)
-
-
-class Refused(msgspec.Struct, frozen=True, gc=False):
-    """A token that is refused; `identity` is for the log, None where the token proves nothing.
-
-    `denial` is the answer where it is one of the policy's `unknown_keys`.
-    """
-
-    reason: DenialReason
-    identity: Identity | None = None
-    denial: Denial | None = None
-
-    @property
-    def logged_bytes(self) -> int:
-        return 0 if self.identity is None else _logged_bytes(self.identity)
-
-
-def _logged_bytes(identity: Identity) -> int:
-    return 0 if identity.token is None else identity.token.size_bytes
-
 
 Verifications = VerificationCache[Verified, Refused]
 _REFUSED = {reason: Refused(reason) for reason in DenialReason}

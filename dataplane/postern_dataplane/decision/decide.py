@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import math
 
-import msgspec
-
-from postern_dataplane.rate_limits.limit import KeyedLimits
 from postern_dataplane.request.denials import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
@@ -23,7 +20,7 @@ from postern_dataplane.request.denials import (
     URI_TOO_LONG,
     Denial,
 )
-from postern_dataplane.request.head import Fields, RequestHead
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import Target, read_target
 from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.identity_headers import Identity
@@ -33,29 +30,16 @@ from postern_dataplane.table.upstream import Upstream
 
 from .authenticate import Verifications, authenticate
 from .client_address import is_admitted
+from .extracted_token import ExtractedToken, TokenFound
 from .https_location import redirect_of_listener
 from .limit_keys import keys_of_caller, keys_of_request
 from .outcome import Authorized, Decision, Forward, Reject
 from .preflight import origin_of, preflight
 from .redirect import redirected
 from .request_origin import request_origin
-from .token_extraction import ExtractedToken, TokenFound, extract_token
+from .route_match import RouteMatch
+from .token_extraction import extract_token
 from .upstream_request import upstream_head
-
-
-class RouteMatch(msgspec.Struct, frozen=True, gc=False):
-    """Where a request goes, before it is known who sends it; `token` is what was found, `cors` as in `Authorized`.
-
-    `counted` are the limits that do not depend on who sends it; `origin` is that of the request where a challenge is to
-    name it, "" elsewhere.
-    """
-
-    row: CompiledRoute
-    target: Target
-    token: ExtractedToken = None
-    cors: Fields | None = None
-    counted: KeyedLimits = ()
-    origin: str = ""
 
 
 def decide(head: RequestHead, table: RoutingTable, cache: Verifications, now_s: float) -> Decision:

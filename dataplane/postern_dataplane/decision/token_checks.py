@@ -14,10 +14,12 @@ from postern_core.claim_values import media_type
 from postern_core.revocation import is_among
 from postern_core.snapshot import Consumer, Policy
 from postern_dataplane.jwt.claim_checks import CLAIM_CHECKS, Check, ClaimsContext
-from postern_dataplane.jwt.compact import MalformedToken, Token, read_token
+from postern_dataplane.jwt.compact import MalformedToken, read_token
 from postern_dataplane.jwt.keys import VerificationKey
+from postern_dataplane.jwt.token import Token
 from postern_dataplane.request.denials import DenialReason
-from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
+from postern_dataplane.table.compiled import CompiledPolicy
+from postern_dataplane.table.compiled_credential import CompiledCredential
 from postern_dataplane.table.identity_headers import consumer_names
 from postern_dataplane.table.issuers import CompiledIssuer, CredentialName
 

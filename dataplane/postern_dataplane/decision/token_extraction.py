@@ -7,28 +7,12 @@ from functools import lru_cache
 from itertools import chain, islice
 from urllib.parse import unquote_to_bytes
 
-import msgspec
-
 from postern_core.snapshot import BEARER, TokenSource
 from postern_dataplane.request.field_layout import FieldLayout, Headers, layout_of
 
+from .extracted_token import ExtractedToken, RepeatedToken, TokenFound
+
 COOKIE, PROTOCOL = b"cookie", b"sec-websocket-protocol"
-
-
-class TokenFound(msgspec.Struct, frozen=True, gc=False):
-    """The text that counts as the token, and where it is."""
-
-    text: str
-    source: TokenSource
-
-
-class RepeatedToken(msgspec.Struct, frozen=True, gc=False):
-    """A place that holds two values, of which neither is known to be the one that counts."""
-
-    source: TokenSource
-
-
-ExtractedToken = TokenFound | RepeatedToken | None
 
 
 def extract_token(

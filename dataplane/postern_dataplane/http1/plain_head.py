@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 
-import msgspec
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from postern_dataplane.request.field_layout import LAYOUTS, FieldLayout, Headers
+from postern_dataplane.request.field_layout import LAYOUTS, FieldLayout
+
+from .message import PlainHead
 
 # CONNECT has a target and an end of its own; of other methods there are few.
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
@@ -36,27 +37,6 @@ _KEEP_ALIVE = (b"keep-alive", b"Keep-Alive")
 
 _rstrip = bytes.rstrip
 _written = b": ".join
-
-
-class PlainHead(msgspec.Struct, frozen=True, gc=False):
-    """A head without a body, after which the connection stays; `layout` is that of its fields."""
-
-    method: str
-    path: str
-    raw_headers: Headers
-    layout: FieldLayout
-
-    @property
-    def upgrade(self) -> bool:
-        return False
-
-    @property
-    def should_close(self) -> bool:
-        return False
-
-    @property
-    def chunked(self) -> bool:
-        return False
 
 
 class _Events:

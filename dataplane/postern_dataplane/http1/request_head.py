@@ -11,7 +11,7 @@ from postern_dataplane.request.head import Fields, RequestHead
 from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.settings import Limits
 
-from .plain_head import PlainHead
+from .message import Message, PlainHead
 
 if TYPE_CHECKING:
     from postern_dataplane.listener import ListenerConfig
@@ -33,7 +33,7 @@ class RequestError(Exception):
 
 
 def request_head(
-    message: RawRequestMessage | PlainHead,
+    message: Message,
     limits: Limits,
     peer: str,
     listener: ListenerConfig,

@@ -22,7 +22,8 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from postern_dataplane.request.denials import BAD_REQUEST, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
 from postern_dataplane.settings import Limits
 
-from .plain_head import PlainHead, read_plain_head
+from .message import Message
+from .plain_head import read_plain_head
 from .request_head import RequestError
 from .request_parser import line_bytes_max, make_parser
 
@@ -37,8 +38,6 @@ _REQUEST_LINE = re.compile(rb"(?:\r\n)?+[!-~]++ [!-~]++ HTTP/[0-9]\.[0-9]\r\n")
 # nothing, unless a request comes behind them in the same packet.
 CUTS_MAX = 64
 CUT_BYTES_MAX = 64 * 1024
-
-Message = RawRequestMessage | PlainHead
 
 
 class RequestReader:

@@ -5,18 +5,14 @@ How the body is framed on the client's side is decided here; RFC 9112, section 6
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-import msgspec
-
 from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 
 from .date import http_date
-
-Fields = list[tuple[bytes, bytes]]
+from .response import CHUNKED, LENGTH, NONE, UNTIL_CLOSE, BadResponse, Fields, Framing, Response, SortedFields
 
 FIELDS_MAX = 1_000
 
@@ -37,39 +33,6 @@ HOP_BY_HOP = frozenset(
 
 # RFC 9112, section 4: a reason phrase holds tabs, spaces, visible characters and bytes outside ASCII.
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-class BadResponse(Exception):
-    """The upstream's response has no single reading."""
-
-
-class Framing(enum.Enum):
-    """How the end of the body is known."""
-
-    NONE = "no body"
-    LENGTH = "Content-Length"
-    CHUNKED = "chunked"
-    UNTIL_CLOSE = "until the connection closes"
-
-
-# By names of the module: in Python 3.11 each look-up in the class is a call of a function, and a response needs many.
-NONE, LENGTH, CHUNKED, UNTIL_CLOSE = Framing
-
-
-class Response(msgspec.Struct, gc=False):
-    """A response head.
-
-    `upstream` is how the body comes, `client` how it goes on; `closes` says
-    that the client's connection ends after it.  `keep_alive_s` is how long the
-    upstream keeps its connection, None where it doesn't say.
-    """
-
-    status: int
-    upstream: Framing
-    client: Framing
-    closes: bool
-    head: bytes
-    keep_alive_s: float | None = None
 
 
 def check_start(status: int, phrase: bytes, version: str, fields: Fields) -> None:
@@ -136,22 +99,12 @@ def _joined(lines: list[bytes]) -> bytes:
     return head
 
 
-class _Sorted(msgspec.Struct, gc=False):
-    """The fields of a response head: those that go on, as lines, and what the others say."""
-
-    kept: list[bytes]
-    lengths: list[bytes]
-    codings: list[bytes]
-    has_date: bool = False
-    keep_alive: bytes = b""
-
-
 _READ_HERE = HOP_BY_HOP | {b"content-length", b"date"}
 
 
-def _sort(fields: Fields) -> _Sorted:
+def _sort(fields: Fields) -> SortedFields:
     kept: list[bytes] = []
-    found = _Sorted(kept, [], [])
+    found = SortedFields(kept, [], [])
     named: set[bytes] = set()
     for field in fields:
         name = field[0].lower()

@@ -14,9 +14,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
-
 from postern_core.strict_json import DECODER, Fault, StrictJSONError
+
+from .token import Token
 
 # In the largest header line that a gateway may be set to take; its own limits are much lower by default.
 TOKEN_BYTES_MAX = 65_536
@@ -44,20 +44,6 @@ _FAULTS = {
 
 class MalformedToken(ValueError):
     """The text is no token; `str()` says why and never quotes it."""
-
-
-class Token(msgspec.Struct, frozen=True, gc=False):
-    """A token whose structure is sound and whose signature is not verified yet."""
-
-    header: Mapping[str, Any]
-    claims: dict[str, Any]
-    signing_input: bytes
-    signature: bytes
-
-    @property
-    def kid(self) -> str | None:
-        kid: str | None = self.header.get("kid")
-        return kid
 
 
 def read_token(text: str) -> Token:

@@ -21,7 +21,7 @@ from nacl.signing import VerifyKey
 
 from postern_core.snapshot import Key
 
-from .compact import Token
+from .token import Token
 
 # RFC 9864, section 2.2: the two curves of EdDSA as algorithms of their own, which PyJWT knows as EdDSA alone.
 _CURVES: dict[str, type] = {"Ed25519": VerifyKey, "Ed448": Ed448PublicKey}

@@ -17,8 +17,8 @@ from postern_dataplane.decision.rate_limiting import within_limits
 from postern_dataplane.flow_control import PART_BYTES
 from postern_dataplane.http1.date import http_date
 from postern_dataplane.http1.denial_response import denial_response
+from postern_dataplane.http1.message import Message
 from postern_dataplane.http1.request_head import RequestError, request_head
-from postern_dataplane.http1.request_reader import Message
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request import denials
 from postern_dataplane.request.head import RequestHead
@@ -26,8 +26,8 @@ from postern_dataplane.telemetry.definitions import UNKNOWN_KEY_HINTS
 from postern_dataplane.telemetry.events import RequestRecord, path_of
 
 from .answers import Sent
+from .cached_heads import Packet
 from .client_protocol import BLOCKED, CLOSED, ENDING, IDLE, IN_EXCHANGE, QUEUED, READING_HEAD, ClientProtocol
-from .decision_cache import Packet
 from .exchange import Exchange
 from .interfaces import Services
 from .request_forwarder import TUNNEL

@@ -10,7 +10,8 @@ How the request goes on is `request_forwarder`, which holds the states as well.
 from __future__ import annotations
 
 from postern_dataplane.decision.outcome import Authorized
-from postern_dataplane.http1.response_head import BadResponse, Fields, Response, informational
+from postern_dataplane.http1.response import BadResponse, Fields, Response
+from postern_dataplane.http1.response_head import informational
 from postern_dataplane.http1.response_writer import ResponseWriter
 from postern_dataplane.request import denials
 from postern_dataplane.request.head import RequestHead

@@ -25,8 +25,9 @@ from postern_dataplane.upstream.pool import PoolManager
 
 from .annotator import Annotator
 from .answers import Answer, answer_of
+from .cached_heads import CacheEntry, Packet
 from .deadline import NEVER, Soonest
-from .decision_cache import CacheEntry, DecisionCache, NullCache, Packet
+from .decision_cache import DecisionCache, NullCache
 from .interfaces import Connection
 from .lingering_close import Floods
 from .memory_budget import Budget

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import msgspec
 
 from postern_core.snapshot import TokenSource
-from postern_dataplane.decision.decide import RouteMatch, host_field
-from postern_dataplane.decision.token_extraction import TokenFound
+from postern_dataplane.decision.decide import host_field
+from postern_dataplane.decision.extracted_token import TokenFound
+from postern_dataplane.decision.route_match import RouteMatch
 from postern_dataplane.decision.upstream_request import upstream_head
 from postern_dataplane.http1.request_writer import framing, head_lines
 from postern_dataplane.request.denials import Denial

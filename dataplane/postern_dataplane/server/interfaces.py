@@ -25,8 +25,9 @@ from postern_dataplane.upstream.pool import PoolManager
 
 from .annotator import Annotator
 from .answers import Answer
+from .cached_heads import CacheEntry, Packet
 from .deadline import Deadline, Soonest
-from .decision_cache import CacheEntry, DecisionCache, NullCache, Packet
+from .decision_cache import DecisionCache
 from .lingering_close import Floods
 from .memory_budget import Budget
 from .mirroring import Mirroring
@@ -55,7 +56,7 @@ class Services(Protocol):
     active_table: ActiveTable
     annotator: Annotator | None
     budget: Budget
-    decision_cache: DecisionCache | NullCache
+    decision_cache: DecisionCache
     floods: Floods
     is_draining: bool
     limits: Limits

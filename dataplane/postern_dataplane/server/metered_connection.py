@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 
-from postern_dataplane.http1.request_reader import Message
+from postern_dataplane.http1.message import Message
 from postern_dataplane.request import denials
 from postern_dataplane.telemetry.definitions import EVICTIONS
 
+from .cached_heads import Packet
 from .client_connection import ClientConnection
 from .client_protocol import CLOSED, ENDING, IDLE, IN_EXCHANGE, LINGERING
-from .decision_cache import HEAD_BYTES_MAX, Packet
+from .decision_cache import HEAD_BYTES_MAX
 from .memory_budget import Weight
 from .request_forwarder import CONNECTING
 

@@ -28,7 +28,8 @@ from postern_core.snapshot_filters import BackendFilter
 from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.listener import ListenerPort, ports_of
 
-from .compiled import CompiledCredential, CompiledPolicy, CompiledRoute, anonymous_id
+from .compiled import CompiledPolicy, CompiledRoute, anonymous_id
+from .compiled_credential import CompiledCredential
 from .copy_on_write import with_regrouped
 from .diff import NO_ENTRIES, SectionDiff, SnapshotDiff, derive, diff_snapshot, ordered_ids
 from .host_certificates import NO_CERTIFICATES, HostCertificates

@@ -14,7 +14,8 @@ import httptools
 
 from postern_dataplane.errors import StateError
 from postern_dataplane.flow_control import PART_BYTES, ReadGate
-from postern_dataplane.http1.response_head import LENGTH, NONE, UNTIL_CLOSE, BadResponse, Fields, Framing, check_start
+from postern_dataplane.http1.response import LENGTH, NONE, UNTIL_CLOSE, BadResponse, Fields, Framing
+from postern_dataplane.http1.response_head import check_start
 from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 from postern_dataplane.state_machine import Moves, State, forbidden
 from postern_dataplane.tcp import acknowledged_bytes, has_ended

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from postern_dataplane.http1.response_head import Fields, Response
+from postern_dataplane.http1.response import Fields, Response
 
 
 class ResponseHandler(Protocol):

@@ -12,11 +12,13 @@ from manifests import SECRET
 from postern_core.revocation import packed
 from postern_core.snapshot import Consumer, Credential, Key, Policy, TokenSource
 from postern_core.snapshot_claims import ClaimMatch
-from postern_dataplane.decision.authenticate import Verified, authenticate, verify
-from postern_dataplane.decision.token_extraction import RepeatedToken, TokenFound
+from postern_dataplane.decision.authenticate import authenticate, verify
+from postern_dataplane.decision.extracted_token import RepeatedToken, TokenFound
+from postern_dataplane.decision.verdict import Verified
 from postern_dataplane.decision.verification_cache import TOKEN_BYTES_MAX as CACHED_BYTES_MAX
 from postern_dataplane.decision.verification_cache import VerificationCache
-from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
+from postern_dataplane.table.compiled import CompiledPolicy
+from postern_dataplane.table.compiled_credential import CompiledCredential
 
 HEADER = TokenSource(kind="header", name="authorization")
 OTHER = "fedcba9876543210fedcba9876543210"

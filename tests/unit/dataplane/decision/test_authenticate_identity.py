@@ -11,7 +11,8 @@ from postern_core.snapshot_claims import ForwardClaim
 from postern_dataplane.decision.authenticate import verify
 from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.request.logged_token import LoggedToken
-from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
+from postern_dataplane.table.compiled import CompiledPolicy
+from postern_dataplane.table.compiled_credential import CompiledCredential
 
 ALICE = Consumer(id="Consumer/default/alice", namespace="default", name="alice")
 

@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 import tokens
 from heads import NOW_S
 from postern_core.snapshot import Consumer, Credential, Key, Policy
-from postern_dataplane.decision.authenticate import Verified, verify
-from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
+from postern_dataplane.decision.authenticate import verify
+from postern_dataplane.decision.verdict import Verified
+from postern_dataplane.table.compiled import CompiledPolicy
+from postern_dataplane.table.compiled_credential import CompiledCredential
 
 ALICE = Consumer(id="Consumer/n/alice", namespace="n", name="alice")
 PLAIN = CompiledPolicy(Policy(id="Route/n/r", namespace="n", namespaces=None, places=()), {})

@@ -11,7 +11,7 @@ from cases import Token
 from postern_core.snapshot import Policy, Snapshot
 from postern_core.snapshot_issuers import IssuerKey, TokenIssuer
 from postern_dataplane.decision.authenticate import authenticate
-from postern_dataplane.decision.token_extraction import TokenFound
+from postern_dataplane.decision.extracted_token import TokenFound
 from postern_dataplane.decision.verification_cache import BAD_MAX, VerificationCache
 from postern_dataplane.request.denials import DenialReason
 from postern_dataplane.table.routing_table import build_table

@@ -16,7 +16,8 @@ from postern_dataplane.decision import token_checks as module
 from postern_dataplane.decision.token_checks import CHECKS, VerificationContext, first_reason
 from postern_dataplane.jwt.keys import VerificationKey
 from postern_dataplane.request.denials import DenialReason
-from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy
+from postern_dataplane.table.compiled import CompiledPolicy
+from postern_dataplane.table.compiled_credential import CompiledCredential
 
 PLAIN = Policy(id="Route/default/all", namespace="default", namespaces=None, places=())
 SETTINGS = {

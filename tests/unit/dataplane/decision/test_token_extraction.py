@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from postern_core.snapshot import TokenSource
+from postern_dataplane.decision.extracted_token import RepeatedToken, TokenFound
 from postern_dataplane.decision.token_extraction import (
     PROTOCOL,
-    RepeatedToken,
-    TokenFound,
     elements_without,
     extract_token,
     query_without,

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from postern_dataplane.decision.authenticate import Refused, Verified
+from postern_dataplane.decision.verdict import Refused, Verified
 from postern_dataplane.decision.verification_cache import (
     BAD_BYTES_MAX,
     GOOD_BYTES_MAX,

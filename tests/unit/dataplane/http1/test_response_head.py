@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from postern_dataplane.http1 import response_head
-from postern_dataplane.http1.response_head import (
-    FIELDS_MAX,
-    BadResponse,
-    Framing,
-    has_no_body,
-    informational,
-    read_response,
-)
+from postern_dataplane.http1.response import BadResponse, Framing
+from postern_dataplane.http1.response_head import FIELDS_MAX, has_no_body, informational, read_response
 from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 from processor_time import LeastTime
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heads import head
-from postern_dataplane.http1.response_head import BadResponse
+from postern_dataplane.http1.response import BadResponse
 from postern_dataplane.http1.response_writer import ResponseWriter
 from postern_dataplane.request.response_edits import ResponseEdits
 

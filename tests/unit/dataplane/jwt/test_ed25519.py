@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import edwards25519 as curve
 from postern_core.snapshot import Key
-from postern_dataplane.jwt.compact import Token
 from postern_dataplane.jwt.keys import VerificationKey
+from postern_dataplane.jwt.token import Token
 
 SMALL = curve.small_order()
 SECRET, NONCE = 3**150 % curve.L, 5**100 % curve.L

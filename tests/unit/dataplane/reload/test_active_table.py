@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from postern_dataplane.decision.authenticate import Verified
+from postern_dataplane.decision.verdict import Verified
 from postern_dataplane.reload.active_table import ActiveTable
 from postern_dataplane.table.identity_headers import Identity
 

@@ -10,7 +10,8 @@ from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import VerificationCache
 from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.server.answers import answer_of
-from postern_dataplane.server.decision_cache import CachedDecision, CachedTemplate, DecisionCache
+from postern_dataplane.server.cached_heads import CachedDecision, CachedTemplate
+from postern_dataplane.server.decision_cache import DecisionCache
 from postern_dataplane.settings import Limits
 from postern_dataplane.table.routing_table import build_table
 from postern_dataplane.table.table_settings import TableSettings

@@ -12,7 +12,8 @@ from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Authorized
 from postern_dataplane.decision.verification_cache import NullCache, VerificationCache
 from postern_dataplane.server.answers import answer_of
-from postern_dataplane.server.decision_cache import CachedTemplate, DecisionCache
+from postern_dataplane.server.cached_heads import CachedTemplate
+from postern_dataplane.server.decision_cache import DecisionCache
 from postern_dataplane.settings import Limits
 
 OTHER = "fedcba9876543210fedcba9876543210"

@@ -17,7 +17,8 @@ from postern_core.snapshot import (
     TokenSource,
     ValueMatch,
 )  # fmt: skip
-from postern_dataplane.table.compiled import CompiledCredential, CompiledPolicy, CompiledRoute, ValueMatcher
+from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute, ValueMatcher
+from postern_dataplane.table.compiled_credential import CompiledCredential
 from postern_dataplane.table.upstream import Upstream
 
 GUEST = Consumer(id="Consumer/n/guest", namespace="n", name="guest", groups=("visitors",))

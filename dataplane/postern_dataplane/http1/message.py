@@ -1,0 +1,32 @@
+"""A request's head as either parser returns it."""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp.http import RawRequestMessage
+
+from postern_dataplane.request.field_layout import FieldLayout, Headers
+
+
+class PlainHead(msgspec.Struct, frozen=True, gc=False):
+    """A head without a body, after which the connection stays; `layout` is that of its fields."""
+
+    method: str
+    path: str
+    raw_headers: Headers
+    layout: FieldLayout
+
+    @property
+    def upgrade(self) -> bool:
+        return False
+
+    @property
+    def should_close(self) -> bool:
+        return False
+
+    @property
+    def chunked(self) -> bool:
+        return False
+
+
+Message = RawRequestMessage | PlainHead
