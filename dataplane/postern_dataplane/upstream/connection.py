@@ -246,6 +246,7 @@ class UpstreamConnection(asyncio.Protocol):
             self._read(self.handler, rest, self._feed)
         handler, self.handler = self.handler, None
         self._move(CLOSED)
+        self._parser = httptools.HttpResponseParser(None)  # the old one refers back, a cycle that only a search frees
         if handler is None:
             return
         if self._framing is UNTIL_CLOSE and exc is None:
