@@ -8,7 +8,6 @@ the running requests.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -56,6 +55,7 @@ from postern_dataplane.telemetry.worker_messages import (
 from postern_dataplane.upstream.dial_policy import DialPolicy
 from postern_kit.logs import configure_logs, described, log
 
+from .garbage import set_survivors_aside
 from .port_channel import PortReceiver
 from .worker_ports import WorkerPorts
 
@@ -270,8 +270,7 @@ def main(arguments: Sequence[str]) -> int:
     configure_logs(worker=os.getpid())
     sys.unraisablehook = _report_unraisable
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    # What was imported stays; see `reload.reloader`.
-    gc.freeze()
+    set_survivors_aside()
     try:
         uvloop.run(_run(settings, Listeners(*listeners), end, ports))
     except Exception as error:  # noqa: BLE001 # the edge of the process
