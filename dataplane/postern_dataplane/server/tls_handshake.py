@@ -84,12 +84,9 @@ class TlsHandshake(asyncio.Protocol):
             self._starting.send(None)
         except StopIteration as end:
             self._hand_over(end.value)
-        except ConnectionAbortedError:  # how the event loop reports a handshake that took too long
-            self._fail(TIMEOUT)
-        except ssl.SSLError:
-            self._fail(REFUSED)
-        except OSError:
-            self._fail(LEFT)
+        except OSError as error:
+            error.__traceback__ = None  # it leads to a future that holds the error, a cycle that only a search frees
+            self._fail(_result_of(error))
 
     def _hand_over(self, layer: asyncio.Transport) -> None:
         if self._transport.is_closing():
@@ -131,3 +128,9 @@ class TlsHandshake(asyncio.Protocol):
     def abort(self) -> None:
         """End at once."""
         self._transport.abort()
+
+
+def _result_of(error: OSError) -> str:
+    if isinstance(error, ConnectionAbortedError):  # how the event loop reports a handshake that took too long
+        return TIMEOUT
+    return REFUSED if isinstance(error, ssl.SSLError) else LEFT

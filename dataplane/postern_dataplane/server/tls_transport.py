@@ -82,6 +82,10 @@ class TlsClientConnection(MeteredConnection):
         self._packet_bytes = 0
         super().connection_made(transport)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.tls is not None:  # the event loop also says so of a client whose handshake has failed
+            super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
         self._packet_bytes = max(self._packet_bytes, len(data))
         super().data_received(data)

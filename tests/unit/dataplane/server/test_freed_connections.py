@@ -6,7 +6,9 @@ import gc
 
 import pytest
 
+from data_port import LISTENER
 from postern_dataplane.server.client_connection import ClientConnection
+from postern_dataplane.server.tls_transport import TlsClientConnection
 from postern_dataplane.upstream.connection import UpstreamConnection
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -70,3 +72,10 @@ def test_a_connection_that_is_over_is_freed_at_once(begin, port, left):
     port.loop.dialled.clear()
     del client
     assert [] == left()
+
+
+def test_a_client_whose_handshake_failed_was_never_connected(port):
+    """The event loop says of such a client that it is lost, and nothing is counted, logged or raised."""
+    client = TlsClientConnection(port.gateway, LISTENER)
+    client.connection_lost(None)
+    assert (0, []) == (port.observer.open, port.loop.unhandled)

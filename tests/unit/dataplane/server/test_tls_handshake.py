@@ -175,3 +175,10 @@ def test_the_client_is_charged_in_its_place(port, handshake):
     assert port.gateway.budget.used_bytes > TLS_BYTES + 9_000 * 4.5
     handshake.loop.call(handshake.client.connection_lost, None)
     assert 0 == port.gateway.budget.used_bytes
+
+
+def test_the_error_of_a_handshake_leads_nowhere(handshake):
+    """Its traceback would lead to the future that holds it, a cycle for each client that leaves within a handshake."""
+    error = ConnectionResetError()
+    handshake.end(error)
+    assert error.__traceback__ is None
