@@ -43,7 +43,8 @@ def test_a_young_search_sets_nothing_aside(clock):
     before, kept = gc.get_freeze_count(), Node()
     gc.collect(0)
     gc.collect(1)
-    assert (before, kept) == (gc.get_freeze_count(), kept.me)
+    # Fewer where something that was set aside has ended meanwhile.
+    assert (True, kept) == (gc.get_freeze_count() <= before, kept.me)
 
 
 def test_a_cycle_that_was_set_aside_is_collected_after_a_while(clock):
