@@ -11,8 +11,9 @@ DEMO_OPTIONS = $(if $(ONCE),--once) $(if $(CONSOLE),--console) $(if $(LISTEN),--
 
 # make test TESTS=tests/unit/core
 TESTS ?= tests
-# A file's tests stay together: they share gateways and API servers. The files stay in order: the last ones are short.
-PYTEST = $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+# A file's tests stay together: they share gateways and API servers. The files stay in order, so that the last ones are
+# short; but not in CI, where the clusters' tests come with others beside them, and not all at once.
+PYTEST = $(BIN)/pytest -n auto --dist loadfile $(if $(POSTERN_CI),,--no-loadscope-reorder)
 # Builds what a folder of tests runs besides Python, once; without a folder, all there is.
 PROGRAMS = PYTHONPATH=tests/support $(BIN)/python -m cluster.modules
 PROVIDERS = export PYTHONPATH=tests/support; $(BIN)/python -m keycloak.distribution; $(BIN)/python -m oidc_provider
