@@ -99,9 +99,11 @@ class Leadership:
         """Renew until that fails for too long, or until too long has passed whatever the wall clock says."""
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(election.renew_loop())
-            while not task.done() and self.is_held():
-                await asyncio.wait({task}, timeout=RETRY_S / 2)
-            task.cancel()
+            try:
+                while not task.done() and self.is_held():
+                    await asyncio.wait({task}, timeout=RETRY_S / 2)
+            finally:
+                await _end(task)
 
     def _config(self) -> Config:
         # Its callbacks aren't used: `LeaderElection.run` neither awaits nor watches what it starts.
@@ -184,6 +186,13 @@ def _innermost(group: BaseExceptionGroup) -> BaseException:
     """The first that went wrong."""
     first = group.exceptions[0]
     return _innermost(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it has ended: if a request took one for a failure, renewals would go on for good."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=RETRY_S)
 
 
 async def _until_done(act: Callable[[], Awaitable[None]]) -> None:

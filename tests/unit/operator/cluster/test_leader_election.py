@@ -1,11 +1,13 @@
 """Leadership: taken, held for certain, lost and given back."""
 
 import asyncio
+import contextlib
 import json
 
 import aiohttp
 import pytest
 from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.leaderelection.leaderelection import LeaderElection
 
 from fake_api import fake_api
 from postern_operator.cluster.leader_election import LEASE_S, RENEW_DEADLINE_S, RETRY_S, Leadership
@@ -93,6 +95,29 @@ async def test_who_cannot_be_certain_stops_acting_at_once(fake):
         leading.cancel()
 
     assert not was_held
+
+
+async def test_a_renewal_that_takes_a_cancellation_for_a_failure_is_ended(fake, monkeypatch):
+    """A replica that stops gives the Lease back, and does not renew it for good."""
+    api, client = fake
+    acting = asyncio.Event()
+
+    async def renew_loop(_election):
+        with contextlib.suppress(asyncio.CancelledError):
+            await nothing_else()
+        await nothing_else()
+
+    async def act():
+        acting.set()
+        await nothing_else()
+
+    monkeypatch.setattr(LeaderElection, "renew_loop", renew_loop)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        leading = tasks.create_task(Leadership(client, "system", "one").lead(act))
+        await acting.wait()
+        await asyncio.sleep(0)  # the renewals begin
+        leading.cancel()
+    assert "" == api.objects[PATH]["spec"]["holderIdentity"]
 
 
 async def test_what_acting_raises_is_raised(fake):
