@@ -40,11 +40,10 @@ def test_what_a_full_search_has_left_is_not_searched_again(clock):
 
 def test_a_young_search_sets_nothing_aside(clock):
     """A search of young objects finds short-lived ones among them, which stay with the collector."""
-    before, kept = gc.get_freeze_count(), Node()
+    kept = Node()
     gc.collect(0)
     gc.collect(1)
-    # Fewer where something that was set aside has ended meanwhile.
-    assert (True, kept) == (gc.get_freeze_count() <= before, kept.me)
+    assert any(it is kept for it in gc.get_objects()), "it was set aside"
 
 
 def test_a_cycle_that_was_set_aside_is_collected_after_a_while(clock):
