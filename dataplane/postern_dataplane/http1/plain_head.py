@@ -14,7 +14,7 @@ import re
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from postern_dataplane.request.field_layout import LAYOUTS, FieldLayout
+from postern_dataplane.request.field_layout import LAYOUTS
 
 from .message import PlainHead
 
@@ -22,21 +22,9 @@ from .message import PlainHead
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 # A path without a fragment, which RFC 9112 knows in no request; of two slashes a URL library may make a host.
 _LINE = re.compile(rb"([A-Z]+) (/(?!/)[!-\"$-~]*+) HTTP/1\.1\r\n")
-# Of these more is asked than a value: they frame, end or change a message or a connection, or are refused.
-_UNUSUAL = frozenset(
-    {
-        b"content-length",
-        b"expect",
-        b"proxy-connection",
-        b"sec-websocket-key1",
-        b"transfer-encoding",
-        b"upgrade",
-    }
-)
 _KEEP_ALIVE = (b"keep-alive", b"Keep-Alive")
 
 _rstrip = bytes.rstrip
-_written = b": ".join
 
 
 class _Events:
@@ -75,20 +63,16 @@ def read_plain_head(data: bytes, fields_max: int) -> PlainHead | None:
     except (HttpParserError, HttpParserUpgrade):
         return None
     fields = events.fields
-    layout, values = LAYOUTS[tuple(fields)], tuple(fields.values())
-    if not events.is_complete or len(values) > fields_max or not _is_usual(values, layout):
+    layout = LAYOUTS[tuple(fields)]
+    if not events.is_complete or not layout.is_plain or len(fields) > fields_max:
         return None
+    values = tuple(fields.values())
     # Written as usual, what was read is what came: so no field is there twice, folded, or passed over.
-    if b"\r\n".join(map(_written, fields.items())) != data[line.end() : -4]:
+    if layout.lines(values) != data[line.end() : -4]:
+        return None
+    if layout.connection is not None and values[layout.connection] not in _KEEP_ALIVE:
+        return None
+    # A space behind a value is not part of it.
+    if tuple(map(_rstrip, values)) != values:
         return None
     return PlainHead(method, line[2].decode(), tuple(fields.items()), layout)
-
-
-def _is_usual(values: tuple[bytes, ...], layout: FieldLayout) -> bool:
-    """Whether no field decides about more than itself, and no value has a space behind it, which is not part of it."""
-    places = layout.places
-    if b"host" not in places or len(places) != len(values) or tuple(map(_rstrip, values)) != values:
-        return False
-    connection = places.get(b"connection")
-    is_kept = connection is None or values[connection[0]] in _KEEP_ALIVE
-    return is_kept and _UNUSUAL.isdisjoint(places)

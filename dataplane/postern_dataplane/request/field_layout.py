@@ -29,6 +29,18 @@ CHOICES_MAX = 16
 CANONICAL_MAX = 4096
 NAME_BYTES_MAX = 64
 
+# Of these more is asked than a value: they frame, end or change a message or a connection, or are refused.
+_UNUSUAL = frozenset(
+    {
+        b"content-length",
+        b"expect",
+        b"proxy-connection",
+        b"sec-websocket-key1",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+
 _name = itemgetter(0)
 
 
@@ -50,10 +62,12 @@ CANONICAL = CanonicalNames()
 class FieldLayout:
     """The names of a head's fields in order.
 
-    `compared` are the names as they are compared, `places` those of each name in lower case.
+    `compared` are the names as they are compared, `places` those of each name in lower case.  `is_plain` says that each
+    name is there once, Host is, and none that decides about more than its field, but for Connection: whether that one
+    does is left to its value, at the place `connection`, None where it is not there.
     """
 
-    __slots__ = ("_choices", "_names", "compared", "places")
+    __slots__ = ("_choices", "_names", "_template", "compared", "connection", "is_plain", "places")
 
     def __init__(self, names: Names) -> None:
         self._names = names
@@ -62,6 +76,10 @@ class FieldLayout:
         for place, name in enumerate(names):
             lowered = name.lower()
             self.places[lowered] = (*self.places.get(lowered, ()), place)
+        self.connection: int | None = self.places.get(b"connection", (None,))[0]
+        is_each_once = len(self.places) == len(names)
+        self.is_plain = is_each_once and b"host" in self.places and _UNUSUAL.isdisjoint(self.places)
+        self._template = _template(names)
         self._choices: dict[tuple[frozenset[bytes], frozenset[bytes]], tuple[bool, ...] | None] = {}
 
     def __eq__(self, other: object) -> bool:
@@ -79,6 +97,10 @@ class FieldLayout:
             return [headers[places[0]][1]]
         return [headers[place][1] for place in places]
 
+    def lines(self, values: tuple[bytes, ...]) -> bytes:
+        """The fields with these values as lines, of which the last is not ended; `TypeError` for too few or many."""
+        return self._template % values
+
     def goes_upstream(self, removed: frozenset[bytes], in_part: frozenset[bytes]) -> tuple[bool, ...] | None:
         """Of each field whether it goes upstream, of a client that says nothing of another one.
 
@@ -92,6 +114,12 @@ class FieldLayout:
             is_clear = in_part.isdisjoint(self.compared)
             self._choices[key] = tuple(not _is_gone(name, removed) for name in self.compared) if is_clear else None
         return self._choices[key]
+
+
+def _template(names: Names) -> bytes:
+    """What makes lines of as many values; a name may have percent signs in it (RFC 9110, section 5.6.2)."""
+    escaped = [name.replace(b"%", b"%%") for name in names] if b"%" in b"".join(names) else names
+    return b": %b\r\n".join(escaped) + b": %b" if names else b""
 
 
 def _is_gone(name: bytes, removed: frozenset[bytes]) -> bool:

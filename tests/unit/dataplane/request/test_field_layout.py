@@ -67,6 +67,47 @@ def test_the_layout_of_a_head_is_that_of_its_fields():
     assert structs.replace(made, method="PUT").layout is made.layout
 
 
+def test_fields_are_written_as_lines():
+    """Whatever bytes are in a value, and signs in a name that Python would replace."""
+    layout = FieldLayout((b"A", b"%b", b"x%%%s", b"%"))
+    assert b"A: %b\r\n%b: \r\nx%%%s: \xff\r\n%: a\x00: b" == layout.lines((b"%b", b"", b"\xff", b"a\x00: b"))
+    assert b"" == FieldLayout(()).lines(())
+
+
+@given(st.lists(st.tuples(st.binary(), st.binary())))
+def test_lines_are_names_and_values(fields):
+    """Each line is its own, whatever is in the others."""
+    layout = FieldLayout(tuple(name for name, _ in fields))
+    assert b"\r\n".join(map(b": ".join, fields)) == layout.lines(tuple(value for _, value in fields))
+
+
+@pytest.mark.parametrize("values", [(), (b"1",), (b"1", b"2", b"3")])
+def test_lines_want_a_value_for_each_name(values):
+    """Nothing is written of fields that are not those of the layout."""
+    with pytest.raises(TypeError):
+        FieldLayout((b"A", b"B")).lines(values)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([b"host", b"a"], (True, None)),
+        ([b"A", b"Host", b"CONNECTION"], (True, 2)),
+        ([b"A"], (False, None)),
+        ([b"Host", b"host"], (False, None)),
+        ([b"Host", b"A", b"a"], (False, None)),
+        ([b"Host", b"Connection", b"connection"], (False, 1)),
+        ([b"Host", b"Content-Length"], (False, None)),
+        ([b"Host", b"transfer-encoding"], (False, None)),
+        ([b"Host", b"Connection", b"Upgrade"], (False, 1)),
+    ],
+)
+def test_names_are_plain_that_decide_about_no_more_than_their_fields(names, expected):
+    """Host is there, each name once in any case, and none of a body or another protocol."""
+    layout = FieldLayout(tuple(names))
+    assert expected == (layout.is_plain, layout.connection)
+
+
 def test_a_layout_is_kept_when_it_comes_again():
     """What a client makes up each time takes no place."""
     layouts = Layouts()
