@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from postern_dataplane.http1.plain_head import read_plain_head
 from postern_dataplane.http1.request_parser import make_parser
-from postern_dataplane.request.field_layout import layout_of
+from postern_dataplane.request.field_layout import taken_apart
 from postern_dataplane.settings import Limits
 
 LIMITS = Limits()
@@ -85,4 +85,4 @@ def test_a_plain_head_has_one_reading(data):
     plain = read_plain_head(data, LIMITS.max_headers)
     if plain is not None:
         assert (plain.method, plain.path, plain.raw_headers) == read_by_the_other_parser(data)
-        assert plain.layout == layout_of(plain.raw_headers)
+        assert (plain.layout, plain.values) == taken_apart(plain.raw_headers)

@@ -11,6 +11,7 @@ from heads import bearer, head, protected, sent, signed
 from postern_core.snapshot import TokenSource
 from postern_dataplane.decision.extracted_token import TokenFound
 from postern_dataplane.decision.token_extraction import COOKIE, elements_without, extract_token, query_without
+from postern_dataplane.request.field_layout import taken_apart
 
 TOKEN = signed()
 STRIPPING = protected(stripCredentials=True)
@@ -49,7 +50,7 @@ def test_a_query_loses_the_token_s_segments_alone(query):
 def test_a_stripped_query_holds_no_token(query):
     """Whoever looks for it as we do finds none."""
     left = query_without(frozenset({"jwt"}), query)
-    assert extract_token((TokenSource(kind="query", name="jwt"),), (), left) is None
+    assert extract_token((TokenSource(kind="query", name="jwt"),), *taken_apart(()), left) is None
 
 
 @given(st.lists(PAIRS, max_size=6).map(b";".join))
@@ -73,7 +74,8 @@ def test_a_cookie_line_loses_the_token_s_pairs_alone(line):
 def test_a_stripped_cookie_line_holds_no_token(line):
     """Whoever looks for it as we do finds none."""
     left = elements_without(COOKIE, frozenset({b"jwt"}), line)
-    assert extract_token((TokenSource(kind="cookie", name="jwt"),), ((b"Cookie", left or b""),), None) is None
+    fields = ((b"Cookie", left or b""),)
+    assert extract_token((TokenSource(kind="cookie", name="jwt"),), *taken_apart(fields), None) is None
 
 
 @given(st.lists(SEGMENTS, max_size=4), st.lists(PAIRS, max_size=4), st.integers(0, 2), st.booleans())
@@ -101,5 +103,5 @@ def test_looking_for_a_token_never_raises(query, authorization, cookie):
         TokenSource(kind="cookie", name="jwt"),
     )
     fields = ((b"Authorization", authorization), (b"Cookie", cookie))
-    found = extract_token(places, fields, query)
+    found = extract_token(places, *taken_apart(fields), query)
     assert not isinstance(found, TokenFound) or found.text.encode("latin-1")

@@ -10,6 +10,7 @@ from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.http1.request_writer import request_bytes
+from postern_dataplane.request.field_layout import Headers, taken_apart
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import RoutingTable, build_table
 from postern_dataplane.table.table_settings import TableSettings, proxy_trust
@@ -26,7 +27,13 @@ def head(target: str = "/", *fields: tuple[str | bytes, str | bytes], host: str 
     """A head with these header fields after Host; the rest is plain, or `more` says it."""
     lines = (*((("Host", host),) if host is not None else ()), *fields)
     plain: dict[str, Any] = {"method": "GET", "http_minor": 1, "peer": "192.0.2.1"}
-    return RequestHead(target=target, headers=tuple((_bytes(n), _bytes(v)) for n, v in lines), **(plain | more))
+    return head_with(tuple((_bytes(n), _bytes(v)) for n, v in lines), target=target, **(plain | more))
+
+
+def head_with(headers: Headers, **more: Any) -> RequestHead:
+    """A head with these header fields and no others; `more` is the rest of it."""
+    layout, values = taken_apart(headers)
+    return RequestHead(layout=layout, field_values=values, **more)
 
 
 def head_of(request: Request, token: str) -> Any:

@@ -13,8 +13,8 @@ from postern_core.snapshot_filters import Filter, ResponseHeaders
 from postern_core.special_addresses import special_use_of
 from postern_dataplane.decision.outcome import Reject
 from postern_dataplane.http1.denial_response import denial_response
-from postern_dataplane.http1.request_writer import field_lines
 from postern_dataplane.request.denials import DenialReason
+from postern_dataplane.request.head import field_lines
 from postern_dataplane.table.upstream import Upstream
 
 from .redaction import Redaction

@@ -233,7 +233,7 @@ def _authenticate(
     named = Ref.of(policy.entry.id)
     if named.kind == "JWTPolicy":
         walk.check("a JWTPolicy protects it", nothing, lambda: named.path)
-    token = extract_token(policy.entry.places, head.headers, target.query)
+    token = extract_token(policy.entry.places, head.layout, head.field_values, target.query)
     where = listed(_places(policy.entry.places))
     if token is None:
         walk.check("a token is there", lambda: _missing(policy), lambda: f"none in {where}{_instead(policy)}")

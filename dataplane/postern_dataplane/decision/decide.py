@@ -87,7 +87,7 @@ def match_route(head: RequestHead, table: RoutingTable) -> RouteMatch | Reject:
     if row.policy is None:
         return RouteMatch(row, target, None, cors, counted)
     origin = "" if row.policy.resource is None else request_origin(head, target, table)
-    token = extract_token(row.policy.entry.places, head.headers, target.query, head.layout)
+    token = extract_token(row.policy.entry.places, head.layout, head.field_values, target.query)
     return RouteMatch(row, target, token, cors, counted, origin)
 
 
@@ -148,7 +148,7 @@ def target_of(head: RequestHead, table: RoutingTable) -> Target | Denial:
 
 def host_field(head: RequestHead) -> tuple[bytes | None, bool]:
     """The Host field, and whether there is more than one."""
-    found = head.layout.values(b"host", head.headers)
+    found = head.values(b"host")
     return (found[0] if found else None), len(found) > 1
 
 

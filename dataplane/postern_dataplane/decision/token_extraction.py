@@ -8,7 +8,7 @@ from itertools import chain, islice
 from urllib.parse import unquote_to_bytes
 
 from postern_core.snapshot import BEARER, TokenSource
-from postern_dataplane.request.field_layout import FieldLayout, Headers, layout_of
+from postern_dataplane.request.field_layout import FieldLayout, Values
 
 from .extracted_token import ExtractedToken, RepeatedToken, TokenFound
 
@@ -16,27 +16,25 @@ COOKIE, PROTOCOL = b"cookie", b"sec-websocket-protocol"
 
 
 def extract_token(
-    places: tuple[TokenSource, ...], headers: Headers, query: str | None, layout: FieldLayout | None = None
+    places: tuple[TokenSource, ...], layout: FieldLayout, values: Values, query: str | None
 ) -> ExtractedToken:
     """The token in the first place that holds a value; None where no place holds one.
 
-    `layout` is that of the headers, where it is known.
+    `layout` and `values` are those of the head's fields.
     """
-    if layout is None:
-        layout = layout_of(headers)
     for place in places:
-        values = _VALUES[place.kind](place, headers, layout, query)
-        if len(values) > 1:
+        found = _VALUES[place.kind](place, layout, values, query)
+        if len(found) > 1:
             return RepeatedToken(place)
-        if values and values[0]:
-            return TokenFound(values[0], place)
+        if found and found[0]:
+            return TokenFound(found[0], place)
     return None
 
 
-def _in_header(place: TokenSource, headers: Headers, layout: FieldLayout, _query: str | None) -> list[str]:
+def _in_header(place: TokenSource, layout: FieldLayout, values: Values, _query: str | None) -> list[str]:
     # A loop, as a comprehension is a call of its own in Python 3.11, and nearly always finds one.
     found: list[str] = []
-    for value in layout.values(place.name.encode("latin-1"), headers):
+    for value in layout.values(place.name.encode("latin-1"), values):
         found.append(without_scheme(value.decode("latin-1").strip(" \t"), place.scheme))  # noqa: PERF401
     return found
 
@@ -50,7 +48,7 @@ def without_scheme(value: str, scheme: str = BEARER) -> str:
     return value
 
 
-def _in_query(place: TokenSource, _headers: Headers, _layout: FieldLayout, query: str | None) -> list[str]:
+def _in_query(place: TokenSource, _layout: FieldLayout, _values: Values, query: str | None) -> list[str]:
     found = _parameters((place.name,)).finditer(f"&{query}") if query else iter(())
     return [
         unquote_to_bytes((match[1] or "").encode("utf-8", "surrogateescape")).decode("latin-1")
@@ -86,9 +84,9 @@ def _spelt(char: str) -> str:
     return f"(?:{raw}|{encoded})"
 
 
-def _in_cookie(place: TokenSource, headers: Headers, layout: FieldLayout, _query: str | None) -> list[str]:
+def _in_cookie(place: TokenSource, layout: FieldLayout, values: Values, _query: str | None) -> list[str]:
     cookies = _cookies((place.name.encode("latin-1"),))
-    found = chain.from_iterable(cookies.finditer(b";" + line) for line in layout.values(COOKIE, headers))
+    found = chain.from_iterable(cookies.finditer(b";" + line) for line in layout.values(COOKIE, values))
     return [_unquoted((match[1] or b"").decode("latin-1").strip(" \t")) for match in islice(found, 2)]
 
 
@@ -103,10 +101,10 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if len(value) >= 2 and value[0] == value[-1] == '"' else value
 
 
-def _in_protocol(place: TokenSource, headers: Headers, layout: FieldLayout, _query: str | None) -> list[str]:
+def _in_protocol(place: TokenSource, layout: FieldLayout, values: Values, _query: str | None) -> list[str]:
     # RFC 6455, section 11.3.4: several fields are one list.
     protocols = _protocols((place.name.encode("latin-1"),))
-    found = chain.from_iterable(protocols.finditer(b"," + line) for line in layout.values(PROTOCOL, headers))
+    found = chain.from_iterable(protocols.finditer(b"," + line) for line in layout.values(PROTOCOL, values))
     return [match[1].decode("latin-1").rstrip(" \t") for match in islice(found, 2)]
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import compress
 
 from postern_core.paths import after_prefix
 from postern_dataplane.request.correlation import Correlation
 from postern_dataplane.request.field_layout import CANONICAL
-from postern_dataplane.request.head import Fields, RequestHead, UpstreamHead
+from postern_dataplane.request.head import Fields, RequestHead, UpstreamHead, field_lines
 from postern_dataplane.request.target import Target
 from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
@@ -43,15 +42,14 @@ def upstream_head(
     if not is_trusted and not named:
         chosen = layout.goes_upstream(removed, NONE if policy is None else policy.stripped_in_part)
     if chosen is None:
-        kept = _cleaned(head, removed | named, policy, is_trusted=is_trusted)
+        kept = field_lines(_cleaned(head, removed | named, policy, is_trusted=is_trusted))
     else:
-        kept = list(compress(head.headers, chosen))
-    kept += row.added
-    kept += _forwarded(head, target, row, is_trusted=is_trusted)
-    if identity is not None:
-        kept += identity.fields
+        kept = chosen.lines(head.field_values)
+    added = field_lines(row.added) if row.added else b""
+    forwarded = _forwarded(head, target, row, is_trusted=is_trusted)
+    who = b"" if identity is None else field_lines(identity.fields)
     authority = target.authority.encode("latin-1") if row.authority is None else row.authority
-    return UpstreamHead(head.method, _target(target, row), authority, tuple(kept))
+    return UpstreamHead(head.method, _target(target, row), authority, b"".join((kept, added, forwarded, who)))
 
 
 def _cleaned(
@@ -92,7 +90,7 @@ def _target(target: Target, row: CompiledRoute) -> str:
 def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
     """RFC 9110, section 7.6.1: an intermediary MUST remove the fields that Connection names."""
     names: list[bytes] = []
-    for value in head.layout.values(b"connection", head.headers):
+    for value in head.values(b"connection"):
         if value.lower() not in _USUAL:
             names += [CANONICAL[option.strip(b" \t")] for option in value.split(b",")]
     # But not what a proxy says of its client: the client could make it unsaid.
@@ -111,13 +109,14 @@ _both = lru_cache(maxsize=256)(frozenset.union)
 _USUAL = frozenset({b"keep-alive", b"close", b"upgrade"})
 
 
-def _forwarded(head: RequestHead, target: Target, row: CompiledRoute, *, is_trusted: bool) -> Fields:
-    """What the gateway says of the client; what a trusted proxy has said of it stays."""
+def _forwarded(head: RequestHead, target: Target, row: CompiledRoute, *, is_trusted: bool) -> bytes:
+    """What the gateway says of the client; what a trusted proxy has said of it stays. Lines, each ended."""
     scheme = "https" if head.is_tls else "http"
     port = "" if head.port is None else head.port.forwarded_port
     certificate = () if head.tls is None else _certificate(head.tls)
     if not is_trusted:
-        return _forwarded_by_us(head.peer, scheme, target.authority, row.announced_prefix, port) + certificate
+        lines = _forwarded_by_us(head.peer, scheme, target.authority, row.announced_prefix, port)
+        return lines + field_lines(certificate) if certificate else lines
     said: dict[bytes, list[str]] = {}
     for name, value in head.headers:
         lowered = name.lower()
@@ -132,7 +131,7 @@ def _forwarded(head: RequestHead, target: Target, row: CompiledRoute, *, is_trus
         prefix = "".join(part.strip().rstrip("/") for part in said.pop(b"x-forwarded-prefix", ())) + prefix
     ours = _fields(chain, said_scheme if said_scheme in DEFAULT_PORTS else scheme, authority, prefix, port)
     ours += certificate
-    return tuple(field for field in ours if field[0].lower() not in said)
+    return field_lines(field for field in ours if field[0].lower() not in said)
 
 
 def _certificate(tls: TlsSession) -> Fields:
@@ -165,4 +164,6 @@ def _fields(chain: str, scheme: str, authority: str, prefix: str, listener_port:
 
 
 # The same for every request of a connection to one host and service, and nothing in it is long.
-_forwarded_by_us = lru_cache(maxsize=4096)(_fields)
+@lru_cache(maxsize=4096)
+def _forwarded_by_us(peer: str, scheme: str, authority: str, prefix: str, listener_port: str) -> bytes:
+    return field_lines(_fields(peer, scheme, authority, prefix, listener_port))

@@ -5,16 +5,20 @@ from __future__ import annotations
 import msgspec
 from aiohttp.http import RawRequestMessage
 
-from postern_dataplane.request.field_layout import FieldLayout, Headers
+from postern_dataplane.request.field_layout import FieldLayout, Headers, Values
 
 
 class PlainHead(msgspec.Struct, frozen=True, gc=False):
-    """A head without a body, after which the connection stays; `layout` is that of its fields."""
+    """A head without a body, after which the connection stays; `layout` is that of its fields, `values` are theirs."""
 
     method: str
     path: str
-    raw_headers: Headers
     layout: FieldLayout
+    values: Values
+
+    @property
+    def raw_headers(self) -> Headers:
+        return self.layout.headers(self.values)
 
     @property
     def upgrade(self) -> bool:

@@ -68,11 +68,11 @@ def read_plain_head(data: bytes, fields_max: int) -> PlainHead | None:
         return None
     values = tuple(fields.values())
     # Written as usual, what was read is what came: so no field is there twice, folded, or passed over.
-    if layout.lines(values) != data[line.end() : -4]:
+    if layout.lines(values) != data[line.end() : -2]:
         return None
     if layout.connection is not None and values[layout.connection] not in _KEEP_ALIVE:
         return None
     # A space behind a value is not part of it.
     if tuple(map(_rstrip, values)) != values:
         return None
-    return PlainHead(method, line[2].decode(), tuple(fields.items()), layout)
+    return PlainHead(method, line[2].decode(), layout, values)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp.http import RawRequestMessage
 
 from postern_dataplane.request.denials import BAD_REQUEST, EXPECTATION_FAILED, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
+from postern_dataplane.request.field_layout import taken_apart
 from postern_dataplane.request.head import Fields, RequestHead
 from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.settings import Limits
@@ -47,14 +48,16 @@ def request_head(
     """
     port = None if listener.opened is None else listener.opened.port
     if isinstance(message, PlainHead):
-        plain = message.method, message.path, 1, message.raw_headers, peer
-        return RequestHead(*plain, is_tls=listener.is_tls, tls=tls, port=port, layout=message.layout)
+        plain = message.method, message.path, 1, message.layout, message.values, peer
+        return RequestHead(*plain, is_tls=listener.is_tls, tls=tls, port=port)
     content_length = _checked_length(message, limits, is_small=is_small)
+    layout, values = taken_apart(message.raw_headers)
     return RequestHead(
         method=message.method,
         target=message.path,
         http_minor=message.version.minor,
-        headers=message.raw_headers,
+        layout=layout,
+        field_values=values,
         peer=peer,
         content_length=content_length,
         chunked=message.chunked,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from postern_dataplane.request.head import Fields, RequestHead, UpstreamHead
-
-_line = b": ".join
+from postern_dataplane.request.head import RequestHead, UpstreamHead
 
 
 def request_bytes(head: RequestHead, upstream: UpstreamHead) -> bytes:
@@ -15,12 +13,7 @@ def request_bytes(head: RequestHead, upstream: UpstreamHead) -> bytes:
 def head_lines(upstream: UpstreamHead) -> bytes:
     """The request line, Host and the fields, each line ended."""
     start = f"{upstream.method} {upstream.target} HTTP/1.1\r\nHost: ".encode("utf-8", "surrogateescape")
-    return b"\r\n".join((start + upstream.authority, *map(_line, upstream.fields), b""))
-
-
-def field_lines(fields: Fields) -> bytes:
-    """Fields as lines, each ended."""
-    return b"\r\n".join((*map(_line, fields), b""))
+    return b"".join((start, upstream.authority, b"\r\n", upstream.lines))
 
 
 def framing(head: RequestHead) -> bytes:

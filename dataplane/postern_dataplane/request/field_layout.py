@@ -9,14 +9,16 @@ this file:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import itemgetter
 
 from postern_core.header_names import canonical
 
 Names = tuple[bytes, ...]
+Values = tuple[bytes, ...]
 Headers = tuple[tuple[bytes, bytes], ...]
 
-# So many of forty names each take some four megabytes.
+# So many of forty names each take some six megabytes, and each of their choices another one.
 LAYOUTS_MAX = 512
 FIELDS_MAX = 40
 NAMES_BYTES_MAX = 1024
@@ -41,7 +43,7 @@ _UNUSUAL = frozenset(
     }
 )
 
-_name = itemgetter(0)
+_name, _value = itemgetter(0), itemgetter(1)
 
 
 class CanonicalNames(dict[bytes, bytes]):
@@ -59,6 +61,24 @@ class CanonicalNames(dict[bytes, bytes]):
 CANONICAL = CanonicalNames()
 
 
+class WrittenFields:
+    """How some of a head's fields are written: those at these places, with these names."""
+
+    __slots__ = ("_pick", "_template")
+
+    def __init__(self, places: tuple[int, ...], names: Names) -> None:
+        self._template = _template(names)
+        first = places[0] if places else 0
+        # Of one place alone an `itemgetter` returns no tuple, and of none it can't be made.
+        self._pick: Callable[[Values], Values] = (
+            itemgetter(*places) if len(places) > 1 else itemgetter(slice(first, first + len(places)))
+        )
+
+    def lines(self, values: Values) -> bytes:
+        """The fields as lines, each ended; `values` are those of the whole head."""
+        return self._template % self._pick(values)
+
+
 class FieldLayout:
     """The names of a head's fields in order.
 
@@ -67,10 +87,10 @@ class FieldLayout:
     does is left to its value, at the place `connection`, None where it is not there.
     """
 
-    __slots__ = ("_choices", "_names", "_template", "compared", "connection", "is_plain", "places")
+    __slots__ = ("_choices", "_template", "compared", "connection", "is_plain", "names", "places")
 
     def __init__(self, names: Names) -> None:
-        self._names = names
+        self.names = names
         self.compared = tuple(map(CANONICAL.__getitem__, names))
         self.places: dict[bytes, tuple[int, ...]] = {}
         for place, name in enumerate(names):
@@ -80,29 +100,33 @@ class FieldLayout:
         is_each_once = len(self.places) == len(names)
         self.is_plain = is_each_once and b"host" in self.places and _UNUSUAL.isdisjoint(self.places)
         self._template = _template(names)
-        self._choices: dict[tuple[frozenset[bytes], frozenset[bytes]], tuple[bool, ...] | None] = {}
+        self._choices: dict[tuple[frozenset[bytes], frozenset[bytes]], WrittenFields | None] = {}
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, FieldLayout) and self._names == other._names
+        return isinstance(other, FieldLayout) and self.names == other.names
 
     def __hash__(self) -> int:
-        return hash(self._names)
+        return hash(self.names)
 
-    def values(self, name: bytes, headers: Headers) -> list[bytes]:
-        """The values of the fields with this name, in lower case; `headers` are those of this layout."""
+    def values(self, name: bytes, values: Values) -> list[bytes]:
+        """The values of the fields with this name, in lower case; `values` are those of all fields."""
         places = self.places.get(name)
         if places is None:
             return []
         if len(places) == 1:
-            return [headers[places[0]][1]]
-        return [headers[place][1] for place in places]
+            return [values[places[0]]]
+        return [values[place] for place in places]
 
-    def lines(self, values: tuple[bytes, ...]) -> bytes:
-        """The fields with these values as lines, of which the last is not ended; `TypeError` for too few or many."""
+    def headers(self, values: Values) -> Headers:
+        """The fields with these values, as names and values; raises `ValueError` for too few or too many."""
+        return tuple(zip(self.names, values, strict=True))
+
+    def lines(self, values: Values) -> bytes:
+        """The fields with these values as lines, each ended; raises `TypeError` for too few values or too many."""
         return self._template % values
 
-    def goes_upstream(self, removed: frozenset[bytes], in_part: frozenset[bytes]) -> tuple[bool, ...] | None:
-        """Of each field whether it goes upstream, of a client that says nothing of another one.
+    def goes_upstream(self, removed: frozenset[bytes], in_part: frozenset[bytes]) -> WrittenFields | None:
+        """The fields that go upstream, of a client that says nothing of another one.
 
         None where fields of `in_part` are there, of which the name alone does not decide.  Both are names as they are
         compared, and belong to routes, never to a request.
@@ -112,14 +136,18 @@ class FieldLayout:
             if len(self._choices) >= CHOICES_MAX:
                 self._choices.clear()
             is_clear = in_part.isdisjoint(self.compared)
-            self._choices[key] = tuple(not _is_gone(name, removed) for name in self.compared) if is_clear else None
+            self._choices[key] = self._without(removed) if is_clear else None
         return self._choices[key]
+
+    def _without(self, removed: frozenset[bytes]) -> WrittenFields:
+        places = tuple(place for place, name in enumerate(self.compared) if not _is_gone(name, removed))
+        return WrittenFields(places, tuple(self.names[place] for place in places))
 
 
 def _template(names: Names) -> bytes:
     """What makes lines of as many values; a name may have percent signs in it (RFC 9110, section 5.6.2)."""
     escaped = [name.replace(b"%", b"%%") for name in names] if b"%" in b"".join(names) else names
-    return b": %b\r\n".join(escaped) + b": %b" if names else b""
+    return b": %b\r\n".join((*escaped, b""))
 
 
 def _is_gone(name: bytes, removed: frozenset[bytes]) -> bool:
@@ -158,9 +186,8 @@ class Layouts(dict[Names, FieldLayout]):
 
 
 LAYOUTS = Layouts()
-NO_FIELDS = FieldLayout(())
 
 
-def layout_of(headers: Headers) -> FieldLayout:
-    """The layout of these fields."""
-    return LAYOUTS[tuple(map(_name, headers))]
+def taken_apart(headers: Headers) -> tuple[FieldLayout, Values]:
+    """The layout of these fields, and their values."""
+    return LAYOUTS[tuple(map(_name, headers))], tuple(map(_value, headers))

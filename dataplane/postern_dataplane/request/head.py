@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from .field_layout import NO_FIELDS, FieldLayout, layout_of
+from .field_layout import FieldLayout, Headers, Values
 from .tls_session import TlsSession
 
 if TYPE_CHECKING:
     from postern_dataplane.listener import ListenerPort
 
-Fields = tuple[tuple[bytes, bytes], ...]
+Fields = Headers
+
+_line = b": ".join
 
 
 class RequestHead(msgspec.Struct, frozen=True, gc=False):
     """One request's head as the client sent it, not interpreted.
 
     `target` is the request target as text in which bytes outside ASCII are
-    surrogate escapes of UTF-8; `headers` are raw names and values in order.
+    surrogate escapes of UTF-8; `layout` are the raw names of the fields in
+    order, and `field_values` their values, one for each name.
     `content_length` is None where there is no such field; `closes` says that
     no other request may follow on the connection; `peer` is the address that
     it came from, without port, "" where it has none; `tls` is None without TLS.
     `port` are the listeners of the port that it came in by, None for one of the
-    process's settings.  `layout` is that of `headers`, made of them
-    unless it is passed: to put other headers in their place, pass `NO_FIELDS` with them.
+    process's settings.
     """
 
     method: str
     target: str
     http_minor: int
-    headers: Fields
+    layout: FieldLayout
+    field_values: Values
     peer: str
     content_length: int | None = None
     chunked: bool = False
@@ -40,11 +44,11 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     closes: bool = False
     tls: TlsSession | None = None
     port: ListenerPort | None = None
-    layout: FieldLayout = NO_FIELDS
 
-    def __post_init__(self) -> None:
-        if self.layout is NO_FIELDS:
-            msgspec.structs.force_setattr(self, "layout", layout_of(self.headers))
+    @property
+    def headers(self) -> Fields:
+        """The raw names and values in order."""
+        return self.layout.headers(self.field_values)
 
     @property
     def has_body(self) -> bool:
@@ -52,7 +56,7 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
 
     def values(self, name: bytes) -> list[bytes]:
         """The values of the fields with this name, which is in lower case."""
-        return self.layout.values(name, self.headers)
+        return self.layout.values(name, self.field_values)
 
 
 def only_value(head: RequestHead, name: bytes) -> bytes | None:
@@ -64,12 +68,17 @@ def only_value(head: RequestHead, name: bytes) -> bytes | None:
 class UpstreamHead(msgspec.Struct, frozen=True, gc=False):
     """The head that goes upstream.
 
-    `target` is text as in `RequestHead`, `authority` the host and port that HTTP/1.1 sends as Host.  How the body is
-    framed is left to the protocol; the client's head says whether there is one, and whether the request asks for a
-    websocket.
+    `target` is text as in `RequestHead`, `authority` the host and port that HTTP/1.1 sends as Host; `lines` are the
+    fields as HTTP/1.1 has them, each ended.  How the body is framed is left to the protocol; the client's head says
+    whether there is one, and whether the request asks for a websocket.
     """
 
     method: str
     target: str
     authority: bytes
-    fields: Fields
+    lines: bytes
+
+
+def field_lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Fields as lines, each ended."""
+    return b"\r\n".join((*map(_line, fields), b""))

@@ -11,8 +11,7 @@ from postern_dataplane.decision.decide import authorize
 from postern_dataplane.decision.extracted_token import TokenFound
 from postern_dataplane.decision.outcome import Authorized, Reject
 from postern_dataplane.decision.route_match import RouteMatch
-from postern_dataplane.http1.request_writer import field_lines
-from postern_dataplane.request.head import RequestHead
+from postern_dataplane.request.head import RequestHead, field_lines
 from postern_dataplane.table.routing_table import RoutingTable
 
 from .answers import Answer, Sent

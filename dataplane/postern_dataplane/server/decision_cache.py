@@ -166,5 +166,5 @@ class NullCache(DecisionCache):
 def _known_bytes(key: Key, entry: CacheEntry) -> int:
     # Measured: the head is there four times, in the key, its fields and what goes upstream; each field costs 150 bytes,
     # and so does each key that is counted.
-    fields = len(entry.head.headers) + entry.keys
+    fields = len(entry.head.field_values) + entry.keys
     return 4 * sum(map(len, key)) + 150 * fields + entry.answer_bytes + entry.further_bytes + 512

@@ -13,7 +13,6 @@ from postern_dataplane.decision.route_match import RouteMatch
 from postern_dataplane.decision.upstream_request import upstream_head
 from postern_dataplane.http1.request_writer import framing, head_lines
 from postern_dataplane.request.denials import Denial
-from postern_dataplane.request.field_layout import NO_FIELDS
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import read_target
 from postern_dataplane.table.compiled import CompiledRoute
@@ -55,8 +54,8 @@ def parts_of(head: RequestHead, route_match: RouteMatch, field: bytes, token: by
 
 def with_token(head: RequestHead, token: bytes, other: bytes) -> RequestHead:
     """The head with another token in its field."""
-    fields = ((name, b"Bearer " + other if value == b"Bearer " + token else value) for name, value in head.headers)
-    return msgspec.structs.replace(head, headers=tuple(fields), layout=NO_FIELDS)
+    values = (b"Bearer " + other if value == b"Bearer " + token else value for value in head.field_values)
+    return msgspec.structs.replace(head, field_values=tuple(values))
 
 
 def routes_by_authorization(head: RequestHead, table: RoutingTable) -> bool:

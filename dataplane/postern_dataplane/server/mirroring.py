@@ -52,7 +52,7 @@ class Mirroring:
         self, route: str, split: CompiledSplit[CompiledRoute], heads: tuple[bytes, ...], head: RequestHead
     ) -> Copies | None:
         """The copies of a request of this route, None where none is made of it; `heads` are those of its rows."""
-        if head.is_websocket or any(len(name) == len(_COPY) and name.lower() == _COPY for name, _ in head.headers):
+        if head.is_websocket or _COPY in head.layout.places:
             return None
         samples = self._samples.get(route)
         wanted = tuple(mirror.weights for mirror in split.mirrors)

@@ -10,12 +10,12 @@ import pytest
 
 import manifests
 import tokens
+from heads import bearer, head
 from postern_core.compile import compile_snapshot
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.jwt.compact import read_token
-from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 from postern_operator.local.folder_source import FolderSource
 from postern_operator.local.generated_secrets import state_folder, with_generated_secrets
@@ -30,9 +30,7 @@ def is_taken(folder, token):
         FolderSource([folder.path]).read().objects, state_folder([folder.path]), make=False
     )
     table = build_table(compile_snapshot(objects, inspectors=VALIDATORS).snapshot, "")
-    headers = ((b"Host", b"app.example.com"), (b"Authorization", f"Bearer {token}".encode()))
-    head = RequestHead("GET", "/v1", http_minor=1, headers=headers, peer="192.0.2.1")
-    return isinstance(decide(head, table, NullCache(), time.time()), Forward)
+    return isinstance(decide(head("/v1", bearer(token)), table, NullCache(), time.time()), Forward)
 
 
 def test_the_token_is_printed_alone(postern, protected):

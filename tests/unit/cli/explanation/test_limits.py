@@ -6,10 +6,10 @@ import jwt
 import pytest
 
 import manifests
+from heads import bearer, head
 from postern_cli.explanation.redaction import Redaction
 from postern_cli.explanation.text import text_of
 from postern_cli.explanation.trace import explain
-from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 
 LIMITS = [
@@ -32,10 +32,9 @@ def explained(mode="Required", token="", peer="192.0.2.1", **service_spec):
     people = (manifests.consumer(), manifests.credential(key="alice"), manifests.secret())
     service = manifests.service(**{"auth": {"jwt": {"mode": mode}}, "rateLimit": LIMITS} | service_spec)
     snapshot = manifests.compiled(service, manifests.route(), *people).snapshot
-    fields = [(b"Host", b"app.example.com")]
-    fields += [(b"Authorization", f"Bearer {token}".encode())] if token else []
-    head = RequestHead(http_minor=1, peer=peer, method="GET", target="/", headers=tuple(fields))
-    explanation = explain(head, build_table(snapshot, ""), 0.0)
+    fields = [bearer(token)] if token else []
+    asked = head("/", *fields, peer=peer)
+    explanation = explain(asked, build_table(snapshot, ""), 0.0)
     return explanation.limits, "\n".join(text_of(explanation, Redaction(snapshot.policies, explanation.token)))
 
 

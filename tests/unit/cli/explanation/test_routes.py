@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 import manifests
+from heads import head
 from postern_cli.explanation.routes import RouteNote, route_notes
 from postern_dataplane.decision.decide import find_route
 from postern_dataplane.request.denials import Denial
-from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.target import read_target
 from postern_dataplane.table.routing_table import build_table
 
 
 def notes_of(*routes, target="/a?q=1", method="GET", **service):
     table = build_table(manifests.compiled(manifests.service(**service), *routes).snapshot, "")
-    head = RequestHead(method, target, http_minor=1, headers=((b"Host", b"app.example.com"),), peer="192.0.2.1")
-    read = read_target(head, b"app.example.com")
-    row = find_route(head, read, table)
-    return route_notes(table.hosts.find(read.host), read, head, None if isinstance(row, Denial) else row)
+    asked = head(target, method=method)
+    read = read_target(asked, b"app.example.com")
+    row = find_route(asked, read, table)
+    return route_notes(table.hosts.find(read.host), read, asked, None if isinstance(row, Denial) else row)
 
 
 @pytest.mark.parametrize(

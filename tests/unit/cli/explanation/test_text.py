@@ -6,19 +6,18 @@ import click
 import pytest
 
 import manifests
+from heads import head
 from postern_cli.explanation.redaction import Redaction
 from postern_cli.explanation.routes import ROUTES_MAX
 from postern_cli.explanation.text import text_of
 from postern_cli.explanation.trace import explain
-from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 
 
 def text(*documents, method="GET", target="/", fields=()):
-    headers = ((b"Host", b"app.example.com"), *fields)
-    head = RequestHead(method, target, http_minor=1, headers=headers, peer="192.0.2.1")
+    asked = head(target, *fields, method=method)
     table = build_table(manifests.compiled(*documents).snapshot, "")
-    return click.unstyle("\n".join(text_of(explain(head, table, 0.0), Redaction([]))))
+    return click.unstyle("\n".join(text_of(explain(asked, table, 0.0), Redaction([]))))
 
 
 def test_an_answer_is_shown_as_the_client_gets_it():

@@ -10,7 +10,7 @@ import pytest
 import cases
 import manifests
 import tokens
-from heads import head_of
+from heads import head_of, head_with
 from postern_cli.explanation.redaction import Redaction
 from postern_cli.explanation.steps import Outcome
 from postern_cli.explanation.text import text_of
@@ -19,7 +19,6 @@ from postern_core.compile import compile_snapshot
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward, Reject
 from postern_dataplane.decision.verification_cache import NullCache
-from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import build_table
 from postern_dataplane.table.table_settings import TableSettings, proxy_trust
 from postern_operator.validators import VALIDATORS
@@ -89,7 +88,7 @@ def test_the_text_has_what_comes_of_it(case):
 def explained(*documents, now_s=0.0, **request):
     snapshot = manifests.compiled(*documents).snapshot
     request = {"method": "GET", "target": "/", "headers": ((b"Host", b"app.example.com"),)} | request
-    return explain(RequestHead(http_minor=1, peer="192.0.2.1", **request), build_table(snapshot, ""), now_s)
+    return explain(head_with(http_minor=1, peer="192.0.2.1", **request), build_table(snapshot, ""), now_s)
 
 
 def last_detail(explanation):

@@ -13,6 +13,7 @@ from postern_dataplane.decision.token_extraction import (
     query_without,
     without_scheme,
 )
+from postern_dataplane.request.field_layout import taken_apart
 
 PLACES = (
     TokenSource(kind="header", name="authorization"),
@@ -22,7 +23,8 @@ PLACES = (
 
 
 def found(*fields, query=None, places=PLACES):
-    token = extract_token(places, tuple((name.encode(), value.encode("latin-1")) for name, value in fields), query)
+    headers = tuple((name.encode(), value.encode("latin-1")) for name, value in fields)
+    token = extract_token(places, *taken_apart(headers), query)
     return token.text if isinstance(token, TokenFound) else token and RepeatedToken
 
 

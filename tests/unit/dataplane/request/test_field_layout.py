@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import compress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import structs
 
 from heads import head
 from postern_dataplane.request.field_layout import (
@@ -15,7 +16,6 @@ from postern_dataplane.request.field_layout import (
     LAYOUTS_MAX,
     NAME_BYTES_MAX,
     NAMES_BYTES_MAX,
-    NO_FIELDS,
     ONCE_MAX,
     CanonicalNames,
     FieldLayout,
@@ -52,25 +52,31 @@ def test_a_name_is_compared_in_one_form(name):
 )
 def test_values_are_found_by_the_very_name_in_any_case(names, expected):
     """Another sign in the place of a dash makes another field, however often the name is there."""
-    headers = tuple((name, b"%d" % number) for number, name in enumerate(names))
-    assert [b"%d" % number for number in expected] == FieldLayout(tuple(names)).values(b"x-a", headers)
+    values = tuple(b"%d" % number for number in range(len(names)))
+    assert [b"%d" % number for number in expected] == FieldLayout(tuple(names)).values(b"x-a", values)
 
 
 def test_the_layout_of_a_head_is_that_of_its_fields():
-    """A layout that is passed counts, `NO_FIELDS` for one that is still to be made."""
-    made = head("/", ("X_A", "1"), host=None)
+    """Two heads have one layout where they have the same names, and are equal where they have the same values too."""
+    made, other = head("/", ("X_A", "1"), host=None), head("/", ("Y", "2"), host=None)
     assert ((b"x-a",), [], [b"1"]) == (made.layout.compared, made.values(b"x-a"), made.values(b"x_a"))
-    other = type(made)("GET", "/", 1, ((b"Y", b"2"),), made.peer, layout=NO_FIELDS)
     assert ((b"y",), [b"2"]) == (other.layout.compared, other.values(b"y"))
     assert other.layout == FieldLayout((b"Y",)) != made.layout
     assert hash(other.layout) == hash(FieldLayout((b"Y",)))
-    assert structs.replace(made, method="PUT").layout is made.layout
+    assert other == head("/", ("Y", "2"), host=None) != head("/", ("Y", "3"), host=None)
+    assert other.headers == ((b"Y", b"2"),)
+
+
+def test_fields_want_a_value_for_each_name():
+    """A head whose values are those of other names has no fields."""
+    with pytest.raises(ValueError, match="longer"):
+        FieldLayout((b"A",)).headers((b"1", b"2"))
 
 
 def test_fields_are_written_as_lines():
     """Whatever bytes are in a value, and signs in a name that Python would replace."""
     layout = FieldLayout((b"A", b"%b", b"x%%%s", b"%"))
-    assert b"A: %b\r\n%b: \r\nx%%%s: \xff\r\n%: a\x00: b" == layout.lines((b"%b", b"", b"\xff", b"a\x00: b"))
+    assert b"A: %b\r\n%b: \r\nx%%%s: \xff\r\n%: a\x00: b\r\n" == layout.lines((b"%b", b"", b"\xff", b"a\x00: b"))
     assert b"" == FieldLayout(()).lines(())
 
 
@@ -78,7 +84,7 @@ def test_fields_are_written_as_lines():
 def test_lines_are_names_and_values(fields):
     """Each line is its own, whatever is in the others."""
     layout = FieldLayout(tuple(name for name, _ in fields))
-    assert b"\r\n".join(map(b": ".join, fields)) == layout.lines(tuple(value for _, value in fields))
+    assert b"".join(map(b"%b: %b\r\n".__mod__, fields)) == layout.lines(tuple(value for _, value in fields))
 
 
 @pytest.mark.parametrize("values", [(), (b"1",), (b"1", b"2", b"3")])
@@ -151,7 +157,8 @@ def test_choices_are_bounded():
     layout = FieldLayout((b"A", b"B"))
     for number in range(CHOICES_MAX * 2):
         name = b"a" if number % 2 else b"b"
-        assert (name == b"b", name == b"a") == layout.goes_upstream(frozenset({name, b"%d" % number}), NONE)
+        written = layout.goes_upstream(frozenset({name, b"%d" % number}), NONE)
+        assert (b"B: 2\r\n" if name == b"a" else b"A: 1\r\n") == written.lines((b"1", b"2"))
     assert len(layout._choices) <= CHOICES_MAX
 
 
@@ -164,6 +171,9 @@ def test_what_goes_upstream_is_what_each_name_by_itself_says(names, removed, in_
     """Nothing that is removed or says of another client; and no choice where names alone decide nothing."""
     layout = Layouts()[tuple(names)]
     compared = [bytes(name).decode().lower().replace("_", "-").replace(".", "-").encode() for name in names]
-    expected = tuple(it not in removed and not it.startswith(b"x-forwarded-") for it in compared)
+    values = tuple(b"%d" % number for number in range(len(names)))
+    kept = [it not in removed and not it.startswith(b"x-forwarded-") for it in compared]
+    expected = b"".join(b"%b: %b\r\n" % field for field in compress(zip(names, values, strict=True), kept))
     for _ in range(2):
-        assert (None if in_part & set(compared) else expected) == layout.goes_upstream(removed, in_part)
+        written = layout.goes_upstream(removed, in_part)
+        assert (None if in_part & set(compared) else expected) == (written and written.lines(values))

@@ -269,7 +269,7 @@ def test_what_is_remembered_is_bounded_in_bytes():
     with contextlib.closing(asyncio.new_event_loop()) as loop:
         heads = DecisionCache(Limits(), loop)
     for number in range(2_000):
-        head = SimpleNamespace(headers=[None] * 98)
+        head = SimpleNamespace(field_values=[None] * 98)
         entry = SimpleNamespace(head=head, answer_bytes=0, further_bytes=0, keys=0)
         heads._passing.put(("connection_key", b"%01000d" % number, b""), entry)
     assert 6 * 2**20 < len(heads._passing) * (4_000 + 98 * 150) <= 12 * 2**20

@@ -9,6 +9,7 @@ from heads import bearer, head, packet_of, table
 from manifests import route, service
 from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import NullCache
+from postern_dataplane.request.field_layout import taken_apart
 from postern_dataplane.server.answers import answer_of
 from postern_dataplane.server.decision_cache import DecisionCache
 from postern_dataplane.settings import Limits
@@ -83,7 +84,7 @@ HEADS = {
     "another target": {"target": "/v1/stolen"},
     "another method": {"method": "DELETE"},
     "another version": {"http_minor": 0},
-    "another host": {"headers": ((b"Host", b"evil.example.com"),)},
+    "another host": dict(zip(("layout", "field_values"), taken_apart(((b"Host", b"evil.example.com"),)), strict=True)),
     "another length": {"content_length": 0},
 }
 
