@@ -47,7 +47,7 @@ def upstream_head(
         kept = chosen.lines(head.field_values)
     added = field_lines(row.added) if row.added else b""
     forwarded = _forwarded(head, target, row, is_trusted=is_trusted)
-    who = b"" if identity is None else field_lines(identity.fields)
+    who = b"" if identity is None else identity.lines
     authority = target.authority.encode("latin-1") if row.authority is None else row.authority
     return UpstreamHead(head.method, _target(target, row), authority, b"".join((kept, added, forwarded, who)))
 

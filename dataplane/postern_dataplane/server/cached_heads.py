@@ -11,7 +11,7 @@ from postern_dataplane.decision.decide import authorize
 from postern_dataplane.decision.extracted_token import TokenFound
 from postern_dataplane.decision.outcome import Authorized, Reject
 from postern_dataplane.decision.route_match import RouteMatch
-from postern_dataplane.request.head import RequestHead, field_lines
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import RoutingTable
 
 from .answers import Answer, Sent
@@ -122,7 +122,7 @@ class CachedTemplate(msgspec.Struct, gc=False):
         outcome = authorize(self.route_match, found, table, tokens, now_s)
         sent: Sent = b""
         if isinstance(outcome, Authorized):
-            identity = field_lines(outcome.identity.fields) if outcome.identity is not None else b""
+            identity = outcome.identity.lines if outcome.identity is not None else b""
             sent = b"".join((token.join(self.pieces), identity, self.end))
             if self.further_pieces is not None:
                 further = (b"".join((token.join(pieces), identity, self.end)) for pieces in self.further_pieces)

@@ -8,18 +8,19 @@ import msgspec
 
 from postern_core.snapshot import Consumer, Policy
 from postern_dataplane.rate_limits.token_buckets import bounded
-from postern_dataplane.request.head import Fields
+from postern_dataplane.request.head import field_lines
 from postern_dataplane.request.logged_token import LoggedToken
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
     """Who calls: header fields for the upstream, and for the log a name, and more of the token where there is a log.
 
+    The fields are written already, for many requests have one identity: `lines` are as HTTP/1.1 has them, each ended.
     Rate limits count by `key`, which no two callers of all namespaces share, empty for no name; and by `claims`, the
     keys of the claims that the route counts by.
     """
 
-    fields: Fields
+    lines: bytes
     consumer: str
     token: LoggedToken | None = None
     key: bytes = b""
@@ -45,17 +46,17 @@ def consumer_identity(
     # A key is unique in its namespace only, as the names and ids of consumers are.
     fields.append(("X-Credential-Identifier", prefix + key))
     fields += forwarded
-    return Identity(_encoded(fields), prefix + consumer.name, key=bounded(consumer.id.encode()))
+    return Identity(_written(fields), prefix + consumer.name, key=bounded(consumer.id.encode()))
 
 
 def anonymous_identity(consumer: Consumer | None, policy: Policy) -> Identity:
     """The identity of a request without a good token; without a consumer it has no name."""
     fields = [("X-Anonymous-Consumer", "true")]
     if consumer is None:
-        return Identity(_encoded(fields), "")
+        return Identity(_written(fields), "")
     prefix = _prefix(consumer, policy.namespace)
     return Identity(
-        _encoded(_consumer_fields(consumer, prefix) + fields), prefix + consumer.name, key=bounded(consumer.id.encode())
+        _written(_consumer_fields(consumer, prefix) + fields), prefix + consumer.name, key=bounded(consumer.id.encode())
     )
 
 
@@ -68,9 +69,9 @@ def _consumer_fields(consumer: Consumer, prefix: str) -> list[tuple[str, str]]:
     return fields
 
 
-def _encoded(fields: list[tuple[str, str]]) -> Fields:
-    """The fields as bytes; a value that could end its line early has no business in a snapshot and stays out."""
-    return tuple(
+def _written(fields: list[tuple[str, str]]) -> bytes:
+    """The fields as lines; a value that could end its line early has no business in a snapshot and stays out."""
+    return field_lines(
         (name.encode("ascii"), value.encode("ascii"))
         for name, value in fields
         if value.isascii() and value.isprintable()

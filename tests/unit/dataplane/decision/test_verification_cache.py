@@ -19,7 +19,7 @@ from postern_dataplane.request.logged_token import LoggedToken
 from postern_dataplane.table.identity_headers import Identity
 
 MALFORMED = Refused(DenialReason.MALFORMED_TOKEN)
-GOOD = Verified(Identity((), "alice"), 0.0)
+GOOD = Verified(Identity(b"", "alice"), 0.0)
 
 
 def filled(entries_max, *texts, bytes_max=10_000):
@@ -79,7 +79,7 @@ def test_claims_for_the_log_are_within_the_bound(kind, bytes_max):
 
     def verdict(number):
         claims = {f"claim{it}": f"{number:06}" + chr(0x10000 + number) * 250 for it in range(8)}
-        identity = Identity((), "alice", LoggedToken("a/b", "i", claims))
+        identity = Identity(b"", "alice", LoggedToken("a/b", "i", claims))
         return Verified(identity, 0.0) if kind == "good" else Refused(DenialReason.NOT_ALLOWED, identity)
 
     cache = getattr(VerificationCache(), kind)

@@ -24,7 +24,7 @@ def test_what_tokens_came_to_is_dropped_with_their_table():
     active_table = ActiveTable()
     active_table.swap(SimpleNamespace(digest="one"), 10.0)
     cache = active_table.verification_cache
-    cache.good.put(("policy", "token"), Verified(Identity((), "alice"), 0.0))
+    cache.good.put(("policy", "token"), Verified(Identity(b"", "alice"), 0.0))
     active_table.swap(SimpleNamespace(digest="two"), 11.0)
     assert cache is not active_table.verification_cache
     assert active_table.verification_cache.good.get(("policy", "token")) is None
@@ -34,6 +34,6 @@ def test_nothing_is_kept_of_tokens_where_that_is_off():
     """Under each table."""
     active_table = ActiveTable(remembers_tokens=False)
     for digest in ("one", "two"):
-        active_table.verification_cache.good.put(("policy", "token"), Verified(Identity((), "alice"), 0.0))
+        active_table.verification_cache.good.put(("policy", "token"), Verified(Identity(b"", "alice"), 0.0))
         assert 0 == len(active_table.verification_cache.good)
         active_table.swap(SimpleNamespace(digest=digest), 10.0)

@@ -61,7 +61,7 @@ def test_what_is_off_is_not_looked_at(has_request_ids, traces, expected):
     assert expected == annotated(SENT, has_request_ids=has_request_ids, traces=traces)[1:]
 
 
-@pytest.mark.parametrize("identity", [None, Identity((), "alice"), Identity((), "alice", LoggedToken("a/b", "", {}))])
+@pytest.mark.parametrize("identity", [None, Identity(b"", "alice"), Identity(b"", "alice", LoggedToken("a/b", "", {}))])
 def test_the_log_has_what_was_kept_of_a_token(identity):
     """A request without a token has nothing, and what goes upstream is not touched."""
     for outcome in (Authorized(None, None, identity), Reject(NOT_ALLOWED, identity=identity)):

@@ -11,10 +11,6 @@ ALICE = Consumer(id="Consumer/a/alice", namespace="a", name="alice", groups=("re
 BARE = Consumer(id="Consumer/a/bare", namespace="a", name="bare")
 
 
-def lines(identity):
-    return b"".join(b"%b: %b\r\n" % field for field in identity.fields)
-
-
 POLICY = Policy(id="p", namespace="a", places=())
 
 
@@ -32,21 +28,19 @@ def test_a_consumer_is_told_in_full():
     assert (
         b"X-Consumer-Username: alice\r\nX-Consumer-Custom-Id: 42\r\n"
         b"X-Consumer-Groups: readers,admin\r\nX-Credential-Identifier: key\r\n"
-    ) == lines(consumer_identity(ALICE, "key", "a"))
+    ) == consumer_identity(ALICE, "key", "a").lines
 
 
 def test_what_a_consumer_has_not_is_not_told():
     """No empty fields."""
-    assert b"X-Consumer-Username: bare\r\nX-Credential-Identifier: key\r\n" == lines(
-        consumer_identity(BARE, "key", "a")
-    )
+    assert b"X-Consumer-Username: bare\r\nX-Credential-Identifier: key\r\n" == consumer_identity(BARE, "key", "a").lines
 
 
 def test_a_foreign_consumer_is_told_as_one():
     """In the field and in the log."""
     identity = consumer_identity(ALICE, "key", "b")
     assert "a/alice" == identity.consumer
-    assert b"X-Consumer-Groups: a/readers,a/admin\r\n" in lines(identity)
+    assert b"X-Consumer-Groups: a/readers,a/admin\r\n" in identity.lines
 
 
 @pytest.mark.parametrize(
@@ -55,32 +49,32 @@ def test_a_foreign_consumer_is_told_as_one():
 )
 def test_the_custom_id_of_another_namespace_is_qualified(identity):
     """A partner namespace's `customID` can't be taken for one's own."""
-    assert b"X-Consumer-Custom-Id: a/42\r\n" in lines(identity)
+    assert b"X-Consumer-Custom-Id: a/42\r\n" in identity.lines
 
 
 def test_the_key_of_another_namespace_is_qualified():
     """A key is unique in its namespace only."""
-    assert lines(consumer_identity(ALICE, "key", "b")).endswith(b"X-Credential-Identifier: a/key\r\n")
+    assert consumer_identity(ALICE, "key", "b").lines.endswith(b"X-Credential-Identifier: a/key\r\n")
 
 
 def test_claims_are_forwarded_in_their_headers():
     """They come last."""
     fields = consumer_identity(BARE, "key", "a", [("X-User", "u"), ("X-N", "5")])
-    assert lines(fields).endswith(b"X-Credential-Identifier: key\r\nX-User: u\r\nX-N: 5\r\n")
+    assert fields.lines.endswith(b"X-Credential-Identifier: key\r\nX-User: u\r\nX-N: 5\r\n")
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Admin: 1", "a\nb", "a\x00", "\u00e9", "\u2028", "\ud800"])
 def test_nothing_ends_a_line_early(value):
     """No value of a claim or a snapshot ends a header line early."""
     consumer = Consumer(id="c", namespace="a", name="bare", custom_id=value)
-    fields = lines(consumer_identity(consumer, "key", "a", [("X-User", value)]))
+    fields = consumer_identity(consumer, "key", "a", [("X-User", value)]).lines
     assert b"X-Consumer-Username: bare\r\nX-Credential-Identifier: key\r\n" == fields
 
 
 def test_nobody_is_anonymous():
     """A request without a consumer is anonymous, and has no name."""
     identity = anonymous_identity(None, POLICY)
-    assert (b"X-Anonymous-Consumer: true\r\n", "") == (lines(identity), identity.consumer)
+    assert (b"X-Anonymous-Consumer: true\r\n", "") == (identity.lines, identity.consumer)
 
 
 def test_an_anonymous_consumer_has_a_name_and_no_credential():
@@ -89,5 +83,5 @@ def test_an_anonymous_consumer_has_a_name_and_no_credential():
     assert (
         b"X-Consumer-Username: alice\r\nX-Consumer-Custom-Id: 42\r\n"
         b"X-Consumer-Groups: readers,admin\r\nX-Anonymous-Consumer: true\r\n"
-    ) == lines(identity)
+    ) == identity.lines
     assert "alice" == identity.consumer
