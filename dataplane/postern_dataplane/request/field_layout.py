@@ -99,7 +99,8 @@ class FieldLayout:
         self.connection: int | None = self.places.get(b"connection", (None,))[0]
         is_each_once = len(self.places) == len(names)
         self.is_plain = is_each_once and b"host" in self.places and _UNUSUAL.isdisjoint(self.places)
-        self._template = _template(names)
+        # Made for the first head that is written whole: a large one, which is kept while it is answered, never is.
+        self._template: bytes | None = None
         self._choices: dict[tuple[frozenset[bytes], frozenset[bytes]], WrittenFields | None] = {}
 
     def __eq__(self, other: object) -> bool:
@@ -123,6 +124,8 @@ class FieldLayout:
 
     def lines(self, values: Values) -> bytes:
         """The fields with these values as lines, each ended; raises `TypeError` for too few values or too many."""
+        if self._template is None:
+            self._template = _template(self.names)
         return self._template % values
 
     def goes_upstream(self, removed: frozenset[bytes], in_part: frozenset[bytes]) -> WrittenFields | None:
