@@ -62,17 +62,17 @@ CANONICAL = CanonicalNames()
 
 
 class WrittenFields:
-    """How some of a head's fields are written: those at these places, with these names."""
+    """How some of a head's fields are written: those at these places; `names` are those of all."""
 
     __slots__ = ("_pick", "_template")
 
-    def __init__(self, places: tuple[int, ...], names: Names) -> None:
-        self._template = _template(names)
+    def __init__(self, places: list[int], names: Names) -> None:
         first = places[0] if places else 0
         # Of one place alone an `itemgetter` returns no tuple, and of none it can't be made.
         self._pick: Callable[[Values], Values] = (
             itemgetter(*places) if len(places) > 1 else itemgetter(slice(first, first + len(places)))
         )
+        self._template = _template(self._pick(names))
 
     def lines(self, values: Values) -> bytes:
         """The fields as lines, each ended; `values` are those of the whole head."""
@@ -143,8 +143,8 @@ class FieldLayout:
         return self._choices[key]
 
     def _without(self, removed: frozenset[bytes]) -> WrittenFields:
-        places = tuple(place for place, name in enumerate(self.compared) if not _is_gone(name, removed))
-        return WrittenFields(places, tuple(self.names[place] for place in places))
+        places = [place for place, name in enumerate(self.compared) if not _is_gone(name, removed)]
+        return WrittenFields(places, self.names)
 
 
 def _template(names: Names) -> bytes:
