@@ -25,7 +25,7 @@ NAMES_BYTES_MAX = 1024
 # How many are known to have come once, each by a number.
 ONCE_MAX = 4096
 # Of how many kinds of routes it is remembered what goes upstream.
-CHOICES_MAX = 16
+CHOICES_MAX = 8
 
 # The names that clients use are few; names that they make up must not fill the memory.
 CANONICAL_MAX = 4096
