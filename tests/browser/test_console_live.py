@@ -56,7 +56,7 @@ def test_a_gateway_that_was_started_here_is_seen_at_work(started):
     assert [401] * 3 == [ask(url) for _ in range(3)]
     console.until(lambda: re.search(r"missing_token\s+3", console.text()))
     assert console.chromium.execute_script("return window.isSamePage")
-    assert ("polyline" in console.find("[data-events] svg").get_attribute("innerHTML"), []) == (
+    assert ("polyline" in console.read("[data-events] svg", "innerHTML"), []) == (
         True,
         console.chromium.get_log("browser"),
     )
@@ -66,7 +66,7 @@ def test_a_save_is_in_force_at_once(started, folder):
     """The page has the digest of what the folder says, on each worker."""
     console, _ = started
     console.open("/gateways")
-    before = console.find("[data-events] code:nth-of-type(2)").text
+    before = console.read("[data-events] code:nth-of-type(2)")
     (folder / "more.yaml").write_text(yaml.safe_dump(manifests.route("xml", methods=["GET"])))
     console.until(lambda: before not in console.text() and "with 2 routes" in console.text())
     console.until(lambda: "in force" in console.text())

@@ -53,6 +53,11 @@ class Console:
     def find(self, css: str) -> WebElement:
         return self.chromium.find_element(By.CSS_SELECTOR, css)
 
+    def read(self, css: str, said: str = "innerText") -> str:
+        """A property of the first element, read in one step: a page that is live may replace it after any other."""
+        script = "return document.querySelector(arguments[0])[arguments[1]]"
+        return str(self.chromium.execute_script(script, css, said))
+
     def text(self) -> str:
         return self.find("main").text
 
