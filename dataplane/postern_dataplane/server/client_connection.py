@@ -96,9 +96,34 @@ class ClientConnection(ClientProtocol):
         self._new_heads = 0
         (known, (outcome, sent)), self._began_at = found, self.now()
         head = known.head
-        self.reader.skip()
-        self._apply(head, RequestRecord(head.method, known.host, known.path, head.peer), outcome, sent)
+        record = RequestRecord(head.method, known.host, known.path, head.peer)
+        if type(outcome) is Reject and not outcome.counted and self.gateway.annotator is None:
+            self._reject_known(head, record, outcome)
+        else:
+            self.reader.skip()
+            self._apply(head, record, outcome, sent)
         return True
+
+    def _reject_known(self, head: RequestHead, record: RequestRecord, outcome: Reject) -> None:
+        """Refuse a known request as `_apply` does, but without an exchange where the connection stays idle.
+
+        The reader is clean, has seen nothing of the request and has nothing behind it.
+        """
+        self._wants_close = head.closes
+        if outcome.route is not None:
+            record.route = outcome.route.label
+        now = self.now()
+        record.duration_s = now - self._began_at
+        keeps_alive = self.reject(outcome.denial, head, record, outcome)
+        if self.state is not IDLE:
+            return
+        if keeps_alive and not self.read_gate.reasons:
+            self._began_at = now
+            self.deadline.wait_for_request(now)
+            return
+        self.reader.skip()
+        self._move(IN_EXCHANGE)
+        self.exchange_ended(keeps_alive=keeps_alive)
 
     def _read_on(self) -> None:
         """Note bytes that completed no head: a body's, the next requests', or a part of a head."""
