@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = parser_of("Measure the slowest requests of `mixed` at a fixed rate.", rounds=5, seconds=5)
+    parser = parser_of("Measure the slowest requests of `mixed` at a fixed rate.", rounds=12, seconds=1)
     help_ = "of the rate at which a gateway's core is full (0.6)"
     parser.add_argument("--share", type=float, default=0.6, help=help_)
     return parser.parse_args(arguments)
