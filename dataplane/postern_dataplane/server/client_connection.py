@@ -96,34 +96,12 @@ class ClientConnection(ClientProtocol):
         self._new_heads = 0
         (known, (outcome, sent)), self._began_at = found, self.now()
         head = known.head
-        record = RequestRecord(head.method, known.host, known.path, head.peer)
-        if type(outcome) is Reject and not outcome.counted and self.gateway.annotator is None:
-            self._reject_known(head, record, outcome)
-        else:
+        stays_idle = type(outcome) is Reject
+        if not stays_idle:
             self.reader.skip()
-            self._apply(head, record, outcome, sent)
+        record = RequestRecord(head.method, known.host, known.path, head.peer)
+        self._apply(head, record, outcome, sent, stays_idle=stays_idle)
         return True
-
-    def _reject_known(self, head: RequestHead, record: RequestRecord, outcome: Reject) -> None:
-        """Refuse a known request as `_apply` does, but without an exchange where the connection stays idle.
-
-        The reader is clean, has seen nothing of the request and has nothing behind it.
-        """
-        self._wants_close = head.closes
-        if outcome.route is not None:
-            record.route = outcome.route.label
-        now = self.now()
-        record.duration_s = now - self._began_at
-        keeps_alive = self.reject(outcome.denial, head, record, outcome)
-        if self.state is not IDLE:
-            return
-        if keeps_alive and not self.read_gate.reasons:
-            self._began_at = now
-            self.deadline.wait_for_request(now)
-            return
-        self.reader.skip()
-        self._move(IN_EXCHANGE)
-        self.exchange_ended(keeps_alive=keeps_alive)
 
     def _read_on(self) -> None:
         """Note bytes that completed no head: a body's, the next requests', or a part of a head."""
@@ -188,9 +166,15 @@ class ClientConnection(ClientProtocol):
         outcome, sent = self.gateway.decide(self.listener, packet, head, record)
         self._apply(head, record, outcome, sent)
 
-    def _apply(self, head: RequestHead, record: RequestRecord, outcome: Outcome, sent: Sent) -> None:
-        """Forward a request as these bytes, or refuse it: only a forwarded one needs an `Exchange`."""
-        self._move(IN_EXCHANGE)
+    def _apply(
+        self, head: RequestHead, record: RequestRecord, outcome: Outcome, sent: Sent, *, stays_idle: bool = False
+    ) -> None:
+        """Forward a request as these bytes, or refuse it: only a forwarded one needs an `Exchange`.
+
+        `stays_idle` says that it is refused, and that the reader has seen nothing of it.
+        """
+        if not stays_idle:
+            self._move(IN_EXCHANGE)
         self._wants_close = head.closes
         if outcome.route is not None:
             record.route = outcome.route.label
@@ -205,8 +189,13 @@ class ClientConnection(ClientProtocol):
                 outcome, sent = self.gateway.rotations.choose(outcome, heads)
         sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, outcome, record, sent)
         if isinstance(outcome, Reject):
-            record.duration_s = self.now() - self._began_at
-            self.exchange_ended(keeps_alive=self.reject(outcome.denial, head, record, outcome))
+            now = self.now()
+            record.duration_s = now - self._began_at
+            keeps_alive = self.reject(outcome.denial, head, record, outcome)
+            if stays_idle:
+                self._stay_idle(now, keeps_alive=keeps_alive)
+            else:
+                self.exchange_ended(keeps_alive=keeps_alive)
         else:
             self.exchange = Exchange(self, head, outcome, record, self._began_at)
             if heads and row is not None and row.split is not None and row.split.mirrors:
@@ -224,6 +213,18 @@ class ClientConnection(ClientProtocol):
             beside = (*(beside or ()), *outcome.limits)
         self.write(denial_response(denial, http_date(), beside, responses, close=not keeps_alive, bodyless=bodyless))
         return keeps_alive
+
+    def _stay_idle(self, now: float, *, keeps_alive: bool) -> None:
+        """Wait for the next request, or go on as behind an exchange where the refusal was not all there is to do."""
+        if self.state is not IDLE:
+            return  # as it was written
+        if keeps_alive and not self.read_gate.reasons:
+            self._began_at = now
+            self.deadline.wait_for_request(now)
+        else:
+            self.reader.skip()
+            self._move(IN_EXCHANGE)
+            self.exchange_ended(keeps_alive=keeps_alive)
 
     def exchange_ended(self, *, keeps_alive: bool) -> None:
         self.exchange = None

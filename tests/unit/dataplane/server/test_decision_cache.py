@@ -18,7 +18,6 @@ from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.listener import ListenerConfig
 from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.server import decision_cache, gateway
-from postern_dataplane.server.client_protocol import IDLE
 from postern_dataplane.server.decision_cache import HEAD_BYTES_MAX, DecisionCache
 from postern_dataplane.settings import Limits
 
@@ -181,30 +180,6 @@ def test_a_known_request_between_two_keeps_its_connection(port, client, decided)
         ask(port, port.client(), LAST)
     assert ([200], False) == (ask(port, client, GET), client.transport.said_eof)
     assert ["/a"] * 4 == decided
-
-
-def test_a_known_refusal_leaves_its_connection_idle(port, client):
-    """It waits for the next request, for as long as after any other response, and its reader has seen nothing."""
-    ask(port, client, REFUSED, REFUSED, REFUSED)
-    connection, before = client.connection, client.connection.deadline.at
-    assert [503] == ask(port, client, REFUSED)
-    assert (IDLE, True) == (connection.state, connection.reader.is_clean and connection.deadline.at >= before)
-
-
-def test_a_known_refusal_while_draining_is_the_last(port, client):
-    """A gateway that drains says so in a known refusal, and ends the connection behind it."""
-    ask(port, client, REFUSED, REFUSED, REFUSED)
-    port.gateway.is_draining = True
-    client.send(REFUSED)
-    assert (1, True) == (client.take().count(b"\r\nConnection: close\r\n"), client.transport.said_eof)
-
-
-def test_a_known_refusal_reads_on_where_reading_was_paused(port, client):
-    """A reason to read no more goes with the response, as it does with any other."""
-    ask(port, client, REFUSED, REFUSED, REFUSED)
-    client.connection.read_gate.pause("backlog")
-    port.loop.call(lambda: client.connection.data_received(REFUSED))
-    assert ([503], False) == (client.statuses(), bool(client.connection.read_gate.reasons))
 
 
 @pytest.mark.parametrize("between", [POST + b"ab", OTHER, GET + GET, REFUSED], ids=["POST", "GET", "two", "refused"])
