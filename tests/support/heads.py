@@ -10,7 +10,7 @@ from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.outcome import Forward
 from postern_dataplane.decision.verification_cache import NullCache
 from postern_dataplane.http1.request_writer import request_bytes
-from postern_dataplane.request.field_layout import Headers, taken_apart
+from postern_dataplane.request.field_layout import Fields, taken_apart
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.routing_table import RoutingTable, build_table
 from postern_dataplane.table.table_settings import TableSettings, proxy_trust
@@ -30,7 +30,7 @@ def head(target: str = "/", *fields: tuple[str | bytes, str | bytes], host: str 
     return head_with(tuple((_bytes(n), _bytes(v)) for n, v in lines), target=target, **(plain | more))
 
 
-def head_with(headers: Headers, **more: Any) -> RequestHead:
+def head_with(headers: Fields, **more: Any) -> RequestHead:
     """A head with these header fields and no others; `more` is the rest of it."""
     layout, values = taken_apart(headers)
     return RequestHead(layout=layout, field_values=values, **more)

@@ -14,7 +14,8 @@ import msgspec
 if TYPE_CHECKING:
     from postern_dataplane.rate_limits.limit import KeyedLimits
     from postern_dataplane.request.denials import Denial
-    from postern_dataplane.request.head import Fields, UpstreamHead
+    from postern_dataplane.request.field_layout import Fields
+    from postern_dataplane.request.head import UpstreamHead
     from postern_dataplane.request.own_responses import OwnResponses
     from postern_dataplane.table.compiled import CompiledRoute
     from postern_dataplane.table.identity_headers import Identity

@@ -12,7 +12,8 @@ from __future__ import annotations
 from msgspec import structs
 
 from postern_dataplane.request.denials import CLIENT_NOT_ALLOWED, CORS_PREFLIGHT
-from postern_dataplane.request.head import Fields, RequestHead, only_value
+from postern_dataplane.request.field_layout import Fields
+from postern_dataplane.request.head import RequestHead, only_value
 from postern_dataplane.request.target import Target
 from postern_dataplane.table.cors import VARY
 from postern_dataplane.table.patterns import TextTooLong

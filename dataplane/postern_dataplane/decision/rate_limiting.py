@@ -10,7 +10,7 @@ import math
 from postern_dataplane.rate_limits.limit import Refusal
 from postern_dataplane.rate_limits.token_buckets import TokenBuckets
 from postern_dataplane.request.denials import RATE_LIMITED
-from postern_dataplane.request.head import Fields
+from postern_dataplane.request.field_layout import Fields
 
 from .outcome import Outcome, Reject
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from postern_dataplane.rate_limits.limit import KeyedLimits
-from postern_dataplane.request.head import Fields
+from postern_dataplane.request.field_layout import Fields
 from postern_dataplane.request.target import Target
 from postern_dataplane.table.compiled import CompiledRoute
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from postern_core.paths import after_prefix
 from postern_dataplane.request.correlation import Correlation
-from postern_dataplane.request.field_layout import CANONICAL
-from postern_dataplane.request.head import Fields, RequestHead, UpstreamHead, field_lines
+from postern_dataplane.request.field_layout import CANONICAL, Fields
+from postern_dataplane.request.head import RequestHead, UpstreamHead, field_lines
 from postern_dataplane.request.target import Target
 from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.table.compiled import CompiledPolicy, CompiledRoute
@@ -45,11 +45,10 @@ def upstream_head(
         kept = field_lines(_cleaned(head, removed | named, policy, is_trusted=is_trusted))
     else:
         kept = chosen.lines(head.field_values)
-    added = field_lines(row.added) if row.added else b""
     forwarded = _forwarded(head, target, row, is_trusted=is_trusted)
     who = b"" if identity is None else identity.lines
     authority = target.authority.encode("latin-1") if row.authority is None else row.authority
-    return UpstreamHead(head.method, _target(target, row), authority, b"".join((kept, added, forwarded, who)))
+    return UpstreamHead(head.method, _target(target, row), authority, b"".join((kept, row.added, forwarded, who)))
 
 
 def _cleaned(

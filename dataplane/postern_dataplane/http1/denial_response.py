@@ -6,7 +6,8 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from postern_dataplane.request.denials import Denial
-from postern_dataplane.request.head import Fields, field_lines
+from postern_dataplane.request.field_layout import Fields
+from postern_dataplane.request.head import field_lines
 from postern_dataplane.request.own_responses import OwnResponses
 
 # Longer ones have the scopes of a protected resource; so many of a thousand take a megabyte and a half.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp.http import RawRequestMessage
 
-from postern_dataplane.request.field_layout import FieldLayout, Headers, Values
+from postern_dataplane.request.field_layout import FieldLayout, Fields, Values
 
 
 class PlainHead(msgspec.Struct, frozen=True, gc=False):
@@ -17,7 +17,7 @@ class PlainHead(msgspec.Struct, frozen=True, gc=False):
     values: Values
 
     @property
-    def raw_headers(self) -> Headers:
+    def raw_headers(self) -> Fields:
         return self.layout.headers(self.values)
 
     @property

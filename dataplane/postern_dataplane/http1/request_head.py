@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aiohttp.http import RawRequestMessage
 
 from postern_dataplane.request.denials import BAD_REQUEST, EXPECTATION_FAILED, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
-from postern_dataplane.request.field_layout import taken_apart
-from postern_dataplane.request.head import Fields, RequestHead
+from postern_dataplane.request.field_layout import Fields, taken_apart
+from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.tls_session import TlsSession
 from postern_dataplane.settings import Limits
 

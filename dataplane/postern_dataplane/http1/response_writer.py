@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from postern_dataplane.request.head import Fields as RequestFields
+from postern_dataplane.request.field_layout import Fields as RequestFields
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.request.path_mapping import PathMapping
 from postern_dataplane.request.response_edits import ResponseEdits

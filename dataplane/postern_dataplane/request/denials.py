@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from .head import Fields
+from .field_layout import Fields
 
 
 class DenialReason(enum.StrEnum):

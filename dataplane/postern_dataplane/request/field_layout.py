@@ -16,7 +16,7 @@ from postern_core.header_names import canonical
 
 Names = tuple[bytes, ...]
 Values = tuple[bytes, ...]
-Headers = tuple[tuple[bytes, bytes], ...]
+Fields = tuple[tuple[bytes, bytes], ...]
 
 # So many of forty names each take some six megabytes, and each of their choices another one.
 LAYOUTS_MAX = 512
@@ -118,7 +118,7 @@ class FieldLayout:
             return [values[places[0]]]
         return [values[place] for place in places]
 
-    def headers(self, values: Values) -> Headers:
+    def headers(self, values: Values) -> Fields:
         """The fields with these values, as names and values; raises `ValueError` for too few or too many."""
         return tuple(zip(self.names, values, strict=True))
 
@@ -191,6 +191,6 @@ class Layouts(dict[Names, FieldLayout]):
 LAYOUTS = Layouts()
 
 
-def taken_apart(headers: Headers) -> tuple[FieldLayout, Values]:
+def taken_apart(headers: Fields) -> tuple[FieldLayout, Values]:
     """The layout of these fields, and their values."""
     return LAYOUTS[tuple(map(_name, headers))], tuple(map(_value, headers))

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .field_layout import FieldLayout, Headers, Values
+from .field_layout import FieldLayout, Fields, Values
 from .tls_session import TlsSession
 
 if TYPE_CHECKING:
     from postern_dataplane.listener import ListenerPort
-
-Fields = Headers
 
 _line = b": ".join
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from .head import Fields
+from .field_layout import Fields
 
 
 class Content(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .head import Fields
+from .field_layout import Fields
 
 
 class ResponseEdits(msgspec.Struct, frozen=True, gc=False):

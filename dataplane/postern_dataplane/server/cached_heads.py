@@ -53,7 +53,7 @@ class CachedDecision(msgspec.Struct, frozen=True, gc=False):
         """The memory of what the log has of its token, of the texts of a refusal, and of the route's own fields."""
         identity, outcome = self.outcome.identity, self.outcome
         logged = 0 if identity is None or identity.token is None else identity.token.size_bytes
-        return logged + (outcome.denial.text_bytes if isinstance(outcome, Reject) else outcome.route.added_bytes)
+        return logged + (outcome.denial.text_bytes if isinstance(outcome, Reject) else len(outcome.route.added))
 
     @property
     def further_bytes(self) -> int:
@@ -95,7 +95,7 @@ class CachedTemplate(msgspec.Struct, gc=False):
     def answer_bytes(self) -> int:
         """The most of these for the last token; without a resource, all hosts share the texts of the policy."""
         row, origin = self.route_match.row, self.route_match.origin
-        policy, added = row.policy, 2 * row.added_bytes
+        policy, added = row.policy, 2 * len(row.added)
         resource, logged = (policy.resource, policy.logged) if policy else (None, None)
         challenged = resource.challenge_bytes_max(policy.denials.values(), origin) if policy and resource else 0
         return added + challenged + (logged.size_bytes_max if logged else 0)

@@ -189,11 +189,6 @@ class CompiledRoute:
         removed, self.added, self.response_edits = filters
         self.removed, self.removed_if_untrusted = _removed(removed, policy, strips=bool(self.announced_prefix))
 
-    @property
-    def added_bytes(self) -> int:
-        """The size of the fields of its own, which each head that is remembered has a copy of."""
-        return sum(len(name) + len(value) for name, value in self.added)
-
 
 def _removed(
     of_route: frozenset[bytes], policy: CompiledPolicy | None, *, strips: bool

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 from postern_core.snapshot_callers import Cors
-from postern_dataplane.request.head import Fields
+from postern_dataplane.request.field_layout import Fields
 
 EVERY_ORIGIN = "*"
 VARY: Fields = ((b"Vary", b"Origin"),)

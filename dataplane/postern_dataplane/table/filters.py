@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from postern_core.header_names import canonical, is_beyond_request_filters, is_beyond_response_filters
 from postern_core.snapshot_filters import BackendFilter, Filter, HeaderField, RequestHeaders, ResponseHeaders
-from postern_dataplane.request.head import Fields
+from postern_dataplane.request.field_layout import Fields
+from postern_dataplane.request.head import field_lines
 from postern_dataplane.request.response_edits import ResponseEdits
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -22,11 +23,11 @@ _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 class HeaderFilters(NamedTuple):
     """What a route changes of header fields: `removed` are canonical names, which no client's field may have.
 
-    `added` are fields for the upstream, `response` None leaves those of a response.
+    `added` are fields for the upstream as lines, each ended; `response` None leaves those of a response.
     """
 
     removed: frozenset[bytes]
-    added: Fields
+    added: bytes
     response: ResponseEdits | None
 
 
@@ -59,7 +60,7 @@ def compiled_header_filters(
             kept = tuple(it for it in before.added if it[0].lower() not in gone)
             written = kept + _fields((*entry.set, *entry.add), is_beyond_response_filters)
             response = ResponseEdits(before.removed | gone, written)
-    return HeaderFilters(frozenset(removed), added, response)
+    return HeaderFilters(frozenset(removed), field_lines(added), response)
 
 
 def _fields(fields: Iterable[HeaderField], is_beyond: Callable[[str], bool]) -> Fields:

@@ -15,7 +15,7 @@ def test_what_is_set_or_removed_is_not_the_client_s():
     """What is set or removed is compared in canonical form; what is added leaves the client's own."""
     made = compiled_header_filters((REQUEST,), ("x_user",))
     assert {b"x-tenant", b"x-debug", b"cookie", b"x-user"} == made.removed
-    assert ((b"X-Tenant", b"blue"), (b"X-Via", b"a")) == made.added
+    assert b"X-Tenant: blue\r\nX-Via: a\r\n" == made.added
     assert made.response is None
 
 
@@ -24,7 +24,7 @@ def test_what_only_the_gateway_says_is_left_out():
     names = ("X_Consumer-Username", "content-length", "x-forwarded-new", "HOST", "x.user", "Connection", "X-Request-Id")
     fields = tuple(HeaderField(name, "evil") for name in names)
     made = compiled_header_filters((RequestHeaders(set=fields, add=fields, remove=names),), ("x-user",))
-    assert ({b"x-user"}, ()) == (made.removed, made.added)
+    assert ({b"x-user"}, b"") == (made.removed, made.added)
     names = ("Content_Length", "transfer-encoding", "DATE", "connection", "Sec-WebSocket-Accept")
     fields = tuple(HeaderField(name, "evil") for name in names)
     response = compiled_header_filters((ResponseHeaders(set=fields, add=fields, remove=names),), ()).response
@@ -35,7 +35,7 @@ def test_no_value_begins_a_field_of_its_own():
     """What is no field by RFC 9110 is left out, whatever wrote the snapshot."""
     pairs = [("X-A", "a\r\nX-B: b"), ("X-C: c\r\nX-D", "d"), ("X-E", "ä"), ("", "a")]
     fields = tuple(HeaderField(name, value) for name, value in pairs)
-    assert () == compiled_header_filters((RequestHeaders(add=fields),), ()).added
+    assert b"" == compiled_header_filters((RequestHeaders(add=fields),), ()).added
     assert () == compiled_header_filters((ResponseHeaders(add=fields),), ()).response.added
 
 
@@ -61,7 +61,7 @@ def test_what_a_backend_changes_comes_after_what_the_route_changes():
     )
     made = compiled_header_filters((REQUEST,), (), (of_backend,))
     assert {b"x-tenant", b"x-debug", b"cookie", b"x-e"} == made.removed
-    assert ((b"X-Via", b"a"), (b"x_tenant", b"red"), (b"X-Via", b"b")) == made.added
+    assert b"X-Via: a\r\nx_tenant: red\r\nX-Via: b\r\n" == made.added
     route = ResponseHeaders(set=(HeaderField("X-A", "route"),), add=(HeaderField("X-C", "route"),))
     backend = ResponseHeaders(set=(HeaderField("x-a", "backend"),), remove=("x-c", "x-b"))
     assert ["X-B=1", "X-A=route", "X-C=route"] == changed(route)
@@ -73,4 +73,4 @@ def test_a_backend_says_no_more_than_a_route_may():
     fields = tuple(HeaderField(name, "evil") for name in ("X_Consumer-Username", "Host", "x.user", "X-Forwarded-For"))
     evil = RequestHeaders(set=fields, add=fields, remove=tuple(it.name for it in fields))
     made = compiled_header_filters((), ("x-user",), (evil,))
-    assert ({b"x-user"}, ()) == (made.removed, made.added)
+    assert ({b"x-user"}, b"") == (made.removed, made.added)
