@@ -19,10 +19,10 @@ from postern_dataplane.request.field_layout import LAYOUTS
 from .message import PlainHead
 
 # CONNECT has a target and an end of its own; of other methods there are few.
-_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
+METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 # A path without a fragment, which RFC 9112 knows in no request; of two slashes a URL library may make a host.
-_LINE = re.compile(rb"([A-Z]+) (/(?!/)[!-\"$-~]*+) HTTP/1\.1\r\n")
-_KEEP_ALIVE = (b"keep-alive", b"Keep-Alive")
+LINE = re.compile(rb"([A-Z]+) (/(?!/)[!-\"$-~]*+) HTTP/1\.1\r\n")
+KEEP_ALIVE = (b"keep-alive", b"Keep-Alive")
 
 _rstrip = bytes.rstrip
 
@@ -48,8 +48,8 @@ def read_plain_head(data: bytes, fields_max: int) -> PlainHead | None:
 
     The packet is small, ends with the only blank line in it, and begins with none.
     """
-    line = _LINE.match(data)
-    method = None if line is None else _METHODS.get(line[1])
+    line = LINE.match(data)
+    method = None if line is None else METHODS.get(line[1])
     if line is None or method is None:
         return None
     events = _Events()
@@ -70,7 +70,7 @@ def read_plain_head(data: bytes, fields_max: int) -> PlainHead | None:
     # Written as usual, what was read is what came: so no field is there twice, folded, or passed over.
     if layout.lines(values) != data[line.end() : -2]:
         return None
-    if layout.connection is not None and values[layout.connection] not in _KEEP_ALIVE:
+    if layout.connection is not None and values[layout.connection] not in KEEP_ALIVE:
         return None
     # A space behind a value is not part of it.
     if tuple(map(_rstrip, values)) != values:

@@ -22,8 +22,8 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from postern_dataplane.request.denials import BAD_REQUEST, HEADERS_TOO_LARGE, URI_TOO_LONG, Denial
 from postern_dataplane.settings import Limits
 
+from .head_readers import read_plain_head
 from .message import Message
-from .plain_head import read_plain_head
 from .request_head import RequestError
 from .request_parser import line_bytes_max, make_parser
 

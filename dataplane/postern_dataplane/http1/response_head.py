@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 
-from .date import http_date
+from . import date
 from .response import CHUNKED, LENGTH, NONE, UNTIL_CLOSE, BadResponse, Fields, Framing, Response, SortedFields
 
 FIELDS_MAX = 1_000
@@ -80,7 +80,7 @@ def read_response(
     elif found.lengths and status != 204:
         lines.append(b"Content-Length: " + found.lengths[0])
     if not found.has_date:
-        lines.append(b"Date: " + http_date())
+        lines.append(b"Date: " + date.http_date())
     if closes:
         lines.append(b"Connection: close")
     elif not http_minor:
@@ -99,7 +99,7 @@ def _joined(lines: list[bytes]) -> bytes:
     return head
 
 
-_READ_HERE = HOP_BY_HOP | {b"content-length", b"date"}
+READ_HERE = HOP_BY_HOP | {b"content-length", b"date"}
 
 
 def _sort(fields: Fields) -> SortedFields:
@@ -108,7 +108,7 @@ def _sort(fields: Fields) -> SortedFields:
     named: set[bytes] = set()
     for field in fields:
         name = field[0].lower()
-        if name not in _READ_HERE:
+        if name not in READ_HERE:
             kept.append(b": ".join(field))
         elif name == b"date":
             found.has_date = True
@@ -116,7 +116,7 @@ def _sort(fields: Fields) -> SortedFields:
         elif name == b"content-length":
             found.lengths.append(field[1])
         elif name == b"connection":
-            if field[1].lower() not in _USUAL:
+            if field[1].lower() not in USUAL_OPTIONS:
                 named |= _options(field[1])
         elif name == b"transfer-encoding":
             found.codings.append(field[1].lower())
@@ -133,7 +133,7 @@ def _options(value: bytes) -> frozenset[bytes]:
     return frozenset(option.strip(b" \t").lower() for option in value.split(b","))
 
 
-_USUAL = frozenset({b"keep-alive", b"close"})
+USUAL_OPTIONS = frozenset({b"keep-alive", b"close"})
 
 
 # RFC 2068, section 19.7.1.1, which no later one replaces: Keep-Alive: timeout=5, max=100.

@@ -10,8 +10,8 @@ from postern_dataplane.request.path_mapping import PathMapping
 from postern_dataplane.request.response_edits import ResponseEdits
 
 from .cors_fields import with_cors
+from .head_readers import read_response
 from .response import CHUNKED, UNTIL_CLOSE, Fields, Response
-from .response_head import read_response
 
 
 class ResponseWriter:

@@ -18,6 +18,7 @@ from postern_dataplane.errors import ChannelError
 from postern_dataplane.machine import allow_connections
 from postern_dataplane.settings import Settings
 from postern_dataplane.sockets import Listeners, address_of, open_listener, open_listeners
+from postern_dataplane.speedups import HEADS
 from postern_dataplane.telemetry.admin_server import admin_port
 from postern_dataplane.telemetry.worker_messages import PortsWanted
 from postern_dataplane.telemetry.worker_pool import WorkerPool
@@ -171,6 +172,7 @@ async def supervise(settings: Settings) -> None:
                     admin=str(address_of(admin)),
                     **({"listen_tls": str(address_of(tls))} if (tls := listeners[0].tls) else {}),
                     workers=settings.workers,
+                    speedups=HEADS is not None,
                 )
                 await supervisor.run()
         log.info("data plane stopped")

@@ -15,8 +15,8 @@ import asyncio
 from postern_core.header_names import COPY
 from postern_core.ref import Ref
 from postern_dataplane.background_tasks import BackgroundTasks
+from postern_dataplane.http1.head_readers import read_response
 from postern_dataplane.http1.response import BadResponse, Fields, Response
-from postern_dataplane.http1.response_head import read_response
 from postern_dataplane.request.head import RequestHead
 from postern_dataplane.table.compiled import CompiledRoute
 from postern_dataplane.table.routing_table import RoutingTable

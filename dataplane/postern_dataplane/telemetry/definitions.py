@@ -194,4 +194,9 @@ WORKER_RESTARTS = _counter(
 )
 CPU_SECONDS = _counter("postern_cpu_seconds_total", "CPU time of all workers, user and system.")
 RESIDENT_MEMORY = _gauge("postern_resident_bytes", "Memory of all workers; pages they share count for each.")
-BUILD_INFO = _gauge_of_supervisor("postern_build_info", "The version that runs.", "version")
+BUILD_INFO = _gauge_of_supervisor(
+    "postern_build_info",
+    "The version that runs, and whether heads are read by compiled code, true or false.",
+    "version",
+    "speedups",
+)

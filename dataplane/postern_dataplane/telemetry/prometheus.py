@@ -16,6 +16,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
+from postern_dataplane.speedups import HEADS
+
 from . import definitions
 from .definitions import METRICS, Kind, Labels, Merge, Metric
 from .route_latency import BUCKETS_S, ROUTE_BUCKETS_S, HistogramTotals
@@ -95,5 +97,5 @@ OF_SUPERVISOR: dict[Metric, Callable[[WorkerPool], Samples]] = {
     definitions.LISTENER_PORTS: lambda pool: [((port,), not error) for port, error in pool.ports.items()],
     definitions.WORKERS: lambda pool: [((), len(pool.workers))],
     definitions.WORKER_RESTARTS: lambda pool: [((), pool.restarts)],
-    definitions.BUILD_INFO: lambda _pool: [((_version(),), 1)],
+    definitions.BUILD_INFO: lambda _pool: [((_version(), "false" if HEADS is None else "true"), 1)],
 }

@@ -7,8 +7,8 @@ import asyncio
 import httptools
 import pytest
 
+from postern_dataplane.http1.head_readers import read_plain_head
 from postern_dataplane.http1.message import PlainHead
-from postern_dataplane.http1.plain_head import read_plain_head
 from postern_dataplane.http1.request_reader import RequestReader
 from postern_dataplane.settings import Limits
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from postern_dataplane.http1 import response_head
+from postern_dataplane.http1 import date, response_head
+from postern_dataplane.http1.head_readers import read_response
 from postern_dataplane.http1.response import BadResponse, Framing
-from postern_dataplane.http1.response_head import FIELDS_MAX, has_no_body, informational, read_response
+from postern_dataplane.http1.response_head import FIELDS_MAX, has_no_body, informational
 from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 from processor_time import LeastTime
 
@@ -25,7 +26,7 @@ def names(found):
 @pytest.fixture(autouse=True)
 def _date(monkeypatch):
     """The date is a matter of its own."""
-    monkeypatch.setattr(response_head, "http_date", lambda: b"now")
+    monkeypatch.setattr(date, "http_date", lambda: b"now")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postern_dataplane.http1.response_head import read_response
+from postern_dataplane.http1.head_readers import read_response
 from postern_dataplane.settings import RESPONSE_HEAD_BYTES_MAX
 from postern_dataplane.upstream.connection import UpstreamConnection
 

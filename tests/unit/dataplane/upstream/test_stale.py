@@ -9,7 +9,7 @@ import time
 import pytest
 import uvloop
 
-from postern_dataplane.http1.response_head import read_response
+from postern_dataplane.http1.head_readers import read_response
 from postern_dataplane.upstream.connection import UpstreamConnection
 from raw import reset_on_close
 
