@@ -15,9 +15,12 @@ from . import PYTHON, Site, output_of
 
 START_TIMEOUT_S = 120.0
 CONNECTIONS_MAX = 16_384
-# What built the interpreter is told as well: one without profiles (PGO) takes a fifth more.
+# What built the interpreter is told as well, as one without profiles (PGO) takes a fifth more, and what reads heads.
 VERSION = """import importlib.metadata, platform as of
-print(importlib.metadata.version("postern-gateway"), f"(Python {of.python_version()}, {of.python_compiler()})")"""
+from postern_dataplane.speedups import HEADS
+heads = "interpreted" if HEADS is None else "compiled"
+python = f"Python {of.python_version()}, {of.python_compiler()}, heads {heads}"
+print(importlib.metadata.version("postern-gateway"), f"({python})")"""
 
 
 class Postern:
