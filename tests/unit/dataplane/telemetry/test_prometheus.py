@@ -8,7 +8,7 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from postern_dataplane.telemetry import definitions
+from postern_dataplane.telemetry import definitions, prometheus
 from postern_dataplane.telemetry.definitions import METRICS, Merge
 from postern_dataplane.telemetry.prometheus import OF_SUPERVISOR, expose
 from postern_dataplane.telemetry.worker_messages import (
@@ -124,6 +124,14 @@ def test_the_end_of_each_certificate_is_told():
     """By the name of its folder."""
     samples = exposed(CertificatesLoaded({"default": 5.0}))
     assert 5.0 == samples["postern_certificate_expiry_timestamp_seconds", "default"]
+
+
+@pytest.mark.parametrize(("heads", "said"), [(None, "false"), (object(), "true")])
+def test_the_build_says_whether_heads_are_read_by_compiled_code(monkeypatch, heads, said):
+    """An image that was meant to have it, and has not, is seen."""
+    monkeypatch.setattr(prometheus, "HEADS", heads)
+    [labels] = (labels for labels in exposed() if labels[0] == "postern_build_info")
+    assert said in labels
 
 
 def test_every_metric_is_shown_in_the_order_of_its_declaration():
