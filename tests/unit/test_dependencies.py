@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT)["project"]
+SPEEDUPS = tomllib.loads((ROOT / "speedups/pyproject.toml").read_text(encoding="utf-8"))["project"]
 PACKAGES = {
     "core": ROOT / "core/postern_core",
     "kit": ROOT / "kit/postern_kit",
@@ -69,6 +70,7 @@ CARRIED_BY = {
 BROUGHT_ALONG = {"aiohttp": {"yarl"}}
 IMPORT_NAMES = {
     "google-re2": "re2",
+    "postern-gateway-speedups": "postern_speedups",
     "pyjwt": "jwt",
     "pynacl": "nacl",
     "pyyaml": "yaml",
@@ -138,3 +140,14 @@ def test_an_extra_carries_only_what_is_imported(extra):
     """An extra brings no package that its parts do not import."""
     users = ["kit", *(part for part, extras in CARRIED_BY.items() if extra in extras)]
     assert set() == carried(extra) - set().union(*(imported(part) for part in users))
+
+
+def test_the_speedups_have_the_version_of_what_they_speed_up():
+    """Another version would be left out: that of `speedups/pyproject.toml` and of the extra is the project's."""
+    assert PROJECT["version"] == SPEEDUPS["version"]
+    assert [f"{SPEEDUPS['name']}=={PROJECT['version']}"] == PROJECT["optional-dependencies"]["speedups"]
+
+
+def test_the_speedups_bring_nothing():
+    """The data plane hands them what they work with, so that they import nothing and run on what it runs on."""
+    assert ([], PROJECT["requires-python"]) == (SPEEDUPS["dependencies"], SPEEDUPS["requires-python"])

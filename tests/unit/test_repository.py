@@ -26,6 +26,7 @@ PROGRAMS = sorted(
     path for folder in ("examples", "docs", "bench", "fuzz", "helm") for path in (ROOT / folder).rglob("*.py")
 )
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
+COMPILED = sorted(path for path in (ROOT / "speedups").rglob("*.py*") if path.suffix in {".py", ".pyx"})
 TEXTS = sorted(
     path
     for path in ROOT.rglob("*")
@@ -64,7 +65,7 @@ def shape_of(path: Path) -> Shape:
     return Shape(bool(ast.get_docstring(tree)), functions)
 
 
-@pytest.mark.parametrize("path", [*SOURCES, *PROGRAMS, *TESTS], ids=name_of)
+@pytest.mark.parametrize("path", [*SOURCES, *COMPILED, *PROGRAMS, *TESTS], ids=name_of)
 def test_a_file_has_one_reason_to_change(path):
     """No file is longer than what one reads in a sitting."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
