@@ -24,7 +24,7 @@ AXE = PYTHONPATH=tests/support $(BIN)/python -m axe_core
 IMAGE ?= postern:dev
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-.PHONY: help setup demo test browser-test pictures chart-test cluster-test gitops-test providers-test programs e2e check lint format golden crds changelog coverage fuzz fuzz-guided bench guard bench-cluster docs build image clean
+.PHONY: help setup demo test browser-test pictures chart-test cluster-test gitops-test providers-test programs e2e check lint format golden crds changelog coverage speedups speedups-test fuzz fuzz-guided bench guard bench-cluster docs build image clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -108,6 +108,28 @@ COVERED = tests/unit tests/golden tests/property tests/conformance
 
 coverage: $(STAMP) ## Measure lines and branches, name what no test reaches, and fail below the floor
 	@$(PYTEST) --cov --cov-report=term-missing $(COVERED)
+
+# The wheel of speedups, made in a copy: a compiler leaves files beside its sources.
+WHEEL = $(VENV)/speedups-wheel
+$(WHEEL): $(STAMP) $(wildcard speedups/*.toml speedups/*/*.py speedups/*/*.pyx)
+	@echo "Compiling speedups ..."
+	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && cp -R speedups "$$copy" && rm -f "$$copy"/speedups/*/*.c && \
+		$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$$copy/wheel" "$$copy/speedups" && \
+		rm -rf $@ && mv "$$copy/wheel" $@
+	@touch $@
+
+speedups: $(WHEEL) ## Compile the loops over a head's fields into .venv (needs a C compiler and Python's headers)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(WHEEL)/*.whl
+
+# Beside .venv's packages, for one run: what comes after it is interpreted as before.
+BESIDE = $(VENV)/speedups
+THROUGH_SPEEDUPS = $(addprefix tests/,property/test_speedups.py property/test_plain_heads.py \
+	property/test_known_heads.py unit/dataplane/http1 unit/dataplane/server unit/dataplane/upstream golden conformance)
+
+speedups-test: $(WHEEL) ## Test what reads and writes heads with these loops compiled
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(BESIDE) $(WHEEL)/*.whl
+	@PYTHONPATH="$(CURDIR)/$(BESIDE)" $(BIN)/python tests/support/compiled_heads.py
+	@PYTHONPATH="$(CURDIR)/$(BESIDE)" $(PYTEST) $(THROUGH_SPEEDUPS)
 
 # make fuzz SECONDS=60 TARGET=tokens SEED=1
 SECONDS ?= 30

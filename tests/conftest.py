@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections import Counter
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
@@ -55,8 +56,11 @@ def say(pytestconfig):
 def pytest_terminal_summary(terminalreporter):
     """Name what was skipped and what it would need."""
     left_out = Counter(reason_of(report) for report in terminalreporter.stats.get("skipped", ()))
-    if not os.environ.get("POSTERN_E2E") and "tests" in terminalreporter.config.args:
-        terminalreporter.write_line("tests/e2e is not part of this run: `make e2e` (needs root and Go, or kind)")
+    if "tests" in terminalreporter.config.args:
+        if not os.environ.get("POSTERN_E2E"):
+            terminalreporter.write_line("tests/e2e is not part of this run: `make e2e` (needs root and Go, or kind)")
+        if find_spec("postern_speedups") is None:
+            terminalreporter.write_line("compiled code is not part of this run: `make speedups-test` (needs gcc)")
     if not left_out:
         return
     terminalreporter.section("LEFT OUT" + (", which fails in CI" if IN_CI else ""), sep="!", red=True)
