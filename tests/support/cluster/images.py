@@ -1,23 +1,40 @@
 """Builds images from Dockerfiles without a registry: with Docker where it runs, else with buildah on Debian's files.
 
-The base stands in for python:3-slim, which has to be fetched: the same
-distribution with Python, made of Debian's packages once and kept in the user's
-cache.  The Dockerfiles are those that everybody uses; only the base differs.
+The bases stand in for python:3-slim, and for python:3 where something is
+compiled, which have to be fetched: the same distribution with Python, made of
+Debian's packages once and kept in the user's cache.  The Dockerfiles are those
+that everybody uses; only the bases differ.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from .build import Say, cache_root
 
 RELEASE = "bookworm"
-BASE = "localhost/base:1"
-BASE_PACKAGES = "python3,python3-venv,ca-certificates"
+
+
+class Base(NamedTuple):
+    """What an image can stand on: its name, that of its file in the cache, and the packages that it has."""
+
+    name: str
+    file: str
+    packages: tuple[str, ...]
+
+
+BASE = Base("localhost/base:1", f"base-{RELEASE}", ("python3", "python3-venv", "ca-certificates"))
+# With a C compiler, and what it needs to compile an extension of Python.
+COMPILER = ("gcc", "libc6-dev", "python3-dev")
+BUILD_BASE = Base("localhost/build-base:1", f"build-base-{RELEASE}", (*BASE.packages, *COMPILER))
+# The argument of a Dockerfile that names what it stands on.
+BASES = {"PYTHON_IMAGE": BASE, "BUILD_IMAGE": BUILD_BASE}
 CERTIFICATES = Path("/etc/ssl/certs")
 TIMEOUT_S = 900
 
@@ -30,29 +47,35 @@ class Buildah:
         self._say = say
         places = (f"--root={folder / 'storage'}", f"--runroot={folder / 'running'}")
         self._buildah = ["buildah", *places, "--storage-driver=overlay"]
-        self._has_base = False
+        self._made: set[Base] = set()
 
     def base(self) -> Path:
         """An archive of the base alone, which sleeps: what a sandbox of Pods needs."""
-        if not self._has_base:
-            container = self._run("from", "scratch")
-            self._run("add", container, str(base_files(self._say)), "/")
-            self._run("config", '--cmd=["/bin/sleep", "infinity"]', container)
-            self._run("commit", container, BASE)
-            self._has_base = True
-        return self._archive(BASE)
+        self._make(BASE)
+        return self._archive(BASE.name)
 
     def build(self, dockerfile: Path, context: Path, name: str, arguments: Mapping[str, str]) -> Path:
         """Build a Dockerfile as an image of that name, and give it as an archive."""
-        self.base()
+        bases = bases_of(dockerfile.read_text(encoding="utf-8"))
+        for base in bases.values():
+            self._make(base)
         self._say(f"building {name} from {dockerfile.name} ...")
-        given = {"PYTHON_IMAGE": BASE, **arguments}
+        given = {**{argument: base.name for argument, base in bases.items()}, **arguments}
         options = [f"--build-arg={key}={value}" for key, value in given.items()]
         options += [f"--volume={outside}:{inside}:ro" for outside, inside in self._pip_settings().items()]
         self._run(
             "bud", "--layers", "--isolation=chroot", f"--file={dockerfile}", f"--tag={name}", *options, str(context)
         )
         return self._archive(name)
+
+    def _make(self, base: Base) -> None:
+        if base in self._made:
+            return
+        container = self._run("from", "scratch")
+        self._run("add", container, str(base_files(base, self._say)), "/")
+        self._run("config", '--cmd=["/bin/sleep", "infinity"]', container)
+        self._run("commit", "--rm", container, base.name)
+        self._made.add(base)
 
     def _archive(self, name: str) -> Path:
         path = self._folder / f"{name.replace('/', '-').replace(':', '-')}.tar"
@@ -91,14 +114,21 @@ class Docker:
         return path
 
 
-def base_files(say: Say) -> Path:
-    """The files of the base, made once."""
-    path = cache_root() / f"base-{RELEASE}.tar"
+def bases_of(dockerfile: str) -> dict[str, Base]:
+    """What a Dockerfile stands on, by the arguments that it takes."""
+    taken = set(re.findall(r"^ARG (\w+)", dockerfile, re.MULTILINE))
+    return {argument: base for argument, base in BASES.items() if argument in taken}
+
+
+def base_files(base: Base, say: Say) -> Path:
+    """The files of a base, made once."""
+    path = cache_root() / f"{base.file}.tar"
     if not path.exists():
-        say(f"making a base image of Debian {RELEASE}, once ...")
+        say(f"making {base.name} of Debian {RELEASE}, once ...")
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"unfinished-{path.name}")
-        run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={BASE_PACKAGES}", RELEASE, str(unfinished)])
+        packages = ",".join(base.packages)
+        run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", RELEASE, str(unfinished)])
         unfinished.rename(path)
     return path
 
