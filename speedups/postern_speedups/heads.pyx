@@ -5,6 +5,7 @@ Rules of this file:
 1. It refuses nothing: what is not usual, or not surely so, is left to those modules.
 2. What it does read has the same reading there, which a property test holds against it for any bytes.
 3. What is a rule, such as which fields go no further, is handed to it by those modules; there is no list of it here.
+   What is known here besides, as which responses have no body, makes a head unusual.
 4. A pointer is into bytes that a variable or an attribute holds, and each length is compared before it is used.
 """
 

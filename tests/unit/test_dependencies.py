@@ -70,7 +70,6 @@ CARRIED_BY = {
 BROUGHT_ALONG = {"aiohttp": {"yarl"}}
 IMPORT_NAMES = {
     "google-re2": "re2",
-    "postern-gateway-speedups": "postern_speedups",
     "pyjwt": "jwt",
     "pynacl": "nacl",
     "pyyaml": "yaml",
