@@ -11,8 +11,8 @@ Rules of this file:
 4. What was learned from refused requests is kept apart, so that garbage can't push the rest out.
 5. Of a route with several backends the decision is remembered, with a head for each way of writing it: which backend
    gets a request is decided each time, by who asks here.
-6. A head is remembered when it comes the second time: of those that never come again, keeping them would cost as much
-   as it saves of the others.
+6. A head is remembered when it comes the second time, after no more others than are remembered: of those that never
+   come again, or so late that they are forgotten meanwhile, keeping them would cost more than it saves of the others.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ PASSING_MAX = 2048
 REFUSED_MAX = 512
 PASSING_BYTES_MAX = 12 * 2**20
 REFUSED_BYTES_MAX = 3 * 2**20
-# How many heads are known to have come once, each by a number.
-ONCE_MAX = 16_384
+# How many heads are known to have come once, each by a number: what comes again after more than are remembered would be
+# forgotten before its next turn.
+ONCE_MAX = PASSING_MAX
 # Longer ones are read each time: few are, and they would fill the memory.
 HEAD_BYTES_MAX = 2048
 

@@ -264,6 +264,16 @@ def test_what_has_come_once_is_no_burden(port, client, monkeypatch):
     assert (5, 0) == (len(known._seen), len(known._passing))
 
 
+def test_what_comes_again_after_more_than_are_remembered_is_not_kept(port, client, monkeypatch):
+    """It would be forgotten before its next turn."""
+    monkeypatch.setattr(decision_cache, "ONCE_MAX", 10)
+    others = [GET.replace(b"/a", b"/%d" % number) for number in range(12)]
+    ask(port, client, GET, *others, GET)
+    assert 0 == len(port.gateway.decision_cache._passing)
+    ask(port, client, *others[:2], GET)
+    assert 1 == len(port.gateway.decision_cache._passing)
+
+
 def test_what_is_remembered_is_bounded_in_bytes():
     """Heads of many short fields take most: fewer of them are remembered."""
     with contextlib.closing(asyncio.new_event_loop()) as loop:

@@ -11,7 +11,6 @@ from postern_dataplane.decision.decide import decide
 from postern_dataplane.decision.verification_cache import VerificationCache
 from postern_dataplane.jwt.logged_claims import LoggedClaims
 from postern_dataplane.request.correlation import Correlation
-from postern_dataplane.server import decision_cache
 from postern_dataplane.server.annotator import Annotator
 from postern_dataplane.server.answers import answer_of
 from postern_dataplane.server.decision_cache import DecisionCache
@@ -70,10 +69,8 @@ def made_up(number):
     )
 
 
-def test_what_is_ever_new_leaves_memory_flat(monkeypatch):
+def test_what_is_ever_new_leaves_memory_flat():
     """What a worker remembers of requests is full after 6,000 of them; 6,000 more take nothing, as would a million."""
-    # By far the longest memory, of some bytes a request; `test_decision_cache` shows that it is bounded.
-    monkeypatch.setattr(decision_cache, "ONCE_MAX", 1_000)
     worker, held = Worker(), []
     tracemalloc.start()
     try:
