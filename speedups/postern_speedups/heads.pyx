@@ -95,8 +95,11 @@ cdef class PlainHeads:
         self._errors = errors
         self._make = make
 
-    def read(self, bytes data not None, Py_ssize_t fields_max):
+    def read(self, bytes data not None, Py_ssize_t fields_max, Py_ssize_t body_bytes=0):
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
         cdef bytes name, path
+        if not 0 <= body_bytes <= size:
+            return None
         line = self._match(data)
         if line is None:
             return None
@@ -107,13 +110,13 @@ cdef class PlainHeads:
         cdef _Fields fields = _Fields.__new__(_Fields)
         fields.data = data
         fields.at = line.end()
-        fields.end = PyBytes_GET_SIZE(data) - 2
+        fields.end = size - body_bytes - 2
         fields.names = []
         fields.values = []
         fields.is_plain = True
         try:
             feed = self._parser(fields).feed_data
-            feed(PyBytes_FromStringAndSize(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data) - 1))
+            feed(PyBytes_FromStringAndSize(PyBytes_AS_STRING(data), size - 1))
             if fields.is_complete:
                 return None
             # It was the last byte that completed the message: nothing is behind it.
@@ -126,10 +129,15 @@ cdef class PlainHeads:
         layout = self._layouts[tuple(fields.names)]
         if not layout.is_plain or len(values) > fields_max:
             return None
+        # In the one spelling of a length that has no other reading.
+        place = layout.content_length
+        announced = None if place is None else values[place]
+        if announced != (b"%d" % body_bytes if body_bytes else None):
+            return None
         place = layout.connection
         if place is not None and values[place] not in self._kept_alive:
             return None
-        return self._make(method, path.decode("ascii"), layout, values)
+        return self._make(method, path.decode("ascii"), layout, values, body_bytes or None)
 
 
 @cython.final

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drawn_heads import END, heads
+from drawn_heads import END, heads, requests
 from postern_dataplane.http1 import date, head_readers, plain_head, response_head
 from postern_dataplane.http1.head_readers import compiled_plain_heads, compiled_responses
 from postern_dataplane.http1.plain_head import read_plain_head
@@ -62,6 +62,20 @@ def test_request_heads_are_read_alike(read_compiled_head, data, fields_max):
         assert read_plain_head(data, fields_max) == read_compiled_head(data, fields_max)
 
 
+@given(requests(), st.sampled_from([0, 0, 0, 1, -1]))
+def test_requests_with_bodies_are_read_alike(read_compiled_head, request_, beside):
+    """As heads are, whether the head ends where it is said to end or not."""
+    head, body = request_
+    body_bytes = len(body) + beside
+    assert read_plain_head(head + body, FIELDS, body_bytes) == read_compiled_head(head + body, FIELDS, body_bytes)
+
+
+@pytest.mark.parametrize("body_bytes", [-(2**62), -1, 35, 36, 2**62])
+def test_no_body_is_longer_than_its_packet(read_compiled_head, body_bytes):
+    """No byte before or behind a packet is looked at."""
+    assert read_compiled_head(b"POST / HTTP/1.1\r\nHost: h\r\n\r\nabcde", FIELDS, body_bytes) is None
+
+
 @given(st.binary(max_size=80))
 def test_any_bytes_are_read_alike(read_compiled_head, data):
     """What is no head is left to the other parser by both."""
@@ -111,6 +125,18 @@ def test_what_a_parser_says_is_compared_with_what_came(fields, completes_at, is_
         patch.setattr(plain_head, "HttpRequestParser", parser)
         patch.setattr(head_readers, "HttpRequestParser", parser)
         found = [plain_head.read_plain_head(data, FIELDS), compiled_plain_heads(compiled)(data, FIELDS)]
+    assert [is_plain] * 2 == [one is not None for one in found]
+
+
+@pytest.mark.parametrize(("completes_at", "is_plain"), [(1, False), (2, True), (3, False)])
+def test_a_body_ends_with_the_last_byte(completes_at, is_plain):
+    """A parser that finds the message whole before, or not at all, reads it otherwise."""
+    data = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+    parser = lying_parser([(b"Host", b"h"), (b"Content-Length", b"3")], completes_at)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain_head, "HttpRequestParser", parser)
+        patch.setattr(head_readers, "HttpRequestParser", parser)
+        found = [plain_head.read_plain_head(data, FIELDS, 3), compiled_plain_heads(compiled)(data, FIELDS, 3)]
     assert [is_plain] * 2 == [one is not None for one in found]
 
 

@@ -1,4 +1,4 @@
-"""Heads of requests that Hypothesis draws: usual ones, unusual ones, and broken ones."""
+"""Heads of requests that Hypothesis draws, and such with bodies: usual ones, unusual ones, and broken ones."""
 
 from __future__ import annotations
 
@@ -41,3 +41,37 @@ def heads(draw: Any) -> bytes:
         at = draw(st.integers(1, len(data) - 1))
         data = data[:at] + draw(st.one_of(BYTES, st.just(b""))) + data[at + draw(st.integers(0, 1)) :]
     return data
+
+
+# How a head says the length of its body, mostly.
+LENGTHS = st.sampled_from(
+    [
+        *[b"Content-Length: %d"] * 6, b"content-length: %d", b"CONTENT-LENGTH: %d", b"Content-Length: 0%d",
+        b"Content-Length: +%d", b"Content-Length: %d ", b"Content-Length:%d", b"Content-Length:  %d",
+        b"Content-Length: %d, 1", b"Content-Length: %d\r\n 1", b"Content-Length: %d\r\nContent-Length: 1",
+        b"Content-Length: %d\r\nTransfer-Encoding: chunked", b"Transfer-Encoding: chunked\r\nA: %d", b"A: %d",
+        b"Content-Length: %d\r\nExpect: 100-continue", b"Content-Length: %d\r\nConnection: close",
+        b"Content-Length: %d\r\nConnection: keep-alive", b"Content-Length: 0\r\nA: %d", b"Content-Length: 0x%d",
+    ]
+)  # fmt: skip
+BODIES = st.one_of(
+    st.binary(min_size=1, max_size=20),
+    st.sampled_from([END, b"a" + END, b"0" + END, b"1\r\na\r\n0" + END, b"GET /b HTTP/1.1\r\nHost: h" + END]),
+)
+STARTS = st.sampled_from([b"POST /a HTTP/1.1\r\nHost: h\r\n", b"PUT / HTTP/1.1\r\nHost: h\r\nA: b\r\n"])
+
+
+@st.composite
+def requests(draw: Any) -> tuple[bytes, bytes]:
+    """A head, up to its first blank line, and all that follows it: a body as it is announced, or nearly so."""
+    body = draw(BODIES)
+    if draw(st.booleans()):
+        return draw(STARTS) + b"Content-Length: %d" % len(body) + END, body
+    said = draw(LENGTHS) % max(0, len(body) + draw(st.sampled_from([*[0] * 8, 1, -1, -2])))
+    if draw(st.booleans()):
+        data = draw(STARTS) + said + END + body
+    else:
+        line, rest = draw(heads()).partition(b"\r\n")[::2]
+        data = line + b"\r\n" + said + b"\r\n" + rest + body
+    at = data.find(END) + len(END)
+    return data[:at], data[at:]

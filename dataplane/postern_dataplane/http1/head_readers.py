@@ -24,9 +24,9 @@ def _date() -> bytes:
     return date.http_date()
 
 
-def compiled_plain_heads(heads: ModuleType) -> Callable[[bytes, int], PlainHead | None]:
+def compiled_plain_heads(heads: ModuleType) -> Callable[..., PlainHead | None]:
     """`read_plain_head`, compiled, with the rules of the one in Python."""
-    read: Callable[[bytes, int], PlainHead | None] = heads.PlainHeads(
+    read: Callable[..., PlainHead | None] = heads.PlainHeads(
         match=plain_head.LINE.match,
         methods=plain_head.METHODS,
         layouts=LAYOUTS,
@@ -56,5 +56,5 @@ def compiled_responses(heads: ModuleType) -> Callable[..., Response]:
 
 read_plain_head, read_response = plain_head.read_plain_head, response_head.read_response
 if speedups.HEADS is not None:
-    read_plain_head = compiled_plain_heads(speedups.HEADS)  # type: ignore[assignment] # with the same parameters
+    read_plain_head = compiled_plain_heads(speedups.HEADS)
     read_response = compiled_responses(speedups.HEADS)

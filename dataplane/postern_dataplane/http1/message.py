@@ -9,12 +9,16 @@ from postern_dataplane.request.field_layout import FieldLayout, Fields, Values
 
 
 class PlainHead(msgspec.Struct, frozen=True, gc=False):
-    """A head without a body, after which the connection stays; `layout` is that of its fields, `values` are theirs."""
+    """A head after which the connection stays; `layout` is that of its fields, `values` are theirs.
+
+    `content_length` is that of a body which has come whole with it, None where there is none.
+    """
 
     method: str
     path: str
     layout: FieldLayout
     values: Values
+    content_length: int | None = None
 
     @property
     def raw_headers(self) -> Fields:

@@ -1,7 +1,8 @@
 """Reads heads that are plain, by llhttp as httptools has it, each by a parser that has seen nothing else.
 
-Nearly all heads are: a small packet of its own, of HTTP/1.1, with no name twice and no body, after which the connection
-stays.  aiohttp's parser, which is llhttp as well, makes more of a head than is asked for here, and takes longer.
+Nearly all heads are: small, of HTTP/1.1, with no name twice, in a packet that is nothing but a request, after which the
+connection stays.  aiohttp's parser, which is llhttp as well, makes more of a request than is asked for here, and takes
+longer.
 
 Rules of this file:
 1. What is not plain, or not surely so, is read by the other parser: nothing is ever refused here.
@@ -43,10 +44,10 @@ class _Events:
         self.is_complete = True
 
 
-def read_plain_head(data: bytes, fields_max: int) -> PlainHead | None:
-    """The head that a packet is, None for one that the other parser has to read.
+def read_plain_head(data: bytes, fields_max: int, body_bytes: int = 0) -> PlainHead | None:
+    """The head of a packet that is one request, of which so many bytes are its body; None for the other parser's.
 
-    The packet is small, ends with the only blank line in it, and begins with none.
+    The head is small, ends with the only blank line in it, and begins with none.
     """
     line = LINE.match(data)
     method = None if line is None else METHODS.get(line[1])
@@ -68,11 +69,15 @@ def read_plain_head(data: bytes, fields_max: int) -> PlainHead | None:
         return None
     values = tuple(fields.values())
     # Written as usual, what was read is what came: so no field is there twice, folded, or passed over.
-    if layout.lines(values) != data[line.end() : -2]:
+    if layout.lines(values) != data[line.end() : len(data) - body_bytes - 2]:
+        return None
+    # In the one spelling of a length that has no other reading.
+    announced = None if layout.content_length is None else values[layout.content_length]
+    if announced != (b"%d" % body_bytes if body_bytes else None):
         return None
     if layout.connection is not None and values[layout.connection] not in KEEP_ALIVE:
         return None
     # A space behind a value is not part of it.
     if tuple(map(_rstrip, values)) != values:
         return None
-    return PlainHead(method, line[2].decode(), layout, values)
+    return PlainHead(method, line[2].decode(), layout, values, body_bytes or None)

@@ -13,7 +13,6 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-import re
 
 from aiohttp.http import HttpRequestParser, RawRequestMessage
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
@@ -25,15 +24,16 @@ from postern_dataplane.settings import Limits
 from .head_readers import read_plain_head
 from .message import Message
 from .request_head import RequestError
+from .request_line import unchecked_line
 from .request_parser import line_bytes_max, make_parser
 
 # Of longer pieces the last byte is not parsed apart: copying them would cost more than it could ever save.
 SMALL_BYTES = 2048
 BLANK_LINE = b"\r\n\r\n"
-# RFC 9112, section 3: "method SP request-target SP HTTP-version". And section 2.2: "a server that is expecting to
-# receive and parse a request-line SHOULD ignore at least one empty line (CRLF) received prior to the request-line." Old
-# clients send one behind a body, and none sends more. The parser takes any number of spaces and line ends, and RTSP.
-_REQUEST_LINE = re.compile(rb"(?:\r\n)?+[!-~]++ [!-~]++ HTTP/[0-9]\.[0-9]\r\n")
+# Of a body that comes with its head, up to which both are read at once: more would be copied once more.
+SMALL_BODY_BYTES = 16 * 1024
+# Of methods that usually have a body; a body with another one is the other parser's.
+_SENDING = (b"POST", b"PUT", b"PATCH")
 # Blank lines of a packet, and the size of one, up to which the end of chunks is looked for: more would be work for
 # nothing, unless a request comes behind them in the same packet.
 CUTS_MAX = 64
@@ -45,8 +45,8 @@ class RequestReader:
 
     __slots__ = (
         "_body", "_has_more", "_head_bytes", "_head_bytes_max", "_is_chunked", "_is_skipped", "_length", "_limits",
-        "_line", "_loop", "_parser", "_pending", "_plain_bytes_max", "_reading", "_trailer_bytes", "is_spent",
-        "message_bytes",
+        "_line", "_loop", "_parser", "_pending", "_plain_bytes_max", "_reading", "_trailer_bytes", "_whole_body",
+        "is_spent", "message_bytes",
     )  # fmt: skip
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
@@ -59,6 +59,8 @@ class RequestReader:
         # Made for the first head that is not plain: most connections bring none, and it takes 1 KiB.
         self._parser: HttpRequestParser | None = None
         self._body: StreamReader | None = None
+        # A body that came whole, and that the parser need not see.
+        self._whole_body = b""
         self._pending = b""
         self._reading = False
         self._is_skipped = False
@@ -91,7 +93,8 @@ class RequestReader:
         """The memory that is kept for what has come: of a head some 2.5 times its bytes and 256 bytes a field."""
         size = self.message_bytes + self._trailer_bytes[0]
         head = min(size, self._head_bytes_max)
-        return head * 5 // 2 + 256 * min(self._limits.max_headers, head // 8) + size - head + len(self._pending)
+        bodies = len(self._pending) + len(self._whole_body)
+        return head * 5 // 2 + 256 * min(self._limits.max_headers, head // 8) + size - head + bodies
 
     def is_in_body_of(self, size: int) -> bool:
         """Whether so many bytes are all of a body whose length is known, for which the parser has one step."""
@@ -109,8 +112,13 @@ class RequestReader:
 
     def feed(self, data: bytes) -> Message | None:
         """Take bytes from the socket; returns a request when its head is complete. Raises `RequestError`."""
-        if not self._reading and data.find(BLANK_LINE) == len(data) - len(BLANK_LINE) and data[0] not in b"\r\n":
-            return self._read_head(data)  # what nearly all packets are, and would be below
+        at = -1 if self._reading else data.find(BLANK_LINE)
+        if at >= 0 and data[0] not in b"\r\n":
+            end = at + len(BLANK_LINE)
+            if end == len(data):
+                return self._read_head(data)  # what nearly all packets are, and would be below
+            if data.startswith(_SENDING) and (plain := self._read_plain(data, end)) is not None:
+                return plain
         message, start, cuts = None, 0, 0
         while start < len(data):
             if self._reading and self.is_complete:
@@ -125,18 +133,26 @@ class RequestReader:
         """Parse a packet that ends as a head does; as `_read`, in fewer steps for one that is small."""
         if len(data) > SMALL_BYTES:
             return self._read(data, is_last=True)
-        if len(data) <= self._plain_bytes_max and self.is_clean and not self._head_bytes and self._line == b"":
-            plain = read_plain_head(data, self._limits.max_headers)
-            if plain is not None:
-                self.skip()
-                self.message_bytes = len(data)
-                return plain
+        if (plain := self._read_plain(data, len(data))) is not None:
+            return plain
         self._has_more = True
         if self._parse(data[:-1]) is not None:  # a head without its blank line: others would read on
             raise RequestError(BAD_REQUEST)
         message = self._parse(data[-1:])
         self._has_more = message is None or not self.is_complete
         return message
+
+    def _read_plain(self, data: bytes, head_bytes: int) -> Message | None:
+        """The request that a packet is, of whose bytes so many are a head; None where the parser has to read it."""
+        body_bytes = len(data) - head_bytes
+        if head_bytes > self._plain_bytes_max or body_bytes > SMALL_BODY_BYTES or not self.is_clean:
+            return None
+        plain = read_plain_head(data, self._limits.max_headers, body_bytes)
+        if plain is not None:
+            self.skip()
+            self.message_bytes = head_bytes
+            self._whole_body = data[head_bytes:]
+        return plain
 
     def _end_of_piece(self, data: bytes, start: int, cuts: int) -> int:
         """Where to stop parsing for now, so that no piece has bytes of two requests.
@@ -178,7 +194,7 @@ class RequestReader:
 
     def _parse(self, data: bytes) -> RawRequestMessage | None:
         if self._line is not None:
-            self._check_line(data)
+            self._line = unchecked_line(self._line + data if self._line else data)
         if self._parser is None:
             self._parser = make_parser(self._limits, self._loop)
         try:
@@ -207,18 +223,8 @@ class RequestReader:
             self._body, self._length = body, int(message.headers.get("Content-Length", 0))
         return message
 
-    def _check_line(self, data: bytes) -> None:
-        """Refuse a request line that the parser would normalise, as soon as all of it has come."""
-        line = self._line + data if self._line else data
-        if _REQUEST_LINE.match(line):
-            self._line = None
-        elif b"  " in line or line.find(b"\r\n", 2) >= 0:
-            raise RequestError(BAD_REQUEST)
-        else:
-            self._line = line
-
     def skip(self) -> None:
-        """Take a request as read whose bytes the parser need not see: one without a body, between two others."""
+        """Take a request as read whose bytes the parser need not see: one that came whole, between two others."""
         self._reading = self._is_skipped = True
 
     def _count(self, size: int) -> None:
@@ -239,12 +245,15 @@ class RequestReader:
 
     def take_body(self) -> bytes:
         """What has come of the body since the last time."""
+        if self._whole_body:
+            whole, self._whole_body = self._whole_body, b""
+            return whole
         return b"" if self._body is None else self._body.read_nowait()
 
     def next(self) -> Message | None:
         """End the present request; returns the next one if its head is here already. Raises `RequestError`."""
         self._reading = False
-        self._line = b""
+        self._line = self._whole_body = b""
         self.message_bytes = 0
         pending, self._pending = self._pending, b""
         if self._is_skipped:
@@ -267,7 +276,7 @@ class RequestReader:
 
     def discard(self) -> None:
         """Let go of everything: nothing is read any more."""
-        self._pending = b""
+        self._pending = self._whole_body = b""
         self.message_bytes, self._trailer_bytes = 0, (0, 0)
         if self._body is not None and self._body.exception() is None:
             self._body.read_nowait()

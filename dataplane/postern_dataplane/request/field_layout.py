@@ -31,10 +31,10 @@ CHOICES_MAX = 8
 CANONICAL_MAX = 4096
 NAME_BYTES_MAX = 64
 
-# Of these more is asked than a value: they frame, end or change a message or a connection, or are refused.
+# Of these more is asked than a value: they frame, end or change a message or a connection, or are refused.  Of the two
+# others that do so, Content-Length and Connection, readers look at the value.
 _UNUSUAL = frozenset(
     {
-        b"content-length",
         b"expect",
         b"proxy-connection",
         b"sec-websocket-key1",
@@ -83,11 +83,14 @@ class FieldLayout:
     """The names of a head's fields in order.
 
     `compared` are the names as they are compared, `places` those of each name in lower case.  `is_plain` says that each
-    name is there once, Host is, and none that decides about more than its field, but for Connection: whether that one
-    does is left to its value, at the place `connection`, None where it is not there.
+    name is there once, Host is, and none that decides about more than its field, but for Connection and Content-Length:
+    what those decide is left to their values, at the places `connection` and `content_length`, None for one that is not
+    there.
     """
 
-    __slots__ = ("_choices", "_template", "compared", "connection", "is_plain", "names", "places")
+    __slots__ = (
+        "_choices", "_template", "compared", "connection", "content_length", "is_plain", "names", "places",
+    )  # fmt: skip
 
     def __init__(self, names: Names) -> None:
         self.names = names
@@ -97,6 +100,7 @@ class FieldLayout:
             lowered = name.lower()
             self.places[lowered] = (*self.places.get(lowered, ()), place)
         self.connection: int | None = self.places.get(b"connection", (None,))[0]
+        self.content_length: int | None = self.places.get(b"content-length", (None,))[0]
         is_each_once = len(self.places) == len(names)
         self.is_plain = is_each_once and b"host" in self.places and _UNUSUAL.isdisjoint(self.places)
         # Made for the first head that is written whole: a large one, which is kept while it is answered, never is.

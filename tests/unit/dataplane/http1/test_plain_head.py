@@ -9,7 +9,7 @@ import pytest
 
 from postern_dataplane.http1.head_readers import read_plain_head
 from postern_dataplane.http1.message import PlainHead
-from postern_dataplane.http1.request_reader import RequestReader
+from postern_dataplane.http1.request_reader import SMALL_BODY_BYTES, RequestReader
 from postern_dataplane.settings import Limits
 
 HEAD = b"GET /a?b HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\nX-A: \xe9\r\nX-B: \r\n\r\n"
@@ -47,6 +47,41 @@ def test_all_else_is_left_to_the_other_parser(data):
     assert read_plain_head(data, 10) is None
 
 
+POST = b"POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n"
+
+
+def test_a_head_whose_body_came_with_it_is_read():
+    """It has the length of its body, and all else as other heads."""
+    plain = read_plain_head(POST + b"hi", 10, 2)
+    assert ("POST", "/b", 2) == (plain.method, plain.path, plain.content_length)
+    assert ((b"Host", b"h"), (b"Content-Length", b"2")) == plain.raw_headers
+
+
+@pytest.mark.parametrize(
+    ("length", "body"),
+    [
+        (b"Content-Length: 1", b"hi"), (b"Content-Length: 3", b"hi"), (b"Content-Length: 0", b"hi"),
+        (b"Content-Length: 0", b""), (b"Content-Length: 02", b"hi"), (b"Content-Length: +2", b"hi"),
+        (b"Content-Length: 2, 2", b"hi"), (b"Content-Length: 2 ", b"hi"), (b"Content-Length:2", b"hi"),
+        (b"Content-Length: 0x2", b"hi"), (b"Content-Length: ", b"hi"), (b"A: 2", b"hi"), (b"A: 2", b"GET"),
+        (b"Content-Length: 2\r\nContent-Length: 2", b"hi"), (b"Content-Length: 2\r\ncontent-length: 2", b"hi"),
+        (b"Content-Length: 2\r\nTransfer-Encoding: chunked", b"hi"), (b"Transfer-Encoding: chunked", b"0\r\n\r\n"),
+        (b"Content-Length: 2\r\nExpect: 100-continue", b"hi"), (b"Content-Length: 2\r\nConnection: close", b"hi"),
+        (b"Content-Length: 2\r\nConnection: upgrade\r\nUpgrade: a", b"hi"),
+    ],
+)  # fmt: skip
+def test_a_body_that_is_not_all_that_follows_is_the_other_parser_s(length, body):
+    """A length in another spelling, of another number of bytes, or beside what decides about it."""
+    data = b"POST / HTTP/1.1\r\nHost: h\r\n" + length + b"\r\n\r\n" + body
+    assert read_plain_head(data, 10, len(body)) is None
+
+
+@pytest.mark.parametrize("body_bytes", [-1, 1, 3, len(POST), 1000])
+def test_a_head_ends_where_it_is_said_to_end(body_bytes):
+    """Anything else is the other parser's."""
+    assert read_plain_head(POST + b"hi", 10, body_bytes) is None
+
+
 @pytest.fixture
 def reader():
     loop = asyncio.new_event_loop()
@@ -56,16 +91,60 @@ def reader():
 
 def test_the_reader_goes_from_one_parser_to_the_other(reader):
     """Each request is read once, and the connection's parser stays between two of them."""
-    post = b"POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi"
+    post, last = POST + b"hi", POST.replace(b"POST", b"LOCK") + b"hi"
     found = []
-    for data in (HEAD, post, HEAD, HEAD, post):
+    for data in (HEAD, last, HEAD, post, post, HEAD, last):
         message = reader.feed(data)
         found.append(
             (type(message) is PlainHead, message.path, reader.take_body(), reader.is_complete, reader.is_clean)
         )
         assert reader.next() is None
-    plain, other = (True, "/a?b", b"", True, True), (False, "/b", b"hi", True, True)
-    assert [plain, other, plain, plain, other] == found
+    plain, other, whole = (
+        (True, "/a?b", b"", True, True),
+        (False, "/b", b"hi", True, True),
+        (True, "/b", b"hi", True, True),
+    )
+    assert [plain, other, plain, whole, whole, plain, other] == found
+
+
+@pytest.mark.parametrize("end", [RequestReader.next, RequestReader.discard])
+def test_a_body_ends_with_its_request(reader, end):
+    """A body that was not taken, for its request was refused, is not held, and never another request's."""
+    assert reader.feed(POST + b"hi").content_length == 2
+    assert end(reader) is None
+    assert (b"", 0) == (reader.take_body(), reader.held_bytes)
+
+
+def test_a_body_counts_as_memory_until_it_is_taken(reader):
+    """As much as it has bytes; what the head takes is told apart."""
+    reader.feed(POST + b"hi")
+    assert len(POST) == reader.message_bytes
+    held = reader.held_bytes
+    assert (b"hi", b"", held - 2) == (reader.take_body(), reader.take_body(), reader.held_bytes)
+
+
+@pytest.mark.parametrize(("size", "is_plain"), [(SMALL_BODY_BYTES, True), (SMALL_BODY_BYTES + 1, False)])
+def test_a_large_body_is_the_other_parser_s(reader, size, is_plain):
+    """It would be copied once more."""
+    message = reader.feed(POST.replace(b": 2", b": %d" % size) + b"a" * size)
+    assert (is_plain, b"a" * size) == (type(message) is PlainHead, reader.take_body())
+
+
+@pytest.mark.parametrize("method", [b"GET", b"DELETE", b"OPTIONS", b"HEAD"])
+def test_a_body_with_a_method_that_seldom_has_one_is_the_other_parser_s(reader, method):
+    """Whether a second request follows its head is not looked at twice."""
+    message = reader.feed(POST.replace(b"POST", method) + b"hi")
+    assert (False, b"hi") == (type(message) is PlainHead, reader.take_body())
+
+
+def test_a_request_behind_a_body_waits(reader):
+    """Whether it comes with the body or after it."""
+    message = reader.feed(POST + b"hi" + HEAD)
+    assert (False, b"hi", "/a?b") == (type(message) is PlainHead, reader.take_body(), reader.next().path)
+    assert reader.next() is None
+    message = reader.feed(POST + b"hi")
+    assert (True, None) == (type(message) is PlainHead, reader.feed(POST + b"ho"))
+    assert (b"hi", "/b", b"ho") == (reader.take_body(), reader.next().path, reader.take_body())
 
 
 def test_a_head_in_parts_is_the_other_parser_s(reader):

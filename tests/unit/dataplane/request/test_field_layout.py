@@ -97,21 +97,23 @@ def test_lines_want_a_value_for_each_name(values):
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        ([b"host", b"a"], (True, None)),
-        ([b"A", b"Host", b"CONNECTION"], (True, 2)),
-        ([b"A"], (False, None)),
-        ([b"Host", b"host"], (False, None)),
-        ([b"Host", b"A", b"a"], (False, None)),
-        ([b"Host", b"Connection", b"connection"], (False, 1)),
-        ([b"Host", b"Content-Length"], (False, None)),
-        ([b"Host", b"transfer-encoding"], (False, None)),
-        ([b"Host", b"Connection", b"Upgrade"], (False, 1)),
+        ([b"host", b"a"], (True, None, None)),
+        ([b"A", b"Host", b"CONNECTION"], (True, 2, None)),
+        ([b"A"], (False, None, None)),
+        ([b"Host", b"host"], (False, None, None)),
+        ([b"Host", b"A", b"a"], (False, None, None)),
+        ([b"Host", b"Connection", b"connection"], (False, 1, None)),
+        ([b"Host", b"content-LENGTH"], (True, None, 1)),
+        ([b"Host", b"Content-Length", b"content-length"], (False, None, 1)),
+        ([b"Host", b"Content-Length", b"transfer-encoding"], (False, None, 1)),
+        ([b"Host", b"transfer-encoding"], (False, None, None)),
+        ([b"Host", b"Connection", b"Upgrade"], (False, 1, None)),
     ],
 )
 def test_names_are_plain_that_decide_about_no_more_than_their_fields(names, expected):
-    """Host is there, each name once in any case, and none of a body or another protocol."""
+    """Host is there, each name once in any case, and none of chunks or another protocol."""
     layout = FieldLayout(tuple(names))
-    assert expected == (layout.is_plain, layout.connection)
+    assert expected == (layout.is_plain, layout.connection, layout.content_length)
 
 
 def test_a_layout_is_kept_when_it_comes_again():
