@@ -82,6 +82,16 @@ def test_a_client_of_http_1_0_gets_no_interim_answers(gateway, upstream):
     assert said.endswith(b"\r\n\r\nok")
 
 
+def test_an_interim_answer_has_no_body(gateway, upstream):
+    """RFC 9112, section 6.3: what an upstream says that it has is no answer that the client could take for one."""
+    upstream.on("/i", says(f"HTTP/1.1 104 Upload\r\nContent-Length: {len(OK)}\r\n\r\n", OK, OK))
+    with raw.Client(gateway.listen) as client:
+        client.send(raw.request("/i"))
+        assert [104, 502] == [client.answer().status for _ in range(2)]
+        upstream.on("/after", says(OK))
+        assert b"ok" == client.ask(raw.request("/after")).body
+
+
 def test_redirects_are_the_client_s(gateway, upstream):
     """A Location is passed on and not followed."""
     upstream.on("/r", says("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"))

@@ -277,8 +277,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._framing = response.upstream
         self.keep_alive_s = response.keep_alive_s
         self._move(RECEIVING)
-        if response.upstream is NONE:
-            # llhttp doesn't know the request, and would wait for a body.
+        if response.upstream is NONE:  # llhttp doesn't know the request, and would wait for a body
             self._end()
             self._parser = httptools.HttpResponseParser(self)
 
@@ -286,15 +285,16 @@ class UpstreamConnection(asyncio.Protocol):
         self._move(COMPLETE if self._parser.should_keep_alive() else SPENT)
 
     def on_body(self, data: bytes) -> None:
-        if self.state in ENDED:
-            self._move(SPENT)
-        elif self.handler is not None:
+        if self.state is RECEIVING and self.handler is not None:
             self._field_bytes = -RESPONSE_HEAD_BYTES_MAX  # more than its packet brings
             self.handler.response_body_arrived(data)
+        elif self.state in ENDED:
+            self._move(SPENT)
+        else:  # RFC 9112, section 6.3: a 1xx ends at its blank line; llhttp reads a body behind those beyond 103
+            raise BadResponse
 
     def on_message_complete(self) -> None:
-        if self._framing is None:
-            if self._parser.get_status_code() != 101:
-                self._phrase, self._fields, self._field_bytes = b"", [], 0  # of a 1xx; the final response follows
-        elif self.state is RECEIVING:
+        if self.state is RECEIVING:
             self._end()
+        elif self._framing is None and self._parser.get_status_code() != 101:
+            self._phrase, self._fields, self._field_bytes = b"", [], 0  # of a 1xx; the final response follows

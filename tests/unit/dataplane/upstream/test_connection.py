@@ -219,13 +219,17 @@ def test_a_response_may_break_off(begin, data, error):
         b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello",
         b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length: 0\r\n\r\n",
+        # Behind a 1xx comes another head, whatever it says of a body.
+        b"HTTP/1.1 104 A\r\nContent-Length: %d\r\n\r\n" % len(LENGTH) + LENGTH + LENGTH,
+        b"HTTP/1.1 199 A\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" + LENGTH,
     ],
 )
 def test_what_is_no_response_fails(begin, data):
-    """Bytes that are no response fail the exchange and drop the connection."""
+    """Bytes that are no response fail the exchange and drop the connection, and none of them is a body."""
     connection, handler = begin()
     connection.data_received(data)
     assert ("bad_response", "abort", None) == (handler.told[-1], connection.transport.end, connection.handler)
+    assert b"" == handler.body
 
 
 @pytest.mark.parametrize("piece", [100_000, 999])
