@@ -22,7 +22,7 @@ class ResponseWriter:
     """
 
     __slots__ = (
-        "_edits", "_host", "_is_chunked", "_mapping", "_method", "_minor", "_out", "_parts", "_write", "add", "cors",
+        "_asked", "_edits", "_head", "_host", "_is_chunked", "_mapping", "_parts", "_write", "add", "cors",
         "head_is_out", "response", "size_bytes",
     )  # fmt: skip
 
@@ -37,13 +37,12 @@ class ResponseWriter:
         edits: ResponseEdits | None = None,
     ) -> None:
         self._write = write
+        self._asked = head
         self._mapping = mapping
         self._host = host
         self.cors = cors
         self._edits = edits
-        self._method = head.method
-        self._minor = head.http_minor
-        self._out: list[bytes] = []
+        self._head = b""
         # What one packet brought of the body, which goes out as one chunk however many it came in.
         self._parts: list[bytes] = []
         self.add = self._parts.append
@@ -61,32 +60,31 @@ class ResponseWriter:
             fields, written = self._edits.kept(fields), self._edits.added
         if self.cors is not None:
             fields, written = with_cors(fields, ()), tuple(with_cors(written, self.cors))
+        method, http_minor = self._asked.method, self._asked.http_minor
         response = read_response(
-            status, phrase, fields, method=self._method, http_minor=self._minor, closes=closes, written=written
+            status, phrase, fields, method=method, http_minor=http_minor, closes=closes, written=written
         )
         self.response = response
         self._is_chunked = response.client is CHUNKED
-        self._out.append(response.head)
+        self._head = response.head
         return response
 
     def flush(self, end: bytes = b"") -> bool:
         """Send what has gathered, and `end` behind it; whether there was anything."""
-        out, parts = self._out, self._parts
-        if parts:
-            size = sum(map(len, parts))
-            self.size_bytes += size
-            if self._is_chunked:
-                out += (b"%x\r\n" % size, *parts, b"\r\n")
-            else:
-                out += parts
-            parts.clear()
-        if end:
-            out.append(end)
-        if not out:
+        head, parts = self._head, self._parts
+        if not (head or parts or end):
             return False
+        if parts and self._is_chunked:
+            size = sum(map(len, parts))
+            data = b"".join((head, b"%x\r\n" % size, *parts, b"\r\n", end))
+        else:
+            data = b"".join((head, *parts, end))
+            size = len(data) - len(head) - len(end)
+        self.size_bytes += size
+        self._head = b""
+        parts.clear()
         self.head_is_out = True
-        self._write(b"".join(out))
-        out.clear()
+        self._write(data)
         return True
 
     def end(self) -> None:
@@ -95,8 +93,8 @@ class ResponseWriter:
 
     def discard(self) -> None:
         """Forget what has not gone out yet."""
+        self._head = b""
         self._parts.clear()
-        self._out.clear()
 
     @property
     def cut_is_unseen(self) -> bool:
