@@ -148,8 +148,8 @@ def target_of(head: RequestHead, table: RoutingTable) -> Target | Denial:
 
 def host_field(head: RequestHead) -> tuple[bytes | None, bool]:
     """The Host field, and whether there is more than one."""
-    found = head.values(b"host")
-    return (found[0] if found else None), len(found) > 1
+    places = head.layout.places.get(b"host", ())
+    return (head.field_values[places[0]] if places else None), len(places) > 1
 
 
 def find_route(head: RequestHead, target: Target, table: RoutingTable) -> CompiledRoute | Denial:

@@ -37,7 +37,7 @@ def upstream_head(
     if correlation is not None and (dropped := correlation.dropped(head)):
         removed = _both(removed, dropped)
     layout, policy = head.layout, row.policy
-    named = _named_by_connection(head) if b"connection" in layout.places else NONE
+    named = NONE if layout.connection is None else _named_by_connection(head)
     chosen = None
     if not is_trusted and not named:
         chosen = layout.goes_upstream(removed, NONE if policy is None else policy.stripped_in_part)
@@ -89,7 +89,8 @@ def _target(target: Target, row: CompiledRoute) -> str:
 def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
     """RFC 9110, section 7.6.1: an intermediary MUST remove the fields that Connection names."""
     names: list[bytes] = []
-    for value in head.values(b"connection"):
+    for place in head.layout.places.get(b"connection", ()):
+        value = head.field_values[place]
         if value.lower() not in _USUAL:
             names += [CANONICAL[option.strip(b" \t")] for option in value.split(b",")]
     # But not what a proxy says of its client: the client could make it unsaid.

@@ -59,8 +59,8 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
 
 def only_value(head: RequestHead, name: bytes) -> bytes | None:
     """The value of the field with this name, in lower case; None where there is none, or more than one."""
-    found = head.values(name)
-    return found[0] if len(found) == 1 else None
+    places = head.layout.places.get(name, ())
+    return head.field_values[places[0]] if len(places) == 1 else None
 
 
 class UpstreamHead(msgspec.Struct, frozen=True, gc=False):

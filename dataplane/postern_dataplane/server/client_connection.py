@@ -285,5 +285,5 @@ class ClientConnection(ClientProtocol):
 
 def _host_of(head: RequestHead) -> str:
     """The first Host field for the log, "" for none."""
-    values = head.values(b"host")
-    return values[0].decode("utf-8", "surrogateescape") if values else ""
+    places = head.layout.places.get(b"host")
+    return head.field_values[places[0]].decode("utf-8", "surrogateescape") if places else ""
