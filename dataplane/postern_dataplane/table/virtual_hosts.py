@@ -121,8 +121,13 @@ class VirtualHost:
         """The routes whose path matches, the ones that decide first in front."""
         yield from self.exact.get(path, ())
         if self.prefixes:
-            for prefix in prefixes_of(path, self.longest_prefix):
+            # As `prefixes_of`, which would be a second generator: nearly always the first prefix decides.
+            prefix = path if len(path) <= self.longest_prefix else shortened(path, self.longest_prefix)
+            while prefix:
                 yield from self.prefixes.get(prefix, ())
+                prefix = prefix[: prefix.rfind("/")]
+            if path != "/":
+                yield from self.prefixes.get("/", ())
         if self.patterns:
             yield from self.patterns.at(path)
         yield from self.defaults
@@ -186,21 +191,17 @@ def _patterns(
 
 def prefixes_of(path: str, longest: int) -> Iterator[str]:
     """The path and what it is below of, by whole segments, longest first, down to `/`."""
-    if len(path) <= longest:
-        yield path
-        prefix = path
-    else:
-        # Cut where a segment ends, so that the longest prefix is still among those that come.
-        end = path.rfind("/", 0, longest + 1)
-        prefix = path[:end] if path[longest] != "/" else path[:longest]
-        if prefix:
-            yield prefix
+    prefix = path if len(path) <= longest else shortened(path, longest)
     while prefix:
+        yield prefix
         prefix = prefix[: prefix.rfind("/")]
-        if prefix:
-            yield prefix
     if path != "/":
         yield "/"
+
+
+def shortened(path: str, longest: int) -> str:
+    """What a longer path is below of, cut where a segment ends, so that a prefix of this length is still found."""
+    return path[: path.rfind("/", 0, longest + 1)] if path[longest] != "/" else path[:longest]
 
 
 def path_matches(path: str, match: PathMatch) -> bool:
