@@ -15,6 +15,7 @@ from postern_dataplane.decision.token_extraction import (
     extract_token,
     is_parameter,
     query_without,
+    without_scheme,
 )
 from postern_dataplane.request.field_layout import taken_apart
 
@@ -31,6 +32,20 @@ def token(values, source):
     if len(values) > 1:
         return RepeatedToken(source)
     return TokenFound(values[0], source) if values and values[0] else None
+
+
+HEADER_NAMES = st.sampled_from([b"X-Token", b"x-token", b"X-TOKEN", b"X_Token", b"X-Toke", b"x-token "])
+VALUES = st.sampled_from([b"", b" ", b"Bearer", b"Bearer ", b"bEARER  a", b" \tBearer a\t ", b"Bearera", b"a"])
+HEADERS = st.lists(st.tuples(HEADER_NAMES | st.binary(), VALUES | st.binary()), max_size=5).map(tuple)
+
+
+@given(HEADERS, st.sampled_from(["Bearer", "bearer", "JWT", ""]))
+def test_a_header_is_found_as_by_going_through_the_fields(fields, scheme):
+    """Its value without white space and scheme, or that there are two, though both were empty."""
+    texts = [value.decode("latin-1").strip(" \t") for name, value in fields if name.lower() == b"x-token"]
+    source = TokenSource(kind="header", name="x-token", scheme=scheme)
+    values = [without_scheme(text, scheme) for text in texts]
+    assert token(values, source) == extract_token((source,), *taken_apart(fields), None)
 
 
 @given(NAMES, QUERIES)

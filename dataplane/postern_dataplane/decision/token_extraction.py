@@ -23,20 +23,27 @@ def extract_token(
     `layout` and `values` are those of the head's fields.
     """
     for place in places:
-        found = _VALUES[place.kind](place, layout, values, query)
-        if len(found) > 1:
-            return RepeatedToken(place)
-        if found and found[0]:
-            return TokenFound(found[0], place)
+        found = _LOOK[place.kind](place, layout, values, query)
+        if found is not None:
+            return found
     return None
 
 
-def _in_header(place: TokenSource, layout: FieldLayout, values: Values, _query: str | None) -> list[str]:
-    # A loop, as a comprehension is a call of its own in Python 3.11, and nearly always finds one.
-    found: list[str] = []
-    for value in layout.values(place.name.encode("latin-1"), values):
-        found.append(without_scheme(value.decode("latin-1").strip(" \t"), place.scheme))  # noqa: PERF401
-    return found
+def _in_header(place: TokenSource, layout: FieldLayout, values: Values, _query: str | None) -> ExtractedToken:
+    at = layout.places.get(place.name.encode("latin-1"))
+    if at is None:
+        return None
+    if len(at) > 1:
+        return RepeatedToken(place)
+    text = without_scheme(values[at[0]].decode("latin-1").strip(" \t"), place.scheme)
+    return TokenFound(text, place) if text else None
+
+
+def _only(texts: list[str], place: TokenSource) -> ExtractedToken:
+    """What was found in a place where there may be more than one value."""
+    if len(texts) > 1:
+        return RepeatedToken(place)
+    return TokenFound(texts[0], place) if texts and texts[0] else None
 
 
 def without_scheme(value: str, scheme: str = BEARER) -> str:
@@ -48,12 +55,13 @@ def without_scheme(value: str, scheme: str = BEARER) -> str:
     return value
 
 
-def _in_query(place: TokenSource, _layout: FieldLayout, _values: Values, query: str | None) -> list[str]:
+def _in_query(place: TokenSource, _layout: FieldLayout, _values: Values, query: str | None) -> ExtractedToken:
     found = _parameters((place.name,)).finditer(f"&{query}") if query else iter(())
-    return [
+    texts = [
         unquote_to_bytes((match[1] or "").encode("utf-8", "surrogateescape")).decode("latin-1")
         for match in islice(found, 2)
     ]
+    return _only(texts, place)
 
 
 def is_parameter(key: str, name: str) -> bool:
@@ -84,10 +92,10 @@ def _spelt(char: str) -> str:
     return f"(?:{raw}|{encoded})"
 
 
-def _in_cookie(place: TokenSource, layout: FieldLayout, values: Values, _query: str | None) -> list[str]:
+def _in_cookie(place: TokenSource, layout: FieldLayout, values: Values, _query: str | None) -> ExtractedToken:
     cookies = _cookies((place.name.encode("latin-1"),))
     found = chain.from_iterable(cookies.finditer(b";" + line) for line in layout.values(COOKIE, values))
-    return [_unquoted((match[1] or b"").decode("latin-1").strip(" \t")) for match in islice(found, 2)]
+    return _only([_unquoted((match[1] or b"").decode("latin-1").strip(" \t")) for match in islice(found, 2)], place)
 
 
 @lru_cache(maxsize=1024)
@@ -101,11 +109,11 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if len(value) >= 2 and value[0] == value[-1] == '"' else value
 
 
-def _in_protocol(place: TokenSource, layout: FieldLayout, values: Values, _query: str | None) -> list[str]:
+def _in_protocol(place: TokenSource, layout: FieldLayout, values: Values, _query: str | None) -> ExtractedToken:
     # RFC 6455, section 11.3.4: several fields are one list.
     protocols = _protocols((place.name.encode("latin-1"),))
     found = chain.from_iterable(protocols.finditer(b"," + line) for line in layout.values(PROTOCOL, values))
-    return [match[1].decode("latin-1").rstrip(" \t") for match in islice(found, 2)]
+    return _only([match[1].decode("latin-1").rstrip(" \t") for match in islice(found, 2)], place)
 
 
 @lru_cache(maxsize=1024)
@@ -114,7 +122,7 @@ def _protocols(prefixes: tuple[bytes, ...]) -> re.Pattern[bytes]:
     return re.compile(rb",[ \t]*+(?:%b)([^,]*+)" % b"|".join(map(re.escape, prefixes)))
 
 
-_VALUES = {"header": _in_header, "query": _in_query, "cookie": _in_cookie, "protocol": _in_protocol}
+_LOOK = {"header": _in_header, "query": _in_query, "cookie": _in_cookie, "protocol": _in_protocol}
 
 
 def query_without(names: frozenset[str], query: str) -> str | None:
