@@ -7,13 +7,13 @@ from postern_dataplane.request.head import RequestHead, UpstreamHead
 
 def request_bytes(head: RequestHead, upstream: UpstreamHead) -> bytes:
     """The whole head, its blank line included; `head` is the client's, by which the body is framed."""
-    return head_lines(upstream) + framing(head)
+    return head_lines(upstream, framing(head))
 
 
-def head_lines(upstream: UpstreamHead) -> bytes:
-    """The request line, Host and the fields, each line ended."""
+def head_lines(upstream: UpstreamHead, end: bytes = b"") -> bytes:
+    """The request line, Host and the fields, each line ended, and what stands behind them."""
     start = f"{upstream.method} {upstream.target} HTTP/1.1\r\nHost: ".encode("utf-8", "surrogateescape")
-    return b"".join((start, upstream.authority, b"\r\n", upstream.lines))
+    return b"".join((start, upstream.authority, b"\r\n", upstream.lines, end))
 
 
 def framing(head: RequestHead) -> bytes:
