@@ -17,7 +17,7 @@ from postern_dataplane.table.compiled_credential import CompiledCredential
 from postern_dataplane.table.identity_headers import Identity, consumer_identity
 from postern_dataplane.table.rate_limits import CountedClaims
 
-from .extracted_token import ExtractedToken, RepeatedToken
+from .extracted_token import ExtractedToken, TokenFound
 from .issuer_checks import IssuerContext, denial_of_unknown_key, first_reason_by_issuer
 from .token_checks import Credentials, VerificationContext, first_reason
 from .verdict import Refused, Verified
@@ -43,10 +43,10 @@ def authenticate(
     """
     if token is None:
         return _without_token(policy, math.inf)
-    if isinstance(token, RepeatedToken):
-        verdict: Verified | Refused = _REFUSED[DenialReason.REPEATED_TOKEN]
-    else:
+    if isinstance(token, TokenFound):
         verdict = _verify_cached(token.text, policy, credentials, cache, now_s=now_s, counted=counted)
+    else:
+        verdict = _REFUSED[DenialReason.REPEATED_TOKEN]
     if isinstance(verdict, Verified):
         return None, verdict.identity, verdict.until
     if verdict.denial is not None:

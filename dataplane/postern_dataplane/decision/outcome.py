@@ -7,7 +7,7 @@ belongs in `http1`, how its bytes travel in `server` and `upstream`.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 import msgspec
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from postern_dataplane.table.upstream import Upstream
 
 
+@final
 class Authorized(msgspec.Struct, frozen=True, gc=False):
     """The request may pass: where to, and who calls, None where the route asks for no token.
 

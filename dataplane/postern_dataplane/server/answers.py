@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postern_dataplane.decision.outcome import Authorized, Decision, Reject
+from postern_dataplane.decision.outcome import Authorized, Decision, Forward, Reject
 from postern_dataplane.http1.request_writer import request_bytes
 from postern_dataplane.request.head import RequestHead
 
@@ -15,7 +15,7 @@ Answer = tuple[Authorized | Reject, Sent]
 
 def answer_of(head: RequestHead, decision: Decision) -> Answer:
     """A decision with the bytes of what goes upstream."""
-    if isinstance(decision, Reject):
+    if not isinstance(decision, Forward):
         return decision, b""
     sent = request_bytes(head, decision.head)
     if decision.further_heads is None:

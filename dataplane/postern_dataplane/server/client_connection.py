@@ -188,7 +188,7 @@ class ClientConnection(ClientProtocol):
             if type(outcome) is Authorized:  # what is refused takes no turn
                 outcome, sent = self.gateway.rotations.choose(outcome, heads)
         sent = sent if self.gateway.annotator is None else self.gateway.annotator.annotate(head, outcome, record, sent)
-        if isinstance(outcome, Reject):
+        if type(outcome) is not Authorized:
             now = self.now()
             record.duration_s = now - self._began_at
             keeps_alive = self.reject(outcome.denial, head, record, outcome)
