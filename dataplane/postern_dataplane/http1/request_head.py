@@ -48,8 +48,10 @@ def request_head(
     """
     port = None if listener.opened is None else listener.opened.port
     if isinstance(message, PlainHead):
-        plain = message.method, message.path, 1, message.layout, message.values, peer
-        return RequestHead(*plain, message.content_length, is_tls=listener.is_tls, tls=tls, port=port)
+        return RequestHead(
+            message.method, message.path, 1, message.layout, message.values, peer, message.content_length,
+            is_tls=listener.is_tls, tls=tls, port=port,
+        )  # fmt: skip
     content_length = _checked_length(message, limits, is_small=is_small)
     layout, values = taken_apart(message.raw_headers)
     return RequestHead(
