@@ -45,8 +45,8 @@ class RequestReader:
 
     __slots__ = (
         "_body", "_has_more", "_head_bytes", "_head_bytes_max", "_is_chunked", "_is_skipped", "_length", "_limits",
-        "_line", "_loop", "_parser", "_pending", "_plain_bytes_max", "_reading", "_trailer_bytes", "_whole_body",
-        "is_spent", "message_bytes",
+        "_line", "_loop", "_parser", "_pending", "_plain_bytes_max", "_reading", "_taken_bytes", "_trailer_bytes",
+        "_whole_body", "is_spent", "message_bytes",
     )  # fmt: skip
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
@@ -59,8 +59,8 @@ class RequestReader:
         # Made for the first head that is not plain: most connections bring none, and it takes 1 KiB.
         self._parser: HttpRequestParser | None = None
         self._body: StreamReader | None = None
-        # A body that came whole, and that the parser need not see.
-        self._whole_body = b""
+        self._taken_bytes = 0  # of it
+        self._whole_body = b""  # one that came with its head, and that the parser need not see
         self._pending = b""
         self._reading = False
         self._is_skipped = False
@@ -90,11 +90,11 @@ class RequestReader:
 
     @property
     def held_bytes(self) -> int:
-        """The memory that is kept for what has come: of a head some 2.5 times its bytes and 256 bytes a field."""
+        """The memory of what has come and was not taken: of a head some 2.5 times its bytes and 256 bytes a field."""
         size = self.message_bytes + self._trailer_bytes[0]
         head = min(size, self._head_bytes_max)
-        bodies = len(self._pending) + len(self._whole_body)
-        return head * 5 // 2 + 256 * min(self._limits.max_headers, head // 8) + size - head + bodies
+        body = len(self._whole_body) if self._body is None else self._body.total_bytes - self._taken_bytes
+        return head * 5 // 2 + 256 * min(self._limits.max_headers, head // 8) + size - head + body + len(self._pending)
 
     def is_in_body_of(self, size: int) -> bool:
         """Whether so many bytes are all of a body whose length is known, for which the parser has one step."""
@@ -245,16 +245,18 @@ class RequestReader:
 
     def take_body(self) -> bytes:
         """What has come of the body since the last time."""
-        if self._whole_body:
+        if self._body is None:
             whole, self._whole_body = self._whole_body, b""
             return whole
-        return b"" if self._body is None else self._body.read_nowait()
+        data = self._body.read_nowait()
+        self._taken_bytes += len(data)
+        return data
 
     def next(self) -> Message | None:
         """End the present request; returns the next one if its head is here already. Raises `RequestError`."""
         self._reading = False
         self._line = self._whole_body = b""
-        self.message_bytes = 0
+        self.message_bytes = self._taken_bytes = 0
         pending, self._pending = self._pending, b""
         if self._is_skipped:
             self._is_skipped = False
@@ -279,7 +281,7 @@ class RequestReader:
         self._pending = self._whole_body = b""
         self.message_bytes, self._trailer_bytes = 0, (0, 0)
         if self._body is not None and self._body.exception() is None:
-            self._body.read_nowait()
+            self.take_body()
         self._parser = None
 
     def upgrade(self) -> bytes:

@@ -50,19 +50,24 @@ class MeteredConnection(ClientConnection):
 
     def _begin(self, message: Message, packet: Packet | None) -> None:
         ClientConnection._begin(self, message, packet)  # noqa: SLF001 # its own
-        if packet is None and self.reader.message_bytes > HEAD_BYTES_MAX:
+        if packet is None and (self.reader.message_bytes > HEAD_BYTES_MAX or self._is_connecting):
             self.gateway.budget.weigh(self)
 
     def _read_on(self) -> None:
         super()._read_on()
         # A body that goes on upstream is not kept; what the upstream doesn't take is found by the budget's review.
-        if self.exchange is None or self.reader.backlog or self.exchange.state is CONNECTING:
+        if self.exchange is None or self.reader.backlog or self._is_connecting:
             self.gateway.budget.weigh(self)
 
     def pause_writing(self) -> None:
         super().pause_writing()
         # Not from within a write, as its caller goes on afterwards.
         self.gateway.loop.call_soon(self.gateway.budget.weigh, self)
+
+    @property
+    def _is_connecting(self) -> bool:
+        """Whether a request waits for an upstream: what has come of its body is kept."""
+        return self.exchange is not None and self.exchange.state is CONNECTING
 
     @property
     def _fixed_bytes(self) -> int:

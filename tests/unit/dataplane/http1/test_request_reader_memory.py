@@ -46,6 +46,22 @@ def test_what_came_with_a_head_is_held_as_it_is(reader):
     assert (True, 1_000) == (100_000 < before < 175_000, reader.held_bytes - before)
 
 
+def test_a_body_is_held_until_it_is_taken(reader):
+    """Byte by byte, and nothing of it is the next request's."""
+    reader.feed(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\n")
+    before = reader.held_bytes
+    reader.feed(b"a" * 20)
+    reader.feed(b"a" * 12)
+    assert (before + 32, b"a" * 32) == (reader.held_bytes, reader.take_body())
+    assert before == reader.held_bytes
+    reader.feed(b"a" * 67)
+    assert (True, before + 67) == (reader.is_complete, reader.held_bytes)
+    reader.next()
+    assert 0 == reader.held_bytes
+    reader.feed(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\n" + b"a" * 20)
+    assert before + 20 == reader.held_bytes
+
+
 def test_trailers_are_bounded_together(reader):
     """Each is within the bound of a field; what is refused is their sum, as for those of a head."""
     reader.feed(CHUNKED)

@@ -68,6 +68,21 @@ def test_a_body_without_an_upstream_is_charged(port, client, loop):
     assert 0 <= used(port) - 50_000 < SMALL_HEAD
 
 
+@pytest.mark.parametrize("size", [10_000, 50_000, 200_000])
+@pytest.mark.parametrize("framing", ["Content-Length: %d", "Transfer-Encoding: chunked\r\nA: %d"])
+def test_a_body_that_comes_with_its_head_is_charged_without_an_upstream(port, client, loop, size, framing):
+    """At once, whichever parser reads it, until it has gone on."""
+    loop.pending = loop.create_future()
+    body = b"a" * size if "Length" in framing else b"%x\r\n%b\r\n0\r\n\r\n" % (size, b"a" * size)
+    client.send(f"POST / HTTP/1.1\r\nHost: h\r\n{framing}\r\n\r\n".encode() % size + body)
+    assert 0 <= used(port) - size < SMALL_HEAD
+    loop.call(loop.pending.set_result, None)
+    assert port.upstream.transport.take().endswith(body)
+    port.answer(OK)
+    port.gateway.budget.review()
+    assert 0 == used(port)
+
+
 def test_what_an_upstream_does_not_take_is_charged(port, client):
     """When it is the connection's turn to be weighed."""
     client.get("/", "Content-Length: 100000", method="POST")
